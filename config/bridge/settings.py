@@ -1,0 +1,23 @@
+"""The MCP bridge's process: the base settings, narrowed to what this service needs."""
+
+from config.settings import *
+
+SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "bridge")  # no other service accepts what this one signs
+ROOT_URLCONF = "config.bridge.urls"
+# No pages to log in to, so neither sessions nor users nor cookies.
+INSTALLED_APPS = ["config", "django.contrib.staticfiles", "mcp_bridge"]
+MIDDLEWARE = [
+    entry
+    for entry in MIDDLEWARE
+    if not entry.startswith(("django.contrib.", "django.middleware.csrf."))
+]
+
+for name, value in (
+    ("MCP_AUTH0_CLIENT_ID", MCP_BRIDGE.client_id),
+    ("MCP_AUTH0_CLIENT_SECRET", MCP_BRIDGE.client_secret),
+):
+    if not value:
+        raise ImproperlyConfigured(
+            f"{name} is missing: the bridge exchanges tokens as the client that is linked to its API at the tenant. "
+            "Set it in the environment or in .env."
+        )

@@ -1,0 +1,135 @@
+"""The environment, read once into typed frozen objects. Every variable that this project knows is named here."""
+
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from config.generated_secrets import kept_secret
+from config.variables import LOOPBACK_HOSTS, Variables, refuse
+from resource_server.token_rules import TokenDialect
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+LOCAL_ISSUER = "http://localhost:9000/"
+LOCAL_BRIDGE_CLIENT = "local-mcp-bridge"
+DIALECTS = {
+    "both": frozenset(TokenDialect),
+    "rfc9068": frozenset({TokenDialect.RFC9068}),
+    "auth0": frozenset({TokenDialect.AUTH0}),
+}
+SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3
+
+
+@dataclass(frozen=True)
+class Environment:
+    """What the environment says, checked; the names in comments are the variables'."""
+
+    issuer: str  # OAUTH_ISSUER, or https://{AUTH0_DOMAIN}/
+    is_local: bool  # the tenant is local_tenant, on this machine
+    debug: bool  # DEBUG
+    state_dir: Path  # STATE_DIR
+    secret_key: str = field(repr=False)  # SECRET_KEY
+    secret_key_is_generated: bool
+    database_url: str = field(repr=False)  # DATABASE_URL; may hold a password
+    allowed_hosts: tuple[str, ...]  # ALLOWED_HOSTS
+    trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]  # TRUSTED_PROXIES
+    https_redirect: bool  # SECURE_SSL_REDIRECT
+    hsts_seconds: int  # SECURE_HSTS_SECONDS
+    dialects: frozenset[TokenDialect]  # TOKEN_DIALECTS
+    jwks_max_age: float  # JWKS_MAX_AGE, seconds
+    jwks_refetch_cooldown: float  # JWKS_REFETCH_COOLDOWN, seconds
+    upstream_timeout: float  # UPSTREAM_TIMEOUT, seconds
+    upstream_ca_file: Path | None  # UPSTREAM_CA_FILE
+    bridge_audience: str  # AUTH0_AUDIENCE
+    bridge_port: int  # PORT
+    bridge_url: str  # MCP_SERVER_URL
+    bridge_client_id: str  # MCP_AUTH0_CLIENT_ID; empty when not configured
+    bridge_client_secret: str = field(repr=False)  # MCP_AUTH0_CLIENT_SECRET; empty when not configured
+    exchange_scope: tuple[str, ...]  # MCP_AUTH0_EXCHANGE_SCOPE
+    cors_origins: tuple[str, ...]  # CORS_ORIGINS
+    api_audience: str  # API_AUTH0_AUDIENCE
+    api_url: str  # API_BASE_URL
+    cimd_ca_file: Path | None  # LOCAL_TENANT_CIMD_CA
+
+
+def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
+    """Read and check the environment, or `variables` in its place.
+
+    Without `variables`, a `.env` file beside manage.py (or the one that ENV_FILE names) adds what the
+    environment itself does not set. Raises ImproperlyConfigured with one sentence that names the variable.
+    """
+    if variables is None:
+        env_file = Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env")
+        if env_file.is_file():
+            environ.Env.read_env(env_file)
+        variables = os.environ
+    read = Variables(variables)
+
+    domain, issuer = read.text("AUTH0_DOMAIN"), read.text("OAUTH_ISSUER")
+    if domain and not issuer:
+        if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?", domain):
+            refuse("AUTH0_DOMAIN", "must be the tenant's host name only, such as example.eu.auth0.com")
+        issuer = f"https://{domain}/"
+    configured = bool(issuer)
+    issuer = issuer or LOCAL_ISSUER
+    issuer_url = read.url("OAUTH_ISSUER", issuer)
+    on_loopback = issuer_url.hostname in LOOPBACK_HOSTS
+    if issuer_url.scheme == "http" and not on_loopback:
+        refuse("OAUTH_ISSUER", "must be https; http is for a tenant on this machine only")
+    debug = read.flag("DEBUG", default=not configured)
+    is_local = not configured or (debug and on_loopback and issuer_url.scheme == "http")
+
+    state_dir = Path(read.text("STATE_DIR") or BASE_DIR / "var").absolute()
+    secret_key = read.text("SECRET_KEY")
+    port = read.whole("PORT", 3001, low=1, high=65535)
+    bridge_url = read.base_url("MCP_SERVER_URL", f"http://localhost:{port}")
+    api_url = read.base_url("API_BASE_URL", "http://localhost:8787")
+    client_secret = read.text("MCP_AUTH0_CLIENT_SECRET")
+    if is_local and not client_secret:
+        client_secret = kept_secret(state_dir / "bridge_client_secret")
+    dialects = read.text("TOKEN_DIALECTS") or "both"
+    if dialects not in DIALECTS:
+        refuse("TOKEN_DIALECTS", "must be both, rfc9068 or auth0")
+    scope = tuple(read.text("MCP_AUTH0_EXCHANGE_SCOPE").split())
+    if not all(SCOPE.fullmatch(value) for value in scope):
+        refuse("MCP_AUTH0_EXCHANGE_SCOPE", "must be scope names separated by spaces")
+
+    return Environment(
+        issuer=issuer,
+        is_local=is_local,
+        debug=debug,
+        state_dir=state_dir,
+        secret_key=secret_key or kept_secret(state_dir / "secret_key"),
+        secret_key_is_generated=not secret_key,
+        database_url=read.text("DATABASE_URL") or f"sqlite:///{state_dir / 'db.sqlite3'}",
+        allowed_hosts=read.items("ALLOWED_HOSTS")
+        or tuple(dict.fromkeys((*LOOPBACK_HOSTS, _host(bridge_url), _host(api_url)))),
+        trusted_proxies=read.networks("TRUSTED_PROXIES"),
+        https_redirect=read.flag("SECURE_SSL_REDIRECT", default=False),
+        hsts_seconds=read.whole("SECURE_HSTS_SECONDS", 0, low=0, high=63_072_000),
+        dialects=DIALECTS[dialects],
+        jwks_max_age=read.number("JWKS_MAX_AGE", 600, low=1, high=86_400),
+        jwks_refetch_cooldown=read.number("JWKS_REFETCH_COOLDOWN", 10, low=1, high=3_600),
+        upstream_timeout=read.number("UPSTREAM_TIMEOUT", 10, low=0.1, high=300),
+        upstream_ca_file=read.file("UPSTREAM_CA_FILE"),
+        bridge_audience=read.identifier("AUTH0_AUDIENCE", f"http://localhost:{port}/", required=not is_local),
+        bridge_port=port,
+        bridge_url=bridge_url,
+        bridge_client_id=read.text("MCP_AUTH0_CLIENT_ID") or (LOCAL_BRIDGE_CLIENT if is_local else ""),
+        bridge_client_secret=client_secret,
+        exchange_scope=scope,
+        cors_origins=read.origins("CORS_ORIGINS"),
+        api_audience=read.identifier("API_AUTH0_AUDIENCE", f"{api_url}/", required=not is_local),
+        api_url=api_url,
+        cimd_ca_file=read.file("LOCAL_TENANT_CIMD_CA"),
+    )
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""

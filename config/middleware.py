@@ -1,0 +1,44 @@
+from collections.abc import Callable
+from ipaddress import ip_address
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+
+FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
+
+
+class TrustedProxyMiddleware:
+    """Believe X-Forwarded-* only when it comes from one of `TRUSTED_PROXIES`; remove it otherwise.
+
+    Afterwards REMOTE_ADDR is the client's address as far as it can be known: the rightmost entry of
+    X-Forwarded-For that no trusted proxy wrote.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        meta = request.META
+        if not _is_trusted(meta.get("REMOTE_ADDR", "")):
+            for header in FORWARDED:
+                meta.pop(header, None)
+        elif forwarded := meta.get("HTTP_X_FORWARDED_FOR"):
+            for hop in reversed([part.strip() for part in forwarded.split(",")]):
+                if not _is_address(hop):
+                    break  # what stands left of it cannot be trusted either
+                meta["REMOTE_ADDR"] = hop
+                if not _is_trusted(hop):
+                    break
+        return self.get_response(request)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_trusted(address: str) -> bool:
+    return _is_address(address) and any(ip_address(address) in network for network in settings.TRUSTED_PROXIES)

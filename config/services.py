@@ -1,0 +1,73 @@
+"""What the environment means to each service: their configuration objects, built in one place."""
+
+from config.environment import Environment
+from downstream_api.configuration import ApiConfiguration
+from local_tenant.configuration import TenantConfiguration
+from mcp_bridge.configuration import BridgeConfiguration
+from resource_server.issuer_keys import KeyFetching
+from resource_server.protected_resource import ProtectedResource
+from resource_server.token_rules import TokenRules
+
+API_SCOPES = ("read:private", "write:private")
+BRIDGE_SCOPES = ("tool:whoami", "tool:greet", "tool:notes")
+
+
+def api_configuration(environment: Environment) -> ApiConfiguration:
+    return ApiConfiguration(
+        token_rules=_rules(environment, environment.api_audience),
+        key_fetching=_key_fetching(environment),
+        resource=ProtectedResource(
+            resource=environment.api_audience,
+            base_url=environment.api_url,
+            authorization_server=environment.issuer,
+            scopes=API_SCOPES,
+            name="Notes API",
+        ),
+    )
+
+
+def bridge_configuration(environment: Environment) -> BridgeConfiguration:
+    return BridgeConfiguration(
+        token_rules=_rules(environment, environment.bridge_audience),
+        downstream_rules=_rules(environment, environment.api_audience),
+        key_fetching=_key_fetching(environment),
+        resource=ProtectedResource(
+            resource=environment.bridge_audience,
+            base_url=environment.bridge_url,
+            authorization_server=environment.issuer,
+            scopes=BRIDGE_SCOPES,
+            name="MCP bridge",
+        ),
+        client_id=environment.bridge_client_id,
+        client_secret=environment.bridge_client_secret,
+        default_exchange_scope=environment.exchange_scope,
+        api_base_url=environment.api_url,
+        upstream_timeout=environment.upstream_timeout,
+        allowed_hosts=environment.allowed_hosts,
+        allowed_origins=environment.cors_origins,
+    )
+
+
+def tenant_configuration(environment: Environment) -> TenantConfiguration:
+    return TenantConfiguration(
+        issuer=environment.issuer,
+        bridge_audience=environment.bridge_audience,
+        api_audience=environment.api_audience,
+        bridge_client_id=environment.bridge_client_id,
+        bridge_client_secret=environment.bridge_client_secret,
+        signing_key_file=environment.state_dir / "tenant_key.pem",
+        cimd_ca_file=environment.cimd_ca_file,
+    )
+
+
+def _rules(environment: Environment, audience: str) -> TokenRules:
+    return TokenRules(issuer=environment.issuer, audience=audience, dialects=environment.dialects)
+
+
+def _key_fetching(environment: Environment) -> KeyFetching:
+    return KeyFetching(
+        max_age=environment.jwks_max_age,
+        refetch_cooldown=environment.jwks_refetch_cooldown,
+        timeout=environment.upstream_timeout,
+        ca_file=environment.upstream_ca_file,
+    )

@@ -1,0 +1,129 @@
+"""Settings that all three services share, and that management commands and tests use as they are.
+
+Each service narrows them in `config/<service>/settings.py`. Nothing else reads the environment.
+"""
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+from config import services
+from config.environment import BASE_DIR, read_environment
+from config.generated_secrets import derived_secret
+
+ENVIRONMENT = read_environment()
+
+DEBUG = ENVIRONMENT.debug
+SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "commands")
+ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
+
+DOWNSTREAM_API = services.api_configuration(ENVIRONMENT)
+MCP_BRIDGE = services.bridge_configuration(ENVIRONMENT)
+LOCAL_TENANT = services.tenant_configuration(ENVIRONMENT)
+
+INSTALLED_APPS = [
+    "config",  # first: its templates give the pages of the others their look
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "downstream_api",
+    "mcp_bridge",
+]
+if ENVIRONMENT.is_local:  # the development tenant is not even installed where a real one is configured
+    INSTALLED_APPS += ["oauth2_provider", "local_tenant"]
+MIDDLEWARE = [
+    "config.middleware.TrustedProxyMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+ROOT_URLCONF = "config.api.urls"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+try:
+    DATABASES = {"default": environ.Env.db_url_config(ENVIRONMENT.database_url)}
+except Exception as error:  # the parser raises what it stumbles over
+    raise ImproperlyConfigured("DATABASE_URL must be a URL such as postgres://user:password@host/name.") from error
+if DATABASES["default"].get("ENGINE") == "django.db.backends.sqlite3":
+    ENVIRONMENT.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    DATABASES["default"]["OPTIONS"] = {
+        # IMMEDIATE takes the write lock at the start, so that a transaction never fails half-way for want of it.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 5,
+        # FULL: an answered call's audit row survives power loss.
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+DATABASES["default"]["CONN_MAX_AGE"] = 60
+DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("MinimumLengthValidator", "CommonPasswordValidator", "NumericPasswordValidator")
+]
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+WHITENOISE_USE_FINDERS = True  # no collectstatic needed
+WHITENOISE_AUTOREFRESH = False
+
+SECURE_SSL_REDIRECT = ENVIRONMENT.https_redirect
+SECURE_HSTS_SECONDS = ENVIRONMENT.hsts_seconds
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = bool(ENVIRONMENT.hsts_seconds)
+if ENVIRONMENT.trusted_proxies:
+    # TrustedProxyMiddleware removes the header from requests that did not come through a trusted proxy.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "img-src": ["'self'", "data:"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+        "object-src": ["'none'"],
+    }
+}
+
+# Bodies over 1 MB are refused before work is done.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    "loggers": {
+        # One line per 4xx answer helps nobody: refusals are in the audit log.
+        "django.request": {"level": "ERROR"},
+    },
+}

@@ -1,0 +1,14 @@
+"""The development tenant's process: the base settings, narrowed to what this service needs."""
+
+from config.settings import *
+
+if not ENVIRONMENT.is_local:
+    raise ImproperlyConfigured(
+        "The local tenant is for development: it starts only with DEBUG on and an http issuer on this machine. "
+        "Your tenant is the one that OAUTH_ISSUER or AUTH0_DOMAIN names, so there is no need to start another."
+    )
+
+SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "tenant")  # no other service accepts what this one signs
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "tenant_session", "tenant_csrf"  # browsers ignore the port of a cookie
+ROOT_URLCONF = "config.tenant.urls"
+INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in {"rest_framework", "downstream_api", "mcp_bridge"}]

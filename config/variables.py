@@ -1,0 +1,108 @@
+"""Reading single environment variables: whatever is wrong becomes one sentence that names the variable."""
+
+import ipaddress
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NoReturn
+from urllib.parse import SplitResult, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
+TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def refuse(name: str, problem: str) -> NoReturn:
+    """Stop the start. The sentence never repeats the value, which may be a secret in the wrong place."""
+    raise ImproperlyConfigured(f"{name} {problem}. Set it in the environment or in .env.")
+
+
+class Variables:
+    """Typed access to the variables of one environment."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+
+    def text(self, name: str) -> str:
+        """The value without surrounding blanks; empty when it is not set."""
+        value = self._values.get(name, "").strip()
+        if any(ord(character) < ord(" ") for character in value):
+            refuse(name, "must not contain control characters")
+        return value
+
+    def items(self, name: str) -> tuple[str, ...]:
+        """Values separated by commas."""
+        return tuple(item.strip() for item in self.text(name).split(",") if item.strip())
+
+    def flag(self, name: str, *, default: bool) -> bool:
+        value = self.text(name).lower()
+        if value and value not in TRUE | FALSE:
+            refuse(name, "must be true or false")
+        return value in TRUE if value else default
+
+    def number(self, name: str, default: float, *, low: float, high: float) -> float:
+        value = self.text(name)
+        try:
+            number = float(value) if value else default
+        except ValueError:
+            number = math.nan
+        if not low <= number <= high:  # NaN fails this too
+            refuse(name, f"must be a number from {low:g} to {high:g}")
+        return number
+
+    def whole(self, name: str, default: int, *, low: int, high: int) -> int:
+        value = self.text(name)
+        if value and not (value.isascii() and value.isdigit() and low <= int(value) <= high):
+            refuse(name, f"must be a whole number from {low} to {high}")
+        return int(value) if value else default
+
+    def url(self, name: str, value: str) -> SplitResult:
+        """Check `value`, which came from the variable or from its default."""
+        try:
+            url = urlsplit(value)
+            port = url.port
+        except ValueError:
+            refuse(name, "must be a URL with a valid host and port")
+        if url.scheme not in {"http", "https"} or not url.hostname or port == 0:
+            refuse(name, "must be an http or https URL with a host")
+        if url.query or url.fragment or url.username is not None or "?" in value or "#" in value or " " in value:
+            refuse(name, "must be a URL without credentials, query or fragment")
+        return url
+
+    def base_url(self, name: str, default: str) -> str:
+        """A URL that paths are appended to; a trailing slash is taken away."""
+        value = self.text(name) or default
+        self.url(name, value)
+        return value.rstrip("/")
+
+    def identifier(self, name: str, default: str, *, required: bool) -> str:
+        """The identifier of an API at the tenant: any text without blanks, kept byte for byte."""
+        value = self.text(name)
+        if required and not value:
+            refuse(name, "is missing: write the API's identifier as the tenant shows it, trailing slash included")
+        if any(character.isspace() for character in value):
+            refuse(name, "must be one identifier without blanks")
+        return value or default
+
+    def file(self, name: str) -> Path | None:
+        value = self.text(name)
+        if value and not Path(value).is_file():
+            refuse(name, "must name a file that exists")
+        return Path(value) if value else None
+
+    def networks(self, name: str) -> tuple[Network, ...]:
+        try:
+            return tuple(ipaddress.ip_network(item) for item in self.items(name))
+        except ValueError:
+            refuse(name, "must be IP networks such as 10.0.0.0/8, separated by commas")
+
+    def origins(self, name: str) -> tuple[str, ...]:
+        """Origins of browser clients, or `*` for any."""
+        origins = self.items(name)
+        for origin in origins:
+            if origin != "*" and (self.url(name, origin).path or origin.endswith("/")):
+                refuse(name, "must be origins such as https://app.example.com, without a path, separated by commas")
+        return origins

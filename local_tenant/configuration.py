@@ -1,0 +1,15 @@
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class TenantConfiguration:
+    """What the development tenant needs to know about the world, built once by `config.environment`."""
+
+    issuer: str  # compared byte for byte by everyone, trailing slash included
+    bridge_audience: str  # identifier of the MCP bridge as an API of this tenant
+    api_audience: str  # identifier of the downstream API
+    bridge_client_id: str
+    bridge_client_secret: str = field(repr=False)
+    signing_key_file: Path  # RSA private key in PEM; made at the first start
+    cimd_ca_file: Path | None  # with it set, client metadata documents on loopback may be fetched, TLS verified

@@ -1,0 +1,27 @@
+#!/usr/bin/env python
+"""Entry point of every command; `python manage.py help` lists them."""
+
+import os
+import sys
+
+from django.core.exceptions import ImproperlyConfigured
+from django.core.management import execute_from_command_line
+
+SERVICES = ("api", "bridge", "tenant")
+
+
+def main() -> int:
+    # `serve` loads only the apps of the service it starts; every other command sees the whole project.
+    service = next((word for word in sys.argv[2:] if word in SERVICES), None)
+    settings = f"config.{service}.settings" if sys.argv[1:2] == ["serve"] and service else "config.settings"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

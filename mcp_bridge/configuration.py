@@ -1,0 +1,22 @@
+from dataclasses import dataclass, field
+
+from resource_server.issuer_keys import KeyFetching
+from resource_server.protected_resource import ProtectedResource
+from resource_server.token_rules import TokenRules
+
+
+@dataclass(frozen=True)
+class BridgeConfiguration:
+    """What the MCP bridge needs to know about the world, built once by `config.environment`."""
+
+    token_rules: TokenRules  # for token A, which MCP clients present
+    downstream_rules: TokenRules  # for token B, which the tenant hands out for the API
+    key_fetching: KeyFetching
+    resource: ProtectedResource
+    client_id: str
+    client_secret: str = field(repr=False)
+    default_exchange_scope: tuple[str, ...]  # for tools that declare no downstream scope of their own
+    api_base_url: str  # without trailing slash
+    upstream_timeout: float  # seconds, over one whole request to the tenant or the API
+    allowed_hosts: tuple[str, ...]  # values of Host that /mcp answers to
+    allowed_origins: tuple[str, ...]  # values of Origin that browser clients may send; "*" is any

@@ -1,0 +1,39 @@
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+WELL_KNOWN = "/.well-known/oauth-protected-resource"
+
+
+@dataclass(frozen=True)
+class ProtectedResource:
+    """A protected resource as it describes itself to clients (RFC 9728)."""
+
+    resource: str  # the identifier that clients put into `resource` (RFC 8707)
+    base_url: str  # where clients reach it, without trailing slash
+    authorization_server: str  # the issuer
+    scopes: tuple[str, ...]
+    name: str
+
+    @property
+    def metadata_url(self) -> str:
+        """The `resource_metadata` of every challenge (RFC 9728 §5.1).
+
+        Built from configuration, never from the request's Host header, which the caller chooses.
+        """
+        return self.base_url + WELL_KNOWN
+
+    def metadata(self) -> dict[str, object]:
+        """The metadata document (RFC 9728 §2)."""
+        return {
+            "resource": self.resource,
+            "authorization_servers": [self.authorization_server],
+            "scopes_supported": list(self.scopes),
+            "bearer_methods_supported": ["header"],
+            "resource_name": self.name,
+        }
+
+
+def well_known_paths(endpoint_path: str) -> tuple[str, ...]:
+    """Where clients look for the metadata of an endpoint: at the root and with its path appended (RFC 9728 §3.1)."""
+    suffix = urlsplit(endpoint_path).path.strip("/")
+    return (WELL_KNOWN, f"{WELL_KNOWN}/{suffix}") if suffix else (WELL_KNOWN,)

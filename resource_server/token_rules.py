@@ -1,0 +1,29 @@
+from dataclasses import dataclass
+from enum import StrEnum
+
+MAX_LEEWAY = 60
+
+
+class TokenDialect(StrEnum):
+    """The two shapes of access token that Auth0 issues; the header's `typ` tells them apart."""
+
+    RFC9068 = "rfc9068"
+    AUTH0 = "auth0"
+
+
+@dataclass(frozen=True)
+class TokenRules:
+    """Which access tokens a protected resource accepts."""
+
+    issuer: str  # compared byte for byte
+    audience: str  # this resource's identifier, compared byte for byte
+    dialects: frozenset[TokenDialect] = frozenset(TokenDialect)
+    leeway: int = 30  # seconds that the issuer's clock may differ from ours
+
+    def __post_init__(self) -> None:
+        if not self.issuer or not self.audience:
+            raise ValueError("issuer and audience must not be empty")
+        if not self.dialects:
+            raise ValueError("at least one token dialect must be accepted")
+        if not 0 <= self.leeway <= MAX_LEEWAY:
+            raise ValueError(f"leeway must be 0 to {MAX_LEEWAY} seconds")
