@@ -104,5 +104,8 @@ class Variables:
         origins = self.items(name)
         for origin in origins:
             if origin != "*" and (self.url(name, origin).path or origin.endswith("/")):
-                refuse(name, "must be origins such as https://app.example.com, without a path, separated by commas")
+                refuse(
+                    name,
+                    "must be origins such as https://app.example.com, without a path, separated by commas",
+                )
         return origins

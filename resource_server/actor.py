@@ -1,0 +1,50 @@
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from resource_server.claims import Claims, identifier, optional_identifier, profile
+from resource_server.errors import InvalidToken, Reason
+
+MAX_ACTORS = 5
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts for the subject (RFC 8693 §4.1), with those who acted before nested inside."""
+
+    subject: str
+    client_id: str | None = None  # for agents: the client behind them
+    issuer: str | None = None
+    sub_profile: tuple[str, ...] = ()
+    client_profile: tuple[str, ...] = ()
+    actor: "Actor | None" = None  # the prior actor
+
+    def chain(self) -> tuple["Actor", ...]:
+        """All actors, the current one first. Only that one counts for access control; the others are history."""
+        return tuple(self._outside_in())
+
+    def _outside_in(self) -> Iterator["Actor"]:
+        actor: Actor | None = self
+        while actor is not None:
+            yield actor
+            actor = actor.actor
+
+
+def parse_actor(value: object, *, depth: int = 1) -> Actor:
+    """Read an `act` claim whole.
+
+    Raises InvalidToken where any level has the wrong form or more than five are nested. Members that are not known
+    here, such as the actor's own `cnf`, are ignored, as RFC 8693 asks.
+    """
+    if depth > MAX_ACTORS:
+        raise InvalidToken(Reason.ACTOR_DEPTH)
+    if not isinstance(value, dict):
+        raise InvalidToken(Reason.ACTOR)
+    level: Claims = value
+    try:
+        subject = identifier(level, "sub")
+        client_id, issuer = optional_identifier(level, "client_id"), optional_identifier(level, "iss")
+        sub_profile, client_profile = profile(level, "sub_profile"), profile(level, "client_profile")
+    except InvalidToken as error:
+        raise InvalidToken(Reason.ACTOR) from error
+    prior = parse_actor(level["act"], depth=depth + 1) if "act" in level else None
+    return Actor(subject, client_id, issuer, sub_profile, client_profile, prior)

@@ -1,0 +1,30 @@
+import re
+from collections.abc import Sequence
+
+from resource_server.errors import InvalidRequest, MissingToken, Reason
+
+_BEARER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*)", re.IGNORECASE)  # RFC 6750 §2.1, RFC 9110 §11.1
+
+
+def read_bearer_token(values: Sequence[str]) -> str:
+    """The token in a request's Authorization header.
+
+    `values` are all values of that header. A server that joins them with commas (as WSGI servers do) is served as
+    well, for a token holds no comma. Raises MissingToken where the caller did not try to authenticate with a
+    bearer token, InvalidRequest where it tried in a form that RFC 6750 §2.1 does not know.
+
+    Nothing about the token itself is checked here.
+    """
+    if not values:
+        raise MissingToken
+    if len(values) > 1:
+        raise InvalidRequest(Reason.SEVERAL_AUTHORIZATIONS)
+    value = values[0].strip(" \t")
+    scheme = value.partition(" ")[0].lower()
+    if scheme != "bearer":
+        raise MissingToken
+    if match := _BEARER.fullmatch(value):
+        return match[1]
+    if "," in value:
+        raise InvalidRequest(Reason.SEVERAL_AUTHORIZATIONS)
+    raise InvalidRequest(Reason.MALFORMED_AUTHORIZATION)

@@ -1,0 +1,23 @@
+from collections.abc import Sequence
+
+from resource_server.errors import BearerTokenError, InsufficientScope
+
+
+def challenge(error: BearerTokenError, *, resource_metadata: str, scope: Sequence[str] = ()) -> str:
+    """The value of WWW-Authenticate for a refusal (RFC 6750 §3, RFC 9728 §5.1).
+
+    `scope` tells a client without a token what to ask for; an InsufficientScope names its own, all at once, so that
+    one more consent is enough.
+    """
+    parameters: dict[str, str] = {}
+    if error.error is not None:
+        parameters |= {"error": error.error, "error_description": error.description}
+    if scopes := error.scopes if isinstance(error, InsufficientScope) else scope:
+        parameters["scope"] = " ".join(scopes)
+    parameters["resource_metadata"] = resource_metadata
+    return "Bearer " + ", ".join(f'{name}="{_quotable(value)}"' for name, value in parameters.items())
+
+
+def _quotable(value: str) -> str:
+    # error_description and scope know neither quotes, backslashes nor anything beyond ASCII (RFC 6750 §3).
+    return "".join(character for character in value if " " <= character <= "~" and character not in '"\\')

@@ -1,0 +1,80 @@
+"""Reading single claims of a token whose signature is verified; each reader refuses what has the wrong form."""
+
+import math
+import re
+from typing import Any
+
+from resource_server.errors import InvalidToken, Reason
+
+MAX_IDENTIFIER = 255  # characters; OpenID Connect Core §2 sets this bound for sub
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3
+
+Claims = dict[str, Any]
+
+
+def is_identifier(value: object) -> bool:
+    """Whether `value` can name somebody in a log: 1 to 255 characters, no control characters among them."""
+    return isinstance(value, str) and 0 < len(value) <= MAX_IDENTIFIER and not _CONTROL.search(value)
+
+
+def identifier(claims: Claims, name: str) -> str:
+    """A claim that must be there and name somebody or something."""
+    value = claims.get(name)
+    if not is_identifier(value):
+        raise InvalidToken(Reason.CLAIM, claim=name)
+    return str(value)
+
+
+def optional_identifier(claims: Claims, name: str) -> str | None:
+    return identifier(claims, name) if name in claims else None
+
+
+def audience(claims: Claims) -> tuple[str, ...]:
+    """`aud` is one string or a list of them (RFC 7519 §4.1.3)."""
+    value = claims.get("aud")
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not values or not all(isinstance(item, str) for item in values):
+        raise InvalidToken(Reason.CLAIM, claim="aud")
+    return tuple(values)
+
+
+def numeric_date(claims: Claims, name: str) -> float:
+    """Seconds since the epoch (RFC 7519 §2). `true` is no number here, although Python says so."""
+    value = claims.get(name)
+    try:
+        number = math.nan if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise InvalidToken(Reason.CLAIM, claim=name)
+    return number
+
+
+def scopes(claims: Claims) -> frozenset[str]:
+    """`scope`, a string of names separated by single spaces (RFC 8693 §4.2); absent or empty is no scope."""
+    value = claims.get("scope", "")
+    if not isinstance(value, str):
+        raise InvalidToken(Reason.CLAIM, claim="scope")
+    names = value.split(" ") if value else []
+    if not all(_SCOPE.fullmatch(name) for name in names):
+        raise InvalidToken(Reason.CLAIM, claim="scope")
+    return frozenset(names)
+
+
+def permissions(claims: Claims) -> frozenset[str] | None:
+    """Auth0's `permissions`, what the user's roles allow; None where the issuer does not say."""
+    if "permissions" not in claims:
+        return None
+    value = claims["permissions"]
+    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+        raise InvalidToken(Reason.CLAIM, claim="permissions")
+    return frozenset(value)
+
+
+def profile(claims: Claims, name: str) -> tuple[str, ...]:
+    """`sub_profile` or `client_profile`: names separated by spaces; absent is empty."""
+    value = claims.get(name, "")
+    if not isinstance(value, str) or len(value) > MAX_IDENTIFIER or _CONTROL.search(value):
+        raise InvalidToken(Reason.CLAIM, claim=name)
+    return tuple(value.split())

@@ -1,0 +1,125 @@
+"""Why a request is refused: the RFCs' error codes as types, with one reason code and one sentence each.
+
+The sentences are fixed: nothing of what the caller sent is ever repeated in them.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Stable codes, for the audit log and for people who look for the cause."""
+
+    # The request (RFC 6750 §2, §3.1)
+    NO_TOKEN = "no_token"  # noqa: S105 - a reason code, not a secret
+    MALFORMED_AUTHORIZATION = "malformed_authorization"
+    SEVERAL_AUTHORIZATIONS = "several_authorizations"
+    TOKEN_IN_QUERY = "token_in_query"  # noqa: S105
+    # The token's form (RFC 7515, RFC 8725)
+    TOKEN_TOO_LONG = "token_too_long"  # noqa: S105
+    NOT_A_JWT = "not_a_jwt"
+    ALGORITHM = "algorithm_not_accepted"
+    NO_KEY_ID = "no_key_id"
+    CRITICAL_HEADER = "critical_header"
+    TOKEN_TYPE = "token_type_not_accepted"  # noqa: S105
+    DIALECT = "dialect_not_accepted"
+    UNKNOWN_KEY = "unknown_key"
+    SIGNATURE = "bad_signature"
+    # The token's claims (RFC 7519, RFC 9068 §4)
+    MALFORMED_CLAIMS = "malformed_claims"
+    CLAIM = "missing_or_malformed_claim"
+    ISSUER = "wrong_issuer"
+    AUDIENCE = "wrong_audience"
+    EXPIRED = "token_expired"
+    NOT_YET_VALID = "token_not_yet_valid"
+    ID_TOKEN = "id_token"  # noqa: S105
+    BOUND_TOKEN = "bound_token"  # noqa: S105
+    ACTOR = "malformed_actor"
+    ACTOR_DEPTH = "actor_chain_too_long"
+    # What the token allows (RFC 6750 §3.1)
+    SCOPE = "insufficient_scope"
+
+
+DESCRIPTIONS = {
+    Reason.NO_TOKEN: "This resource needs an access token in the Authorization header.",
+    Reason.MALFORMED_AUTHORIZATION: "The Authorization header must be the word Bearer, one space and one token.",
+    Reason.SEVERAL_AUTHORIZATIONS: "The request must carry exactly one Authorization header.",
+    Reason.TOKEN_IN_QUERY: "Access tokens are accepted in the Authorization header only, never in the URL.",
+    Reason.TOKEN_TOO_LONG: "The access token is longer than 16 KB.",
+    Reason.NOT_A_JWT: "The access token is not a signed JWT; ask the tenant for one by naming this API as audience.",
+    Reason.ALGORITHM: "The access token must be signed with RS256.",
+    Reason.NO_KEY_ID: "The access token's header does not name its key (kid).",
+    Reason.CRITICAL_HEADER: "The access token's header uses an extension that is not supported here.",
+    Reason.TOKEN_TYPE: "This kind of token (typ) is not an access token.",
+    Reason.DIALECT: "Access tokens of this dialect are not accepted here.",
+    Reason.UNKNOWN_KEY: "The access token is signed with a key that the issuer does not publish.",
+    Reason.SIGNATURE: "The access token's signature is wrong.",
+    Reason.MALFORMED_CLAIMS: "The access token's claims are not a well-formed JSON object.",
+    Reason.CLAIM: "The access token lacks a claim that it needs, or one has the wrong form",
+    Reason.ISSUER: "The access token comes from another issuer.",
+    Reason.AUDIENCE: "The access token is for another audience.",
+    Reason.EXPIRED: "The access token has expired.",
+    Reason.NOT_YET_VALID: "The access token is not valid yet.",
+    Reason.ID_TOKEN: "This is an ID token; an access token is needed.",
+    Reason.BOUND_TOKEN: "The access token is bound to a key or certificate (cnf), which is not supported here.",
+    Reason.ACTOR: "The access token's act claim has the wrong form.",
+    Reason.ACTOR_DEPTH: "The access token's act claim nests deeper than five actors.",
+    Reason.SCOPE: "The access token lacks a scope that this operation needs.",
+}
+
+
+class BearerTokenError(Exception):
+    """A request that is refused for its token; RFC 6750 §3.1 gives status and `error`."""
+
+    status: int
+    error: str | None
+
+    def __init__(self, reason: Reason, description: str | None = None) -> None:
+        self.reason = reason
+        self.description = description or DESCRIPTIONS[reason]
+        super().__init__(self.description)
+
+
+class MissingToken(BearerTokenError):
+    """No credentials at all: the challenge then carries no error code (RFC 6750 §3.1)."""
+
+    status, error = 401, None
+
+    def __init__(self) -> None:
+        super().__init__(Reason.NO_TOKEN)
+
+
+class InvalidRequest(BearerTokenError):
+    """The request itself is malformed, such as two Authorization headers."""
+
+    status, error = 400, "invalid_request"
+
+
+class InvalidToken(BearerTokenError):
+    """The token is malformed, expired, foreign, or otherwise not acceptable."""
+
+    status, error = 401, "invalid_token"
+
+    def __init__(self, reason: Reason, *, claim: str | None = None) -> None:
+        # `claim` is one of our own words for it, never a name that stood in the token.
+        super().__init__(reason, f"{DESCRIPTIONS[reason]} ({claim})." if claim else None)
+
+
+class InsufficientScope(BearerTokenError):
+    """The token is good, and allows too little; `scopes` is everything that the operation needs."""
+
+    status, error = 403, "insufficient_scope"
+
+    def __init__(self, scopes: Sequence[str]) -> None:
+        super().__init__(Reason.SCOPE)
+        self.scopes = tuple(scopes)
+
+
+class KeysUnavailable(Exception):
+    """Nobody can tell whether the token is good: the issuer's keys cannot be had. Answer 503, never 401."""
+
+    description = "The issuer's keys cannot be fetched at the moment; try again."
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(self.description)
+        self.retry_after = retry_after  # seconds

@@ -1,0 +1,69 @@
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from resource_server.strict_json import MalformedJson
+from resource_server.upstream_http import UpstreamError, UpstreamHttp
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class IssuerMetadataInvalid(UpstreamError):
+    """The issuer's metadata cannot be used; the text says why."""
+
+
+@dataclass(frozen=True)
+class IssuerMetadata:
+    """What is used of an issuer's metadata (OpenID Connect Discovery §3, RFC 8414 §2)."""
+
+    issuer: str
+    jwks_uri: str
+    token_endpoint: str
+
+
+def discovery_urls(issuer: str) -> tuple[str, str]:
+    """Where the metadata of `issuer` can be: appended to it (OpenID Connect), or put before its path (RFC 8414 §3)."""
+    url = urlsplit(issuer)
+    return (
+        f"{issuer.rstrip('/')}/.well-known/openid-configuration",
+        f"{url.scheme}://{url.netloc}/.well-known/oauth-authorization-server{url.path.rstrip('/')}",
+    )
+
+
+def discover(issuer: str, http: UpstreamHttp, *, deadline: float) -> IssuerMetadata:
+    """Fetch and check the metadata of `issuer`, in at most `deadline` seconds for each of two places.
+
+    Raises UpstreamError; IssuerMetadataInvalid where the document names another issuer (RFC 8414 §3.3: it must be
+    the same to the letter) or lacks what is needed.
+    """
+    for url in discovery_urls(issuer):
+        answer = http.request("GET", url, deadline=deadline)
+        if answer.status == 200:  # noqa: PLR2004 - the status that means "here it is"
+            break
+    else:
+        raise IssuerMetadataInvalid(f"{issuer} publishes no metadata: it answered {answer.status}.")
+    try:
+        document = answer.json()
+    except MalformedJson as error:
+        raise IssuerMetadataInvalid(f"The metadata of {issuer} is {error}.") from error
+    if document.get("issuer") != issuer:
+        raise IssuerMetadataInvalid(f"The metadata at {issuer} names another issuer; compare the trailing slash too.")
+    return IssuerMetadata(
+        issuer=issuer,
+        jwks_uri=_endpoint(document.get("jwks_uri"), "jwks_uri", issuer),
+        token_endpoint=_endpoint(document.get("token_endpoint"), "token_endpoint", issuer),
+    )
+
+
+def _endpoint(value: object, name: str, issuer: str) -> str:
+    if isinstance(value, str):
+        try:
+            url = urlsplit(value)
+            fits = url.scheme == "https" or (
+                # Plain http is for development: issuer and endpoint both on this machine.
+                url.scheme == "http" and url.hostname in LOOPBACK and urlsplit(issuer).scheme == "http"
+            )
+            if fits and url.hostname and url.username is None:
+                return value
+        except ValueError:
+            pass
+    raise IssuerMetadataInvalid(f"The metadata of {issuer} has no usable {name}.")

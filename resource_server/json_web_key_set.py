@@ -1,0 +1,70 @@
+import base64
+import binascii
+from collections.abc import Mapping
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
+
+from resource_server.claims import is_identifier
+
+MIN_KEY_BITS, MAX_KEY_BITS = (
+    2048,
+    8192,
+)  # RFC 7518 §3.3 sets the lower; beyond the upper each check costs too much
+MAX_EXPONENT_BITS = 33
+MAX_KEYS = 64
+
+
+def usable_keys(document: Mapping[str, Any]) -> dict[str, RSAPublicKey]:
+    """The keys of a JWK Set (RFC 7517 §5) that may verify RS256 signatures, by `kid`.
+
+    Others are passed over, as RFC 7517 §5 asks. So are keys that were published together with their private part,
+    and all keys that share a `kid`: nobody could tell which of them is meant.
+    """
+    found: dict[str, RSAPublicKey] = {}
+    ambiguous: set[str] = set()
+    entries = document.get("keys")
+    for entry in entries[:MAX_KEYS] if isinstance(entries, list) else []:
+        if not isinstance(entry, dict) or not _is_for_us(entry):
+            continue
+        key = _public_key(entry)
+        if key is None:
+            continue
+        key_id = entry["kid"]
+        if key_id in found:
+            ambiguous.add(key_id)
+        found[key_id] = key
+    return {key_id: key for key_id, key in found.items() if key_id not in ambiguous}
+
+
+def _is_for_us(entry: Mapping[str, Any]) -> bool:
+    operations = entry.get("key_ops", ["verify"])
+    return (
+        entry.get("kty") == "RSA"
+        and is_identifier(entry.get("kid"))
+        and entry.get("use", "sig") == "sig"
+        and entry.get("alg", "RS256") == "RS256"
+        and isinstance(operations, list)
+        and "verify" in operations
+        and "d" not in entry
+    )
+
+
+def _public_key(entry: Mapping[str, Any]) -> RSAPublicKey | None:
+    modulus, exponent = _number(entry.get("n")), _number(entry.get("e"))
+    if not MIN_KEY_BITS <= modulus.bit_length() <= MAX_KEY_BITS or exponent.bit_length() > MAX_EXPONENT_BITS:
+        return None
+    try:
+        return RSAPublicNumbers(e=exponent, n=modulus).public_key()
+    except ValueError:
+        return None
+
+
+def _number(value: object) -> int:
+    """An unsigned integer in base64url (RFC 7518 §2); 0 for anything that is none."""
+    if not isinstance(value, str) or len(value) > MAX_KEY_BITS:
+        return 0
+    try:
+        return int.from_bytes(base64.b64decode(value + "=" * (-len(value) % 4), altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError):
+        return 0

@@ -1,0 +1,53 @@
+"""JSON as security needs it: one meaning for each document, or none (RFC 8259 §4, RFC 8725 §2.6)."""
+
+import json
+import math
+import re
+from typing import Any, NoReturn
+
+_ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
+
+
+class MalformedJson(ValueError):
+    """Not a JSON object that every reader understands alike."""
+
+
+def parse_object(document: bytes) -> dict[str, Any]:
+    """The JSON object in `document`.
+
+    Raises MalformedJson for anything else: other types, duplicate member names (readers differ in which one they
+    take), NaN, Infinity and numbers beyond a float, bytes that are not UTF-8, lone surrogates, too deep nesting.
+    """
+    try:
+        text = document.decode("utf-8")
+        value = json.loads(
+            text,
+            object_pairs_hook=_without_duplicates,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+        )
+        if _ESCAPED_SURROGATE.search(document):
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except (ValueError, RecursionError) as error:  # UnicodeError is a ValueError
+        raise MalformedJson("not a well-formed JSON document") from error
+    if not isinstance(value, dict):
+        raise MalformedJson("not a JSON object")
+    return value
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise MalformedJson("a member name stands twice")
+    return members
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise MalformedJson(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise MalformedJson("a number is too large")
+    return number

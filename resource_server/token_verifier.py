@@ -1,0 +1,63 @@
+import hashlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+
+from resource_server.access_token import AccessToken, verify_access_token
+from resource_server.issuer_keys import IssuerKeys
+from resource_server.token_rules import TokenRules
+
+MAX_REMEMBERED = 10_000
+
+
+class TokenVerifier:
+    """Verifies access tokens for one resource and remembers those it found good.
+
+    A remembered token is known by its SHA-256, is checked for its times on each use, and is forgotten when the
+    issuer's keys change. Refusals are not remembered. Safe to share between threads.
+    """
+
+    def __init__(self, rules: TokenRules, keys: IssuerKeys, *, clock: Callable[[], float] = time.time) -> None:
+        self.rules = rules
+        self.keys = keys
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._remembered: OrderedDict[bytes, AccessToken] = OrderedDict()
+        self._generation = keys.generation
+
+    def verify(self, token: str) -> AccessToken:
+        """Raises InvalidToken or KeysUnavailable. May wait for the issuer's keys."""
+        if remembered := self.verify_cached(token):
+            return remembered
+        generation = self.keys.generation
+        verified = verify_access_token(token, rules=self.rules, keys=self.keys, now=self._clock())
+        with self._lock:
+            # A key may have been withdrawn meanwhile; what it verified is then not worth remembering.
+            if generation == self.keys.generation == self._generation:
+                self._remembered[_digest(token)] = verified
+                while len(self._remembered) > MAX_REMEMBERED:
+                    self._remembered.popitem(last=False)
+        return verified
+
+    def verify_cached(self, token: str) -> AccessToken | None:
+        """The verified token where it is remembered and still good, else None. Never waits."""
+        self.keys.refresh_if_due()
+        now, leeway = self._clock(), self.rules.leeway
+        with self._lock:
+            if self._generation != self.keys.generation:
+                self._generation = self.keys.generation
+                self._remembered.clear()
+            verified = self._remembered.get(digest := _digest(token))
+            if verified is None:
+                return None
+            starts = max(verified.issued_at, verified.not_before or 0)
+            if not starts - leeway <= now < verified.expires_at + leeway:
+                del self._remembered[digest]
+                return None
+            self._remembered.move_to_end(digest)
+            return verified
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

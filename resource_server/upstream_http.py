@@ -1,0 +1,153 @@
+"""HTTP to the tenant and to the API: pooled, bounded in time and size, and without a memory of its own."""
+
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import certifi
+import requests
+from requests.adapters import HTTPAdapter
+
+from resource_server.socket_deadline import SocketDeadline, watched_pool_classes
+from resource_server.strict_json import parse_object
+
+MAX_ANSWER = 1_048_576  # bytes
+
+
+class UpstreamError(Exception):
+    """The other side gave no usable answer. The text names the host and what to look at, never what was sent."""
+
+
+class UpstreamUnreachable(UpstreamError):
+    """No connection: refused, unknown host, or TLS that cannot be trusted."""
+
+
+class UpstreamTimeout(UpstreamError):
+    """No complete answer before the deadline."""
+
+
+class UpstreamAnswerTooLarge(UpstreamError):
+    """The answer is longer than it may be."""
+
+
+class UpstreamAnswerMalformed(UpstreamError):
+    """What came back is not HTTP, or its encoding is broken."""
+
+
+@dataclass(frozen=True)
+class UpstreamResponse:
+    status: int
+    headers: Mapping[str, str]  # names in any case
+    body: bytes = field(repr=False)
+
+    def json(self) -> dict[str, Any]:
+        """The body as a JSON object. Raises strict_json.MalformedJson for anything else."""
+        return parse_object(self.body)
+
+
+class UpstreamHttp:
+    """A pooled session for one kind of upstream.
+
+    It keeps no cookies, follows no redirects, and reads neither proxies nor certificates nor .netrc from the
+    environment: what an operator did not configure does not happen. Safe to share between threads.
+    """
+
+    def __init__(self, *, timeout: float, ca_file: Path | None = None, pool_size: int = 64) -> None:
+        self._timeout = timeout
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        context = ssl.create_default_context(cafile=str(ca_file or certifi.where()))
+        adapter = _Adapter(context, pool_size)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def request(
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | None = None,
+        json: object = None,
+        auth: tuple[str, str] | None = None,
+        max_bytes: int = MAX_ANSWER,
+        deadline: float | None = None,
+    ) -> UpstreamResponse:
+        """One request and its whole answer, in at most `deadline` seconds (default: the session's timeout).
+
+        Every status is an answer, redirects too. Raises UpstreamError. DNS has only the system's own time limit.
+        """
+        seconds = self._timeout if deadline is None else max(deadline, 0.001)
+        host = urlsplit(url).netloc.rpartition("@")[2]
+        with SocketDeadline(seconds) as watch, _translated(host, seconds, watch):
+            response = self._session.request(
+                method,
+                url,
+                headers={"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})},
+                params=params,
+                data=data,
+                json=json,
+                auth=auth,
+                timeout=seconds,
+                allow_redirects=False,
+                stream=True,
+            )
+            with response:
+                body = b"".join(_bounded(response, max_bytes, host))
+                watch.check()
+            return UpstreamResponse(response.status_code, response.headers, body)
+
+
+def _bounded(response: requests.Response, max_bytes: int, host: str) -> Iterator[bytes]:
+    total = 0
+    for chunk in response.iter_content(65_536):
+        total += len(chunk)
+        if total > max_bytes:
+            raise UpstreamAnswerTooLarge(f"{host} sent more than {max_bytes} bytes; that is not an answer to use.")
+        yield chunk
+
+
+@contextmanager
+def _translated(host: str, seconds: float, watch: SocketDeadline) -> Iterator[None]:
+    """Turn what requests raises into our types; the deadline explains whatever it caused."""
+    late = UpstreamTimeout(f"{host} did not answer within {seconds:g} seconds.")
+    try:
+        yield
+    except TimeoutError as error:
+        raise late from error
+    except requests.Timeout as error:
+        raise late from error
+    except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
+        if watch.expired:
+            raise late from error
+        raise UpstreamAnswerMalformed(f"{host} broke off its answer or encoded it wrongly.") from error
+    except requests.exceptions.SSLError as error:
+        raise UpstreamUnreachable(
+            f"{host} has a TLS certificate that is not trusted here; set UPSTREAM_CA_FILE if it comes from your own CA."
+        ) from error
+    except requests.RequestException as error:
+        if watch.expired:
+            raise late from error
+        raise UpstreamUnreachable(f"{host} cannot be reached.") from error
+
+
+class _Adapter(HTTPAdapter):
+    """Shares one TLS context between all connections; requests would read the CA file again for each."""
+
+    def __init__(self, context: ssl.SSLContext, pool_size: int) -> None:
+        self._context = context
+        super().__init__(pool_connections=8, pool_maxsize=pool_size)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, ssl_context=self._context, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = watched_pool_classes()
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:  # noqa: ARG002 - requests' signature
+        conn.cert_reqs, conn.ca_certs, conn.ca_cert_dir = "CERT_REQUIRED", None, None
