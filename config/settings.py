@@ -113,6 +113,21 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": ["downstream_api.authentication.AccessTokenAuthentication"],
+    # A view that says nothing of its scopes is open to nobody.
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["downstream_api.parsers.StrictJsonParser"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "rest_framework.renderers.JSONRenderer",
+        "rest_framework.renderers.BrowsableAPIRenderer",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "downstream_api.pagination.Pages",
+    "EXCEPTION_HANDLER": "downstream_api.errors.readable_errors",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+}
+
 # Bodies over 1 MB are refused before work is done.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 

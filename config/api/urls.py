@@ -1,0 +1,26 @@
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+from django.views.generic import TemplateView
+
+from config.health import database_answers, healthz, readiness
+from downstream_api.authentication import token_verifier
+
+admin.site.site_header = admin.site.site_title = "Delegated access"
+admin.site.index_title = "Review"
+
+
+def _keys_are_held() -> bool:
+    return token_verifier(settings.DOWNSTREAM_API).keys.ready()
+
+
+urlpatterns = [
+    path("", TemplateView.as_view(template_name="config/api_home.html"), name="home"),
+    path("", include("downstream_api.urls")),
+    path("admin/", admin.site.urls),
+    path("healthz", healthz),
+    path(
+        "readyz",
+        readiness(database=database_answers, keys=_keys_are_held),
+    ),
+]

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class DownstreamApiConfig(AppConfig):
+    name = "downstream_api"
+    verbose_name = "Downstream API"
+    default_auto_field = "django.db.models.BigAutoField"

@@ -1,0 +1,53 @@
+from functools import cache
+
+from django.conf import settings
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from downstream_api.caller import Caller
+from downstream_api.configuration import ApiConfiguration
+from downstream_api.refusals import BearerTokenRefused, CannotTell
+from downstream_api.scopes import scopes_needed
+from resource_server.access_token import AccessToken
+from resource_server.authorization_header import read_bearer_token
+from resource_server.challenge import challenge
+from resource_server.errors import BearerTokenError, InvalidRequest, KeysUnavailable, MissingToken, Reason
+from resource_server.issuer_keys import IssuerKeys
+from resource_server.token_verifier import TokenVerifier
+
+
+@cache
+def token_verifier(configuration: ApiConfiguration) -> TokenVerifier:
+    """The process's one verifier for a configuration, with its keys and the tokens it remembers."""
+    rules = configuration.token_rules
+    return TokenVerifier(rules, IssuerKeys(rules.issuer, configuration.key_fetching))
+
+
+class AccessTokenAuthentication(BaseAuthentication):
+    """Bearer tokens in the Authorization header, and nothing else (RFC 6750 §2.1).
+
+    `request.auth` becomes the AccessToken, `request.user` the Caller that it speaks for.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Caller, AccessToken] | None:
+        try:
+            if "access_token" in request.query_params:  # RFC 9700 §4.3.2: URLs end up in logs and histories
+                raise InvalidRequest(Reason.TOKEN_IN_QUERY)
+            header = request.META.get("HTTP_AUTHORIZATION")
+            token = token_verifier(settings.DOWNSTREAM_API).verify(read_bearer_token([header] if header else []))
+        except MissingToken:
+            return None
+        except BearerTokenError as error:
+            raise BearerTokenRefused(error) from error
+        except KeysUnavailable as error:
+            raise CannotTell(error) from error
+        # The audit middleware sees Django's request, not DRF's.
+        request._request.access_record.token = token  # noqa: SLF001 - DRF has no public name for it
+        return Caller(token), token
+
+    def authenticate_header(self, request: Request) -> str:
+        """The challenge to a caller without credentials: no error code, but what to ask for (RFC 6750 §3.1)."""
+        configuration: ApiConfiguration = settings.DOWNSTREAM_API
+        return challenge(
+            MissingToken(), resource_metadata=configuration.resource.metadata_url, scope=scopes_needed(request)
+        )

@@ -1,0 +1,20 @@
+from dataclasses import dataclass
+
+from resource_server.access_token import AccessToken
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Whoever the token speaks for, as `request.user`. There is no Django user behind it."""
+
+    token: AccessToken
+    is_authenticated = True
+    is_anonymous = False
+
+    @property
+    def pk(self) -> str:
+        """What throttles key on."""
+        return f"{self.token.issuer} {self.token.subject}"
+
+    def __str__(self) -> str:
+        return self.token.subject

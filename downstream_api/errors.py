@@ -1,0 +1,31 @@
+import logging
+from typing import Any
+
+from django.http import UnreadablePostError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from downstream_api.refusals import BearerTokenRefused, RequestTimeout
+
+logger = logging.getLogger(__name__)
+
+
+def readable_errors(error: Exception, context: dict[str, Any]) -> Response:
+    """Every error as JSON with a `detail` for people; DRF calls this for whatever a view raises.
+
+    An error that nobody expected is logged with its traceback, and answered without it.
+    """
+    request = context["request"]
+    record = request._request.access_record  # noqa: SLF001 - DRF has no public name for Django's request
+    if isinstance(error, BearerTokenRefused):
+        record.reason = error.error.reason.value
+    if isinstance(error, UnreadablePostError):
+        error = RequestTimeout()
+    response = exception_handler(error, context)
+    if response is None:
+        logger.error("Request %s failed unexpectedly.", record.request_id, exc_info=error)
+        record.reason = "unexpected_error"
+        response = Response(
+            {"detail": "Something went wrong on our side.", "request_id": record.request_id}, status=500
+        )
+    return response

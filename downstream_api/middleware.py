@@ -1,0 +1,37 @@
+import logging
+from collections.abc import Callable
+
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
+
+from downstream_api.access_record import AccessRecord
+
+logger = logging.getLogger(__name__)
+RETRY_AFTER = 1  # seconds
+
+
+class AuditMiddleware:
+    """No authenticated call is answered before its row is committed, whatever became of it.
+
+    The innermost middleware: what the views return, refusals and errors included, passes here first.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        record = AccessRecord(request)
+        request.access_record = record  # type: ignore[attr-defined] # ours, for the views and authentication
+        response = self.get_response(request)
+        try:
+            record.finish(response.status_code)
+        except DatabaseError as error:
+            logger.error("The audit log cannot be written (%s): answering 503.", type(error).__name__)  # noqa: TRY400 - the cause is the database's, a traceback would show nothing more
+            response.close()
+            response = JsonResponse(
+                {"detail": "This call cannot be recorded at the moment, so it was not carried out; try again."},
+                status=503,
+                headers={"Retry-After": str(RETRY_AFTER)},
+            )
+        response.headers["X-Request-ID"] = record.request_id
+        return response

@@ -1,0 +1,100 @@
+import uuid
+from typing import Any, NoReturn
+
+from django.db import models
+from django.utils import timezone
+
+MAX_IDENTIFIER = 255  # characters; longer ones are refused when the token is verified
+
+
+class Note(models.Model):
+    """A text that belongs to one user of one issuer."""
+
+    # Random, for numbers in sequence would tell how many notes others have.
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    issuer = models.CharField(max_length=MAX_IDENTIFIER, editable=False)
+    owner = models.CharField(max_length=MAX_IDENTIFIER, editable=False, help_text="The user's subject at the issuer.")
+    title = models.CharField(max_length=200)
+    body = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        ordering = ("-created_at", "id")
+        indexes = (models.Index(fields=["issuer", "owner", "-created_at", "id"], name="note_by_owner"),)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Decision(models.TextChoices):
+    ALLOWED = "allowed"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class AppendOnly(models.QuerySet["DelegatedAccess"]):
+    """Rows are added and read, never changed."""
+
+    def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise TypeError("The audit log is append-only.")
+
+    update = delete = bulk_update = update_or_create = _refuse  # type: ignore[assignment]
+
+
+class DelegatedAccess(models.Model):
+    """One authenticated call: who asked, for whom, through which actors, for what, and what was decided.
+
+    Every text is bounded and free of control characters. Neither token nor query string is ever stored.
+    """
+
+    time = models.DateTimeField(default=timezone.now)
+    request_id = models.CharField(max_length=32, help_text="Also in the answer's X-Request-ID.")
+    trace_id = models.CharField(max_length=32, help_text="W3C trace id.")
+    trace_from_caller = models.BooleanField(help_text="The caller chose the trace id, so it proves nothing.")
+    issuer = models.CharField(max_length=MAX_IDENTIFIER)
+    subject = models.CharField(max_length=MAX_IDENTIFIER, help_text="The user on whose behalf the call was made.")
+    client_id = models.CharField("client", max_length=MAX_IDENTIFIER)
+    organization = models.CharField(max_length=MAX_IDENTIFIER, blank=True)
+    actor = models.CharField(
+        "current actor", max_length=MAX_IDENTIFIER, blank=True, help_text="Empty where nobody acts for the user."
+    )
+    actor_chain = models.JSONField(default=list, help_text="The whole act claim, current actor first.")
+    token_id = models.CharField(max_length=MAX_IDENTIFIER + 8, help_text="The token's jti, or its SHA-256.")
+    scopes = models.JSONField(default=list, help_text="Scopes that the token holds.")
+    scopes_required = models.JSONField(default=list, help_text="Scopes that the operation asks for.")
+    method = models.CharField(max_length=16)
+    path = models.CharField(max_length=512)
+    route = models.CharField(max_length=512, blank=True)
+    status = models.PositiveSmallIntegerField()
+    decision = models.CharField(max_length=8, choices=Decision.choices)
+    reason = models.CharField(max_length=64, blank=True)
+    source_address = models.GenericIPAddressField(null=True)
+    duration_ms = models.PositiveIntegerField("duration (ms)")
+
+    objects = AppendOnly.as_manager()
+
+    class Meta:
+        verbose_name = "delegated access"
+        verbose_name_plural = "delegated access log"
+        ordering = ("-id",)
+        default_permissions = ("view",)
+        indexes = (
+            models.Index(fields=["time"], name="access_by_time"),
+            models.Index(fields=["subject", "-id"], name="access_by_subject"),
+            models.Index(fields=["actor", "-id"], name="access_by_actor"),
+            models.Index(fields=["trace_id"], name="access_by_trace"),
+            models.Index(fields=["request_id"], name="access_by_request"),
+            models.Index(fields=["token_id"], name="access_by_token"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} for {self.subject}: {self.status}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise TypeError("The audit log is append-only.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        raise TypeError("The audit log is append-only.")

@@ -1,0 +1,45 @@
+"""Refusals as DRF knows them. APIException carries the RFCs' fields to the answer.
+
+Not AuthenticationFailed: DRF would overwrite its challenge with that of a caller without credentials.
+"""
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework.exceptions import APIException
+
+from resource_server.challenge import challenge
+from resource_server.errors import BearerTokenError, InsufficientScope, KeysUnavailable
+
+
+class BearerTokenRefused(APIException):
+    """400, 401 or 403 with the challenge that belongs to it (RFC 6750 §3)."""
+
+    def __init__(self, error: BearerTokenError) -> None:
+        body: dict[str, Any] = {"detail": error.description, "error": error.error, "reason": error.reason.value}
+        if isinstance(error, InsufficientScope):
+            body["scope"] = " ".join(error.scopes)
+        super().__init__(body)
+        self.error = error
+        self.status_code = error.status
+        self.auth_header = challenge(error, resource_metadata=settings.DOWNSTREAM_API.resource.metadata_url)
+
+
+class CannotTell(APIException):
+    """503: the issuer's keys cannot be had, so nobody knows whether the token is good."""
+
+    status_code = 503
+
+    def __init__(self, error: KeysUnavailable) -> None:
+        super().__init__({"detail": error.description, "error": "temporarily_unavailable"})
+        self.wait = error.retry_after
+
+
+class RequestTimeout(APIException):
+    status_code = 408
+    default_detail = "The request's body did not arrive in time."
+
+
+class ContentTooLarge(APIException):
+    status_code = 413
+    default_detail = "The request's body is larger than 1 MB."

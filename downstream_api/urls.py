@@ -1,0 +1,15 @@
+from django.urls import include, path
+from rest_framework.routers import SimpleRouter
+
+from downstream_api import views
+from resource_server.protected_resource import WELL_KNOWN
+
+router = SimpleRouter()
+router.register("notes", views.NoteViewSet, basename="note")
+
+urlpatterns = [
+    path("api/public", views.PublicView.as_view(), name="public"),
+    path("api/private-scope", views.PrivateScopeView.as_view(), name="private-scope"),
+    path("api/", include(router.urls)),
+    path(WELL_KNOWN.removeprefix("/"), views.protected_resource_metadata, name="protected-resource-metadata"),
+]

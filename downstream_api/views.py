@@ -1,0 +1,79 @@
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.serializers import BaseSerializer
+from rest_framework.viewsets import ModelViewSet
+
+from downstream_api.models import Note
+from downstream_api.recorded_view import RecordedView
+from downstream_api.scopes import HasScope
+from downstream_api.serializers import NoteSerializer
+from resource_server.access_token import AccessToken
+from resource_server.actor import Actor
+
+
+class PublicView(RecordedView):
+    """Open to everybody."""
+
+    authentication_classes = ()
+    permission_classes = ()
+
+    def get(self, request: Request) -> Response:  # noqa: ARG002 - DRF's signature
+        return Response({"message": "This endpoint is open to everybody; no token was looked at."})
+
+
+class PrivateScopeView(RecordedView):
+    """Who is calling, on whose behalf, through whom: what the access token says, once it is verified."""
+
+    permission_classes = (HasScope("read:private"),)
+
+    def get(self, request: Request) -> Response:
+        token: AccessToken = request.auth
+        chain = [_described(actor) for actor in token.actor.chain()] if token.actor else []
+        return Response(
+            {
+                "subject": token.subject,
+                "client_id": token.client_id,
+                "current_actor": chain[0] if chain else None,
+                "actor_chain": chain,
+                "scopes": sorted(token.scopes),
+                "organization": token.organization,
+            }
+        )
+
+
+class NoteViewSet(RecordedView, ModelViewSet[Note]):
+    """The caller's own notes. Nobody else's can be seen, nor told from notes that do not exist."""
+
+    permission_classes = (HasScope("read:private", to_write="write:private"),)
+    serializer_class = NoteSerializer
+
+    def get_queryset(self) -> QuerySet[Note]:
+        token: AccessToken = self.request.auth
+        return Note.objects.filter(issuer=token.issuer, owner=token.subject)
+
+    def perform_create(self, serializer: BaseSerializer[Note]) -> None:
+        token: AccessToken = self.request.auth
+        serializer.save(issuer=token.issuer, owner=token.subject)
+
+
+def _described(actor: Actor) -> dict[str, Any]:
+    members = {
+        "sub": actor.subject,
+        "client_id": actor.client_id,
+        "iss": actor.issuer,
+        "sub_profile": list(actor.sub_profile),
+        "client_profile": list(actor.client_profile),
+    }
+    return {name: value for name, value in members.items() if value}
+
+
+@require_safe
+def protected_resource_metadata(_request: HttpRequest) -> JsonResponse:
+    """RFC 9728 §3; open to browser clients of any origin."""
+    return JsonResponse(settings.DOWNSTREAM_API.resource.metadata(), headers={"Access-Control-Allow-Origin": "*"})
