@@ -4,12 +4,12 @@ from config.environment import Environment
 from downstream_api.configuration import ApiConfiguration
 from local_tenant.configuration import TenantConfiguration
 from mcp_bridge.configuration import BridgeConfiguration
+from mcp_bridge.tools import TOOLS
 from resource_server.issuer_keys import KeyFetching
 from resource_server.protected_resource import ProtectedResource
 from resource_server.token_rules import TokenRules
 
 API_SCOPES = ("read:private", "write:private")
-BRIDGE_SCOPES = ("tool:whoami", "tool:greet", "tool:notes")
 
 
 def api_configuration(environment: Environment) -> ApiConfiguration:
@@ -35,7 +35,7 @@ def bridge_configuration(environment: Environment) -> BridgeConfiguration:
             resource=environment.bridge_audience,
             base_url=environment.bridge_url,
             authorization_server=environment.issuer,
-            scopes=BRIDGE_SCOPES,
+            scopes=TOOLS.scopes,
             name="MCP bridge",
         ),
         client_id=environment.bridge_client_id,

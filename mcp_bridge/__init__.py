@@ -1,0 +1,5 @@
+"""The MCP server in its dual role: protected resource for MCP clients, OAuth client of the tenant.
+
+A request passes, in this order: `gate` (who calls, and may they), `mcp_server` (the SDK's side), `tool_calls`
+(schemas around the tool), the tool itself, `downstream` (the API as the tool sees it), `token_exchange` (RFC 8693).
+"""

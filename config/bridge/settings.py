@@ -1,16 +1,15 @@
 """The MCP bridge's process: the base settings, narrowed to what this service needs."""
 
+from django.core.exceptions import ImproperlyConfigured
+
+from config.generated_secrets import derived_secret
 from config.settings import *
 
 SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "bridge")  # no other service accepts what this one signs
 ROOT_URLCONF = "config.bridge.urls"
 # No pages to log in to, so neither sessions nor users nor cookies.
 INSTALLED_APPS = ["config", "django.contrib.staticfiles", "mcp_bridge"]
-MIDDLEWARE = [
-    entry
-    for entry in MIDDLEWARE
-    if not entry.startswith(("django.contrib.", "django.middleware.csrf."))
-]
+MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith(("django.contrib.", "django.middleware.csrf."))]
 
 for name, value in (
     ("MCP_AUTH0_CLIENT_ID", MCP_BRIDGE.client_id),

@@ -1,0 +1,20 @@
+"""The bridge's process: `granian --interface asgi config.bridge.asgi:application`."""
+
+import os
+from typing import cast
+
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.bridge.settings")
+pages = get_asgi_application()  # sets Django up; what follows needs the settings
+
+from django.conf import settings  # noqa: E402
+
+from mcp_bridge.asgi_types import AsgiApp  # noqa: E402
+from mcp_bridge.bridge import build_bridge  # noqa: E402
+from mcp_bridge.issuer import issuer_keys  # noqa: E402
+from mcp_bridge.tools import TOOLS  # noqa: E402
+
+application = build_bridge(
+    settings.MCP_BRIDGE, TOOLS, keys=issuer_keys(settings.MCP_BRIDGE), pages=cast("AsgiApp", pages)
+)

@@ -1,0 +1,20 @@
+from django.conf import settings
+from django.urls import path, re_path
+
+from config.health import healthz, readiness
+from mcp_bridge import views
+from mcp_bridge.issuer import issuer_keys
+from resource_server.protected_resource import well_known_paths
+
+handler400 = views.bad_request
+handler404 = views.not_found
+handler500 = views.server_error
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    *(path(each.lstrip("/"), views.protected_resource_metadata) for each in well_known_paths("/mcp")),
+    path("healthz", healthz),
+    # Keys once held stay good through an outage of the tenant, and so does this node.
+    path("readyz", readiness(keys=lambda: issuer_keys(settings.MCP_BRIDGE).ready())),
+    re_path("", views.not_found),  # explicit, so that it is the same with DEBUG on
+]

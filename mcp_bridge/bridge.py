@@ -1,0 +1,84 @@
+from dataclasses import dataclass
+
+import anyio
+from mcp.server.transport_security import TransportSecuritySettings
+
+from mcp_bridge.asgi_types import AsgiApp, Receive, Scope, Send
+from mcp_bridge.configuration import BridgeConfiguration
+from mcp_bridge.exchange_cache import ExchangeCache
+from mcp_bridge.gate import Gate
+from mcp_bridge.mcp_server import build_server
+from mcp_bridge.request_body import MAX_BODY
+from mcp_bridge.token_exchange import TokenExchange
+from mcp_bridge.tool_calls import ToolCalls
+from mcp_bridge.tool_registry import ToolRegistry
+from resource_server.issuer_keys import IssuerKeys
+from resource_server.token_verifier import TokenVerifier
+from resource_server.upstream_http import UpstreamHttp
+
+ENDPOINT = "/mcp"
+KEY_WORKERS = 16  # threads that may wait for the issuer's keys, so that an outage there leaves the others free
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """The whole bridge as an ASGI app: the MCP endpoint behind its gate, and Django for every other path.
+
+    Its lifespan can be run once, as that of the SDK's app inside it.
+    """
+
+    endpoint: AsgiApp  # the SDK's app; it also carries the lifespan, which Django's handler lacks
+    gate: Gate
+    pages: AsgiApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.endpoint(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})  # before the handshake: an HTTP 403
+        elif scope["path"] == ENDPOINT:
+            await self.gate(scope, receive, send)
+        else:
+            await self.pages(scope, receive, send)
+
+
+def build_bridge(
+    configuration: BridgeConfiguration, registry: ToolRegistry, *, keys: IssuerKeys, pages: AsgiApp
+) -> Bridge:
+    """Put the bridge together. Does no I/O: the issuer's keys are asked for once the process serves."""
+    http = UpstreamHttp(
+        timeout=configuration.upstream_timeout, ca_file=configuration.key_fetching.ca_file, pool_size=64
+    )
+    exchange = TokenExchange(
+        client_id=configuration.client_id,
+        client_secret=configuration.client_secret,
+        verifier=TokenVerifier(configuration.downstream_rules, keys),
+        http=http,
+        cache=ExchangeCache(),
+    )
+    calls = ToolCalls(
+        exchange=exchange,
+        http=http,
+        api_base_url=configuration.api_base_url,
+        default_scope=configuration.default_exchange_scope,
+        timeout=configuration.upstream_timeout,
+    )
+    server = build_server(registry, calls, on_start=keys.prefetch)
+    endpoint = server.streamable_http_app(
+        streamable_http_path=ENDPOINT,
+        stateless_http=True,
+        json_response=True,
+        max_request_body_size=8 * MAX_BODY,  # the gate has bounded it; numbers can grow in being written anew
+        # The gate has checked Host and Origin by then, with Django's rules rather than these.
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+    )
+    gate = Gate(
+        app=endpoint,
+        verifier=TokenVerifier(configuration.token_rules, keys),
+        registry=registry,
+        resource=configuration.resource,
+        allowed_hosts=configuration.allowed_hosts,
+        allowed_origins=configuration.allowed_origins,
+        workers=anyio.CapacityLimiter(KEY_WORKERS),
+    )
+    return Bridge(endpoint, gate, pages)

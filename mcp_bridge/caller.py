@@ -1,0 +1,39 @@
+from collections.abc import MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from resource_server.access_token import AccessToken
+from resource_server.errors import BearerTokenError, Reason
+
+_SCOPE_KEY = "mcp_bridge.caller"
+
+
+class NoLongerAccepted(BearerTokenError):
+    """Token A verifies here, and the tenant rejects it all the same: its session is over."""
+
+    status, error = 401, "invalid_token"
+
+    def __init__(self) -> None:
+        super().__init__(Reason.EXPIRED, "The tenant no longer accepts the access token; log in again.")
+
+
+@dataclass
+class Caller:
+    """Who sent the HTTP request at hand: token A, verified, and the token itself for the exchange alone."""
+
+    token: AccessToken
+    subject_token: str = field(repr=False)  # goes to the tenant's token endpoint and nowhere else
+    # What only came out while the request was served, and must become its HTTP status after all.
+    refusal: BearerTokenError | None = None
+
+    def attach_to(self, scope: MutableMapping[str, Any]) -> None:
+        """Put the caller into the ASGI scope; nothing that a client sends can set this key."""
+        scope[_SCOPE_KEY] = self
+
+
+def caller_of(scope: MutableMapping[str, Any]) -> Caller:
+    """The caller whom the gate let in. Raises TypeError for a request that did not pass the gate."""
+    caller = scope.get(_SCOPE_KEY)
+    if not isinstance(caller, Caller):
+        raise TypeError("this request did not pass the gate")
+    return caller

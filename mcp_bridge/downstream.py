@@ -1,0 +1,113 @@
+"""The API as a tool sees it: JSON in, JSON out, on the caller's behalf, and no token anywhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from mcp_bridge.caller import Caller
+from mcp_bridge.deadline import Deadline
+from mcp_bridge.downstream_errors import ApiUnavailable, MalformedApiAnswer
+from mcp_bridge.downstream_refusal import refusal
+from mcp_bridge.json_schema import first_violation
+from mcp_bridge.token_exchange import TokenExchange
+from mcp_bridge.tool import Schema
+from resource_server.strict_json import MalformedJson
+from resource_server.upstream_http import (
+    UpstreamError,
+    UpstreamHttp,
+    UpstreamResponse,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
+
+
+@dataclass(frozen=True)
+class Downstream:
+    """A client of the API for one call of one tool. Paths are the API's, such as "/api/notes/", never whole URLs.
+
+    All methods return the JSON object that the API answered ({} for 204) and raise a ToolError: an ExchangeError
+    where no token was to be had, a DownstreamError where the API did not do what was asked. `expect` is a JSON
+    Schema for the answer; one that does not fit it is a MalformedApiAnswer, so that tools can rely on its shape.
+    """
+
+    base_url: str
+    scope: tuple[str, ...]
+    deadline: Deadline
+    caller: Caller = field(repr=False)
+    exchange: TokenExchange = field(repr=False)
+    http: UpstreamHttp = field(repr=False)
+
+    def get(
+        self, path: str, *, params: Mapping[str, str] | None = None, expect: Schema | None = None
+    ) -> dict[str, Any]:
+        return self._request("GET", path, params=params, expect=expect)
+
+    def post(self, path: str, body: Mapping[str, Any], *, expect: Schema | None = None) -> dict[str, Any]:
+        return self._request("POST", path, body=body, expect=expect)
+
+    def put(self, path: str, body: Mapping[str, Any], *, expect: Schema | None = None) -> dict[str, Any]:
+        return self._request("PUT", path, body=body, expect=expect)
+
+    def patch(self, path: str, body: Mapping[str, Any], *, expect: Schema | None = None) -> dict[str, Any]:
+        return self._request("PATCH", path, body=body, expect=expect)
+
+    def delete(self, path: str) -> None:
+        self._request("DELETE", path)
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        expect: Schema | None = None,
+    ) -> dict[str, Any]:
+        if not path.startswith("/") or path.startswith("//"):
+            raise ValueError("a path of the API starts with one slash")  # token B goes to the configured host alone
+        exchanged = self.exchange.token_for(self.caller, scope=self.scope, deadline=self.deadline)
+        response = self._send(method, path, f"Bearer {exchanged.value}", params, body)
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            self.exchange.forget(self.caller, scope=self.scope)
+        if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+            raise refusal(response)
+        return _answer(response, expect)
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        authorization: str,
+        params: Mapping[str, str] | None,
+        body: Mapping[str, Any] | None,
+    ) -> UpstreamResponse:
+        if not (seconds := self.deadline.remaining()):
+            raise ApiUnavailable("no time was left for it")
+        try:
+            return self.http.request(
+                method,
+                self.base_url + path,
+                headers={"Authorization": authorization},
+                params=params,
+                json=body,
+                deadline=seconds,
+            )
+        except UpstreamTimeout as error:
+            raise ApiUnavailable("it did not answer in time") from error
+        except UpstreamUnreachable as error:
+            raise ApiUnavailable("it cannot be reached") from error
+        except UpstreamError as error:
+            raise MalformedApiAnswer("it is too long, or no proper HTTP") from error
+
+
+def _answer(response: UpstreamResponse, expect: Schema | None) -> dict[str, Any]:
+    if response.status == HTTPStatus.NO_CONTENT:
+        return {}
+    try:
+        answer = response.json()
+    except MalformedJson as error:
+        raise MalformedApiAnswer("it is not a JSON object") from error
+    if expect is not None and (violation := first_violation(expect, answer)):
+        raise MalformedApiAnswer(violation)
+    return answer

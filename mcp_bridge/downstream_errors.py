@@ -1,0 +1,52 @@
+"""Why a call to the API failed, in words for the person who asked. The API's own texts arrive here bounded."""
+
+from mcp_bridge.tool_error import ToolError
+
+
+class DownstreamError(ToolError):
+    """The API did not do what was asked."""
+
+
+class ApiRejectedToken(DownstreamError):
+    def __init__(self, detail: str) -> None:
+        super().__init__(
+            f"The API did not accept the token that the tenant issued for it{_because(detail)}. "
+            "Whoever runs this bridge should check that tenant and API agree on issuer and audience."
+        )
+
+
+class ApiRefused(DownstreamError):
+    def __init__(self, detail: str, scope: str) -> None:
+        needed = f" It needs the scope {scope}." if scope else ""
+        super().__init__(f"The API refused the operation{_because(detail)}.{needed}")
+
+
+class NotFound(DownstreamError):
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"The API has nothing of that kind{_because(detail)}.")
+
+
+class ApiFoundInputInvalid(DownstreamError):
+    def __init__(self, messages: str) -> None:
+        super().__init__(f"The API did not accept the input{_because(messages)}.")
+
+
+class ApiUnavailable(DownstreamError):
+    """Unreachable, too slow, failing, or throttling."""
+
+    def __init__(self, what: str, retry_after: int | None = None) -> None:
+        self.retry_after = retry_after  # seconds
+        again = f"in {retry_after} seconds" if retry_after else "in a moment"
+        super().__init__(f"The API cannot answer now: {what}. Try again {again}.")
+
+
+class MalformedApiAnswer(DownstreamError):
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The API's answer cannot be used: {what}. "
+            "Whoever runs this bridge should check that API_BASE_URL is right."
+        )
+
+
+def _because(detail: str) -> str:
+    return f": {detail.rstrip('.')}" if detail else ""

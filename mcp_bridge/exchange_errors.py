@@ -1,0 +1,108 @@
+"""Why a token exchange brought no usable token. Each says which party refused, what, and what can be done.
+
+Auth0 documents statuses rather than `error` codes, so the status decides and the code is only shown.
+"""
+
+from mcp_bridge.tool_error import ToolError
+
+
+class ExchangeError(ToolError):
+    """No token for the API was to be had on the user's behalf."""
+
+
+class ExchangeRefused(ExchangeError):
+    """The tenant understood, and said no (403, and any 4xx that has no type of its own)."""
+
+    def __init__(self, status: int, error: str, description: str) -> None:
+        self.status, self.error = status, error
+        super().__init__(
+            "The tenant refused to exchange your access token for one that the API accepts "
+            f"({_said(status, error, description)}). Either the bridge's client lacks its grant for the API, "
+            "or your account lacks the permission: "
+            "ask whoever administers the tenant."
+        )
+
+
+class SubjectTokenRejected(ExchangeError):
+    """The tenant no longer accepts the user's access token: only a new login helps."""
+
+    def __init__(self, status: int, error: str, description: str) -> None:
+        self.status, self.error = status, error
+        super().__init__(
+            f"The tenant no longer accepts your access token ({_said(status, error, description)}). Log in again."
+        )
+
+
+class ClientRejected(ExchangeError):
+    """The tenant does not accept the bridge's own credentials: the operator's business, not the user's."""
+
+    def __init__(self, status: int, error: str, description: str) -> None:
+        self.status, self.error = status, error
+        super().__init__(
+            f"The tenant does not accept the bridge's own client credentials ({_said(status, error, description)}). "
+            "Whoever runs this bridge must check MCP_AUTH0_CLIENT_ID and MCP_AUTH0_CLIENT_SECRET."
+        )
+
+
+class TenantUnavailable(ExchangeError):
+    """The tenant did not answer, failed, or is throttling us: later it may work."""
+
+    def __init__(self, what: str, retry_after: int | None = None) -> None:
+        self.retry_after = retry_after  # seconds
+        again = f"in {retry_after} seconds" if retry_after else "in a moment"
+        super().__init__(f"The tenant cannot exchange your access token now: {what}. Try again {again}.")
+
+
+class MalformedAnswer(ExchangeError):
+    """The tenant's answer is not what RFC 8693 §2.2 describes."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The tenant's answer to the token exchange cannot be used: {what}. "
+            "Whoever runs this bridge should check the tenant's configuration."
+        )
+
+
+class UnusableToken(ExchangeError):
+    """The tenant handed out a token that is not the one asked for; it was not sent anywhere."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The token that the tenant handed out for the API was not used: {what}. "
+            "Whoever runs this bridge should check the tenant's configuration."
+        )
+
+
+class ScopesNotGranted(ExchangeError):
+    """The tenant granted less than the tool needs: the user (or the bridge's grant) lacks the rest."""
+
+    def __init__(self, scopes: tuple[str, ...]) -> None:
+        self.scopes = scopes
+        super().__init__(
+            f"The tenant did not grant {' '.join(scopes)} for the API: your account or the bridge's client lacks that "
+            "permission. Ask whoever administers the tenant."
+        )
+
+
+class DelegationTooDeep(ExchangeError):
+    """Auth0 exchanges no subject token that already has four actors."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your access token has already passed through four actors, and the tenant allows no more. "
+            "Use this server from a client that is nearer to your login."
+        )
+
+
+class NotAUser(ExchangeError):
+    """A client's own token: there is no user on whose behalf to act."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This tool acts on a user's behalf, and the access token is a client's own. "
+            "Log in as a user instead of using client credentials."
+        )
+
+
+def _said(status: int, error: str, description: str) -> str:
+    return ": ".join(part for part in (f"{status} {error}".strip(), description) if part)

@@ -1,0 +1,166 @@
+"""Who may pass to the MCP endpoint: the bridge as a protected resource (RFC 6750, RFC 9728, MCP authorization)."""
+
+import logging
+from dataclasses import dataclass
+from http import HTTPStatus
+from urllib.parse import parse_qsl
+
+import anyio
+import anyio.to_thread
+
+from mcp_bridge.asgi_types import AsgiApp, Message, Receive, Scope, Send, header_values
+from mcp_bridge.caller import Caller
+from mcp_bridge.cross_origin import allowed_origin, answer_preflight, refuse_foreign_host, sharing
+from mcp_bridge.http_refusal import INTERNAL_ERROR, HttpRefusal
+from mcp_bridge.jsonrpc_request import JsonRpcError, JsonRpcRequest, parse_request
+from mcp_bridge.request_body import BODY_DEADLINE, Disconnected, read_body, replay
+from mcp_bridge.tool_registry import ToolRegistry, could_be_granted, missing_scopes
+from resource_server.access_token import AccessToken
+from resource_server.authorization_header import read_bearer_token
+from resource_server.challenge import challenge
+from resource_server.errors import BearerTokenError, InsufficientScope, InvalidRequest, KeysUnavailable, Reason
+from resource_server.protected_resource import ProtectedResource
+from resource_server.token_verifier import TokenVerifier
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """An ASGI app around the MCP endpoint.
+
+    In this order: host and origin, token, method, body, scopes of the called tool. A stranger thus learns nothing
+    but how to log in, and costs no more than reading one header.
+    """
+
+    app: AsgiApp  # the endpoint; its requests carry a Caller
+    verifier: TokenVerifier  # for token A
+    registry: ToolRegistry
+    resource: ProtectedResource
+    allowed_hosts: tuple[str, ...]
+    allowed_origins: tuple[str, ...]
+    workers: anyio.CapacityLimiter  # threads that may wait for the issuer's keys
+    body_deadline: float = BODY_DEADLINE  # seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def send_watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            refuse_foreign_host(scope, self.allowed_hosts)
+            origin = allowed_origin(scope, self.allowed_origins, own_url=self.resource.base_url)
+            await self._answer(scope, receive, sharing(send_watched, origin))
+        except HttpRefusal as refusal:  # of the host or the origin; such a page may not read the answer either
+            await refusal.send_to(send)
+        except Disconnected:
+            pass
+        except Exception:
+            logger.exception("A request to the MCP endpoint failed.")
+            if not started:
+                await _failed().send_to(send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] == "OPTIONS":  # a browser's question, which never carries a token
+            await answer_preflight(scope, send)
+            return
+        try:
+            caller = await self._authenticate(scope)
+            _check_method(scope)
+            request = parse_request(await read_body(scope, receive, seconds=self.body_deadline))
+            self._check_scopes(request, caller.token)
+        except BearerTokenError as error:
+            await self._token_refusal(error).send_to(send)
+        except KeysUnavailable as error:
+            await _cannot_tell(error).send_to(send)
+        except JsonRpcError as error:
+            await HttpRefusal(HTTPStatus.BAD_REQUEST, str(error), code=error.code).send_to(send)
+        except HttpRefusal as refusal:
+            await refusal.send_to(send)
+        else:
+            caller.attach_to(scope)
+            await self.app(scope, replay(request.canonical, receive), self._heeding(caller, request, send))
+
+    async def _authenticate(self, scope: Scope) -> Caller:
+        # RFC 6750 §5.3: tokens in URLs end up in logs and histories, so they are not even looked at.
+        query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+        if any(name == "access_token" for name, _ in query):
+            raise InvalidRequest(Reason.TOKEN_IN_QUERY)
+        token = read_bearer_token(header_values(scope, "authorization"))
+        verified = self.verifier.verify_cached(token)
+        if verified is None:  # in a thread, for the issuer's keys may have to be fetched
+            verified = await anyio.to_thread.run_sync(self.verifier.verify, token, limiter=self.workers)
+        return Caller(verified, token)
+
+    def _check_scopes(self, request: JsonRpcRequest, token: AccessToken) -> None:
+        """Raises InsufficientScope where more consent would let the call through.
+
+        Where it could not, the call passes, to be answered with a readable tool error: a 403 would send the client
+        to log in again and again for nothing.
+        """
+        tool = self.registry.find(request.called_tool)
+        if tool and missing_scopes(tool, token) and could_be_granted(tool, token):
+            raise InsufficientScope(tool.scopes)
+
+    def _token_refusal(self, error: BearerTokenError, request: JsonRpcRequest | None = None) -> HttpRefusal:
+        data: dict[str, object] = {"reason": error.reason.value}
+        message = error.description
+        if error.error is not None:
+            data["error"] = error.error
+        if isinstance(error, InsufficientScope):
+            data["scope"] = " ".join(error.scopes)
+            message = f"{message.rstrip('.')}: {data['scope']}."
+        value = challenge(error, resource_metadata=self.resource.metadata_url, scope=self.registry.login_scopes)
+        return HttpRefusal(
+            error.status,
+            message,
+            data,
+            headers=(("www-authenticate", value),),
+            request_id=request.id if request else None,
+        )
+
+    def _heeding(self, caller: Caller, request: JsonRpcRequest, send: Send) -> Send:
+        """A `send` that replaces the whole response where serving it brought a refusal to light.
+
+        Possible because the endpoint answers in JSON, so that its status is sent only when all is known.
+        """
+        replaced = False
+
+        async def send_heeding(message: Message) -> None:
+            nonlocal replaced
+            if message["type"] == "http.response.start" and caller.refusal is not None:
+                replaced = True
+                await self._token_refusal(caller.refusal, request).send_to(send)
+            elif not replaced:
+                await send(message)
+
+        return send_heeding
+
+
+def _check_method(scope: Scope) -> None:
+    if scope["method"] != "POST":  # no streams and no sessions, so nothing to GET and nothing to DELETE
+        raise HttpRefusal(
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            "The MCP endpoint takes POST requests only.",
+            headers=(("allow", "POST, OPTIONS"),),
+        )
+
+
+def _cannot_tell(error: KeysUnavailable) -> HttpRefusal:
+    return HttpRefusal(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        error.description,
+        headers=(("retry-after", str(error.retry_after)),),
+        code=INTERNAL_ERROR,
+    )
+
+
+def _failed() -> HttpRefusal:
+    return HttpRefusal(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "The server failed to handle the request; its log says more.",
+        code=INTERNAL_ERROR,
+    )

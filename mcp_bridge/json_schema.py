@@ -1,0 +1,60 @@
+"""JSON Schema as tools use it, with messages that name the field and repeat nothing of its value."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from mcp_bridge.foreign_text import readable
+from mcp_bridge.tool import Schema
+
+_SENTENCES = {
+    "type": "must be of type {value}",
+    "enum": "must be one of {value}",
+    "const": "must be {value}",
+    "minLength": "must have at least {value} characters",
+    "maxLength": "must have at most {value} characters",
+    "minimum": "must be at least {value}",
+    "maximum": "must be at most {value}",
+    "minItems": "must have at least {value} items",
+    "maxItems": "must have at most {value} items",
+    "pattern": "does not have the right form",
+}
+
+
+def first_violation(schema: Schema, value: Mapping[str, Any]) -> str | None:
+    """What is wrong with `value`, as a readable clause such as "title: must have at most 200 characters", or None.
+
+    The library's own messages repeat the value, which may be huge or private; these do not.
+    """
+    error = best_match(Draft202012Validator(schema).iter_errors(value))
+    return _clause(error) if error else None
+
+
+def _clause(error: ValidationError) -> str:
+    where = ".".join(readable(str(step), limit=60) for step in error.absolute_path)
+    rule, expected, instance, schema = (
+        str(error.validator),
+        _any(error.validator_value),
+        error.instance,
+        _any(error.schema),
+    )
+    if rule == "required":
+        missing = next(name for name in expected if name not in instance)
+        return f"{where}.{missing} is missing" if where else f"{missing} is missing"
+    if rule == "additionalProperties":
+        unknown = next(name for name in instance if name not in schema.get("properties", {}))
+        return f"{readable(unknown, limit=60) or 'a member'} is not known{f' in {where}' if where else ''}"
+    sentence = _SENTENCES.get(rule, "does not fit the schema").format(value=_words(expected))
+    return f"{where}: {sentence}" if where else sentence
+
+
+def _any(value: Any) -> Any:
+    """What the stubs say may be unset is set once an error was found."""
+    return value
+
+
+def _words(value: object) -> str:
+    """A value of ours, from the schema."""
+    return ", ".join(str(each) for each in value) if isinstance(value, list) else str(value)

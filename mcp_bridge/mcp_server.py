@@ -1,0 +1,110 @@
+"""The SDK's side: the tools as an MCP server, for every protocol revision that the SDK speaks."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio.to_thread
+import mcp_types as types
+from mcp.server.context import ServerRequestContext
+from mcp.server.lowlevel.server import Server
+from mcp.shared.exceptions import MCPError
+from starlette.requests import Request
+
+from mcp_bridge.caller import Caller, NoLongerAccepted, caller_of
+from mcp_bridge.exchange_errors import SubjectTokenRejected
+from mcp_bridge.tool import Tool, ToolAnswer
+from mcp_bridge.tool_calls import ToolCalls
+from mcp_bridge.tool_error import ToolError
+from mcp_bridge.tool_registry import ToolRegistry
+
+NAME = "django-on-behalf-of"
+VERSION = "0.1.0"  # given, for else the SDK looks it up in the package's metadata at each request
+LIST_TTL_MS = 60_000  # a user's permissions seldom change; a client may keep its list for a minute
+API_WORKERS, LOCAL_WORKERS = 64, 8  # threads; calls that wait for the API never hold up those that do not
+
+Context = ServerRequestContext[Any, Request]
+
+
+def build_server(registry: ToolRegistry, calls: ToolCalls, *, on_start: Callable[[], None]) -> Server[None]:
+    """An MCP server that lists and calls the tools of `registry`. `on_start` runs once, when the process serves."""
+    listed = {tool.name: _as_listed(tool) for tool in registry}
+    api_workers, local_workers = anyio.CapacityLimiter(API_WORKERS), anyio.CapacityLimiter(LOCAL_WORKERS)
+
+    async def list_tools(context: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
+        if params and params.cursor is not None:  # all tools stand on the first page
+            raise MCPError(types.INVALID_PARAMS, "The cursor is not known.")
+        tools = [listed[tool.name] for tool in registry.visible_to(_caller(context).token)]
+        return types.ListToolsResult(tools=tools, ttl_ms=LIST_TTL_MS, cache_scope="private")
+
+    async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
+        tool = registry.find(params.name)
+        if tool is None:
+            raise MCPError(types.INVALID_PARAMS, "There is no tool of that name.")
+        caller, deadline = _caller(context), calls.deadline()
+        try:
+            answer = await anyio.to_thread.run_sync(
+                calls.run,
+                tool,
+                params.arguments or {},
+                caller,
+                deadline,
+                limiter=api_workers if tool.calls_api else local_workers,
+            )
+        except SubjectTokenRejected as error:
+            caller.refusal = NoLongerAccepted()  # a new login helps, and a 401 is what makes clients begin one
+            return _failure(error)
+        except ToolError as error:
+            return _failure(error)
+        return _success(answer)
+
+    @asynccontextmanager
+    async def lifespan(_server: Server[None]) -> AsyncIterator[None]:
+        on_start()
+        yield
+
+    return Server(
+        NAME,
+        version=VERSION,
+        title="Django on behalf of",
+        instructions="Tools that act for the user who is logged in, on an API that checks that user's permissions.",
+        lifespan=lifespan,
+        get_tool_input_schema=lambda name: tool.input_schema if (tool := registry.find(name)) else None,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+    )
+
+
+def _caller(context: Context) -> Caller:
+    if context.request is None:
+        raise TypeError("this server is served over HTTP only")
+    return caller_of(context.request.scope)
+
+
+def _as_listed(tool: Tool) -> types.Tool:
+    return types.Tool(
+        name=tool.name,
+        title=tool.title,
+        description=tool.description,
+        input_schema=dict(tool.input_schema),
+        output_schema=dict(tool.output_schema),
+        annotations=types.ToolAnnotations(
+            read_only_hint=tool.read_only,
+            destructive_hint=tool.destructive,
+            idempotent_hint=tool.idempotent,
+            open_world_hint=tool.open_world,
+        ),
+    )
+
+
+def _success(answer: ToolAnswer) -> types.CallToolResult:
+    # The sentence is for people, the JSON for clients that know no structuredContent (MCP tools §Structured Content).
+    texts = (answer.text, json.dumps(answer.structured, ensure_ascii=False))
+    return types.CallToolResult(
+        content=[types.TextContent(text=text) for text in texts], structured_content=dict(answer.structured)
+    )
+
+
+def _failure(error: ToolError) -> types.CallToolResult:
+    return types.CallToolResult(content=[types.TextContent(text=str(error))], is_error=True)

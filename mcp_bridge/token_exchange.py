@@ -1,0 +1,97 @@
+"""The bridge as an OAuth client: exchanging token A for token B on the user's behalf (RFC 8693)."""
+
+from dataclasses import dataclass, field
+
+from mcp_bridge.caller import Caller
+from mcp_bridge.deadline import Deadline
+from mcp_bridge.delegation import check_delegation
+from mcp_bridge.exchange_answer import ACCESS_TOKEN, read_issued_token
+from mcp_bridge.exchange_cache import ExchangeCache, ExchangedToken, ExchangeKey
+from mcp_bridge.exchange_errors import DelegationTooDeep, MalformedAnswer, NotAUser, TenantUnavailable, UnusableToken
+from resource_server.errors import InvalidToken, KeysUnavailable
+from resource_server.token_verifier import TokenVerifier
+from resource_server.upstream_http import (
+    UpstreamError,
+    UpstreamHttp,
+    UpstreamResponse,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
+
+GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
+TOO_MANY_ACTORS = 4  # Auth0 exchanges no subject token that already has as many
+
+
+@dataclass(frozen=True)
+class TokenExchange:
+    """The exchange as this bridge's client does it, for one audience: that of `verifier`."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+    verifier: TokenVerifier  # for token B
+    http: UpstreamHttp
+    cache: ExchangeCache
+
+    def token_for(self, caller: Caller, *, scope: tuple[str, ...], deadline: Deadline) -> ExchangedToken:
+        """A token for the API on the caller's behalf with exactly `scope` asked for, from the cache if possible.
+
+        Raises an ExchangeError.
+        """
+        if caller.token.is_machine:
+            raise NotAUser
+        if caller.token.actor and len(caller.token.actor.chain()) >= TOO_MANY_ACTORS:
+            raise DelegationTooDeep
+        return self.cache.get_or_exchange(
+            self._key(caller, scope), lambda: self._exchange(caller, scope, deadline), deadline=deadline
+        )
+
+    def forget(self, caller: Caller, *, scope: tuple[str, ...]) -> None:
+        """Hand out the token of `token_for` no more: the API rejected it."""
+        self.cache.forget(self._key(caller, scope))
+
+    def _key(self, caller: Caller, scope: tuple[str, ...]) -> ExchangeKey:
+        return ExchangeKey(
+            subject_digest=caller.token.digest,
+            audience=self.verifier.rules.audience,
+            scope=tuple(sorted(scope)),
+            client_id=self.client_id,
+        )
+
+    def _exchange(self, caller: Caller, scope: tuple[str, ...], deadline: Deadline) -> ExchangedToken:
+        issued = read_issued_token(self._ask(caller, scope, deadline))
+        try:
+            token = self.verifier.verify(issued)
+        except InvalidToken as error:
+            raise UnusableToken(error.description.rstrip(".")) from error
+        except KeysUnavailable as error:
+            raise TenantUnavailable("its signing keys cannot be fetched", error.retry_after) from error
+        check_delegation(token, subject_token=caller.token, client_id=self.client_id, scope=scope)
+        # `expires_in` would say the same less surely: it counts from a moment that nobody knows.
+        return ExchangedToken(issued, token, usable_until=min(caller.token.expires_at, token.expires_at))
+
+    def _ask(self, caller: Caller, scope: tuple[str, ...], deadline: Deadline) -> UpstreamResponse:
+        """The tenant's answer to the request of RFC 8693 §2.1."""
+        form = {
+            "grant_type": GRANT_TYPE,
+            "subject_token": caller.subject_token,
+            "subject_token_type": ACCESS_TOKEN,
+            "requested_token_type": ACCESS_TOKEN,
+            "audience": self.verifier.rules.audience,
+            # In the body and not in a Basic header: there RFC 6749 §2.3.1 wants both form-encoded first, which some
+            # servers undo and others do not, so that a secret with a reserved character works with half of them.
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+        }
+        if scope:
+            form["scope"] = " ".join(scope)
+        try:
+            endpoint = self.verifier.keys.metadata().token_endpoint
+            return self.http.request("POST", endpoint, data=form, deadline=deadline.remaining())
+        except KeysUnavailable as error:
+            raise TenantUnavailable("its metadata cannot be fetched", error.retry_after) from error
+        except UpstreamTimeout as error:
+            raise TenantUnavailable("it did not answer in time") from error
+        except UpstreamUnreachable as error:
+            raise TenantUnavailable("it cannot be reached") from error
+        except UpstreamError as error:
+            raise MalformedAnswer("it is too long, or no proper HTTP") from error

@@ -1,0 +1,71 @@
+"""One call of one tool: what is checked before and after it, and what of its failure is told."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from mcp_bridge.caller import Caller
+from mcp_bridge.deadline import Deadline
+from mcp_bridge.downstream import Downstream
+from mcp_bridge.json_schema import first_violation
+from mcp_bridge.token_exchange import TokenExchange
+from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
+from mcp_bridge.tool_error import ScopesNotGrantable, ToolError
+from mcp_bridge.tool_registry import missing_scopes
+from resource_server.upstream_http import UpstreamHttp
+
+logger = logging.getLogger(__name__)
+
+
+class ToolCalls:
+    """Runs tools on callers' behalf. Holds what all calls share: the exchange and the connections to the API."""
+
+    def __init__(
+        self,
+        *,
+        exchange: TokenExchange,
+        http: UpstreamHttp,
+        api_base_url: str,
+        default_scope: tuple[str, ...],
+        timeout: float,
+    ) -> None:
+        self._exchange = exchange
+        self._http = http
+        self._api_base_url = api_base_url
+        self._default_scope = default_scope  # of token B, for tools that declare none
+        self._timeout = timeout  # seconds, for a whole call
+
+    def deadline(self) -> Deadline:
+        """When a call that arrives now must be over."""
+        return Deadline.after(self._timeout)
+
+    def run(self, tool: Tool, arguments: Mapping[str, Any], caller: Caller, deadline: Deadline) -> ToolAnswer:
+        """The tool's answer. Blocking: run it in a worker thread.
+
+        Raises ToolError, with a text for the user, and nothing else: what a tool should not have raised is logged
+        and told in a fixed sentence.
+        """
+        # The gate answers what consent can mend with a 403; who comes this far without the scopes has no hope of it.
+        if missing := missing_scopes(tool, caller.token):
+            raise ScopesNotGrantable(missing)
+        if violation := first_violation(tool.input_schema, arguments):
+            raise ToolError(f"The arguments do not fit: {violation}.")
+        api = Downstream(
+            base_url=self._api_base_url,
+            scope=tool.downstream_scopes or self._default_scope,
+            deadline=deadline,
+            caller=caller,
+            exchange=self._exchange,
+            http=self._http,
+        )
+        try:
+            answer = tool.answer(ToolCall(arguments, caller.token, api))
+        except ToolError:
+            raise
+        except Exception as error:
+            logger.exception("The tool %s failed.", tool.name)
+            raise ToolError("The tool failed for a reason of its own; the server's log says more.") from error
+        if violation := first_violation(tool.output_schema, answer.structured):
+            logger.error("The tool %s broke its own output schema: %s.", tool.name, violation)
+            raise ToolError("The tool's answer does not have the form that it promises; the server's log says more.")
+        return answer

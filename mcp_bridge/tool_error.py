@@ -1,0 +1,16 @@
+class ToolError(Exception):
+    """A call that fails for a reason that a person can act on.
+
+    Its text is shown to the user as it stands (`isError`, MCP tools §Error Handling). So it names the party that
+    refused, and holds nothing secret: texts of others pass through `foreign_text.readable` first.
+    """
+
+
+class ScopesNotGrantable(ToolError):
+    """The user's roles do not allow the tool, so no consent could help (an HTTP 403 would send clients in circles)."""
+
+    def __init__(self, scopes: tuple[str, ...]) -> None:
+        super().__init__(
+            f"Your account does not have the permission that this tool needs: {' '.join(scopes)}. "
+            "Whoever administers the tenant can give it to you."
+        )

@@ -1,0 +1,58 @@
+from typing import Any
+
+from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
+from mcp_bridge.tools.schemas import NO_ARGUMENTS
+
+API_ACTOR: dict[str, Any] = {"type": "object", "properties": {"sub": {"type": "string"}}, "required": ["sub"]}
+# What the API says about its caller; it may say more.
+API_CALLER: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "subject": {"type": "string"},
+        "client_id": {"type": "string"},
+        "actor_chain": {"type": "array", "items": API_ACTOR},
+    },
+    "required": ["subject", "client_id", "actor_chain"],
+}
+
+
+def answer(call: ToolCall) -> ToolAnswer:
+    seen = call.api.get("/api/private-scope", expect=API_CALLER)
+    chain = [actor["sub"] for actor in seen["actor_chain"]]
+    greeting = f"Hello {seen['subject']}!"
+    through = f" {chain[0]} acts for you there; the whole chain is {' <- '.join(chain)}." if chain else ""
+    structured = {
+        "greeting": greeting,
+        "subject": seen["subject"],
+        "client_id": seen["client_id"],
+        "current_actor": chain[0] if chain else None,
+        "actor_chain": chain,
+    }
+    return ToolAnswer(structured, f"{greeting} That is whom the API sees.{through}")
+
+
+GREET = Tool(
+    name="greet",
+    title="Greet me",
+    description="Asks the protected API, on your behalf, whom it sees, and greets that user.",
+    scopes=("tool:greet",),
+    downstream_scopes=("read:private",),
+    input_schema=NO_ARGUMENTS,
+    output_schema={
+        "type": "object",
+        "properties": {
+            "greeting": {"type": "string"},
+            "subject": {"type": "string", "description": "The user as the API sees them."},
+            "client_id": {"type": "string", "description": "The client that calls the API."},
+            "current_actor": {"type": ["string", "null"], "description": "Who calls the API for the user."},
+            "actor_chain": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "All who act for the user, the current actor first.",
+            },
+        },
+        "required": ["greeting", "subject", "client_id", "current_actor", "actor_chain"],
+        "additionalProperties": False,
+    },
+    answer=answer,
+)

@@ -1,0 +1,100 @@
+"""The user's notes at the API: two tools on one DRF resource."""
+
+from typing import Any
+
+from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
+
+NOTE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "id": {"type": ["integer", "string"]},
+        "title": {"type": "string"},
+        "body": {"type": "string"},
+        "created_at": {"type": "string"},
+        "updated_at": {"type": "string"},
+    },
+    "required": ["id", "title", "body", "created_at", "updated_at"],
+}
+# What DRF's PageNumberPagination answers. `next` is read for its presence only: its URL is the API's word, and
+# following it would send token B wherever the API says.
+API_PAGE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "count": {"type": "integer", "minimum": 0},
+        "next": {"type": ["string", "null"]},
+        "results": {"type": "array", "items": NOTE, "maxItems": 100},
+    },
+    "required": ["count", "next", "results"],
+}
+
+
+def list_notes(call: ToolCall) -> ToolAnswer:
+    page, page_size = int(call.arguments.get("page", 1)), int(call.arguments.get("page_size", 20))
+    params = {"page": str(page), "page_size": str(page_size)}
+    found = call.api.get("/api/notes/", params=params, expect=API_PAGE)
+    notes = [_note(each) for each in found["results"]]
+    next_page = page + 1 if found["next"] else None
+    more = f" Page {next_page} has more." if next_page else ""
+    text = f"Page {page} of your notes holds {len(notes)} of {found['count']}.{more}"
+    return ToolAnswer({"notes": notes, "count": found["count"], "page": page, "next_page": next_page}, text)
+
+
+def add_note(call: ToolCall) -> ToolAnswer:
+    note = _note(call.api.post("/api/notes/", dict(call.arguments), expect=NOTE))
+    return ToolAnswer(note, f"The note is saved; its number is {note['id']}.")
+
+
+def _note(answered: dict[str, Any]) -> dict[str, Any]:
+    return {name: answered[name] for name in NOTE["required"]}  # what the API adds one day is not ours to pass on
+
+
+LIST_NOTES = Tool(
+    name="list_notes",
+    title="List my notes",
+    description="Lists your notes at the API, page by page. Nobody else's notes are ever among them.",
+    scopes=("tool:notes",),
+    downstream_scopes=("read:private",),
+    input_schema={
+        "type": "object",
+        "properties": {
+            "page": {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1},
+            "page_size": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
+        },
+        "additionalProperties": False,
+    },
+    output_schema={
+        "type": "object",
+        "properties": {
+            "notes": {"type": "array", "items": NOTE},
+            "count": {"type": "integer", "description": "How many notes you have in all."},
+            "page": {"type": "integer"},
+            "next_page": {"type": ["integer", "null"], "description": "The next page to ask for, if there is one."},
+        },
+        "required": ["notes", "count", "page", "next_page"],
+        "additionalProperties": False,
+    },
+    answer=list_notes,
+    asked_at_login=False,
+)
+
+ADD_NOTE = Tool(
+    name="add_note",
+    title="Add a note",
+    description="Saves a new note of yours at the API.",
+    scopes=("tool:notes",),
+    downstream_scopes=("write:private",),
+    input_schema={
+        "type": "object",
+        "properties": {
+            "title": {"type": "string", "minLength": 1, "maxLength": 200},
+            "body": {"type": "string", "maxLength": 10_000, "default": ""},
+        },
+        "required": ["title"],
+        "additionalProperties": False,
+    },
+    output_schema=NOTE,
+    answer=add_note,
+    asked_at_login=False,
+    read_only=False,
+    idempotent=False,
+)

@@ -1,0 +1,27 @@
+"""Pieces of JSON Schema that several tools share."""
+
+from typing import Any
+
+from resource_server.actor import Actor
+
+NO_ARGUMENTS: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+
+SCOPES: dict[str, Any] = {"type": "array", "items": {"type": "string"}, "description": "What the token allows."}
+
+ACTOR: dict[str, Any] = {
+    "type": "object",
+    "properties": {"subject": {"type": "string"}, "client_id": {"type": ["string", "null"]}},
+    "required": ["subject", "client_id"],
+    "additionalProperties": False,
+}
+
+ACTOR_CHAIN: dict[str, Any] = {
+    "type": "array",
+    "items": ACTOR,
+    "description": "Who acts for the user (RFC 8693, section 4.1), the current actor first.",
+}
+
+
+def actor_chain(actor: Actor | None) -> list[dict[str, Any]]:
+    """The chain as `ACTOR_CHAIN` describes it; empty where nobody acts for the user."""
+    return [{"subject": each.subject, "client_id": each.client_id} for each in actor.chain()] if actor else []
