@@ -4,8 +4,10 @@ import re
 from dataclasses import InitVar, dataclass
 from typing import Protocol
 
-import jwt
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from resource_server import claims as read
 from resource_server.actor import Actor, parse_actor
@@ -15,15 +17,14 @@ from resource_server.strict_json import MalformedJson, parse_object
 from resource_server.token_rules import TokenDialect, TokenRules
 
 MAX_TOKEN_LENGTH = 16_384  # characters
-ALGORITHMS = ["RS256"]  # from here, never from the token (RFC 8725 §3.1)
-# `typ` separates access tokens from all other JWTs (RFC 9068 §4, RFC 8725 §3.11); Auth0's own dialect says JWT or nothing.
+ALGORITHM = "RS256"  # from here, never from the token (RFC 8725 §3.1)
+# `typ` separates access tokens from all other JWTs (RFC 9068 §4, RFC 8725 §3.11); Auth0's dialect says JWT or nothing.
 DIALECT_OF_TYPE = {"at+jwt": TokenDialect.RFC9068, "jwt": TokenDialect.AUTH0}
 # Claims of ID tokens and logout tokens (OpenID Connect Core §2, §3.3.2.11, Back-Channel Logout §2.4).
 ID_TOKEN_MARKS = frozenset({"nonce", "at_hash", "c_hash", "s_hash", "events"})
 
 _COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")  # RFC 7515 §7.1
 _VERIFIED = object()
-_jws = jwt.PyJWS(algorithms=ALGORITHMS)
 
 
 class KeySource(Protocol):
@@ -71,14 +72,11 @@ def verify_access_token(token: str, *, rules: TokenRules, keys: KeySource, now: 
     segments = _COMPACT.fullmatch(token)
     if not segments:
         raise InvalidToken(Reason.NOT_A_JWT)
-    key_id, dialect = _header(segments[1], rules)
-    key = keys.key(key_id)
+    header, payload, signature = (_decoded(segment) for segment in segments.groups())
+    key_id, dialect = _header(header, rules)
     try:
-        # Other spellings of the same signature would be other tokens to whoever counts them by their digest.
-        if _encoded(_decoded(segments[3])) != segments[3]:
-            raise InvalidToken(Reason.SIGNATURE)
-        payload = _jws.decode(token, key, algorithms=ALGORITHMS)
-    except (jwt.InvalidTokenError, ValueError) as error:
+        keys.key(key_id).verify(signature, token[: segments.end(2)].encode(), PKCS1v15(), SHA256())  # RFC 7518 §3.3
+    except InvalidSignature as error:
         raise InvalidToken(Reason.SIGNATURE) from error
     try:
         claims = parse_object(payload)
@@ -90,12 +88,23 @@ def verify_access_token(token: str, *, rules: TokenRules, keys: KeySource, now: 
     return _access_token(claims, dialect, digest=hashlib.sha256(token.encode()).hexdigest())
 
 
-def _header(segment: str, rules: TokenRules) -> tuple[str, TokenDialect]:
+def _decoded(segment: str) -> bytes:
     try:
-        header = parse_object(_decoded(segment))
+        data = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     except ValueError as error:
         raise InvalidToken(Reason.NOT_A_JWT) from error
-    if header.get("alg") not in ALGORITHMS:
+    # Other spellings of the same bytes would be other tokens to whoever counts them by their digest.
+    if base64.urlsafe_b64encode(data).rstrip(b"=") != segment.encode():
+        raise InvalidToken(Reason.NOT_A_JWT)
+    return data
+
+
+def _header(document: bytes, rules: TokenRules) -> tuple[str, TokenDialect]:
+    try:
+        header = parse_object(document)
+    except MalformedJson as error:
+        raise InvalidToken(Reason.NOT_A_JWT) from error
+    if header.get("alg") != ALGORITHM:
         raise InvalidToken(Reason.ALGORITHM)
     if "crit" in header or "b64" in header:  # RFC 7515 §4.1.11: refuse extensions that are not understood
         raise InvalidToken(Reason.CRITICAL_HEADER)
@@ -159,11 +168,3 @@ def _access_token(claims: Claims, dialect: TokenDialect, *, digest: str) -> Acce
         dialect=dialect,
         verified=_VERIFIED,
     )
-
-
-def _decoded(segment: str) -> bytes:
-    return base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
-
-
-def _encoded(data: bytes) -> str:
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()

@@ -20,12 +20,7 @@ def parse_object(document: bytes) -> dict[str, Any]:
     """
     try:
         text = document.decode("utf-8")
-        value = json.loads(
-            text,
-            object_pairs_hook=_without_duplicates,
-            parse_constant=_refuse_constant,
-            parse_float=_finite,
-        )
+        value = _decoder.decode(text)
         if _ESCAPED_SURROGATE.search(document):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:  # UnicodeError is a ValueError
@@ -51,3 +46,6 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise MalformedJson("a number is too large")
     return number
+
+
+_decoder = json.JSONDecoder(object_pairs_hook=_without_duplicates, parse_constant=_refuse_constant, parse_float=_finite)
