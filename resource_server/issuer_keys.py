@@ -19,6 +19,7 @@ from resource_server.upstream_http import UpstreamError, UpstreamHttp
 logger = logging.getLogger(__name__)
 
 RETRY_PAUSE = 1.0  # seconds after a failed fetch during which callers are told so at once
+PATIENCE = 3.0  # seconds from its beginning for which callers wait for a fetch; it goes on without them
 MAX_KEY_SET = 524_288  # bytes
 
 
@@ -39,13 +40,22 @@ class _Held:
     fetched_at: float
 
 
+class _Flight(Future[_Held]):
+    """A fetch under way, for all who wait for it."""
+
+    def __init__(self, began: float) -> None:
+        super().__init__()
+        self.began = began
+
+
 class IssuerKeys:
     """The issuer's published keys, fetched when needed and held while they are good.
 
     While keys are held, nobody who presents a token signed with one of them waits for a fetch: keys past their age
     are renewed in the background, and the last good set stays in use while that fails. A `kid` that is not held
     causes one fetch that all its presenters share, then none for a while, so that invented names cannot be used
-    against the issuer. Safe to share between threads.
+    against the issuer. Nobody waits for long, so that an issuer that hangs does not take the threads of those who
+    present such names. Safe to share between threads.
     """
 
     def __init__(self, issuer: str, fetching: KeyFetching, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -54,9 +64,9 @@ class IssuerKeys:
         self._fetching = fetching
         self._clock = clock
         self._http = UpstreamHttp(timeout=fetching.timeout, ca_file=fetching.ca_file, pool_size=2)
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # for all that follows
         self._held: _Held | None = None
-        self._flight: Future[_Held] | None = None
+        self._flight: _Flight | None = None
         self._failed_at = -math.inf
         self._failing = False
         self._asked_for_unknown_at = -math.inf
@@ -68,9 +78,9 @@ class IssuerKeys:
         """
         held = self._held
         if held is None:
-            held = self._fetch()
+            held = self._awaited(self._join_or_begin(self._is_cold))
         elif key_id not in held.keys:
-            held = self._fetch_for_unknown(held)
+            held = self._awaited(self._join_or_begin(lambda: self._may_ask_for(key_id)))
         else:
             self.refresh_if_due()
         if key_id not in held.keys:
@@ -79,7 +89,7 @@ class IssuerKeys:
 
     def metadata(self) -> IssuerMetadata:
         """The issuer's endpoints. Raises KeysUnavailable where the issuer cannot be asked."""
-        held = self._held or self._fetch()
+        held = self._held or self._awaited(self._join_or_begin(self._is_cold))
         self.refresh_if_due()
         return held.metadata
 
@@ -90,101 +100,106 @@ class IssuerKeys:
 
     def prefetch(self) -> None:
         """Begin to fetch, unless keys are held; wait for nothing."""
-        if self._held is None and self._pause_left() <= 0:
-            self._fetch_in_background()
+        if self._is_cold():
+            self._join_or_begin(self._is_cold)
 
     def refresh_if_due(self) -> None:
         """Begin to renew keys that are past their age; wait for nothing."""
+        if self._is_stale():
+            self._join_or_begin(self._is_stale)
+
+    # When to fetch. Each is asked again under the lock, for what it is about may have come meanwhile.
+
+    def _is_cold(self) -> bool:
+        return self._held is None and self._pause_left() <= 0
+
+    def _is_stale(self) -> bool:
         held = self._held
-        if held and self._clock() - held.fetched_at > self._fetching.max_age and self._pause_left() <= 0:
-            self._fetch_in_background()
+        return held is not None and self._clock() - held.fetched_at > self._fetching.max_age and self._pause_left() <= 0
+
+    def _may_ask_for(self, key_id: str) -> bool:
+        """Whether this unknown `kid` is worth a fetch; if so, no other is for a while."""
+        now = self._clock()
+        if self._held and key_id in self._held.keys:
+            return False
+        if now - self._asked_for_unknown_at < self._fetching.refetch_cooldown:
+            return False
+        self._asked_for_unknown_at = now
+        return True
 
     def _pause_left(self) -> float:
         pause = RETRY_PAUSE if self._held is None else self._fetching.refetch_cooldown
         return self._failed_at + pause - self._clock()
 
+    # How to fetch: one at a time, in a thread of its own.
+
+    def _join_or_begin(self, is_due: Callable[[], bool]) -> _Flight | None:
+        """The fetch under way, else a new one where `is_due`."""
+        with self._lock:
+            if self._flight is None and is_due():
+                flight = _Flight(self._clock())
+                try:
+                    threading.Thread(target=self._fly, args=(flight,), name="issuer-keys", daemon=True).start()
+                except RuntimeError:  # no more threads can be had
+                    self._note_failure("no thread could be started for it.")
+                else:
+                    self._flight = flight
+            return self._flight
+
+    def _awaited(self, flight: _Flight | None) -> _Held:
+        """What `flight` fetches; without one, what is held."""
+        if flight is not None:
+            try:
+                return flight.result(timeout=max(0.0, flight.began + PATIENCE - self._clock()))
+            except (UpstreamError, FutureTimeout) as error:
+                raise self._unavailable() from error
+        with self._lock:
+            if self._held is None or self._failing:  # nobody knows what the issuer publishes by now
+                raise self._unavailable()
+            return self._held
+
     def _unavailable(self) -> KeysUnavailable:
-        return KeysUnavailable(retry_after=max(1, math.ceil(self._pause_left())))
+        return KeysUnavailable(retry_after=math.ceil(max(1.0, self._pause_left())))
 
-    def _fetch_for_unknown(self, held: _Held) -> _Held:
-        with self._lock:
-            flying = self._flight is not None
-            due = self._clock() - self._asked_for_unknown_at >= self._fetching.refetch_cooldown
-            if due and not flying:
-                self._asked_for_unknown_at = self._clock()
-        if due or flying:
-            return self._fetch(force=True)
-        if self._failing:  # the issuer could not be asked the last time, so nobody knows about this key
-            raise self._unavailable()
-        return self._held or held
-
-    def _fetch(self, *, force: bool = False) -> _Held:
-        """Fetch, or wait for the fetch under way; single flight."""
-        flight, mine = self._join_flight(force=force)
-        if flight is None:
-            raise self._unavailable()
-        if mine:
-            self._fly(flight)
-        try:
-            return flight.result(timeout=3 * self._fetching.timeout + 1)
-        except (UpstreamError, FutureTimeout) as error:
-            raise self._unavailable() from error
-
-    def _fetch_in_background(self) -> None:
-        flight, mine = self._join_flight(force=False)
-        if flight is not None and mine:
-            threading.Thread(target=self._fly, args=(flight,), name="issuer-keys", daemon=True).start()
-
-    def _join_flight(self, *, force: bool) -> tuple["Future[_Held] | None", bool]:
-        with self._lock:
-            if self._flight is not None:
-                return self._flight, False
-            if not force and self._pause_left() > 0:
-                return None, False
-            self._flight = Future()
-            return self._flight, True
-
-    def _fly(self, flight: "Future[_Held]") -> None:
+    def _fly(self, flight: _Flight) -> None:
         try:
             fetched = self._fetched()
         except UpstreamError as error:
-            self._land(None)
-            self._note_failure(error)
-            flight.set_exception(error)
-        except BaseException:
-            self._land(None)
-            flight.set_exception(UpstreamError("The issuer's keys could not be read."))
-            raise
+            self._crash(flight, error)
+        except Exception:
+            logger.exception("Fetching the keys of %s failed in a way that was not foreseen.", self.issuer)
+            self._crash(flight, UpstreamError("they could not be read."))
         else:
-            self._land(fetched)
+            with self._lock:
+                self._flight = None
+                self._hold(fetched)
             flight.set_result(fetched)
 
-    def _land(self, fetched: _Held | None) -> None:
+    def _crash(self, flight: _Flight, error: UpstreamError) -> None:
         with self._lock:
             self._flight = None
-            if fetched is None:
-                self._failed_at = self._clock()
-                return
-            if self._held is None or self._held.keys != fetched.keys:
-                self.generation += 1
-            self._held = fetched
-            if self._failing:
-                logger.warning("The keys of %s can be fetched again.", self.issuer)
-            self._failing = False
+            self._note_failure(error)
+        flight.set_exception(error)
 
-    def _note_failure(self, error: UpstreamError) -> None:
+    def _hold(self, fetched: _Held) -> None:
+        changed = self._held is None or self._held.keys != fetched.keys
+        self._held = fetched
+        if changed:  # after the keys: who reads the new generation must not verify with the old ones
+            self.generation += 1
+        if self._failing:
+            logger.warning("The keys of %s can be fetched again.", self.issuer)
+        self._failing = False
+
+    def _note_failure(self, error: UpstreamError | str) -> None:
+        self._failed_at = self._clock()
         if not self._failing:  # once for each outage, not once for each attempt
-            consequence = (
-                "the last good keys stay in use" if self._held else "tokens cannot be verified until it succeeds"
-            )
+            consequence = "the last good keys stay in use" if self._held else "tokens cannot be verified"
             logger.warning("The keys of %s cannot be fetched: %s Until then %s.", self.issuer, error, consequence)
         self._failing = True
 
     def _fetched(self) -> _Held:
-        held = self._held
         began = self._clock()
-        known = held.metadata if held and began - held.fetched_at <= self._fetching.max_age else None
-        metadata = known or discover(self.issuer, self._http, deadline=self._fetching.timeout)
+        metadata = discover(self.issuer, self._http, deadline=self._fetching.timeout)
         answer = self._http.request("GET", metadata.jwks_uri, max_bytes=MAX_KEY_SET)
         try:
             keys = usable_keys(answer.json()) if answer.status == 200 else {}  # noqa: PLR2004
