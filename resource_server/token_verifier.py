@@ -4,7 +4,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from resource_server.access_token import AccessToken, verify_access_token
+from resource_server.access_token import MAX_TOKEN_LENGTH, AccessToken, verify_access_token
 from resource_server.issuer_keys import IssuerKeys
 from resource_server.token_rules import TokenRules
 
@@ -23,7 +23,7 @@ class TokenVerifier:
         self.keys = keys
         self._clock = clock
         self._lock = threading.Lock()
-        self._remembered: OrderedDict[bytes, AccessToken] = OrderedDict()
+        self._remembered: OrderedDict[str, AccessToken] = OrderedDict()
         self._generation = keys.generation
 
     def verify(self, token: str) -> AccessToken:
@@ -35,20 +35,23 @@ class TokenVerifier:
         with self._lock:
             # A key may have been withdrawn meanwhile; what it verified is then not worth remembering.
             if generation == self.keys.generation == self._generation:
-                self._remembered[_digest(token)] = verified
+                self._remembered[verified.digest] = verified
                 while len(self._remembered) > MAX_REMEMBERED:
                     self._remembered.popitem(last=False)
         return verified
 
     def verify_cached(self, token: str) -> AccessToken | None:
         """The verified token where it is remembered and still good, else None. Never waits."""
+        if len(token) > MAX_TOKEN_LENGTH or not token.isascii():  # no token at all; not worth hashing
+            return None
+        digest = hashlib.sha256(token.encode()).hexdigest()
         self.keys.refresh_if_due()
         now, leeway = self._clock(), self.rules.leeway
         with self._lock:
             if self._generation != self.keys.generation:
                 self._generation = self.keys.generation
                 self._remembered.clear()
-            verified = self._remembered.get(digest := _digest(token))
+            verified = self._remembered.get(digest)
             if verified is None:
                 return None
             starts = max(verified.issued_at, verified.not_before or 0)
@@ -57,7 +60,3 @@ class TokenVerifier:
                 return None
             self._remembered.move_to_end(digest)
             return verified
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()
