@@ -1,12 +1,14 @@
 """A deadline over a whole HTTP exchange.
 
 The timeouts of requests and urllib3 apply to each single read, so that a server which sends a byte now and then is
-waited for endlessly. Here a timer closes the connection's socket at the deadline, whatever is being read then.
+waited for endlessly, and to each single address of a host. Here a timer shuts the connection down at the deadline,
+whatever is being awaited then: the TLS handshake, the headers or the body.
 """
 
 import contextlib
 import socket
 import threading
+import time
 from types import TracebackType
 from typing import Any
 
@@ -21,64 +23,116 @@ class SocketDeadline:
 
     def __init__(self, seconds: float) -> None:
         self.expired = False
-        self._connection: HTTPConnection | None = None
+        self._ends_at = time.monotonic() + seconds
+        self._watched: socket.socket | None = None
         self._lock = threading.Lock()
         self._timer = threading.Timer(seconds, self._expire)
         self._timer.daemon = True
 
     def __enter__(self) -> "SocketDeadline":
-        _current.deadline = self
         self._timer.start()
+        _current.deadline = self
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._timer.cancel()
-        with self._lock:
-            self._connection = None  # it may serve another request now, which is not ours to end
         _current.deadline = None
+        self._timer.cancel()
+        self.release()
+
+    def seconds_left(self) -> float:
+        """More than 0. Raises TimeoutError where nothing is left."""
+        left = self._ends_at - time.monotonic()
+        if self.expired or left <= 0:
+            raise TimeoutError
+        return left
 
     def check(self) -> None:
         """Raise TimeoutError where the deadline cut the answer, even if what arrived looks complete."""
         if self.expired:
             raise TimeoutError
 
-    def watch(self, connection: HTTPConnection) -> None:
+    def watch(self, sock: socket.socket) -> None:
+        """From here on it is this connection that ends at the deadline."""
+        self.release()
         with self._lock:
-            self._connection = connection
+            self.check()
+            # A duplicate stays ours while TLS takes the descriptor over, and never comes to mean another connection.
+            self._watched = socket.fromfd(sock.fileno(), sock.family, sock.type)
+
+    def release(self) -> None:
+        """The connection may serve another request now, which is not ours to end."""
+        with self._lock:
+            if self._watched is not None:
+                self._watched.close()
+                self._watched = None
 
     def _expire(self) -> None:
         with self._lock:
             self.expired = True
-            sock = self._connection.sock if self._connection else None
-            if sock is not None:
-                with contextlib.suppress(OSError):  # closed already
-                    # Not SSLSocket.shutdown: it would change the TLS state under the reading thread's feet.
-                    socket.socket.shutdown(sock, socket.SHUT_RDWR)
+            if self._watched is not None:
+                with contextlib.suppress(OSError):  # the other side was faster
+                    self._watched.shutdown(socket.SHUT_RDWR)
 
 
-class _Watched:
+def _deadline() -> SocketDeadline | None:
+    deadline: SocketDeadline | None = getattr(_current, "deadline", None)
+    return deadline
+
+
+class _WatchedHttp(HTTPConnection):
+    def _new_conn(self) -> socket.socket:
+        deadline = _deadline()
+        return super()._new_conn() if deadline is None else _connected(self._dns_host, self.port, deadline)
+
     def request(self, *args: Any, **kwargs: Any) -> None:
-        deadline: SocketDeadline | None = getattr(_current, "deadline", None)
-        if deadline is not None:
-            deadline.watch(self)  # type: ignore[arg-type] # mixed into the connection classes below
-        super().request(*args, **kwargs)  # type: ignore[misc] # urllib3's own
+        deadline = _deadline()
+        if deadline is not None and self.sock is not None:  # it comes out of the pool
+            deadline.watch(self.sock)
+        super().request(*args, **kwargs)
 
 
-class _WatchedHttp(_Watched, HTTPConnection):
+class _WatchedHttps(_WatchedHttp, HTTPSConnection):
     pass
 
 
-class _WatchedHttps(_Watched, HTTPSConnection):
-    pass
+def _connected(host: str, port: int, deadline: SocketDeadline) -> socket.socket:
+    """A connection to the first address of `host` that answers; each may use its share of the time that is left."""
+    addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    failure = OSError("the host has no address")
+    for position, (family, kind, protocol, _, address) in enumerate(addresses):
+        try:
+            sock = socket.socket(family, kind, protocol)
+        except OSError as error:  # this machine knows no such family
+            failure = error
+            continue
+        try:
+            sock.settimeout(deadline.seconds_left() / (len(addresses) - position))
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.connect(address)
+            deadline.watch(sock)
+            return sock
+        except OSError as error:
+            sock.close()
+            failure = error
+    raise failure
 
 
 class _HttpPool(HTTPConnectionPool):
     ConnectionCls = _WatchedHttp
 
+    def _put_conn(self, conn: Any) -> None:
+        # Before it is in the pool, where another thread takes it at once.
+        deadline = _deadline()
+        if deadline is not None:
+            deadline.release()
+            if deadline.expired and conn is not None:
+                conn.close()
+        super()._put_conn(conn)
 
-class _HttpsPool(HTTPSConnectionPool):
+
+class _HttpsPool(_HttpPool, HTTPSConnectionPool):
     ConnectionCls = _WatchedHttps
 
 

@@ -1,9 +1,11 @@
 """HTTP to the tenant and to the API: pooled, bounded in time and size, and without a memory of its own."""
 
+import re
 import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPException, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from resource_server.socket_deadline import SocketDeadline, watched_pool_classes
 from resource_server.strict_json import parse_object
 
 MAX_ANSWER = 1_048_576  # bytes
+_HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")  # RFC 9110 §5.5, without bytes that have no agreed meaning
 
 
 class UpstreamError(Exception):
@@ -59,7 +62,7 @@ class UpstreamHttp:
 
     def __init__(self, *, timeout: float, ca_file: Path | None = None, pool_size: int = 64) -> None:
         self._timeout = timeout
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         context = ssl.create_default_context(cafile=str(ca_file or certifi.where()))
@@ -82,10 +85,14 @@ class UpstreamHttp:
     ) -> UpstreamResponse:
         """One request and its whole answer, in at most `deadline` seconds (default: the session's timeout).
 
-        Every status is an answer, redirects too. Raises UpstreamError. DNS has only the system's own time limit.
+        Every status is an answer, redirects too. Raises UpstreamError, also for headers that no request may carry.
+        DNS has only the system's own time limit.
         """
         seconds = self._timeout if deadline is None else max(deadline, 0.001)
         host = urlsplit(url).netloc.rpartition("@")[2]
+        if not all(_HEADER_VALUE.fullmatch(value) for value in (headers or {}).values()):
+            # Seen here, because requests would repeat the value in its error.
+            raise UpstreamError(f"A header for {host} holds characters that no header may hold.")
         with SocketDeadline(seconds) as watch, _translated(host, seconds, watch):
             response = self._session.request(
                 method,
@@ -117,25 +124,41 @@ def _bounded(response: requests.Response, max_bytes: int, host: str) -> Iterator
 @contextmanager
 def _translated(host: str, seconds: float, watch: SocketDeadline) -> Iterator[None]:
     """Turn what requests raises into our types; the deadline explains whatever it caused."""
-    late = UpstreamTimeout(f"{host} did not answer within {seconds:g} seconds.")
     try:
         yield
-    except TimeoutError as error:
-        raise late from error
-    except requests.Timeout as error:
-        raise late from error
-    except (requests.exceptions.ChunkedEncodingError, requests.exceptions.ContentDecodingError) as error:
-        if watch.expired:
-            raise late from error
-        raise UpstreamAnswerMalformed(f"{host} broke off its answer or encoded it wrongly.") from error
-    except requests.exceptions.SSLError as error:
-        raise UpstreamUnreachable(
+    except UnicodeError:  # its text and context would show what could not be encoded
+        raise UpstreamError(f"What was to be sent to {host} cannot be encoded.") from None
+    except (TimeoutError, requests.RequestException) as error:
+        if watch.expired or isinstance(error, TimeoutError | requests.Timeout):
+            raise UpstreamTimeout(f"{host} did not answer within {seconds:g} seconds.") from error
+        raise _explained(error, host) from error
+
+
+def _explained(error: Exception, host: str) -> UpstreamError:
+    causes = list(_causes(error))
+    if any(isinstance(cause, ssl.SSLCertVerificationError) for cause in causes):
+        return UpstreamUnreachable(
             f"{host} has a TLS certificate that is not trusted here; set UPSTREAM_CA_FILE if it comes from your own CA."
-        ) from error
-    except requests.RequestException as error:
-        if watch.expired:
-            raise late from error
-        raise UpstreamUnreachable(f"{host} cannot be reached.") from error
+        )
+    if isinstance(error, requests.exceptions.SSLError):
+        return UpstreamUnreachable(f"{host} does not speak TLS as it should.")
+    if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
+        return UpstreamAnswerMalformed(f"{host} broke off its answer or encoded it wrongly.")
+    # RemoteDisconnected is an HTTPException by name only: nothing came back at all.
+    if any(isinstance(cause, HTTPException) and not isinstance(cause, RemoteDisconnected) for cause in causes):
+        return UpstreamAnswerMalformed(f"{host} answered with something that is not HTTP.")
+    return UpstreamUnreachable(f"{host} cannot be reached.")
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere. Even where redirects are not to be followed, requests reads their whole body to prepare for it."""
 
 
 class _Adapter(HTTPAdapter):
