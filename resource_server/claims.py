@@ -1,12 +1,12 @@
 """Reading single claims of a token whose signature is verified; each reader refuses what has the wrong form."""
 
-import math
 import re
 from typing import Any
 
 from resource_server.errors import InvalidToken, Reason
 
 MAX_IDENTIFIER = 255  # characters; OpenID Connect Core §2 sets this bound for sub
+MAX_NUMERIC_DATE = 253_402_300_799  # the last second of the year 9999, beyond which calendars fail
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3
 
@@ -34,7 +34,7 @@ def audience(claims: Claims) -> tuple[str, ...]:
     """`aud` is one string or a list of them (RFC 7519 §4.1.3)."""
     value = claims.get("aud")
     values = [value] if isinstance(value, str) else value
-    if not isinstance(values, list) or not values or not all(isinstance(item, str) for item in values):
+    if not values or not _are_printable(values):
         raise InvalidToken(Reason.CLAIM, claim="aud")
     return tuple(values)
 
@@ -42,13 +42,9 @@ def audience(claims: Claims) -> tuple[str, ...]:
 def numeric_date(claims: Claims, name: str) -> float:
     """Seconds since the epoch (RFC 7519 §2). `true` is no number here, although Python says so."""
     value = claims.get(name)
-    try:
-        number = math.nan if isinstance(value, bool) or not isinstance(value, int | float) else float(value)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_NUMERIC_DATE:
         raise InvalidToken(Reason.CLAIM, claim=name)
-    return number
+    return float(value)
 
 
 def scopes(claims: Claims) -> frozenset[str]:
@@ -67,9 +63,13 @@ def permissions(claims: Claims) -> frozenset[str] | None:
     if "permissions" not in claims:
         return None
     value = claims["permissions"]
-    if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
+    if not _are_printable(value):
         raise InvalidToken(Reason.CLAIM, claim="permissions")
     return frozenset(value)
+
+
+def _are_printable(values: Any) -> bool:
+    return isinstance(values, list) and all(isinstance(item, str) and not _CONTROL.search(item) for item in values)
 
 
 def profile(claims: Claims, name: str) -> tuple[str, ...]:

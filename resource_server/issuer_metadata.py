@@ -1,9 +1,11 @@
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from resource_server.strict_json import MalformedJson
 from resource_server.upstream_http import UpstreamError, UpstreamHttp
 
+_URL = re.compile(r"[\x21-\x7e]+")  # urlsplit drops line breaks and tabs before it looks
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -55,14 +57,14 @@ def discover(issuer: str, http: UpstreamHttp, *, deadline: float) -> IssuerMetad
 
 
 def _endpoint(value: object, name: str, issuer: str) -> str:
-    if isinstance(value, str):
+    if isinstance(value, str) and _URL.fullmatch(value):
         try:
             url = urlsplit(value)
             fits = url.scheme == "https" or (
                 # Plain http is for development: issuer and endpoint both on this machine.
                 url.scheme == "http" and url.hostname in LOOPBACK and urlsplit(issuer).scheme == "http"
             )
-            if fits and url.hostname and url.username is None:
+            if fits and url.hostname and url.username is None and url.port != 0:  # reading a wrong port raises
                 return value
         except ValueError:
             pass

@@ -7,12 +7,10 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPubli
 
 from resource_server.claims import is_identifier
 
-MIN_KEY_BITS, MAX_KEY_BITS = (
-    2048,
-    8192,
-)  # RFC 7518 §3.3 sets the lower; beyond the upper each check costs too much
+MIN_KEY_BITS, MAX_KEY_BITS = 2048, 8192  # RFC 7518 §3.3 sets the lower; beyond the upper each check costs too much
 MAX_EXPONENT_BITS = 33
 MAX_KEYS = 64
+PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})  # RFC 7518 §6.3.2; each gives the others away
 
 
 def usable_keys(document: Mapping[str, Any]) -> dict[str, RSAPublicKey]:
@@ -46,7 +44,7 @@ def _is_for_us(entry: Mapping[str, Any]) -> bool:
         and entry.get("alg", "RS256") == "RS256"
         and isinstance(operations, list)
         and "verify" in operations
-        and "d" not in entry
+        and PRIVATE_MEMBERS.isdisjoint(entry)
     )
 
 
