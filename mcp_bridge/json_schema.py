@@ -1,7 +1,7 @@
 """JSON Schema as tools use it, with messages that name the field and repeat nothing of its value."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
@@ -34,25 +34,16 @@ def first_violation(schema: Schema, value: Mapping[str, Any]) -> str | None:
 
 def _clause(error: ValidationError) -> str:
     where = ".".join(readable(str(step), limit=60) for step in error.absolute_path)
-    rule, expected, instance, schema = (
-        str(error.validator),
-        _any(error.validator_value),
-        error.instance,
-        _any(error.schema),
-    )
+    # The stubs allow for errors that were never raised; one that was has all three.
+    rule, expected, instance = str(error.validator), cast("Any", error.validator_value), cast("Any", error.instance)
     if rule == "required":
         missing = next(name for name in expected if name not in instance)
         return f"{where}.{missing} is missing" if where else f"{missing} is missing"
     if rule == "additionalProperties":
-        unknown = next(name for name in instance if name not in schema.get("properties", {}))
+        unknown = next(name for name in instance if name not in cast("Any", error.schema).get("properties", {}))
         return f"{readable(unknown, limit=60) or 'a member'} is not known{f' in {where}' if where else ''}"
     sentence = _SENTENCES.get(rule, "does not fit the schema").format(value=_words(expected))
     return f"{where}: {sentence}" if where else sentence
-
-
-def _any(value: Any) -> Any:
-    """What the stubs say may be unset is set once an error was found."""
-    return value
 
 
 def _words(value: object) -> str:

@@ -1,0 +1,55 @@
+"""A tenant that exchanges tokens as Auth0 does, with a real key, and lies when told to."""
+
+import json
+import threading
+from typing import Any
+from urllib.parse import parse_qsl
+
+import jwt
+
+from tests.issuer import Issuer
+from tests.mcp_bridge.loopback_server import Received, Reply
+
+TOKEN_PATH = "/oauth/token"
+ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"
+
+
+class FakeTenant(Issuer):
+    def __init__(self) -> None:
+        super().__init__()
+        self.grantable = {"read:private", "write:private"}
+        self.forms: list[dict[str, str]] = []  # what came to the token endpoint
+        self.token_changes: dict[str, Any] = {}  # to the claims of token B; None takes one away
+        self.answer_changes: dict[str, Any] = {}  # to the members of the answer; None takes one away
+        self.reply: Reply | None = None  # what to say in place of it all
+        self.may_answer = threading.Event()
+        self.may_answer.set()
+
+    def respond(self, received: Received) -> Reply:
+        if received.path == TOKEN_PATH and received.method == "POST":
+            form = dict(parse_qsl(received.body.decode()))
+            self.forms.append(form)
+            self.may_answer.wait(30)
+            return self.reply or Reply(200, json.dumps(self._exchanged(form)).encode())
+        document = self.documents().get(received.path)
+        return Reply(200 if document else 404, json.dumps(document).encode())
+
+    def _exchanged(self, form: dict[str, str]) -> dict[str, Any]:
+        subject = jwt.decode(form["subject_token"], options={"verify_signature": False})
+        asked = set(form["scope"].split()) if "scope" in form else self.grantable
+        prior = {"act": subject["act"]} if "act" in subject else {}
+        claims = {
+            "sub": subject["sub"],
+            "org_id": subject.get("org_id"),
+            "aud": form["audience"],
+            "client_id": form["client_id"],
+            "scope": " ".join(sorted(asked & self.grantable)),
+            "act": {"sub": form["client_id"], "act": {"sub": subject["client_id"], **prior}},
+        }
+        members = {
+            "access_token": self.sign(self.claims(**(claims | self.token_changes))),
+            "expires_in": 300,
+            "token_type": "Bearer",
+            "issued_token_type": ACCESS_TOKEN_TYPE,
+        }
+        return {name: value for name, value in (members | self.answer_changes).items() if value is not None}
