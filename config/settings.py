@@ -3,14 +3,22 @@
 Each service narrows them in `config/<service>/settings.py`. Nothing else reads the environment.
 """
 
+import logging
+
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config import services
-from config.environment import BASE_DIR, read_environment
+from config.environment import read_environment
 from config.generated_secrets import derived_secret
+from local_tenant import provider_settings
 
 ENVIRONMENT = read_environment()
+
+
+def has_cause(record: logging.LogRecord) -> bool:
+    return record.exc_info is not None
+
 
 DEBUG = ENVIRONMENT.debug
 SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "commands")
@@ -34,6 +42,10 @@ INSTALLED_APPS = [
 ]
 if ENVIRONMENT.is_local:  # the development tenant is not even installed where a real one is configured
     INSTALLED_APPS += ["oauth2_provider", "local_tenant"]
+    OAUTH2_PROVIDER = provider_settings.provider_settings(LOCAL_TENANT)
+    OAUTH2_PROVIDER_APPLICATION_MODEL = provider_settings.APPLICATION_MODEL
+    AUTHENTICATION_BACKENDS = provider_settings.AUTHENTICATION_BACKENDS
+    PASSWORD_HASHERS = provider_settings.PASSWORD_HASHERS
 MIDDLEWARE = [
     "config.middleware.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -87,7 +99,6 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 STATIC_URL = "/static/"
-STATIC_ROOT = BASE_DIR / "var" / "static"
 WHITENOISE_USE_FINDERS = True  # no collectstatic needed
 WHITENOISE_AUTOREFRESH = False
 
@@ -135,10 +146,12 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "filters": {"errors_with_a_cause": {"()": "django.utils.log.CallbackFilter", "callback": has_cause}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
-        # One line per 4xx answer helps nobody: refusals are in the audit log.
-        "django.request": {"level": "ERROR"},
+        "django": {"handlers": [], "level": "INFO"},
+        # A line for each 404 or 503 helps nobody: refusals are in the audit log, outages are logged where they arise.
+        "django.request": {"filters": ["errors_with_a_cause"]},
     },
 }

@@ -12,3 +12,5 @@ SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "tenant")  # no other servic
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "tenant_session", "tenant_csrf"  # browsers ignore the port of a cookie
 ROOT_URLCONF = "config.tenant.urls"
 INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in {"rest_framework", "downstream_api", "mcp_bridge"}]
+LOGIN_URL = "login"
+CSRF_FAILURE_VIEW = "local_tenant.views.error_page.csrf_failure"

@@ -1,0 +1,21 @@
+from django.contrib import admin
+from django.urls import include, path
+
+from config.health import database_answers, healthz, readiness
+from local_tenant.signing_keys import published_keys
+from local_tenant.views.home import home
+from local_tenant.views.login import login_page, logout_page
+
+admin.site.site_header = "Local tenant"
+admin.site.site_title = "Local tenant"
+admin.site.index_title = "Users, clients and what they may do"
+
+urlpatterns = [
+    path("", home, name="home"),
+    path("login", login_page, name="login"),
+    path("logout", logout_page, name="logout"),
+    path("", include("local_tenant.urls")),
+    path("admin/", admin.site.urls),
+    path("healthz", healthz),
+    path("readyz", readiness(database=database_answers, signing_key=published_keys)),
+]

@@ -1,0 +1,35 @@
+from typing import Any
+
+from oauthlib.common import Request
+from oauthlib.oauth2.rfc6749.tokens import BearerToken, random_token_generator
+from oauthlib.openid import Server
+
+from local_tenant.access_token import access_token
+from local_tenant.provider_settings import GRANT_TYPES, TOKEN_EXCHANGE
+from local_tenant.token_exchange import TokenExchangeGrant
+
+
+class IssuedTokens(BearerToken):  # type: ignore[misc]
+    """JWT access tokens that live as long as their API says; refresh tokens only where they were granted."""
+
+    __slots__ = ()
+
+    def create_token(self, request: Request, refresh_token: bool = False, **kwargs: Any) -> dict[str, Any]:
+        offline = refresh_token and "offline_access" in request.scopes
+        token: dict[str, Any] = super().create_token(request, refresh_token=offline, **kwargs)
+        return token
+
+
+class AuthorizationServer(Server):  # type: ignore[misc]
+    """oauthlib's server, cut down to the grants of this tenant, plus token exchange."""
+
+    def __init__(self, request_validator: Any, *args: Any, **kwargs: Any) -> None:
+        super().__init__(request_validator, *args, **kwargs)
+        self._default_token_type = IssuedTokens(
+            request_validator,
+            token_generator=lambda request: access_token(request.subject, request.client, request.scopes),
+            expires_in=lambda request: request.subject.api.token_lifetime,
+            refresh_token_generator=random_token_generator,
+        )
+        self._grant_types[TOKEN_EXCHANGE] = TokenExchangeGrant(request_validator)
+        self._grant_types = {name: self._grant_types[name] for name in GRANT_TYPES}

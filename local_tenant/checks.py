@@ -1,0 +1,31 @@
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+@register()
+def tenant_is_for_development(**_kwargs: Any) -> list[CheckMessage]:
+    """The stand-in shows its passwords on its own home page: it must never be reachable by strangers."""
+    problems: list[CheckMessage] = []
+    if not settings.DEBUG:
+        problems.append(
+            Error(
+                "The local tenant runs with DEBUG on only.",
+                hint="Name your real tenant in OAUTH_ISSUER or AUTH0_DOMAIN; this app is then not installed.",
+                id="local_tenant.E001",
+            )
+        )
+    issuer = urlsplit(settings.LOCAL_TENANT.issuer)
+    if issuer.hostname not in LOOPBACK or issuer.path not in {"", "/"}:
+        problems.append(
+            Error(
+                "The local tenant's issuer must be a URL on this machine, without a path.",
+                hint="Use something like http://localhost:9000/ in OAUTH_ISSUER.",
+                id="local_tenant.E002",
+            )
+        )
+    return problems

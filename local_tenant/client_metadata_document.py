@@ -1,0 +1,99 @@
+"""Client ID Metadata Documents: a client names itself by the https URL of a JSON document about it."""
+
+import hashlib
+import ssl
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+import urllib3
+from django.conf import settings
+from django.core.cache import cache
+from oauth2_provider.cimd import CIMDError, SafeMetadataFetcher
+
+from local_tenant.oauth_parameters import MalformedRequest, is_storable, json_object
+from local_tenant.redirect_uris import is_this_machine, may_be_registered
+
+TIMEOUT = 5.0  # seconds, for the whole document
+MAX_SIZE = 16_384  # bytes
+MAX_NAME_LENGTH = 100
+LOOPBACK_MAX_AGE = 30  # seconds; who edits the document wants to see it soon
+REASON_KEPT = 60  # seconds
+
+
+class MetadataFetcher(SafeMetadataFetcher):  # type: ignore[misc]
+    """django-oauth-toolkit's guarded fetcher, which refuses this machine, with one exception for development.
+
+    With LOCAL_TENANT.cimd_ca_file set, documents on loopback are fetched too, their TLS verified against that CA.
+    """
+
+    def fetch(self, client_id: str) -> tuple[dict[str, Any], int]:
+        """The document and the seconds it may be kept. Raises CIMDError; `why_refused` then tells the reason."""
+        try:
+            url = urlsplit(client_id)
+            if is_this_machine(url.hostname):
+                document, max_age = _fetch_from_loopback(url, settings.LOCAL_TENANT.cimd_ca_file), LOOPBACK_MAX_AGE
+            else:
+                document, max_age = super().fetch(client_id)
+            _check(document, client_id)
+            return document, max_age
+        except (CIMDError, ValueError) as error:
+            cache.set(_reason_key(client_id), str(error), REASON_KEPT)
+            raise CIMDError(str(error)) from error
+
+
+def why_refused(client_id: str) -> str:
+    """A sentence for the error page: why the document at this URL made no client."""
+    reason = cache.get(_reason_key(client_id)) or "it does not describe a public client with redirect_uris"
+    return f"The client's metadata document cannot be used: {reason}."
+
+
+def _check(document: dict[str, Any], client_id: str) -> None:
+    """What django-oauth-toolkit does not look at, or does not say clearly. Raises CIMDError."""
+    if document.get("client_id") != client_id:
+        raise CIMDError("its client_id is not the URL that it was fetched from")
+    uris, name = document.get("redirect_uris"), document.get("client_name", "")
+    if not isinstance(uris, list) or not uris or not all(isinstance(u, str) and may_be_registered(u) for u in uris):
+        raise CIMDError("its redirect_uris must be https, or http on this machine")
+    if not isinstance(name, str) or len(name) > MAX_NAME_LENGTH or not is_storable(name):
+        raise CIMDError(f"its client_name must be a text of at most {MAX_NAME_LENGTH} characters")
+
+
+def _fetch_from_loopback(url: SplitResult, ca_file: Path | None) -> dict[str, Any]:
+    if ca_file is None:
+        raise CIMDError("it is on this machine, and LOCAL_TENANT_CIMD_CA names no CA to trust there")
+    if url.username or url.password or url.fragment or url.path in {"", "/"}:
+        raise CIMDError("its URL must have a path, and neither credentials nor a fragment")
+    context = ssl.create_default_context(cafile=str(ca_file))  # this CA only, whatever the environment says
+    deadline = time.monotonic() + TIMEOUT
+    with urllib3.HTTPSConnectionPool(
+        url.hostname or "", url.port or 443, ssl_context=context, retries=False, timeout=TIMEOUT
+    ) as pool:
+        try:
+            response = pool.urlopen(
+                "GET",
+                f"{url.path}?{url.query}" if url.query else url.path,
+                headers={"Accept": "application/json"},
+                redirect=False,
+                preload_content=False,
+            )
+            body = b""
+            while len(body) <= MAX_SIZE and (chunk := response.read1(MAX_SIZE)):
+                body += chunk
+                if time.monotonic() > deadline:
+                    raise CIMDError("it did not arrive in time")
+        except urllib3.exceptions.HTTPError as error:
+            raise CIMDError(f"it cannot be fetched ({type(error).__name__})") from error
+    if response.status != 200:  # noqa: PLR2004
+        raise CIMDError(f"its server answered {response.status}")
+    if len(body) > MAX_SIZE:
+        raise CIMDError("it is too big")
+    try:
+        return dict(json_object(body.decode("utf-8")))
+    except (MalformedRequest, UnicodeDecodeError) as error:
+        raise CIMDError("it is not a JSON object with unique members") from error
+
+
+def _reason_key(client_id: str) -> str:
+    return "local_tenant:cimd:" + hashlib.sha256(client_id.encode()).hexdigest()

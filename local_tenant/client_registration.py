@@ -1,0 +1,96 @@
+"""Dynamic Client Registration (RFC 7591): how MCP clients introduce themselves."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from oauth2_provider.generators import generate_client_secret
+from oauth2_provider.models import Application
+
+from local_tenant.oauth_parameters import is_storable
+from local_tenant.provider_settings import TOKEN_ENDPOINT_AUTH_METHODS
+from local_tenant.redirect_uris import may_be_registered
+
+GRANTS = {"authorization_code", "refresh_token"}
+MAX_REDIRECT_URIS = 20
+MAX_NAME_LENGTH = 100
+
+
+class RegistrationRefused(Exception):
+    """RFC 7591 §3.2.2: `error` is invalid_redirect_uri or invalid_client_metadata."""
+
+    def __init__(self, error: str, description: str) -> None:
+        super().__init__(description)
+        self.error, self.description = error, description
+
+
+@dataclass(frozen=True)
+class ClientMetadata:
+    redirect_uris: tuple[str, ...]
+    client_name: str
+    auth_method: str
+
+
+def register_client(document: dict[str, Any]) -> dict[str, Any]:
+    """Make a third-party client; the answer is RFC 7591 §3.2.1's. Raises RegistrationRefused.
+
+    Members that are not known are ignored (§2).
+    """
+    metadata = _read(document)
+    secret = "" if metadata.auth_method == "none" else generate_client_secret()
+    application = Application(
+        name=metadata.client_name,
+        redirect_uris=" ".join(metadata.redirect_uris),
+        client_type=Application.CLIENT_CONFIDENTIAL if secret else Application.CLIENT_PUBLIC,
+        authorization_grant_type=Application.GRANT_AUTHORIZATION_CODE,
+        registration_source=Application.RegistrationSource.DCR,
+        # A public client keeps the random secret that nobody knows: an empty one could be sent.
+        **({"client_secret": secret} if secret else {}),
+    )
+    try:
+        application.full_clean()
+    except ValidationError:
+        raise RegistrationRefused("invalid_redirect_uri", "A redirect URI is not valid.") from None
+    application.save()
+    answer: dict[str, Any] = {
+        "client_id": application.client_id,
+        "client_id_issued_at": int(application.created.timestamp()),
+        "client_name": application.name,
+        "redirect_uris": list(metadata.redirect_uris),
+        "grant_types": sorted(GRANTS),
+        "response_types": ["code"],
+        "token_endpoint_auth_method": metadata.auth_method,
+    }
+    if secret:
+        answer |= {"client_secret": secret, "client_secret_expires_at": 0}
+    return answer
+
+
+def _read(document: dict[str, Any]) -> ClientMetadata:
+    uris = _texts(document, "redirect_uris", [])
+    if not uris or len(uris) > MAX_REDIRECT_URIS or not all(map(may_be_registered, uris)):
+        raise RegistrationRefused(
+            "invalid_redirect_uri", "redirect_uris must be https, or http on this machine, and without fragment."
+        )
+    if not set(_texts(document, "grant_types", ["authorization_code"])) <= GRANTS:
+        raise _refused("grant_types may hold authorization_code and refresh_token only")
+    if set(_texts(document, "response_types", ["code"])) - {"code"}:
+        raise _refused("response_types may hold code only")
+    method = document.get("token_endpoint_auth_method", "client_secret_basic")
+    if method not in TOKEN_ENDPOINT_AUTH_METHODS:
+        raise _refused(f"token_endpoint_auth_method must be one of {', '.join(TOKEN_ENDPOINT_AUTH_METHODS)}")
+    name = document.get("client_name", "")
+    if not isinstance(name, str) or len(name) > MAX_NAME_LENGTH or not is_storable(name):
+        raise _refused(f"client_name must be a text of at most {MAX_NAME_LENGTH} characters")
+    return ClientMetadata(tuple(uris), name, str(method))
+
+
+def _texts(document: dict[str, Any], name: str, default: list[str]) -> list[str]:
+    values = document.get(name, default)
+    if not isinstance(values, list) or not all(isinstance(value, str) and is_storable(value) for value in values):
+        raise _refused(f"{name} must be a list of texts")
+    return values
+
+
+def _refused(description: str) -> RegistrationRefused:
+    return RegistrationRefused("invalid_client_metadata", f"{description}.")

@@ -1,0 +1,61 @@
+from typing import Any
+from urllib.parse import urljoin
+
+from django.conf import settings
+from django.urls import reverse
+
+from local_tenant.models import Permission
+from local_tenant.provider_settings import GRANT_TYPES, OIDC_SCOPES, TOKEN_ENDPOINT_AUTH_METHODS
+
+
+def server_metadata() -> dict[str, Any]:
+    """RFC 8414 §2; the OpenID document says the same and more, so that both always agree."""
+    return {
+        "issuer": settings.LOCAL_TENANT.issuer,
+        "authorization_endpoint": _url("authorize"),
+        "token_endpoint": _url("token"),
+        "revocation_endpoint": _url("revoke-token"),
+        "registration_endpoint": _url("dcr-register"),
+        "jwks_uri": _url("jwks-info"),
+        "scopes_supported": [*OIDC_SCOPES, *_api_scopes()],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": list(GRANT_TYPES),
+        "token_endpoint_auth_methods_supported": list(TOKEN_ENDPOINT_AUTH_METHODS),
+        "revocation_endpoint_auth_methods_supported": list(TOKEN_ENDPOINT_AUTH_METHODS),
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,  # RFC 9207 §3
+        "client_id_metadata_document_supported": True,
+    }
+
+
+def openid_configuration() -> dict[str, Any]:
+    """OpenID Connect Discovery §3. There is no userinfo endpoint: ID tokens carry the claims."""
+    return server_metadata() | {
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "claims_supported": [
+            "sub",
+            "iss",
+            "aud",
+            "exp",
+            "iat",
+            "auth_time",
+            "nonce",
+            "name",
+            "email",
+            "email_verified",
+        ],
+        "prompt_values_supported": ["none", "login", "consent", "select_account"],
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+        "claims_parameter_supported": False,
+    }
+
+
+def _url(name: str) -> str:
+    return urljoin(settings.LOCAL_TENANT.issuer, reverse(f"oauth2_provider:{name}"))
+
+
+def _api_scopes() -> list[str]:
+    return list(Permission.objects.order_by("value").values_list("value", flat=True).distinct())

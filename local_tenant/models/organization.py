@@ -1,0 +1,47 @@
+import secrets
+
+from django.db import models
+
+from local_tenant.models.user import Role, TenantUser
+
+
+def new_org_id() -> str:
+    return f"org_{secrets.token_hex(8)}"
+
+
+class Organization(models.Model):
+    """A customer of the tenant's owner. A login through it puts `org_id` into every token that follows."""
+
+    org_id = models.CharField(
+        "organization id",
+        max_length=50,
+        unique=True,
+        default=new_org_id,
+        help_text="The `org_id` of tokens, and what clients send as `organization`.",
+    )
+    name = models.CharField(max_length=100)
+    members = models.ManyToManyField(TenantUser, through="Membership", related_name="organizations")
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """Within an organization, only the roles given here count."""
+
+    organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
+    member = models.ForeignKey(TenantUser, on_delete=models.CASCADE, related_name="memberships")
+    roles = models.ManyToManyField(
+        Role, blank=True, help_text="What the member may do when logged in through this organization."
+    )
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("organization", "member"), name="one_membership_per_organization"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.member} in {self.organization}"

@@ -1,0 +1,34 @@
+import ipaddress
+from urllib.parse import urlsplit
+
+MAX_LENGTH = 2_000
+
+
+def may_be_registered(uri: str) -> bool:
+    """What clients may register for themselves: https, or http on the user's own machine (RFC 8252 §7.3, §8.3)."""
+    if len(uri) > MAX_LENGTH or not uri.isascii() or not uri.isprintable() or " " in uri or "#" in uri:
+        return False
+    try:
+        url = urlsplit(uri)
+        host, _port = url.hostname or "", url.port
+    except ValueError:
+        return False
+    if not host or url.username is not None or url.password is not None:
+        return False
+    return url.scheme == "https" or (url.scheme == "http" and is_this_machine(host))
+
+
+def is_this_machine(host: str | None) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def form_action_source(redirect_uri: str) -> str:
+    """The CSP source that lets a form's answer redirect there: its origin.
+
+    CSP knows no IPv6 addresses, so for those it is the scheme.
+    """
+    url = urlsplit(redirect_uri)
+    return f"{url.scheme}:" if "[" in url.netloc else f"{url.scheme}://{url.netloc}"

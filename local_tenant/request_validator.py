@@ -1,0 +1,143 @@
+import json
+import uuid
+from collections.abc import Collection
+from datetime import UTC, datetime
+from typing import Any
+
+from oauth2_provider.models import Application, IDToken
+from oauth2_provider.oauth2_validators import AccessToken, Grant, OAuth2Validator
+from oauthlib.common import Request
+
+from local_tenant.access_token import TokenSubject, signed_jwt
+from local_tenant.audience import requested_api
+from local_tenant.id_token import id_token_claims
+from local_tenant.models import Api, ClientGrant, OfflineGrant, Organization, TenantUser
+from local_tenant.oauth_errors import InvalidTarget
+from local_tenant.oauth_parameters import is_storable
+from local_tenant.permitted_scopes import client_scopes, delegated_scopes, oidc_scopes
+
+
+class TenantRequestValidator(OAuth2Validator):  # type: ignore[misc]
+    """django-oauth-toolkit's answers to oauthlib, with the tenant's own where it knows more.
+
+    Wherever a grant has been validated, `request.subject` (TokenSubject) and `request.scopes` say what to issue.
+    """
+
+    # Client authentication, RFC 6749 §2.3
+
+    def _extract_basic_auth(self, request: Request) -> str | None:
+        credentials: str | None = super()._extract_basic_auth(request)
+        return credentials if credentials and credentials.isascii() else None
+
+    def _load_application(self, client_id: str | None, request: Request) -> Application | None:
+        if not client_id or not is_storable(client_id):
+            return None
+        return super()._load_application(client_id, request)
+
+    def authenticate_client(self, request: Request, *args: Any, **kwargs: Any) -> bool:
+        authenticated = super().authenticate_client(request, *args, **kwargs)
+        return authenticated and request.client_id in {None, request.client.client_id}
+
+    # Authorization code, RFC 6749 §4.1.3
+
+    def validate_code(
+        self, client_id: str, code: str, client: Application, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
+        if not super().validate_code(client_id, code, client, request, *args, **kwargs):
+            return False
+        grant = Grant.objects.get(code=code, application=client)
+        org_id = json.loads(grant.claims or "{}").get("org_id")  # put there by the authorization endpoint
+        organization = Organization.objects.filter(org_id=org_id).first()
+        if org_id and organization is None:
+            return False
+        return self._continue_grant(request, grant.scope, grant.resource, organization)
+
+    # Refresh token, RFC 6749 §6
+
+    def validate_refresh_token(
+        self, refresh_token: str, client: Application, request: Request, *args: Any, **kwargs: Any
+    ) -> bool:
+        if not super().validate_refresh_token(refresh_token, client, request, *args, **kwargs):
+            return False
+        row = request.refresh_token_instance
+        offline = OfflineGrant.objects.filter(token_family=row.token_family).first()
+        return offline is not None and self._continue_grant(request, offline.scope, row.resource, offline.organization)
+
+    def get_original_scopes(self, _refresh_token: str, request: Request, *_args: Any, **_kwargs: Any) -> list[str]:
+        scopes: list[str] = request.scopes  # what validate_refresh_token found to be granted, and still permitted
+        return scopes
+
+    def _create_refresh_token(
+        self, request: Request, refresh_token_code: str, access_token: Any, previous_refresh_token: Any
+    ) -> Any:
+        row = super()._create_refresh_token(request, refresh_token_code, access_token, previous_refresh_token)
+        OfflineGrant.objects.get_or_create(
+            token_family=row.token_family or uuid.uuid4(),
+            defaults={"scope": " ".join(request.scopes), "organization": request.subject.organization},
+        )
+        return row
+
+    # Client credentials, RFC 6749 §4.4
+
+    def get_default_scopes(self, *_args: Any, **_kwargs: Any) -> list[str]:
+        return []
+
+    def validate_scopes(
+        self, _client_id: str, scopes: Collection[str], client: Application, request: Request, *_: Any, **__: Any
+    ) -> bool:
+        api = _api_of(request)
+        if api is None:
+            raise InvalidTarget("Name the API with audience or resource.")
+        allowed = client_scopes(client, api, ClientGrant.SubjectType.CLIENT)
+        request.scopes = [scope for scope in scopes if scope in allowed] if scopes else sorted(allowed)
+        request.subject = TokenSubject(api=api, user=None)
+        return True
+
+    # What all grants share
+
+    def _continue_grant(
+        self, request: Request, scope: str, resource: list[str], organization: Organization | None
+    ) -> bool:
+        """Judge again what was granted: roles and grants may have changed since. False when the user is gone."""
+        user = TenantUser.objects.select_related("user").filter(user=request.user, is_active=True).first()
+        api = Api.objects.filter(identifier__in=resource).first()
+        if user is None or api is None:
+            return False
+        if _api_of(request) not in {None, api}:
+            raise InvalidTarget("The API must be the one that the user consented to.")
+        granted = scope.split()
+        still = delegated_scopes(granted, application=request.client, api=api, user=user, organization=organization)
+        request.scopes = [*oidc_scopes(granted, api), *still]
+        request.subject = TokenSubject(api=api, user=user, organization=organization)
+        return True
+
+    def _check_and_set_request_resource(self, request: Request) -> None:
+        request.resource = [request.subject.api.identifier]  # RFC 8707, judged before the token was made
+
+    # ID token: signed with the key that signs at this moment, which django-oauth-toolkit reads only once
+
+    def finalize_id_token(self, id_token: dict[str, Any], token: dict[str, Any], _: Any, request: Request) -> str:
+        claims = id_token_claims(
+            request.subject.user,
+            request.client.client_id,
+            request.scopes,
+            access_token=token["access_token"],
+            nonce=id_token.get("nonce"),
+            organization=request.subject.organization,
+        )
+        expires = datetime.fromtimestamp(claims["exp"], tz=UTC)
+        request.id_token = self._save_id_token(claims["jti"], request, expires)
+        return signed_jwt(claims, typ="JWT")
+
+    def _create_access_token(self, expires: Any, request: Request, token: dict[str, Any], **kwargs: Any) -> Any:
+        without_id_token = {name: value for name, value in token.items() if name != "id_token"}
+        row: AccessToken = super()._create_access_token(expires, request, without_id_token, **kwargs)
+        id_token: IDToken | None = getattr(request, "id_token", None)
+        if id_token:
+            row.id_token = id_token
+            row.save(update_fields=["id_token"])
+        return row
+
+
+def _api_of(request: Request) -> Api | None:
+    return requested_api(request.decoded_body or [])

@@ -1,0 +1,68 @@
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import jwt
+from django.conf import settings
+from oauth2_provider.models import AccessToken
+
+from local_tenant.models import Api, Organization, TenantUser
+from local_tenant.oauth_errors import InvalidSubjectToken
+from local_tenant.signing_keys import published_keys
+
+MAX_LENGTH = 16_384
+
+
+@dataclass(frozen=True)
+class SubjectToken:
+    """An access token of this tenant, of a user, that has just been verified."""
+
+    api: Api  # whom it was issued for
+    user: TenantUser
+    client_id: str
+    organization: Organization | None
+    act: dict[str, Any] | None
+
+
+def verify_subject_token(token: str) -> SubjectToken:
+    """Judge a subject token with the tenant's own keys, those of before a rotation included.
+
+    It must also be one that the tenant remembers: an ID token, or a token that was revoked, is none.
+    Raises InvalidSubjectToken.
+    """
+    claims = _verified_claims(token)
+    issued = AccessToken.objects.filter(token_checksum=hashlib.sha256(token.encode()).hexdigest()).first()
+    if issued is None:
+        raise InvalidSubjectToken("The subject token is not an access token in force.")
+    user = TenantUser.objects.select_related("user").filter(user_id=issued.user_id, is_active=True).first()
+    if user is None or user.subject != claims["sub"]:
+        raise InvalidSubjectToken("The subject token must be one of an active user.")
+    named = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    api = Api.objects.filter(identifier__in=named).first()
+    if api is None:
+        raise InvalidSubjectToken("The subject token's audience is not an API of this tenant.")
+    organization = None
+    if org_id := claims.get("org_id"):
+        organization = Organization.objects.filter(org_id=org_id).first()
+        if organization is None:
+            raise InvalidSubjectToken("The subject token's organization does not exist.")
+    client_id = claims["client_id"] if "client_id" in claims else claims["azp"]
+    return SubjectToken(api, user, client_id, organization, claims.get("act"))
+
+
+def _verified_claims(token: str) -> dict[str, Any]:
+    if len(token) > MAX_LENGTH:
+        raise InvalidSubjectToken("The subject token is too long.")
+    try:
+        kid = jwt.get_unverified_header(token).get("kid")
+        key = next(key for key in published_keys() if key.kid == kid)
+        return jwt.decode(
+            token,
+            key.private_key.public_key(),
+            algorithms=["RS256"],
+            issuer=settings.LOCAL_TENANT.issuer,
+            # The audience is not this tenant; whether the client may present it is judged by the exchange.
+            options={"require": ["iss", "sub", "aud", "exp", "iat"], "verify_aud": False},
+        )
+    except (jwt.InvalidTokenError, StopIteration, ValueError, RecursionError):
+        raise InvalidSubjectToken("The subject token is invalid or has expired.") from None

@@ -1,0 +1,114 @@
+from typing import Any
+from urllib.parse import urlencode
+
+from csp.decorators import csp_update
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from local_tenant.authentication import logged_in_tenant_user
+from local_tenant.authorization_code import issue_code
+from local_tenant.authorization_request import (
+    AuthorizationRequest,
+    RefusedHere,
+    RefusedToClient,
+    read_authorization_request,
+)
+from local_tenant.models import Permission, TenantUser
+from local_tenant.oauth_errors import AccessDenied
+from local_tenant.oauth_parameters import MalformedRequest, Parameters, query_parameters
+from local_tenant.permitted_scopes import delegated_scopes, oidc_scopes
+from local_tenant.provider_settings import OIDC_SCOPES
+from local_tenant.redirect_uris import form_action_source
+from local_tenant.views.error_page import error_page
+
+
+@method_decorator([never_cache, require_http_methods(["GET", "HEAD", "POST"])], name="dispatch")
+class AuthorizeView(View):
+    """The authorization endpoint, RFC 6749 §3.1.
+
+    The request stays in the URL for the consent form too and is judged again when the form comes back: the form
+    itself only says yes or no. Consent is asked for every time, because a public client's identity is never
+    assured (RFC 6749 §10.2).
+    """
+
+    def dispatch(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        try:
+            return self._answer(request, query_parameters(request))
+        except MalformedRequest as error:
+            return error_page(request, "invalid_request", error.description, status=error.status)
+        except RefusedHere as error:
+            return error_page(request, error.error, error.description)
+        except RefusedToClient as error:
+            return HttpResponseRedirect(error.location)
+
+    def _answer(self, request: HttpRequest, parameters: Parameters) -> HttpResponse:
+        asked_for = read_authorization_request(parameters)
+        user = self._user(request, asked_for)
+        if user is None:
+            back = urlencode([(name, value) for name, value in parameters if name != "prompt"])
+            return _to_login(f"{request.path}?{back}")
+        scopes = _scopes(asked_for, user)
+        if request.method == "POST":
+            return self._decide(request, asked_for, user, scopes)
+        return _consent_page(request, asked_for, user, scopes)
+
+    @staticmethod
+    def _user(request: HttpRequest, asked_for: AuthorizationRequest) -> TenantUser | None:
+        """Who consents; None when somebody has to log in first."""
+        user = logged_in_tenant_user(request)
+        if "none" in asked_for.prompt:  # OpenID Connect Core §3.1.2.6: no page may be shown
+            error = "consent_required" if user else "login_required"
+            raise RefusedToClient(asked_for.client, error, "The user would have to be asked.")
+        return None if asked_for.prompt & {"login", "select_account"} else user
+
+    @staticmethod
+    def _decide(
+        request: HttpRequest, asked_for: AuthorizationRequest, user: TenantUser, scopes: list[str]
+    ) -> HttpResponse:
+        if request.POST.get("decision") != "allow":
+            raise RefusedToClient(asked_for.client, "access_denied", "The user said no.")
+        shown = request.POST.get("shown", "").split()  # nothing is granted that the page did not show
+        code = issue_code(asked_for, user, [scope for scope in scopes if scope in shown])
+        return HttpResponseRedirect(asked_for.client.response_url(code=code))
+
+
+def _scopes(asked_for: AuthorizationRequest, user: TenantUser) -> list[str]:
+    try:
+        delegated = delegated_scopes(
+            asked_for.asked or None,
+            application=asked_for.client.application,
+            api=asked_for.api,
+            user=user,
+            organization=asked_for.organization,
+        )
+    except AccessDenied as error:
+        raise RefusedToClient(asked_for.client, "access_denied", error.description) from error
+    return [*oidc_scopes(asked_for.asked, asked_for.api), *delegated]
+
+
+def _consent_page(
+    request: HttpRequest, asked_for: AuthorizationRequest, user: TenantUser, scopes: list[str]
+) -> HttpResponse:
+    described = dict(Permission.objects.filter(api=asked_for.api).values_list("value", "description")) | OIDC_SCOPES
+    withheld = [scope for scope in asked_for.asked if scope not in scopes and scope in described]
+    context = {
+        "asked_for": asked_for,
+        "application": asked_for.client.application,
+        "tenant_user": user,
+        "scopes": [(scope, described.get(scope) or scope) for scope in scopes],
+        "shown": " ".join(scopes),
+        "withheld": withheld,
+        "login_url": f"{reverse('login')}?{urlencode({'next': request.get_full_path()})}",
+    }
+    # Browsers apply form-action to where the form's answer redirects as well.
+    allow_return = csp_update({"form-action": [form_action_source(asked_for.client.redirect_uri)]})
+    return allow_return(render)(request, "local_tenant/consent.html", context)  # type: ignore[return-value]
+
+
+def _to_login(back: str) -> HttpResponse:
+    return HttpResponseRedirect(f"{reverse('login')}?{urlencode({'next': back})}")

@@ -1,0 +1,81 @@
+from urllib.parse import parse_qsl, urlsplit
+
+from csp.decorators import csp_update
+from django import forms
+from django.contrib.auth import login, logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_http_methods
+
+from local_tenant.authentication import TenantUserBackend, logged_in_tenant_user
+from local_tenant.authorization_request import RefusedHere, RefusedToClient, read_authorization_request
+from local_tenant.login_throttle import count_failure, is_throttled
+from local_tenant.redirect_uris import form_action_source
+from local_tenant.seed import DEVELOPMENT_USERS
+
+
+class LoginForm(forms.Form):
+    email = forms.EmailField(
+        label="E-mail", max_length=254, widget=forms.EmailInput(attrs={"autocomplete": "username", "autofocus": True})
+    )
+    password = forms.CharField(
+        label="Password",
+        max_length=256,
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+
+@never_cache
+@sensitive_post_parameters("password")
+@require_http_methods(["GET", "HEAD", "POST"])
+def login_page(request: HttpRequest) -> HttpResponse:
+    """Log in a user of the tenant. `next` in the URL says where to go on; only paths of this site count."""
+    back = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+        back = reverse("home")
+    form = LoginForm(request.POST or None, initial={"email": _login_hint(back)})
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        email = form.cleaned_data["email"]
+        if is_throttled(request, email):
+            form.add_error(None, "Too many attempts. Please wait five minutes.")
+            status = 429
+        elif user := TenantUserBackend().authenticate(request, **form.cleaned_data):
+            login(request, user, backend=f"{TenantUserBackend.__module__}.{TenantUserBackend.__qualname__}")
+            return HttpResponseRedirect(back)
+        else:
+            count_failure(request, email)
+            form.add_error(None, "E-mail or password is wrong.")
+    context = {"form": form, "development_users": DEVELOPMENT_USERS}
+    allow_return = csp_update({"form-action": _where_it_may_lead(back)})
+    return allow_return(render)(request, "local_tenant/login.html", context, status=status)  # type: ignore[return-value]
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def logout_page(request: HttpRequest) -> HttpResponse:
+    """Ask, then end the session; a mere link never logs anybody out."""
+    if request.method == "POST":
+        logout(request)
+        return HttpResponseRedirect(reverse("home"))
+    return render(request, "local_tenant/logout.html", {"tenant_user": logged_in_tenant_user(request)})
+
+
+def _where_it_may_lead(back: str) -> list[str]:
+    """After the login the authorization endpoint may send the browser straight on to the client, with an error."""
+    try:
+        client = read_authorization_request(parse_qsl(urlsplit(back).query)).client
+    except RefusedToClient as refusal:
+        return [form_action_source(refusal.location)]
+    except (RefusedHere, ValueError):
+        return []
+    return [form_action_source(client.redirect_uri)]
+
+
+def _login_hint(back: str) -> str:
+    return dict(parse_qsl(urlsplit(back).query)).get("login_hint", "")[:254]

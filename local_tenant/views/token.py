@@ -1,0 +1,69 @@
+import json
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.debug import sensitive_variables
+from oauth2_provider.views.mixins import OAuthLibMixin
+
+from local_tenant.cross_origin import cross_origin
+from local_tenant.oauth_errors import error_response
+from local_tenant.oauth_parameters import MalformedRequest, Parameters, body_parameters
+from local_tenant.provider_settings import GRANT_TYPES
+
+
+class ParametersView(OAuthLibMixin, View):  # type: ignore[misc]
+    """A POST of OAuth parameters, read and checked before anything else sees them."""
+
+    http_method_names = ("post",)
+
+    def post(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        try:
+            parameters = body_parameters(request)
+        except MalformedRequest as error:
+            return error_response("invalid_request", error.description, status=error.status)
+        request.oauth_parameters = parameters  # type: ignore[attr-defined]  # for ParametersBackend
+        if "Authorization" in request.headers and "client_secret" in dict(parameters):
+            return error_response("invalid_request", "Use one way of client authentication only.")  # RFC 6749 §2.3
+        return self.answer(request, parameters)
+
+    def answer(self, request: HttpRequest, parameters: Parameters) -> HttpResponse:
+        raise NotImplementedError
+
+    def http_method_not_allowed(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+        response = error_response("invalid_request", f"{request.method} is not supported, POST is.", status=405)
+        response["Allow"] = "POST, OPTIONS"
+        return response
+
+    @staticmethod
+    def from_oauthlib(headers: dict[str, str], body: str, status: int) -> HttpResponse:
+        """oauthlib's answer; its errors get our headers."""
+        if status < 400:  # noqa: PLR2004
+            return HttpResponse(body, status=status, headers=headers)
+        error = json.loads(body)
+        return error_response(error["error"], error.get("error_description", ""), status=status)
+
+
+@method_decorator([csrf_exempt, cross_origin("POST"), sensitive_variables()], name="dispatch")
+class TokenView(ParametersView):
+    """The token endpoint, RFC 6749 §3.2."""
+
+    def answer(self, request: HttpRequest, parameters: Parameters) -> HttpResponse:
+        grant_type = dict(parameters).get("grant_type")
+        if grant_type is None:
+            return error_response("invalid_request", "The parameter grant_type is missing.")
+        if grant_type not in GRANT_TYPES:
+            return error_response("unsupported_grant_type", "This tenant does not know the grant_type.")
+        _, headers, body, status = self.create_token_response(request)
+        return self.from_oauthlib(headers, body, status)
+
+
+@method_decorator([csrf_exempt, cross_origin("POST"), sensitive_variables()], name="dispatch")
+class RevokeView(ParametersView):
+    """Token revocation, RFC 7009. A revoked access token can no longer be exchanged, though APIs accept it till exp."""
+
+    def answer(self, request: HttpRequest, parameters: Parameters) -> HttpResponse:  # noqa: ARG002
+        _, headers, body, status = self.create_revocation_response(request)
+        return self.from_oauthlib(headers, body, status)
