@@ -1,8 +1,8 @@
 """The whole bridge in this process, reached over ASGI as over a network."""
 
 import json
-from contextlib import AsyncExitStack, asynccontextmanager
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Any, Self
 

@@ -1,0 +1,146 @@
+"""JSON-RPC 2.0 and MCP streamable HTTP: messages that are none, in both eras, without a word of any exception."""
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.mcp_bridge.running_bridge import LEGACY, RunningBridge, tools_call
+
+pytestmark = pytest.mark.anyio
+
+MODERN = "2026-07-28"
+NO_MESSAGES: dict[str, tuple[bytes, int]] = {
+    "empty": (b"", -32700),
+    "not JSON": (b"{", -32700),
+    "not UTF-8": (b'{"jsonrpc":"\xff"}', -32700),
+    "a lone surrogate": (b'{"jsonrpc":"2.0","id":1,"method":"\\ud800"}', -32700),
+    "NaN": (b'{"jsonrpc":"2.0","id":NaN,"method":"ping"}', -32700),
+    "a number too large": (b'{"jsonrpc":"2.0","id":1,"method":"ping","params":{"a":1e999}}', -32700),
+    "a name twice": (b'{"jsonrpc":"2.0","id":1,"method":"ping","method":"tools/list"}', -32700),
+    "a text": (b'"ping"', -32700),
+    "endless nesting": (b'{"a":' * 100_000, -32700),
+    "deep nesting": (b'{"jsonrpc":"2.0","id":1,"method":"ping","params":' + b'{"a":' * 99 + b"1" + b"}" * 100, -32600),
+    "a batch": (b'[{"jsonrpc":"2.0","id":1,"method":"ping"}]', -32600),
+    "no version": (b'{"id":1,"method":"ping"}', -32600),
+    "no method": (b'{"jsonrpc":"2.0","id":1}', -32600),
+    "an answer": (b'{"jsonrpc":"2.0","id":1,"result":{}}', -32600),
+    "id null": (b'{"jsonrpc":"2.0","id":null,"method":"ping"}', -32600),
+    "id true": (b'{"jsonrpc":"2.0","id":true,"method":"ping"}', -32600),
+    "params a list": (b'{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}', -32600),
+}
+
+
+@pytest.mark.parametrize("version", [LEGACY, MODERN])
+@pytest.mark.parametrize("form", NO_MESSAGES)
+async def test_a_body_that_is_no_message_is_400_with_a_fixed_text(
+    bridge: RunningBridge, form: str, version: str
+) -> None:
+    body, code = NO_MESSAGES[form]
+    async with bridge:
+        response = await bridge.post(body, bridge.token(), **{"MCP-Protocol-Version": version})
+    assert response.status_code == 400
+    error = response.json()
+    assert (error["id"], error["error"]["code"]) == (None, code)
+    assert error["error"]["message"].endswith((".", "levels."))
+    assert "line 1" not in response.text
+
+
+async def test_an_unknown_tool_is_invalid_params_in_both_eras(bridge: RunningBridge) -> None:
+    """MCP tools §Error Handling."""
+    async with bridge:
+        legacy = await bridge.post(tools_call("no_such_tool"), bridge.token())
+        modern = await bridge.post(modern_call("no_such_tool"), bridge.token(), **modern_headers("no_such_tool"))
+    assert legacy.json()["error"]["code"] == modern.json()["error"]["code"] == -32602
+
+
+async def test_a_tool_of_another_name_in_header_and_body_is_refused(bridge: RunningBridge) -> None:
+    """MCP 2026-07-28 streamable HTTP: header and body must agree."""
+    async with bridge:
+        response = await bridge.post(modern_call("greet"), bridge.token(), **modern_headers("whoami"))
+    assert response.status_code == 400
+    assert "result" not in response.json()
+
+
+@pytest.mark.parametrize("version", ["1999-01-01", "x"])
+async def test_an_unknown_revision_is_refused(bridge: RunningBridge, version: str) -> None:
+    async with bridge:
+        response = await bridge.post(tools_call("whoami"), bridge.token(), **{"MCP-Protocol-Version": version})
+    assert response.status_code == 400
+
+
+async def test_an_unknown_method_is_method_not_found(bridge: RunningBridge) -> None:
+    async with bridge:
+        response = await bridge.post({"jsonrpc": "2.0", "id": 1, "method": "no/such"}, bridge.token())
+    assert response.json()["error"]["code"] == -32601
+
+
+async def test_an_unknown_cursor_is_invalid_params(bridge: RunningBridge) -> None:
+    """MCP pagination §Error Handling."""
+    async with bridge:
+        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {"cursor": "x"}}
+        response = await bridge.post(message, bridge.token())
+    assert response.json()["error"]["code"] == -32602
+
+
+async def test_a_notification_is_accepted_without_an_answer(bridge: RunningBridge) -> None:
+    async with bridge:
+        response = await bridge.post({"jsonrpc": "2.0", "method": "notifications/initialized"}, bridge.token())
+    assert response.status_code == 202
+
+
+@pytest.mark.parametrize("version", [LEGACY, MODERN])
+async def test_what_a_broken_tool_raises_never_reaches_the_wire(
+    bridge: RunningBridge, version: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    from dataclasses import replace
+
+    from mcp_bridge.tool_registry import ToolRegistry
+    from mcp_bridge.tools.get_datetime import GET_DATETIME
+
+    def broken(call: Any) -> Any:
+        raise RuntimeError("password=hunter2")
+
+    def untrue(call: Any) -> Any:
+        return GET_DATETIME.answer(call).__class__({"datetime": 5}, "")
+
+    bridge.registry = ToolRegistry(
+        [replace(GET_DATETIME, name="broken", answer=broken), replace(GET_DATETIME, name="untrue", answer=untrue)]
+    )
+    async with bridge:
+        for tool in ("broken", "untrue"):
+            if version == LEGACY:
+                response = await bridge.post(tools_call(tool), bridge.token())
+            else:
+                response = await bridge.post(modern_call(tool), bridge.token(), **modern_headers(tool))
+            assert response.json()["result"]["isError"] is True
+            assert "hunter2" not in response.text
+    assert "The tool broken failed" in caplog.text
+
+
+async def test_an_error_inside_the_endpoint_is_a_fixed_500(
+    bridge: RunningBridge, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        raise RuntimeError("password=hunter2")
+
+    bridge.gate_changes["app"] = broken
+    async with bridge:
+        response = await bridge.post(tools_call("whoami"), bridge.token())
+    assert response.status_code == 500
+    assert response.json()["error"]["message"] == "The server failed to handle the request; its log says more."
+    assert "failed" in caplog.text
+
+
+def modern_call(tool: str, **arguments: Any) -> dict[str, Any]:
+    message = tools_call(tool, **arguments)
+    message["params"]["_meta"] = {
+        "io.modelcontextprotocol/protocolVersion": MODERN,
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    return json.loads(json.dumps(message))  # type: ignore[no-any-return]
+
+
+def modern_headers(tool: str) -> dict[str, str]:
+    return {"MCP-Protocol-Version": MODERN, "Mcp-Method": "tools/call", "Mcp-Name": tool}
