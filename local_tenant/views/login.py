@@ -38,7 +38,7 @@ def login_page(request: HttpRequest) -> HttpResponse:
     back = request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
         back = reverse("home")
-    form = LoginForm(request.POST or None, initial={"email": _login_hint(back)})
+    form = LoginForm(request.POST or None, initial={"email": _login_hint(back)}, label_suffix="")
     status = 200
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]

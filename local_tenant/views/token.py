@@ -62,7 +62,7 @@ class TokenView(ParametersView):
 
 @method_decorator([csrf_exempt, cross_origin("POST"), sensitive_variables()], name="dispatch")
 class RevokeView(ParametersView):
-    """Token revocation, RFC 7009. A revoked access token can no longer be exchanged, though APIs accept it till exp."""
+    """Token revocation, RFC 7009. It ends a grant: access tokens are self-contained, and good until they expire."""
 
     def answer(self, request: HttpRequest, parameters: Parameters) -> HttpResponse:  # noqa: ARG002
         _, headers, body, status = self.create_revocation_response(request)
