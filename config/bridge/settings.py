@@ -11,6 +11,9 @@ ROOT_URLCONF = "config.bridge.urls"
 INSTALLED_APPS = ["config", "django.contrib.staticfiles", "mcp_bridge"]
 MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith(("django.contrib.", "django.middleware.csrf."))]
 
+# What the SDK warns of is what clients did; they are told, and nobody here can act on it.
+LOGGING["loggers"]["mcp"] = {"level": "ERROR"}
+
 for name, value in (
     ("MCP_AUTH0_CLIENT_ID", MCP_BRIDGE.client_id),
     ("MCP_AUTH0_CLIENT_SECRET", MCP_BRIDGE.client_secret),

@@ -1,4 +1,4 @@
-"""An API that tells what it received, and lies when told to. It trusts any token: refusing is another test's business."""
+"""An API that tells what it received, and lies when told to. It trusts any token: refusing is for other tests."""
 
 import json
 import threading

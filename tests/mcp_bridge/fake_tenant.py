@@ -22,13 +22,14 @@ class FakeTenant(Issuer):
         self.token_changes: dict[str, Any] = {}  # to the claims of token B; None takes one away
         self.answer_changes: dict[str, Any] = {}  # to the members of the answer; None takes one away
         self.reply: Reply | None = None  # what to say in place of it all
-        self.may_answer = threading.Event()
+        self.was_asked, self.may_answer = threading.Event(), threading.Event()
         self.may_answer.set()
 
     def respond(self, received: Received) -> Reply:
         if received.path == TOKEN_PATH and received.method == "POST":
             form = dict(parse_qsl(received.body.decode()))
             self.forms.append(form)
+            self.was_asked.set()
             self.may_answer.wait(30)
             return self.reply or Reply(200, json.dumps(self._exchanged(form)).encode())
         document = self.documents().get(received.path)

@@ -42,7 +42,7 @@ def serving(respond: Callable[[Received], Reply]) -> Iterator[str]:
 
         do_GET = do_POST = answer  # noqa: N815 - the library's names
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, *args: Any) -> None:
             """Silent."""
 
     class Server(ThreadingHTTPServer):

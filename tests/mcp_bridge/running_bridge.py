@@ -72,9 +72,11 @@ class RunningBridge:
     @asynccontextmanager
     async def mcp(self, token: str, mode: str = "auto") -> AsyncIterator[Client]:
         """A real MCP client; `mode` is "auto" (finds the newest revision) or "legacy" (those before 2026-07-28)."""
-        async with self.client(token) as http:
-            async with Client(streamable_http_client(f"{BASE_URL}/mcp", http_client=http), mode=mode) as client:
-                yield client
+        async with (
+            self.client(token) as http,
+            Client(streamable_http_client(f"{BASE_URL}/mcp", http_client=http), mode=mode) as client,
+        ):
+            yield client
 
     def token(self, **changes: Any) -> str:
         """Token A of alice, with all tools' scopes, but for `changes` to its claims."""
@@ -92,14 +94,14 @@ class RunningBridge:
             defaults["Authorization"] = f"Bearer {token}"
         return await self.http.post("/mcp", content=body, headers=defaults | headers)
 
-    async def call(self, tool: str, token: str | None = None, **arguments: Any) -> dict[str, Any]:
+    async def call(self, tool: str, token: str | None = None, /, **arguments: Any) -> dict[str, Any]:
         """The result of a tools/call that passes the gate; raises where it does not."""
         response = await self.post(tools_call(tool, **arguments), token or self.token())
         assert response.status_code == 200, response.text
         result: dict[str, Any] = response.json()["result"]
         return result
 
-    async def error_text(self, tool: str, token: str | None = None, **arguments: Any) -> str:
+    async def error_text(self, tool: str, token: str | None = None, /, **arguments: Any) -> str:
         """The text of a tool error."""
         result = await self.call(tool, token, **arguments)
         assert result.get("isError") is True, result
