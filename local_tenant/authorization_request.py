@@ -11,6 +11,7 @@ from local_tenant.client_metadata_document import why_refused
 from local_tenant.models import Api, Organization
 from local_tenant.oauth_errors import InvalidTarget
 from local_tenant.oauth_parameters import Parameters
+from local_tenant.redirect_uris import may_be_registered
 
 S256_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # RFC 7636 §4.2: a SHA-256 hash, base64url
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")  # RFC 6749 §3.3
@@ -130,10 +131,6 @@ def _known_client(values: dict[str, str]) -> KnownClient:
         if len(registered) != 1:
             raise RefusedHere("invalid_request", "The request does not say where to return to: redirect_uri.")
         redirect_uri = registered[0]
-    try:
-        allowed = application.redirect_uri_allowed(redirect_uri)
-    except ValueError:  # not a URL at all
-        allowed = False
-    if not allowed:
+    if not may_be_registered(redirect_uri) or not application.redirect_uri_allowed(redirect_uri):
         raise RefusedHere("invalid_request", "The redirect_uri is not one that this client has registered.")
     return KnownClient(application, redirect_uri, values.get("state"))

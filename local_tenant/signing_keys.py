@@ -1,6 +1,6 @@
 """The tenant's RSA keys: one file for the key that signs, one beside it for each that is still published.
 
-Files are looked at again for every token and every JWKS request, so a rotation takes effect at once, in all
+Files are read again for every token and every JWKS request, so a rotation takes effect at once, in all
 processes. Their mode is 0600.
 """
 
@@ -68,15 +68,14 @@ def _previous_paths() -> list[Path]:
 
 
 def _load(path: Path) -> SigningKey:
-    status = path.stat()
-    return _parse(path, status.st_ino, status.st_mtime_ns)
+    return _parse(path.read_bytes())
 
 
-@functools.lru_cache(maxsize=16)
-def _parse(path: Path, _inode: int, _modified: int) -> SigningKey:
-    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+@functools.lru_cache(maxsize=16)  # OpenSSL checks the primes each time, which is slow
+def _parse(pem: bytes) -> SigningKey:
+    key = serialization.load_pem_private_key(pem, password=None)
     if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < 2048:  # noqa: PLR2004 - RFC 7518 §3.3
-        raise ValueError(f"{path} must hold an RSA key of 2048 bits or more")
+        raise ValueError("The tenant's signing key must be an RSA key of 2048 bits or more.")
     numbers = key.public_key().public_numbers()
     required = {"e": _base64url(numbers.e), "kty": "RSA", "n": _base64url(numbers.n)}
     canonical = json.dumps(required, separators=(",", ":"), sort_keys=True).encode()

@@ -20,6 +20,7 @@ class SubjectToken:
     client_id: str
     organization: Organization | None
     act: dict[str, Any] | None
+    actors: tuple[str, ...]  # those that `act` names, the latest first
 
 
 def verify_subject_token(token: str) -> SubjectToken:
@@ -41,7 +42,22 @@ def verify_subject_token(token: str) -> SubjectToken:
         organization = Organization.objects.filter(org_id=org_id).first()
         if organization is None:
             raise InvalidSubjectToken("The subject token's organization does not exist.")
-    return SubjectToken(api, user, claims.get("client_id") or claims["azp"], organization, claims.get("act"))
+    client_id = claims.get("client_id", claims.get("azp"))
+    if not isinstance(client_id, str):
+        raise InvalidSubjectToken("The subject token names no client.")
+    act = claims.get("act")
+    return SubjectToken(api, user, client_id, organization, act, _actors(act))
+
+
+def _actors(act: Any) -> tuple[str, ...]:
+    """The subjects of a chain of `act` claims (RFC 8693 §4.1). Raises InvalidSubjectToken for a malformed one."""
+    actors: list[str] = []
+    while act is not None:
+        if not isinstance(act, dict) or not isinstance(act.get("sub"), str):
+            raise InvalidSubjectToken("The subject token's act claim is malformed.")
+        actors.append(act["sub"])
+        act = act.get("act")
+    return tuple(actors)
 
 
 def _verified_claims(token: str) -> dict[str, Any]:

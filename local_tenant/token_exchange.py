@@ -30,7 +30,7 @@ class TokenExchangeGrant(GrantTypeBase):  # type: ignore[misc]
         token = token_handler.create_token(request)  # RFC 8693 §2.2.1 advises against a refresh token
         self.request_validator.save_token(token, request)
         answer = {**token, "issued_token_type": ACCESS_TOKEN_TYPE}
-        if asked == request.scopes:
+        if asked and asked == request.scopes:
             del answer["scope"]  # only said when it differs from what was asked
         return headers, json.dumps(answer), 200
 
@@ -68,10 +68,7 @@ def delegation_chain(subject_token: SubjectToken, client_id: str) -> dict[str, A
     Raises InvalidRequest when the subject token already names as many actors as are allowed.
     """
     before = subject_token.act or {"sub": subject_token.client_id}
-    depth, nested = 0, subject_token.act
-    while nested:
-        depth, nested = depth + 1, nested.get("act")
-    if depth >= MAX_ACTORS:
+    if len(subject_token.actors) >= MAX_ACTORS:
         raise InvalidRequest(f"Delegation chain (`act` claim) depth exceeds the maximum allowed limit of {MAX_ACTORS}")
     return {"sub": client_id, "act": before}
 

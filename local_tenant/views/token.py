@@ -13,6 +13,13 @@ from local_tenant.oauth_errors import error_response
 from local_tenant.oauth_parameters import MalformedRequest, Parameters, body_parameters
 from local_tenant.provider_settings import GRANT_TYPES
 
+DESCRIPTIONS = {  # where oauthlib gives none
+    "invalid_client": "The client is unknown, or its authentication failed.",
+    "invalid_grant": "The code or refresh token is invalid, has expired, or belongs to another request.",
+    "invalid_scope": "A scope was asked for that was not granted before.",
+    "unauthorized_client": "This client may not use this grant type.",
+}
+
 
 class ParametersView(OAuthLibMixin, View):  # type: ignore[misc]
     """A POST of OAuth parameters, read and checked before anything else sees them."""
@@ -43,7 +50,8 @@ class ParametersView(OAuthLibMixin, View):  # type: ignore[misc]
         if status < 400:  # noqa: PLR2004
             return HttpResponse(body, status=status, headers=headers)
         error = json.loads(body)
-        return error_response(error["error"], error.get("error_description", ""), status=status)
+        description = error.get("error_description") or DESCRIPTIONS.get(error["error"], "The request was refused.")
+        return error_response(error["error"], description, status=status)
 
 
 @method_decorator([csrf_exempt, cross_origin("POST"), sensitive_variables()], name="dispatch")
