@@ -10,6 +10,7 @@ from resource_server.protected_resource import ProtectedResource
 from resource_server.token_rules import TokenRules
 
 API_SCOPES = ("read:private", "write:private")
+INSPECTOR_ORIGINS = ("http://localhost:6274", "http://127.0.0.1:6274")  # MCP Inspector's pages, in development
 
 
 def api_configuration(environment: Environment) -> ApiConfiguration:
@@ -44,7 +45,7 @@ def bridge_configuration(environment: Environment) -> BridgeConfiguration:
         api_base_url=environment.api_url,
         upstream_timeout=environment.upstream_timeout,
         allowed_hosts=environment.allowed_hosts,
-        allowed_origins=environment.cors_origins,
+        allowed_origins=environment.cors_origins or (INSPECTOR_ORIGINS if environment.is_local else ()),
     )
 
 

@@ -4,7 +4,7 @@ import anyio
 from mcp.server.transport_security import TransportSecuritySettings
 
 from mcp_bridge.asgi_types import AsgiApp, Receive, Scope, Send
-from mcp_bridge.configuration import BridgeConfiguration
+from mcp_bridge.configuration import ENDPOINT, BridgeConfiguration
 from mcp_bridge.exchange_cache import ExchangeCache
 from mcp_bridge.gate import Gate
 from mcp_bridge.mcp_server import build_server
@@ -16,7 +16,6 @@ from resource_server.issuer_keys import IssuerKeys
 from resource_server.token_verifier import TokenVerifier
 from resource_server.upstream_http import UpstreamHttp
 
-ENDPOINT = "/mcp"
 KEY_WORKERS = 16  # threads that may wait for the issuer's keys, so that an outage there leaves the others free
 
 

@@ -4,6 +4,8 @@ from resource_server.issuer_keys import KeyFetching
 from resource_server.protected_resource import ProtectedResource
 from resource_server.token_rules import TokenRules
 
+ENDPOINT = "/mcp"
+
 
 @dataclass(frozen=True)
 class BridgeConfiguration:

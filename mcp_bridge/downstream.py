@@ -102,10 +102,8 @@ class Downstream:
 
 
 def _answer(response: UpstreamResponse, expect: Schema | None) -> dict[str, Any]:
-    if response.status == HTTPStatus.NO_CONTENT:
-        return {}
     try:
-        answer = response.json()
+        answer = {} if response.status == HTTPStatus.NO_CONTENT else response.json()
     except MalformedJson as error:
         raise MalformedApiAnswer("it is not a JSON object") from error
     if expect is not None and (violation := first_violation(expect, answer)):

@@ -5,7 +5,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from mcp_bridge.configuration import ENDPOINT
 from mcp_bridge.tools import TOOLS
+from resource_server.protected_resource import WELL_KNOWN
 
 # Metadata is public, and browser clients read it from anywhere; they send MCP-Protocol-Version along, which makes
 # browsers ask first.
@@ -20,7 +22,12 @@ PREFLIGHT = OPEN_TO_ALL | {
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     resource = settings.MCP_BRIDGE.resource
-    context = {"resource": resource, "endpoint": f"{resource.base_url}/mcp", "tools": list(TOOLS)}
+    context = {
+        "resource": resource,
+        "endpoint": resource.base_url + ENDPOINT,
+        "metadata_path": WELL_KNOWN,
+        "tools": list(TOOLS),
+    }
     return render(request, "mcp_bridge/home.html", context)
 
 
@@ -33,7 +40,7 @@ def protected_resource_metadata(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    return JsonResponse({"detail": "There is nothing at this address; the MCP endpoint is /mcp."}, status=404)
+    return JsonResponse({"detail": f"There is nothing at this address; the MCP endpoint is {ENDPOINT}."}, status=404)
 
 
 def bad_request(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001

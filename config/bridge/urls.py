@@ -3,6 +3,7 @@ from django.urls import path, re_path
 
 from config.health import healthz, readiness
 from mcp_bridge import views
+from mcp_bridge.configuration import ENDPOINT
 from mcp_bridge.issuer import issuer_keys
 from resource_server.protected_resource import well_known_paths
 
@@ -12,7 +13,7 @@ handler500 = views.server_error
 
 urlpatterns = [
     path("", views.home, name="home"),
-    *(path(each.lstrip("/"), views.protected_resource_metadata) for each in well_known_paths("/mcp")),
+    *(path(each.lstrip("/"), views.protected_resource_metadata) for each in well_known_paths(ENDPOINT)),
     path("healthz", healthz),
     # Keys once held stay good through an outage of the tenant, and so does this node.
     path("readyz", readiness(keys=lambda: issuer_keys(settings.MCP_BRIDGE).ready())),

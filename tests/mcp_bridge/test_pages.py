@@ -1,0 +1,88 @@
+"""The pages around the endpoint: metadata for clients, health, and a home page for people."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.test import Client, override_settings
+
+from mcp_bridge.issuer import issuer_keys
+from mcp_bridge.tools import TOOLS
+from tests.mcp_bridge.fake_tenant import FakeTenant
+from tests.mcp_bridge.running_bridge import RunningBridge
+
+WELL_KNOWN = "/.well-known/oauth-protected-resource"
+MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]
+
+
+@pytest.fixture
+def browser(bridge: RunningBridge) -> Iterator[Client]:
+    with override_settings(
+        ROOT_URLCONF="config.bridge.urls",
+        MIDDLEWARE=MIDDLEWARE,
+        MCP_BRIDGE=bridge.configuration,
+        ALLOWED_HOSTS=["localhost"],
+    ):
+        yield Client(headers={"Host": "localhost"}, raise_request_exception=False)
+
+
+@pytest.mark.parametrize("path", [WELL_KNOWN, f"{WELL_KNOWN}/mcp"])
+def test_the_metadata_is_at_both_addresses_without_redirect(browser: Client, path: str, tenant: FakeTenant) -> None:
+    """RFC 9728 §3.1: at the root, and with the endpoint's path appended."""
+    response = browser.get(path, headers={"Origin": "https://anywhere.example"})
+    assert response.status_code == 200
+    assert response.headers["Access-Control-Allow-Origin"] == "*"
+    assert response.json() == {
+        "resource": "http://localhost:3001/",
+        "authorization_servers": [tenant.url],
+        "scopes_supported": list(TOOLS.scopes),
+        "bearer_methods_supported": ["header"],
+        "resource_name": "MCP bridge",
+    }
+
+
+@pytest.mark.parametrize("path", [WELL_KNOWN, f"{WELL_KNOWN}/mcp"])
+def test_browsers_may_send_the_protocol_version_along(browser: Client, path: str) -> None:
+    response = browser.options(path)
+    assert response.status_code == 204
+    assert "MCP-Protocol-Version" in response.headers["Access-Control-Allow-Headers"]
+
+
+@pytest.mark.parametrize("path", ["/mcp/", "/nothing", f"{WELL_KNOWN}/", "/admin/", f"{WELL_KNOWN}/other"])
+def test_everything_else_is_a_small_404(browser: Client, path: str) -> None:
+    response = browser.get(path)
+    assert response.status_code == 404
+    assert response.headers["Content-Type"] == "application/json"
+    assert "/mcp" in response.json()["detail"]
+
+
+def test_a_foreign_host_is_400_without_a_page_of_ours(browser: Client) -> None:
+    response = browser.get("/healthz", headers={"Host": "evil.example"})
+    assert browser.get("/", headers={"Host": "evil.example"}).status_code == 400
+    assert b"evil" not in response.content
+
+
+def test_the_home_page_says_what_this_is_and_where_the_endpoint_is(browser: Client) -> None:
+    page = browser.get("/").content.decode()
+    assert "http://localhost:3001/mcp" in page
+    assert all(tool.name in page for tool in TOOLS)
+
+
+def test_healthy_at_once_and_ready_once_keys_are_held(
+    browser: Client, bridge: RunningBridge, tenant: FakeTenant
+) -> None:
+    assert browser.get("/healthz").json() == {"status": "ok"}
+    keys = issuer_keys(bridge.configuration)
+    published = tenant.keys
+    tenant.keys = []
+    assert browser.get("/readyz").status_code == 503
+    tenant.keys = published
+    keys.key(next(iter(tenant.documents()["/.well-known/jwks.json"]["keys"]))["kid"])
+    assert browser.get("/readyz").status_code == 200
+
+
+def test_an_outage_of_the_tenant_does_not_make_a_node_with_good_keys_unready(
+    browser: Client, bridge: RunningBridge, tenant: FakeTenant
+) -> None:
+    issuer_keys(bridge.configuration).metadata()
+    tenant.keys = []
+    assert browser.get("/readyz").status_code == 200
