@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from http.client import HTTPException, RemoteDisconnected
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -65,8 +66,7 @@ class UpstreamHttp:
         self._session = _Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        context = ssl.create_default_context(cafile=str(ca_file or certifi.where()))
-        adapter = _Adapter(context, pool_size)
+        adapter = _Adapter(_tls_context(str(ca_file or certifi.where())), pool_size)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -129,7 +129,7 @@ def _translated(host: str, seconds: float, watch: SocketDeadline) -> Iterator[No
     except UnicodeError:  # its text and context would show what could not be encoded
         raise UpstreamError(f"What was to be sent to {host} cannot be encoded.") from None
     except (TimeoutError, requests.RequestException) as error:
-        if watch.expired or isinstance(error, TimeoutError | requests.Timeout):
+        if watch.expired or any(isinstance(cause, TimeoutError | requests.Timeout) for cause in _causes(error)):
             raise UpstreamTimeout(f"{host} did not answer within {seconds:g} seconds.") from error
         raise _explained(error, host) from error
 
@@ -159,6 +159,12 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 class _Session(requests.Session):
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Nowhere. Even where redirects are not to be followed, requests reads their whole body to prepare for it."""
+
+
+@cache
+def _tls_context(ca_file: str) -> ssl.SSLContext:
+    """One for all sessions that trust the same: reading the public certificates costs milliseconds and megabytes."""
+    return ssl.create_default_context(cafile=ca_file)
 
 
 class _Adapter(HTTPAdapter):
