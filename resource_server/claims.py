@@ -74,7 +74,9 @@ def _are_printable(values: Any) -> bool:
 
 def profile(claims: Claims, name: str) -> tuple[str, ...]:
     """`sub_profile` or `client_profile`: names separated by spaces; absent is empty."""
-    value = claims.get(name, "")
+    if name not in claims:
+        return ()
+    value = claims[name]
     if not isinstance(value, str) or len(value) > MAX_IDENTIFIER or _CONTROL.search(value):
         raise InvalidToken(Reason.CLAIM, claim=name)
     return tuple(value.split())

@@ -76,7 +76,8 @@ class Issuer:
     def sign(self, claims: dict[str, Any], *, key: Any = None, algorithm: str = "RS256", **header: Any) -> str:
         """Sign `claims`; header members given as None are left out."""
         key = key or self.keys[-1]
-        members = {"typ": "at+jwt", "kid": key_id(key) if isinstance(key, rsa.RSAPrivateKey) else "k"} | header
+        name = key_id(key) if isinstance(key, rsa.RSAPrivateKey) else "k"
+        members: dict[str, Any] = {"typ": "at+jwt", "kid": name} | header
         token = jwt.encode(claims, key, algorithm=algorithm, headers=members)
         if None not in members.values():
             return token
@@ -133,7 +134,7 @@ def serving_issuer() -> Iterator[Issuer]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: Any) -> None:
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the server's signature
             """Silent."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

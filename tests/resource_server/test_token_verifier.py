@@ -91,7 +91,7 @@ def test_refusals_are_not_remembered(verifier: TokenVerifier, issuer: Issuer, cl
     with pytest.raises(InvalidToken):
         verifier.verify(text)
     clock.advance(100)
-    assert verifier.verify(text)
+    assert verifier.verify(text).subject
 
 
 def test_verifiers_for_different_resources_remember_apart(verifier: TokenVerifier, issuer: Issuer) -> None:
@@ -158,8 +158,8 @@ def test_an_access_token_cannot_be_made_by_anybody_else() -> None:
         with pytest.raises(TypeError):
             AccessToken(**members, verified=proof)
     with pytest.raises((TypeError, ValueError)):
-        dataclasses.replace(genuine, subject="admin")
+        dataclasses.replace(genuine, subject="admin")  # type: ignore[call-arg]
     with pytest.raises(TypeError):
-        dataclasses.replace(genuine, subject="admin", verified=object())  # type: ignore[call-arg]
+        dataclasses.replace(genuine, subject="admin", verified=object())
     with pytest.raises(dataclasses.FrozenInstanceError):
         genuine.subject = "admin"  # type: ignore[misc]

@@ -2,7 +2,6 @@
 
 import gzip
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ def http() -> UpstreamHttp:
 
 
 @pytest.fixture(autouse=True)
-def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Everything in the environment that requests would listen to, each of which would break a request."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1/")
@@ -37,7 +36,6 @@ def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Non
     netrc.write_text("machine 127.0.0.1 login user password leaked\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    return
 
 
 def failure(script: Any, http: UpstreamHttp, **request: Any) -> UpstreamError:
