@@ -1,0 +1,53 @@
+import time
+from argparse import ArgumentParser
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from config.environment import Environment
+from config.management.commands.serve import default_port, refuse_busy_port
+from config.stack import SERVICES, Stack, StackError, terminate_like_interrupt
+
+RESTART_PAUSE = 1.0  # seconds between looks at the services
+
+
+class Command(BaseCommand):
+    help = "Prepare the database and keep all services up, until Ctrl-C."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--plain", action="store_true", help="print the banner without colours and frames")
+
+    def handle(self, *, plain: bool, **_options: Any) -> None:
+        environment: Environment = settings.ENVIRONMENT
+        # A tenant of your own needs no stand-in beside it.
+        names = [name for name in SERVICES if name != "tenant" or environment.is_local]
+        ports = {name: default_port(environment, name) for name in names}
+        for port in ports.values():
+            refuse_busy_port("127.0.0.1", port)
+        try:
+            call_command("migrate", verbosity=0)
+        except DatabaseError as error:
+            raise CommandError("The database does not answer: check DATABASE_URL and that its server runs.") from error
+        terminate_like_interrupt()
+        try:
+            with Stack(ports, environment={}) as stack:
+                self._banner(environment, plain=plain)
+                self._watch(stack)
+        except StackError as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopped; nothing is left running.")
+
+    def _watch(self, stack: Stack) -> None:
+        while True:
+            time.sleep(RESTART_PAUSE)
+            for name in stack.restart_dead():
+                self.stderr.write(f"The {name} ended unexpectedly and was started again.")
+
+    def _banner(self, environment: Environment, *, plain: bool) -> None:
+        from config.banner import banner  # rich is wanted here only
+
+        banner(environment, plain=plain)

@@ -1,0 +1,191 @@
+"""The three services as processes of this machine: started together, watched, and stopped together."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+import requests
+
+from config.environment import BASE_DIR
+
+SERVICES = ("tenant", "api", "bridge")  # the tenant first: the others fetch its keys
+START_TIMEOUT = 30.0  # seconds
+STOP_TIMEOUT = 12.0  # seconds; granian kills its own workers after ten
+
+
+class StackError(Exception):
+    """A service did not start; the text is what it said, or where to look."""
+
+
+@dataclass
+class Service:
+    name: str
+    port: int
+    process: "subprocess.Popen[bytes]" = field(init=False)
+
+    @property
+    def url(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    def is_ready(self) -> bool:
+        try:
+            # Not through a proxy that the environment may name, and by address: `localhost` costs a second look-up.
+            with requests.Session() as session:
+                session.trust_env = False
+                return session.get(f"http://127.0.0.1:{self.port}/readyz", timeout=2).ok
+        except requests.RequestException:
+            return False
+
+
+class Stack(AbstractContextManager["Stack"]):
+    """Starts the services on entry, ends them on exit. Each writes to a log file, or to this process's own output."""
+
+    def __init__(
+        self,
+        ports: Mapping[str, int],
+        *,
+        environment: Mapping[str, str],
+        log_dir: Path | None = None,
+        on_ready: Callable[[Service], None] = lambda service: None,  # noqa: ARG005
+    ) -> None:
+        self.services = [Service(name, ports[name]) for name in SERVICES if name in ports]
+        self._environment = {**os.environ, **environment}
+        self._log_dir = log_dir
+        self._on_ready = on_ready
+        self._files = ExitStack()
+
+    def __enter__(self) -> "Stack":
+        try:
+            # The tenant has to answer before the others ask for its keys; these two may then start side by side.
+            for group in (
+                [s for s in self.services if s.name == "tenant"],
+                [s for s in self.services if s.name != "tenant"],
+            ):
+                for service in group:
+                    self._start(service)
+                for service in group:
+                    self._wait(service)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __getitem__(self, name: str) -> Service:
+        return next(service for service in self.services if service.name == name)
+
+    def log(self, name: str) -> str:
+        return (self._log_dir / f"{name}.log").read_text(errors="replace") if self._log_dir else ""
+
+    def restart_dead(self) -> list[str]:
+        """Start services again whose process has ended; their names."""
+        dead = [service for service in self.services if service.process.poll() is not None]
+        for service in dead:
+            self._start(service)
+        return [service.name for service in dead]
+
+    def stop(self) -> None:
+        """End all services, in the reverse order of their start; nothing is left running."""
+        running = [s for s in reversed(self.services) if hasattr(s, "process") and s.process.poll() is None]
+        for service in running:
+            service.process.terminate()
+        deadline = time.monotonic() + STOP_TIMEOUT
+        for service in running:
+            try:
+                service.process.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                service.process.kill()  # its workers end with it
+                service.process.wait()
+        self._files.close()
+
+    def _start(self, service: Service) -> None:
+        output = None
+        if self._log_dir:
+            output = self._files.enter_context((self._log_dir / f"{service.name}.log").open("ab"))
+        service.process = subprocess.Popen(  # noqa: S603 - our own command, no shell
+            [sys.executable, "manage.py", "serve", service.name, "--port", str(service.port), "--end-with-parent"],
+            cwd=BASE_DIR,
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output or subprocess.DEVNULL,
+            stderr=output,
+            start_new_session=True,  # Ctrl-C reaches this process only, which ends the others in order
+        )
+
+    def _wait(self, service: Service) -> None:
+        deadline = time.monotonic() + START_TIMEOUT
+        while not service.is_ready():
+            if service.process.poll() is not None:
+                lines = self.log(service.name).strip().splitlines()
+                said = lines[-1] if lines else "see above"
+                raise StackError(f"The {service.name} did not start: {said}")
+            if time.monotonic() > deadline:
+                raise StackError(f"The {service.name} was not ready within {START_TIMEOUT:.0f} seconds.")
+            time.sleep(0.05)
+        self._on_ready(service)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of this machine that nobody listens on at the moment, on neither IPv4 nor IPv6."""
+    with ExitStack() as probes:
+        ports = []
+        for _ in range(count):
+            probe = probes.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
+            probe.bind(("127.0.0.1", 0))
+            ports.append(probe.getsockname()[1])
+        return ports
+
+
+def local_environment(ports: Mapping[str, int], state_dir: Path) -> dict[str, str]:
+    """A configuration of its own for the three services: issuer and identifiers follow from the ports."""
+    bridge, api, tenant = (f"http://localhost:{ports[name]}" for name in ("bridge", "api", "tenant"))
+    return {
+        "ENV_FILE": os.devnull,
+        "STATE_DIR": str(state_dir),
+        "DEBUG": "true",
+        "DATABASE_URL": f"sqlite:///{state_dir / 'db.sqlite3'}",
+        "OAUTH_ISSUER": f"{tenant}/",
+        "AUTH0_DOMAIN": "",
+        "PORT": str(ports["bridge"]),
+        "MCP_SERVER_URL": bridge,
+        "AUTH0_AUDIENCE": f"{bridge}/",
+        "API_BASE_URL": api,
+        "API_AUTH0_AUDIENCE": f"{api}/",
+        **dict.fromkeys(
+            (
+                "MCP_AUTH0_CLIENT_ID",
+                "MCP_AUTH0_CLIENT_SECRET",
+                "MCP_AUTH0_EXCHANGE_SCOPE",
+                "SECRET_KEY",
+                "TOKEN_DIALECTS",
+                "ALLOWED_HOSTS",
+                "TRUSTED_PROXIES",
+                "CORS_ORIGINS",
+                "LOCAL_TENANT_CIMD_CA",
+                "UPSTREAM_CA_FILE",
+                "SECURE_SSL_REDIRECT",
+                "JWKS_MAX_AGE",
+                "JWKS_REFETCH_COOLDOWN",
+                "UPSTREAM_TIMEOUT",
+            ),
+            "",
+        ),
+        "DJANGO_SETTINGS_MODULE": "",
+    }
+
+
+def terminate_like_interrupt() -> None:
+    """Have SIGTERM end this process as Ctrl-C does, so that whatever it started is stopped too."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)

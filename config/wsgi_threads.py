@@ -1,0 +1,146 @@
+"""Django's WSGI application behind granian's RSGI interface: the event loop receives bodies, threads run views.
+
+Under WSGI, granian 2.8 reads a body in the thread that serves the request, for as long as its sender likes. Here a
+thread is taken only once the whole body is there, so that slow senders cost nobody else anything.
+"""
+
+import asyncio
+import io
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from http import HTTPStatus
+from typing import Any
+
+MAX_BODY = 1_048_576  # bytes
+BODY_DEADLINE = 10.0  # seconds for a whole body
+MAX_TARGET = 8_192  # characters of path and query
+THREADS_VARIABLE = "SERVE_THREADS"  # how `serve --threads` reaches the worker processes
+
+Environ = dict[str, Any]
+WsgiApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+
+class BodyRefused(Exception):
+    """The body is not taken; `status` says why."""
+
+    def __init__(self, status: HTTPStatus, detail: str) -> None:
+        super().__init__(detail)
+        self.status = status
+
+
+class WsgiThreads:
+    """An RSGI application that runs a WSGI application in a bounded number of threads."""
+
+    def __init__(
+        self,
+        application: WsgiApplication,
+        *,
+        threads: int | None = None,
+        max_body: int = MAX_BODY,
+        body_deadline: float = BODY_DEADLINE,
+    ) -> None:
+        self._application = application
+        self._max_body = max_body
+        self._body_deadline = body_deadline
+        self._threads = ThreadPoolExecutor(
+            threads or int(os.environ.get(THREADS_VARIABLE, "8")), thread_name_prefix="request"
+        )
+
+    async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        try:
+            body = await self._body(scope, protocol)
+        except BodyRefused as refusal:
+            content = b'{"detail": "%s"}' % str(refusal).encode()
+            headers = [("content-type", "application/json"), ("connection", "close")]
+            protocol.response_bytes(refusal.status.value, headers, content)
+            return
+        loop = asyncio.get_running_loop()
+        status, headers, answer = await loop.run_in_executor(self._threads, self._call, environ_of(scope, body))
+        if isinstance(answer, bytes):
+            protocol.response_bytes(status, headers, answer)
+            return
+        transport = protocol.response_stream(status, headers)
+        while (chunk := await loop.run_in_executor(self._threads, next, answer, None)) is not None:
+            await transport.send_bytes(chunk)
+
+    def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
+        self._threads.shutdown(wait=True)  # calls in flight are finished
+
+    async def _body(self, scope: Any, protocol: Any) -> bytes:
+        if len(scope.path) + len(scope.query_string) > MAX_TARGET:
+            raise BodyRefused(HTTPStatus.REQUEST_URI_TOO_LONG, "The URL is longer than 8 KB.")
+        length = scope.headers.get("content-length", "0")
+        if length == "0" and "transfer-encoding" not in scope.headers:
+            return b""
+        if not (length.isascii() and length.isdigit()):
+            raise BodyRefused(HTTPStatus.BAD_REQUEST, "Content-Length must be a number.")
+        too_large = BodyRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request's body is larger than 1 MB.")
+        if int(length) > self._max_body:
+            raise too_large
+        body = bytearray()
+        try:
+            async with asyncio.timeout(self._body_deadline):
+                async for chunk in protocol:
+                    body += chunk
+                    if len(body) > self._max_body:
+                        raise too_large
+        except TimeoutError as error:
+            raise BodyRefused(HTTPStatus.REQUEST_TIMEOUT, "The request's body did not arrive in time.") from error
+        if length != "0" and len(body) != int(length):
+            raise BodyRefused(HTTPStatus.BAD_REQUEST, "The request's body broke off.")
+        return bytes(body)
+
+    def _call(self, environ: Environ) -> tuple[int, list[tuple[str, str]], bytes | Iterator[bytes]]:
+        started: list[tuple[str, list[tuple[str, str]]]] = []
+
+        def start_response(status: str, headers: list[tuple[str, str]], _exc_info: object = None) -> None:
+            started.append((status, headers))
+
+        answer = self._application(environ, start_response)
+        status, headers = started[-1]
+        if getattr(answer, "streaming", False):
+            return int(status[:3]), headers, _closing(answer)
+        return int(status[:3]), headers, b"".join(_closing(answer))
+
+
+def _closing(answer: Iterable[bytes]) -> Iterator[bytes]:
+    try:
+        yield from answer
+    finally:
+        if close := getattr(answer, "close", None):
+            close()
+
+
+def environ_of(scope: Any, body: bytes) -> Environ:
+    """PEP 3333's view of an RSGI scope."""
+    host, _, port = scope.server.rpartition(":")
+    environ: Environ = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": host,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    if scope.authority:
+        environ["HTTP_HOST"] = scope.authority
+    for name in scope.headers.keys():  # noqa: SIM118 - not a dict; iterating it gives something else
+        if "_" in name:
+            continue  # X_Forwarded_For would be read as X-Forwarded-For
+        separator = "; " if name == "cookie" else ","
+        environ[f"HTTP_{name.upper().replace('-', '_')}"] = separator.join(scope.headers.get_all(name))
+    environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE", "")
+    environ.pop("HTTP_CONTENT_LENGTH", None)
+    environ["CONTENT_LENGTH"] = str(len(body))
+    return environ
