@@ -16,7 +16,7 @@ from resource_server.issuer_keys import IssuerKeys
 from resource_server.token_verifier import TokenVerifier
 from resource_server.upstream_http import UpstreamHttp
 
-KEY_WORKERS = 16  # threads that may wait for the issuer's keys, so that an outage there leaves the others free
+KEY_WORKERS = 64  # threads that may wait for the issuer's keys, so that an outage there leaves the others free
 
 
 @dataclass(frozen=True)

@@ -13,11 +13,11 @@ from mcp_bridge.caller import Caller
 from mcp_bridge.cross_origin import allowed_origin, answer_preflight, refuse_foreign_host, sharing
 from mcp_bridge.http_refusal import INTERNAL_ERROR, HttpRefusal
 from mcp_bridge.jsonrpc_request import JsonRpcError, JsonRpcRequest, parse_request
-from mcp_bridge.request_body import BODY_DEADLINE, Disconnected, read_body, replay
+from mcp_bridge.request_body import BODY_DEADLINE, DISCARD_DEADLINE, Disconnected, RequestBody, replay
+from mcp_bridge.token_refusal import cannot_tell, token_refusal
 from mcp_bridge.tool_registry import ToolRegistry, could_be_granted, missing_scopes
 from resource_server.access_token import AccessToken
 from resource_server.authorization_header import read_bearer_token
-from resource_server.challenge import challenge
 from resource_server.errors import BearerTokenError, InsufficientScope, InvalidRequest, KeysUnavailable, Reason
 from resource_server.protected_resource import ProtectedResource
 from resource_server.token_verifier import TokenVerifier
@@ -30,7 +30,7 @@ class Gate:
     """An ASGI app around the MCP endpoint.
 
     In this order: host and origin, token, method, body, scopes of the called tool. A stranger thus learns nothing
-    but how to log in, and costs no more than reading one header.
+    but how to log in, and nothing that it sends beyond its headers is kept.
     """
 
     app: AsgiApp  # the endpoint; its requests carry a Caller
@@ -41,8 +41,10 @@ class Gate:
     allowed_origins: tuple[str, ...]
     workers: anyio.CapacityLimiter  # threads that may wait for the issuer's keys
     body_deadline: float = BODY_DEADLINE  # seconds
+    discard_deadline: float = DISCARD_DEADLINE  # seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = RequestBody(scope, receive)
         started = False
 
         async def send_watched(message: Message) -> None:
@@ -51,11 +53,7 @@ class Gate:
             await send(message)
 
         try:
-            refuse_foreign_host(scope, self.allowed_hosts)
-            origin = allowed_origin(scope, self.allowed_origins, own_url=self.resource.base_url)
-            await self._answer(scope, receive, sharing(send_watched, origin))
-        except HttpRefusal as refusal:  # of the host or the origin; such a page may not read the answer either
-            await refusal.send_to(send)
+            await self._answer(scope, receive, send_watched, body)
         except Disconnected:
             pass
         except Exception:
@@ -63,26 +61,25 @@ class Gate:
             if not started:
                 await _failed().send_to(send)
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["method"] == "OPTIONS":  # a browser's question, which never carries a token
-            await answer_preflight(scope, send)
-            return
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, body: RequestBody) -> None:
+        request: JsonRpcRequest | None = None
         try:
+            refuse_foreign_host(scope, self.allowed_hosts)
+            origin = allowed_origin(scope, self.allowed_origins, own_url=self.resource.base_url)
+            send = sharing(send, origin)  # from here on; a foreign page may not even read why it is refused
+            if scope["method"] == "OPTIONS":  # a browser's question, which never carries a token
+                await answer_preflight(scope, send)
+                return
             caller = await self._authenticate(scope)
-            _check_method(scope)
-            request = parse_request(await read_body(scope, receive, seconds=self.body_deadline))
+            _check_form(scope)
+            request = parse_request(await body.read(seconds=self.body_deadline))
             self._check_scopes(request, caller.token)
-        except BearerTokenError as error:
-            await self._token_refusal(error).send_to(send)
-        except KeysUnavailable as error:
-            await _cannot_tell(error).send_to(send)
-        except JsonRpcError as error:
-            await HttpRefusal(HTTPStatus.BAD_REQUEST, str(error), code=error.code).send_to(send)
-        except HttpRefusal as refusal:
-            await refusal.send_to(send)
-        else:
-            caller.attach_to(scope)
-            await self.app(scope, replay(request.canonical, receive), self._heeding(caller, request, send))
+        except (BearerTokenError, KeysUnavailable, JsonRpcError, HttpRefusal) as error:
+            await body.discard(seconds=self.discard_deadline)
+            await self._refusal(error, request).send_to(send)
+            return
+        caller.attach_to(scope)
+        await self.app(scope, replay(request.canonical, receive), self._heeding(caller, request, send))
 
     async def _authenticate(self, scope: Scope) -> Caller:
         # RFC 6750 §5.3: tokens in URLs end up in logs and histories, so they are not even looked at.
@@ -105,22 +102,18 @@ class Gate:
         if tool and missing_scopes(tool, token) and could_be_granted(tool, token):
             raise InsufficientScope(tool.scopes)
 
-    def _token_refusal(self, error: BearerTokenError, request: JsonRpcRequest | None = None) -> HttpRefusal:
-        data: dict[str, object] = {"reason": error.reason.value}
-        message = error.description
-        if error.error is not None:
-            data["error"] = error.error
-        if isinstance(error, InsufficientScope):
-            data["scope"] = " ".join(error.scopes)
-            message = f"{message.rstrip('.')}: {data['scope']}."
-        value = challenge(error, resource_metadata=self.resource.metadata_url, scope=self.registry.login_scopes)
-        return HttpRefusal(
-            error.status,
-            message,
-            data,
-            headers=(("www-authenticate", value),),
-            request_id=request.id if request else None,
-        )
+    def _refusal(self, error: Exception, request: JsonRpcRequest | None) -> HttpRefusal:
+        match error:
+            case BearerTokenError():
+                request_id = request.id if request else None
+                return token_refusal(error, resource=self.resource, registry=self.registry, request_id=request_id)
+            case KeysUnavailable():
+                return cannot_tell(error)
+            case JsonRpcError():
+                return HttpRefusal(HTTPStatus.BAD_REQUEST, str(error), code=error.code)
+            case HttpRefusal():
+                return error
+        raise error
 
     def _heeding(self, caller: Caller, request: JsonRpcRequest, send: Send) -> Send:
         """A `send` that replaces the whole response where serving it brought a refusal to light.
@@ -133,29 +126,24 @@ class Gate:
             nonlocal replaced
             if message["type"] == "http.response.start" and caller.refusal is not None:
                 replaced = True
-                await self._token_refusal(caller.refusal, request).send_to(send)
+                await self._refusal(caller.refusal, request).send_to(send)
             elif not replaced:
                 await send(message)
 
         return send_heeding
 
 
-def _check_method(scope: Scope) -> None:
+def _check_form(scope: Scope) -> None:
+    """What can be seen of a request without its body."""
     if scope["method"] != "POST":  # no streams and no sessions, so nothing to GET and nothing to DELETE
         raise HttpRefusal(
             HTTPStatus.METHOD_NOT_ALLOWED,
             "The MCP endpoint takes POST requests only.",
             headers=(("allow", "POST, OPTIONS"),),
         )
-
-
-def _cannot_tell(error: KeysUnavailable) -> HttpRefusal:
-    return HttpRefusal(
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        error.description,
-        headers=(("retry-after", str(error.retry_after)),),
-        code=INTERNAL_ERROR,
-    )
+    content_types = header_values(scope, "content-type")
+    if [each.partition(";")[0].strip().lower() for each in content_types] != ["application/json"]:
+        raise HttpRefusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must be sent as application/json.")
 
 
 def _failed() -> HttpRefusal:

@@ -9,7 +9,7 @@ SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "bridge")  # no other servic
 ROOT_URLCONF = "config.bridge.urls"
 # No pages to log in to, so neither sessions nor users nor cookies.
 INSTALLED_APPS = ["config", "django.contrib.staticfiles", "mcp_bridge"]
-TEMPLATES[0]["OPTIONS"] = {"context_processors": ["django.template.context_processors.request"]}
+TEMPLATES = [TEMPLATES[0] | {"OPTIONS": {"context_processors": ["django.template.context_processors.request"]}}]
 MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith(("django.contrib.", "django.middleware.csrf."))]
 
 # What the SDK warns of is what clients did; they are told, and nobody here can act on it.

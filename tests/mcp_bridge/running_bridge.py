@@ -25,7 +25,7 @@ from tests.mcp_bridge.fake_tenant import FakeTenant
 BASE_URL = "http://localhost:3001"
 CLIENT_SECRET = "the-secret-of-the-bridge"
 ALL_SCOPES = " ".join(TOOLS.scopes)
-LEGACY = "2025-11-25"
+LEGACY, MODERN = "2025-11-25", "2026-07-28"
 
 
 class RunningBridge:
@@ -112,6 +112,20 @@ class RunningBridge:
 def tools_call(tool: str, **arguments: Any) -> dict[str, Any]:
     params = {"name": tool, "arguments": arguments}
     return {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+
+
+def modern_call(tool: str, **arguments: Any) -> dict[str, Any]:
+    message = tools_call(tool, **arguments)
+    message["params"]["_meta"] = {
+        "io.modelcontextprotocol/protocolVersion": MODERN,
+        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
+        "io.modelcontextprotocol/clientCapabilities": {},
+    }
+    return message
+
+
+def modern_headers(tool: str) -> dict[str, str]:
+    return {"MCP-Protocol-Version": MODERN, "Mcp-Method": "tools/call", "Mcp-Name": tool}
 
 
 async def no_pages(scope: Scope, receive: Receive, send: Send) -> None:

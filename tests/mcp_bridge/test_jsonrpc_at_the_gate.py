@@ -1,15 +1,16 @@
 """JSON-RPC 2.0 and MCP streamable HTTP: messages that are none, in both eras, without a word of any exception."""
 
-import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from tests.mcp_bridge.running_bridge import LEGACY, RunningBridge, tools_call
+from mcp_bridge.tool_registry import ToolRegistry
+from mcp_bridge.tools.get_datetime import GET_DATETIME
+from tests.mcp_bridge.running_bridge import LEGACY, MODERN, RunningBridge, modern_call, modern_headers, tools_call
 
 pytestmark = pytest.mark.anyio
 
-MODERN = "2026-07-28"
 NO_MESSAGES: dict[str, tuple[bytes, int]] = {
     "empty": (b"", -32700),
     "not JSON": (b"{", -32700),
@@ -93,11 +94,6 @@ async def test_a_notification_is_accepted_without_an_answer(bridge: RunningBridg
 async def test_what_a_broken_tool_raises_never_reaches_the_wire(
     bridge: RunningBridge, version: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from dataclasses import replace
-
-    from mcp_bridge.tool_registry import ToolRegistry
-    from mcp_bridge.tools.get_datetime import GET_DATETIME
-
     def broken(call: Any) -> Any:
         raise RuntimeError("password=hunter2")
 
@@ -130,17 +126,3 @@ async def test_an_error_inside_the_endpoint_is_a_fixed_500(
     assert response.status_code == 500
     assert response.json()["error"]["message"] == "The server failed to handle the request; its log says more."
     assert "failed" in caplog.text
-
-
-def modern_call(tool: str, **arguments: Any) -> dict[str, Any]:
-    message = tools_call(tool, **arguments)
-    message["params"]["_meta"] = {
-        "io.modelcontextprotocol/protocolVersion": MODERN,
-        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
-        "io.modelcontextprotocol/clientCapabilities": {},
-    }
-    return json.loads(json.dumps(message))  # type: ignore[no-any-return]
-
-
-def modern_headers(tool: str) -> dict[str, str]:
-    return {"MCP-Protocol-Version": MODERN, "Mcp-Method": "tools/call", "Mcp-Name": tool}

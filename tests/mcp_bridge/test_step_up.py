@@ -4,7 +4,8 @@ import pytest
 
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
-from tests.mcp_bridge.running_bridge import BASE_URL, RunningBridge, tools_call
+from tests.mcp_bridge.loopback_server import Reply
+from tests.mcp_bridge.running_bridge import BASE_URL, RunningBridge, modern_call, modern_headers, tools_call
 
 pytestmark = pytest.mark.anyio
 
@@ -19,6 +20,7 @@ async def test_a_missing_scope_is_403_naming_all_that_the_tool_needs(bridge: Run
     assert 'scope="tool:notes"' in challenge
     assert f'resource_metadata="{BASE_URL}/.well-known/oauth-protected-resource"' in challenge
     assert "tool:notes" in response.json()["error"]["message"]  # for clients that read no headers
+    assert response.json()["id"] == 1
 
 
 async def test_a_user_who_could_be_granted_the_scope_gets_the_403(bridge: RunningBridge) -> None:
@@ -62,15 +64,17 @@ async def test_a_list_that_varies_by_user_is_private_to_caches(bridge: RunningBr
     assert listed.cache_scope == "private"
 
 
+@pytest.mark.parametrize("is_modern", [False, True])
 async def test_a_token_that_the_tenant_no_longer_accepts_becomes_a_401(
-    bridge: RunningBridge, tenant: FakeTenant, api: FakeApi
+    bridge: RunningBridge, tenant: FakeTenant, api: FakeApi, is_modern: bool
 ) -> None:
     """Only a new login helps, and a 401 is what makes a client begin one."""
-    from tests.mcp_bridge.loopback_server import Reply
-
     tenant.reply = Reply(401, b'{"error":"invalid_grant","error_description":"session is over"}')
     async with bridge:
-        response = await bridge.post(tools_call("greet"), bridge.token())
+        if is_modern:
+            response = await bridge.post(modern_call("greet"), bridge.token(), **modern_headers("greet"))
+        else:
+            response = await bridge.post(tools_call("greet"), bridge.token())
     assert response.status_code == 401
     assert 'error="invalid_token"' in response.headers["www-authenticate"]
     assert response.json()["id"] == 1
