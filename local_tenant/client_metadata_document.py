@@ -63,8 +63,9 @@ def _check(document: dict[str, Any], client_id: str) -> None:
 def _fetch_from_loopback(url: SplitResult, ca_file: Path | None) -> dict[str, Any]:
     if ca_file is None:
         raise CIMDError("it is on this machine, and LOCAL_TENANT_CIMD_CA names no CA to trust there")
-    if url.username or url.password or url.fragment or url.path in {"", "/"}:
-        raise CIMDError("its URL must have a path, and neither credentials nor a fragment")
+    dots = {".", ".."} & set(url.path.split("/"))
+    if url.username is not None or url.fragment or url.path in {"", "/"} or dots:
+        raise CIMDError("its URL must have a path without dots, and neither credentials nor a fragment")
     context = ssl.create_default_context(cafile=str(ca_file))  # this CA only, whatever the environment says
     deadline = time.monotonic() + TIMEOUT
     with urllib3.HTTPSConnectionPool(

@@ -25,6 +25,7 @@ def process(settings: Settings, tmp_path: Path, key_file: Path) -> Iterator[None
     settings.ROOT_URLCONF = "config.tenant.urls"
     settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "tenant_session", "tenant_csrf"
     settings.CSRF_FAILURE_VIEW = "local_tenant.views.error_page.csrf_failure"
+    settings.WHITENOISE_AUTOREFRESH = True  # no walk through all static files for each new Client
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.MD5PasswordHasher",
         "local_tenant.authentication.RandomSecretHasher",

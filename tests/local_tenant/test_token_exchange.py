@@ -1,3 +1,4 @@
+import itertools
 import time
 from typing import Any
 
@@ -224,7 +225,7 @@ def test_a_chain_grows_hop_by_hop_until_the_limit(browser: Browser) -> None:
     apis = [Api.objects.get(identifier=BRIDGE), Api.objects.get(identifier=API)]
     apis += [baker.make(Api, identifier=f"http://hop{n}/", enforce_rbac=False) for n in (2, 3, 4)]
     token, expected = browser.access_token(), {"sub": CLIENT_ID}
-    for here, there in zip(apis, apis[1:], strict=False):
+    for here, there in itertools.pairwise(apis):
         client = baker.make(
             Application,
             client_id=f"client-of-{here.pk}",

@@ -1,0 +1,58 @@
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from tests.local_tenant.flow import ISSUER, authorize_url
+
+OAUTH, OPENID = "/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"
+
+
+@pytest.fixture
+def metadata(http: Client) -> dict[str, Any]:
+    body: dict[str, Any] = http.get(OAUTH).json()
+    return body
+
+
+def test_the_issuer_is_the_configured_one_byte_for_byte(metadata: dict[str, Any]) -> None:
+    """RFC 8414 §3.3."""
+    assert metadata["issuer"] == ISSUER
+
+
+def test_both_documents_agree(http: Client, metadata: dict[str, Any]) -> None:
+    openid = http.get(OPENID).json()
+    assert {name: openid[name] for name in metadata} == metadata
+    assert openid["subject_types_supported"] == ["public"]
+    assert openid["id_token_signing_alg_values_supported"] == ["RS256"]
+
+
+def test_what_mcp_clients_look_for_is_announced(metadata: dict[str, Any]) -> None:
+    """RFC 7591 §3, RFC 7636, RFC 8414 §2, RFC 9207 §3, and the draft on client id metadata documents."""
+    assert metadata["code_challenge_methods_supported"] == ["S256"]
+    assert metadata["authorization_response_iss_parameter_supported"] is True
+    assert metadata["client_id_metadata_document_supported"] is True
+    assert metadata["response_types_supported"] == ["code"]
+    assert "none" in metadata["token_endpoint_auth_methods_supported"]
+    assert {"openid", "offline_access", "tool:whoami", "read:private"} <= set(metadata["scopes_supported"])
+
+
+def test_every_endpoint_that_is_announced_is_there(http: Client, metadata: dict[str, Any]) -> None:
+    endpoints = [url for name, url in metadata.items() if name.endswith("_endpoint") or name == "jwks_uri"]
+    assert len(endpoints) == 5
+    for url in endpoints:
+        assert url.startswith(ISSUER)
+        assert http.get("/" + url.removeprefix(ISSUER)).status_code in {200, 400, 405}
+
+
+def test_every_grant_type_that_is_announced_is_known(http: Client, metadata: dict[str, Any]) -> None:
+    for grant_type in metadata["grant_types_supported"]:
+        assert http.post("/oauth/token", {"grant_type": grant_type}, content_type="application/json").json()[
+            "error"
+        ] in {"invalid_client", "invalid_request"}
+    answer = http.post("/oauth/token", {"grant_type": "password"}, content_type="application/json")
+    assert answer.json()["error"] == "unsupported_grant_type"
+
+
+def test_every_prompt_that_is_announced_is_known(http: Client) -> None:
+    for prompt in http.get(OPENID).json()["prompt_values_supported"]:
+        assert "invalid_request" not in http.get(authorize_url(prompt=prompt))["Location"]

@@ -1,0 +1,123 @@
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.checks import run_checks
+from django.core.management import call_command
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from local_tenant.configuration import TenantConfiguration
+from local_tenant.models import Api, ClientGrant, Role, TenantUser
+from local_tenant.seed import DEVELOPMENT_STAFF, DEVELOPMENT_USERS, seed
+from tests.local_tenant.flow import API, BRIDGE, Browser, basic, exchange
+from tests.local_tenant.test_token_exchange import subject_token
+
+
+def rows() -> dict[str, Any]:
+    from django.apps import apps
+
+    models = [
+        *apps.get_app_config("local_tenant").get_models(),
+        *apps.get_app_config("oauth2_provider").get_models(),
+        User,
+    ]
+    return {model.__name__: list(model.objects.order_by("pk").values()) for model in models}
+
+
+def test_seeding_again_changes_nothing(tenant: TenantConfiguration) -> None:
+    def without_times(found: dict[str, Any]) -> dict[str, Any]:
+        return {
+            name: [{k: v for k, v in row.items() if k != "updated"} for row in items] for name, items in found.items()
+        }
+
+    before = without_times(rows())
+    seed(tenant)
+    assert without_times(rows()) == before
+
+
+def test_seeding_again_is_quick(tenant: TenantConfiguration) -> None:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
+        seed(tenant)
+    assert len(queries) < 50
+
+
+def test_what_was_changed_by_hand_stays(tenant: TenantConfiguration, browser: Browser) -> None:
+    user = TenantUser.objects.get(email="user@example.com")
+    user.set_password("mine")
+    user.save()
+    user.roles.set(Role.objects.filter(name="Tool Administrator"))
+    staff = User.objects.get(username="admin")
+    staff.set_password("mine-too")
+    staff.save()
+    ClientGrant.objects.get(application=None).permissions.clear()
+    seed(tenant)
+    assert browser.log_in(("user@example.com", "mine")).status_code == 302
+    assert [role.name for role in TenantUser.objects.get(pk=user.pk).roles.all()] == ["Tool Administrator"]
+    assert Client().login(username="admin", password="mine-too")
+    assert not ClientGrant.objects.get(application=None).permissions.exists()
+
+
+def test_changed_identifiers_and_credentials_are_followed(tenant: TenantConfiguration, settings: Any) -> None:
+    token = subject_token(aud="http://localhost:4001/")
+    settings.LOCAL_TENANT = replace(
+        tenant,
+        bridge_audience="http://localhost:4001/",
+        api_audience="urn:another-api",
+        bridge_client_id="another-bridge",
+        bridge_client_secret="another-secret",
+    )
+    seed(settings.LOCAL_TENANT)
+    assert set(Api.objects.values_list("identifier", flat=True)) == {"http://localhost:4001/", "urn:another-api"}
+    answer = exchange(token, authorization=basic("another-bridge", "another-secret"), audience="urn:another-api")
+    assert answer.status_code == 200
+    assert exchange(token, authorization=basic(), audience="urn:another-api").status_code == 401
+
+
+def test_the_development_accounts_are_as_shown(tenant: TenantConfiguration, browser: Browser) -> None:
+    home = browser.http.get("/").content.decode()
+    for user in DEVELOPMENT_USERS:
+        assert browser.log_in((user.email, user.password)).status_code == 302
+        assert TenantUser.objects.get(email=user.email).roles.get().name == user.role
+        assert user.email in home
+    for staff in DEVELOPMENT_STAFF:
+        assert Client().login(username=staff.username, password=staff.password)
+        assert staff.username in home
+    auditor = User.objects.get(username="auditor")
+    assert auditor.is_staff
+    assert not auditor.is_superuser
+    assert BRIDGE in home
+    assert API in home
+
+
+def test_the_auditor_may_view_the_audit_log_and_nothing_else(tenant: TenantConfiguration) -> None:
+    auditor = User.objects.get(username="auditor")
+    assert auditor.get_all_permissions() <= {"downstream_api.view_delegatedaccess"}
+
+
+def test_the_command_seeds_and_makes_the_key(db: None, settings: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    settings.LOCAL_TENANT.signing_key_file.unlink()
+    call_command("seed_tenant", verbosity=2)
+    assert settings.LOCAL_TENANT.signing_key_file.stat().st_mode & 0o777 == 0o600
+    assert "seeded" in capsys.readouterr().out
+
+
+def test_the_tenant_refuses_to_run_without_debug_or_off_this_machine(settings: Any) -> None:
+    settings.DEBUG = True
+    assert not [found for found in run_checks() if str(found.id).startswith("local_tenant")]
+    settings.DEBUG = False
+    settings.LOCAL_TENANT = replace(settings.LOCAL_TENANT, issuer="http://tenant.example.com/")
+    assert {found.id for found in run_checks()} >= {"local_tenant.E001", "local_tenant.E002"}
+
+
+def test_ready_means_database_and_key(http: Client, settings: Any) -> None:
+    assert http.get("/healthz").json() == {"status": "ok"}
+    assert http.get("/readyz").json() == {"status": "ok"}
+    settings.LOCAL_TENANT.signing_key_file.write_text("no key")
+    response = http.get("/readyz")
+    assert response.status_code == 503
+    assert response.json() == {"status": "unready", "failed": ["signing_key"]}
