@@ -105,4 +105,4 @@ class NotAUser(ExchangeError):
 
 
 def _said(status: int, error: str, description: str) -> str:
-    return ": ".join(part for part in (f"{status} {error}".strip(), description) if part)
+    return ": ".join(part for part in (f"{status} {error}".strip(), description) if part).rstrip(".")

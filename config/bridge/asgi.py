@@ -1,11 +1,16 @@
-"""The bridge's process: `granian --interface asgi config.bridge.asgi:application`."""
+"""What `serve bridge` runs; `granian --interface asgi config.bridge.asgi:application` does the same."""
 
 import gc
 import os
+import sys
 from typing import cast
 
 from django.core.asgi import get_asgi_application
 
+from config.parent_process import end_with_parent
+
+if "granian" in sys.modules:  # this is one of its workers; elsewhere the parent may be a shell that goes
+    end_with_parent()
 # The SDK builds some thousand classes that stay for ever. Collecting in between would walk over them again and
 # again, for a quarter of a second and for nothing.
 gc.disable()

@@ -1,5 +1,7 @@
 """The MCP bridge's process: the base settings, narrowed to what this service needs."""
 
+from typing import Any, cast
+
 from django.core.exceptions import ImproperlyConfigured
 
 from config.generated_secrets import derived_secret
@@ -13,7 +15,7 @@ TEMPLATES = [TEMPLATES[0] | {"OPTIONS": {"context_processors": ["django.template
 MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith(("django.contrib.", "django.middleware.csrf."))]
 
 # What the SDK warns of is what clients did; they are told, and nobody here can act on it.
-LOGGING["loggers"]["mcp"] = {"level": "ERROR"}
+cast("dict[str, Any]", LOGGING["loggers"])["mcp"] = {"level": "ERROR"}
 
 for name, value in (
     ("MCP_AUTH0_CLIENT_ID", MCP_BRIDGE.client_id),

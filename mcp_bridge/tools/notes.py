@@ -41,7 +41,7 @@ def list_notes(call: ToolCall) -> ToolAnswer:
 
 def add_note(call: ToolCall) -> ToolAnswer:
     note = _note(call.api.post("/api/notes/", dict(call.arguments), expect=NOTE))
-    return ToolAnswer(note, f"The note is saved; its number is {note['id']}.")
+    return ToolAnswer(note, f"The note is saved; its id is {note['id']}.")
 
 
 def _note(answered: dict[str, Any]) -> dict[str, Any]:
