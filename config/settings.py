@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "downstream_api.middleware.AuditMiddleware",  # innermost: sees every answer of the API first
 ]
 ROOT_URLCONF = "config.api.urls"
 TEMPLATES = [

@@ -1,7 +1,8 @@
 import logging
 from typing import Any
 
-from django.http import UnreadablePostError
+from django.http import Http404, UnreadablePostError
+from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
@@ -21,6 +22,8 @@ def readable_errors(error: Exception, context: dict[str, Any]) -> Response:
         record.reason = error.error.reason.value
     if isinstance(error, UnreadablePostError):
         error = RequestTimeout()
+    elif isinstance(error, Http404):
+        error = NotFound()  # one sentence for what is not there and for what is somebody else's
     response = exception_handler(error, context)
     if response is None:
         logger.error("Request %s failed unexpectedly.", record.request_id, exc_info=error)

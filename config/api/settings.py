@@ -6,4 +6,3 @@ SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "api")  # no other service a
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "api_session", "api_csrf"  # browsers ignore the port of a cookie
 ROOT_URLCONF = "config.api.urls"
 INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in {"mcp_bridge", "oauth2_provider", "local_tenant"}]
-MIDDLEWARE = [*MIDDLEWARE, "downstream_api.middleware.AuditMiddleware"]

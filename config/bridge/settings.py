@@ -12,7 +12,8 @@ ROOT_URLCONF = "config.bridge.urls"
 # No pages to log in to, so neither sessions nor users nor cookies.
 INSTALLED_APPS = ["config", "django.contrib.staticfiles", "mcp_bridge"]
 TEMPLATES = [TEMPLATES[0] | {"OPTIONS": {"context_processors": ["django.template.context_processors.request"]}}]
-MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith(("django.contrib.", "django.middleware.csrf."))]
+NEEDLESS = ("django.contrib.", "django.middleware.csrf.", "downstream_api.")
+MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith(NEEDLESS)]
 
 # What the SDK warns of is what clients did; they are told, and nobody here can act on it.
 cast("dict[str, Any]", LOGGING["loggers"])["mcp"] = {"level": "ERROR"}

@@ -1,5 +1,8 @@
 """The development tenant's process: the base settings, narrowed to what this service needs."""
 
+from django.core.exceptions import ImproperlyConfigured
+
+from config.generated_secrets import derived_secret
 from config.settings import *
 
 if not ENVIRONMENT.is_local:
@@ -12,5 +15,6 @@ SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "tenant")  # no other servic
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "tenant_session", "tenant_csrf"  # browsers ignore the port of a cookie
 ROOT_URLCONF = "config.tenant.urls"
 INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in {"rest_framework", "downstream_api", "mcp_bridge"}]
+MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith("downstream_api.")]
 LOGIN_URL = "login"
 CSRF_FAILURE_VIEW = "local_tenant.views.error_page.csrf_failure"

@@ -1,0 +1,39 @@
+from collections.abc import Iterator
+
+import pytest
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from downstream_api.configuration import ApiConfiguration
+from resource_server.issuer_keys import KeyFetching
+from resource_server.protected_resource import ProtectedResource
+from resource_server.token_rules import TokenRules
+from tests.issuer import API_AUDIENCE, Issuer, serving_issuer
+
+
+@pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    with serving_issuer() as issuer:
+        yield issuer
+
+
+@pytest.fixture
+def api(db: None, settings: Settings, issuer: Issuer) -> APIClient:
+    """The API, trusting `issuer`. Errors become answers, as they do for real clients."""
+    settings.ROOT_URLCONF = "config.api.urls"
+    settings.DOWNSTREAM_API = ApiConfiguration(
+        token_rules=TokenRules(issuer=issuer.url, audience=API_AUDIENCE),
+        key_fetching=KeyFetching(timeout=2),
+        resource=ProtectedResource(
+            resource=API_AUDIENCE,
+            base_url="http://localhost:8787",
+            authorization_server=issuer.url,
+            scopes=("read:private", "write:private"),
+            name="Notes API",
+        ),
+    )
+    return APIClient(raise_request_exception=False)
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"HTTP_AUTHORIZATION": f"Bearer {token}"}

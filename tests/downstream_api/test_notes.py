@@ -1,0 +1,105 @@
+"""Notes belong to the user on whose behalf a call is made; nobody else's are ever visible."""
+
+import uuid
+
+import pytest
+from model_bakery import baker
+from rest_framework.test import APIClient
+
+from downstream_api.models import Note
+from tests.downstream_api.conftest import bearer
+from tests.issuer import Issuer
+
+READ_WRITE = "read:private write:private"
+
+
+@pytest.fixture
+def alice(issuer: Issuer) -> dict[str, str]:
+    return bearer(issuer.delegated_token(scope=READ_WRITE))
+
+
+@pytest.fixture
+def bobs_note(issuer: Issuer) -> Note:
+    return baker.make(Note, issuer=issuer.url, owner="auth0|bob", title="Bob's secret")
+
+
+def test_a_note_is_created_for_the_user_not_for_the_actor(
+    api: APIClient, issuer: Issuer, alice: dict[str, str]
+) -> None:
+    answer = api.post("/api/notes/", {"title": "Milk", "body": "two"}, format="json", **alice)
+    assert answer.status_code == 201
+    note = Note.objects.get()
+    assert (note.issuer, note.owner, note.title, note.body) == (issuer.url, "auth0|alice", "Milk", "two")
+    assert answer.json()["id"] == str(note.id)
+
+
+def test_the_owner_reads_changes_and_deletes_a_note(api: APIClient, alice: dict[str, str]) -> None:
+    url = f"/api/notes/{api.post('/api/notes/', {'title': 'A'}, format='json', **alice).json()['id']}/"
+    assert api.get(url, **alice).json()["title"] == "A"
+    assert api.patch(url, {"title": "B"}, format="json", **alice).json()["title"] == "B"
+    assert api.put(url, {"title": "C", "body": "c"}, format="json", **alice).json()["body"] == "c"
+    assert api.delete(url, **alice).status_code == 204
+    assert api.get(url, **alice).status_code == 404
+
+
+def test_a_list_holds_the_users_own_notes_only(api: APIClient, alice: dict[str, str], bobs_note: Note) -> None:
+    api.post("/api/notes/", {"title": "Mine"}, format="json", **alice)
+    answer = api.get("/api/notes/", **alice).json()
+    assert answer["count"] == 1
+    assert [note["title"] for note in answer["results"]] == ["Mine"]
+
+
+@pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
+def test_a_foreign_note_cannot_be_told_from_one_that_does_not_exist(
+    api: APIClient, alice: dict[str, str], bobs_note: Note, method: str
+) -> None:
+    def call(note_id: object) -> tuple[int, bytes]:
+        answer = getattr(api, method)(f"/api/notes/{note_id}/", {"title": "x"}, format="json", **alice)
+        return answer.status_code, answer.content
+
+    assert call(bobs_note.id) == call(uuid.uuid4()) == call("no-such-id")
+    assert call(bobs_note.id)[0] == 404
+    bobs_note.refresh_from_db()
+    assert bobs_note.title == "Bob's secret"
+
+
+def test_the_same_subject_of_another_issuer_is_somebody_else(api: APIClient, alice: dict[str, str]) -> None:
+    baker.make(Note, issuer="https://other.example/", owner="auth0|alice")
+    assert api.get("/api/notes/", **alice).json()["count"] == 0
+
+
+def test_reading_does_not_include_writing(api: APIClient, issuer: Issuer) -> None:
+    answer = api.post("/api/notes/", {"title": "x"}, format="json", **bearer(issuer.token(scope="read:private")))
+    assert answer.status_code == 403
+    assert answer.json()["scope"] == "write:private"
+    assert not Note.objects.exists()
+
+
+def test_writing_does_not_include_reading(api: APIClient, issuer: Issuer) -> None:
+    token = issuer.token(scope="write:private")
+    assert api.get("/api/notes/", **bearer(token)).status_code == 403
+
+
+def test_nobody_chooses_the_owner(api: APIClient, alice: dict[str, str]) -> None:
+    content = {"title": "x", "owner": "auth0|bob", "issuer": "https://other.example/", "id": str(uuid.uuid4())}
+    api.post("/api/notes/", content, format="json", **alice)
+    assert Note.objects.get().owner == "auth0|alice"
+
+
+def test_a_long_list_comes_in_pages_newest_first(api: APIClient, issuer: Issuer, alice: dict[str, str]) -> None:
+    baker.make(Note, 25, issuer=issuer.url, owner="auth0|alice")
+    first = api.get("/api/notes/", **alice).json()
+    second = api.get("/api/notes/", {"page": 2}, **alice).json()
+    assert (first["count"], len(first["results"]), len(second["results"])) == (25, 20, 5)
+    times = [note["created_at"] for note in first["results"] + second["results"]]
+    assert times == sorted(times, reverse=True)
+    assert len({note["id"] for note in first["results"] + second["results"]}) == 25
+    assert api.get("/api/notes/", {"page": 3}, **alice).status_code == 404
+
+
+@pytest.mark.parametrize("page_size", ["1000", "0", "-1", "x", "1e9"])
+def test_no_page_holds_more_than_a_hundred_notes(
+    api: APIClient, issuer: Issuer, alice: dict[str, str], page_size: str
+) -> None:
+    baker.make(Note, 120, issuer=issuer.url, owner="auth0|alice")
+    assert len(api.get("/api/notes/", {"page_size": page_size}, **alice).json()["results"]) <= 100
