@@ -29,15 +29,21 @@ def refuse_foreign_host(scope: Scope, allowed_hosts: Sequence[str]) -> None:
         raise HttpRefusal(HTTPStatus.MISDIRECTED_REQUEST, "This server does not answer to that host name.")
 
 
-def allowed_origin(scope: Scope, allowed_origins: Sequence[str], *, own_url: str) -> str | None:
-    """The request's Origin, None where it has none (no browser sent it). Raises HttpRefusal with 403 for others."""
+def allowed_origin(
+    scope: Scope, allowed_origins: Sequence[str], *, own_url: str, allowed_hosts: Sequence[str]
+) -> str | None:
+    """The request's Origin, None where it has none (no browser sent it). Raises HttpRefusal with 403 for others.
+
+    To be called once the host is known to be allowed. Our own origin is allowed too: that of `own_url`, and that of
+    the Host at hand unless any Host will do, for then the name may be one that was rebound.
+    """
     origins = header_values(scope, "origin")
     if not origins:
         return None
-    own = urlsplit(own_url)
-    if len(origins) == 1 and (
-        ANY in allowed_origins or origins[0] in {*allowed_origins, f"{own.scheme}://{own.netloc}"}
-    ):
+    allowed = {*allowed_origins, "{0.scheme}://{0.netloc}".format(urlsplit(own_url))}
+    if ANY not in allowed_hosts:
+        allowed |= {f"{scheme}://{host}" for scheme in ("http", "https") for host in header_values(scope, "host")}
+    if len(origins) == 1 and (ANY in allowed_origins or origins[0] in allowed):
         return origins[0]
     raise HttpRefusal(HTTPStatus.FORBIDDEN, "Pages of that origin may not use this server.")
 

@@ -65,7 +65,9 @@ class Gate:
         request: JsonRpcRequest | None = None
         try:
             refuse_foreign_host(scope, self.allowed_hosts)
-            origin = allowed_origin(scope, self.allowed_origins, own_url=self.resource.base_url)
+            origin = allowed_origin(
+                scope, self.allowed_origins, own_url=self.resource.base_url, allowed_hosts=self.allowed_hosts
+            )
             send = sharing(send, origin)  # from here on; a foreign page may not even read why it is refused
             if scope["method"] == "OPTIONS":  # a browser's question, which never carries a token
                 await answer_preflight(scope, send)

@@ -47,6 +47,21 @@ async def test_a_page_of_an_allowed_origin_can_read_even_the_challenge(bridge: R
     assert response.headers["vary"] == "Origin"
 
 
+async def test_the_origin_of_the_very_host_is_our_own_wherever_we_are_reached(bridge: RunningBridge) -> None:
+    origin = {"Host": "127.0.0.1:9", "Origin": "http://127.0.0.1:9"}
+    async with bridge:
+        response = await bridge.post(tools_call("whoami"), bridge.token(), **origin)
+    assert response.status_code == 200
+
+
+async def test_where_any_host_will_do_a_rebound_name_is_still_a_foreign_origin(bridge: RunningBridge) -> None:
+    bridge.configure(allowed_hosts=("*",))
+    async with bridge:
+        rebound = {"Host": "evil.example:3001", "Origin": "http://evil.example:3001"}
+        response = await bridge.post(tools_call("whoami"), bridge.token(), **rebound)
+    assert response.status_code == 403
+
+
 async def test_a_star_allows_any_origin(bridge: RunningBridge) -> None:
     bridge.configure(allowed_origins=("*",))
     async with bridge:
