@@ -134,17 +134,17 @@ class ClientProfileInline(admin.StackedInline):  # type: ignore[type-arg]
         return False  # saving the client makes it
 
 
-class ClientAdmin(ApplicationAdmin):  # type: ignore[misc]
+class ClientAdmin(ApplicationAdmin):
     """django-oauth-toolkit's page for clients, with what this tenant knows about them."""
 
     inlines = (ClientProfileInline,)
-    list_display = ("name", "client_id", "client_type", "authorization_grant_type", "registration_source")
+    list_display = ("name", "client_id", "client_type", "authorization_grant_type", "registration_source", "updated")
     list_filter = ("client_type", "registration_source", "profile__third_party", "profile__may_exchange")
     search_fields = ("name", "client_id")
     exclude = ("user", "skip_authorization", "algorithm", "allowed_origins", "hash_client_secret")
 
 
-class StaffAdmin(UserAdmin):
+class StaffAdmin(UserAdmin):  # type: ignore[type-arg]
     """People of the Django admin only; tenant users have a page of their own."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:

@@ -1,3 +1,5 @@
+# oauthlib and django-oauth-toolkit have no annotations.
+# mypy: allow-untyped-calls
 import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit

@@ -1,3 +1,5 @@
+# oauthlib and django-oauth-toolkit have no annotations.
+# mypy: allow-untyped-calls
 """Client ID Metadata Documents: a client names itself by the https URL of a JSON document about it."""
 
 import hashlib
@@ -22,7 +24,7 @@ LOOPBACK_MAX_AGE = 30  # seconds; who edits the document wants to see it soon
 REASON_KEPT = 60  # seconds
 
 
-class MetadataFetcher(SafeMetadataFetcher):  # type: ignore[misc]
+class MetadataFetcher(SafeMetadataFetcher):
     """django-oauth-toolkit's guarded fetcher, which refuses this machine, with one exception for development.
 
     With LOCAL_TENANT.cimd_ca_file set, documents on loopback are fetched too, their TLS verified against that CA.

@@ -1,3 +1,5 @@
+# oauthlib and django-oauth-toolkit have no annotations.
+# mypy: allow-untyped-calls
 """Reading the parameters of an OAuth request, whatever arrives, before any of them reaches oauthlib or a query."""
 
 import json
@@ -106,7 +108,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return members
 
 
-class ParametersBackend(OAuthLibCore):  # type: ignore[misc]
+class ParametersBackend(OAuthLibCore):
     """Hands oauthlib the parameters that a view has read and checked, and of the headers only Authorization."""
 
     def _extract_params(self, request: HttpRequest) -> tuple[str, str, str, dict[str, str]]:

@@ -1,3 +1,5 @@
+# oauthlib and django-oauth-toolkit have no annotations.
+# mypy: allow-untyped-calls
 import json
 import uuid
 from collections.abc import Collection
@@ -6,7 +8,6 @@ from typing import Any
 
 from oauth2_provider.models import Application, IDToken
 from oauth2_provider.oauth2_validators import AccessToken, Grant, OAuth2Validator
-from oauthlib.common import Request
 
 from local_tenant.access_token import TokenSubject, signed_jwt
 from local_tenant.audience import requested_api
@@ -17,7 +18,7 @@ from local_tenant.oauth_parameters import is_storable
 from local_tenant.permitted_scopes import client_scopes, delegated_scopes, oidc_scopes
 
 
-class TenantRequestValidator(OAuth2Validator):  # type: ignore[misc]
+class TenantRequestValidator(OAuth2Validator):
     """django-oauth-toolkit's answers to oauthlib, with the tenant's own where it knows more.
 
     Wherever a grant has been validated, `request.subject` (TokenSubject) and `request.scopes` say what to issue.
@@ -25,23 +26,24 @@ class TenantRequestValidator(OAuth2Validator):  # type: ignore[misc]
 
     # Client authentication, RFC 6749 §2.3
 
-    def _extract_basic_auth(self, request: Request) -> str | None:
+    def _extract_basic_auth(self, request: Any) -> str | None:
         credentials: str | None = super()._extract_basic_auth(request)
         return credentials if credentials and credentials.isascii() else None
 
-    def _load_application(self, client_id: str | None, request: Request) -> Application | None:
+    def _load_application(self, client_id: str | None, request: Any) -> Application | None:
         if not client_id or not is_storable(client_id):
             return None
-        return super()._load_application(client_id, request)
+        application: Application | None = super()._load_application(client_id, request)
+        return application
 
-    def authenticate_client(self, request: Request, *args: Any, **kwargs: Any) -> bool:
+    def authenticate_client(self, request: Any, *args: Any, **kwargs: Any) -> bool:
         authenticated = super().authenticate_client(request, *args, **kwargs)
         return authenticated and request.client_id in {None, request.client.client_id}
 
     # Authorization code, RFC 6749 §4.1.3
 
     def validate_code(
-        self, client_id: str, code: str, client: Application, request: Request, *args: Any, **kwargs: Any
+        self, client_id: str, code: str, client: Application, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
         if not super().validate_code(client_id, code, client, request, *args, **kwargs):
             return False
@@ -55,7 +57,7 @@ class TenantRequestValidator(OAuth2Validator):  # type: ignore[misc]
     # Refresh token, RFC 6749 §6
 
     def validate_refresh_token(
-        self, refresh_token: str, client: Application, request: Request, *args: Any, **kwargs: Any
+        self, refresh_token: str, client: Application, request: Any, *args: Any, **kwargs: Any
     ) -> bool:
         if not super().validate_refresh_token(refresh_token, client, request, *args, **kwargs):
             return False
@@ -63,12 +65,12 @@ class TenantRequestValidator(OAuth2Validator):  # type: ignore[misc]
         offline = OfflineGrant.objects.filter(token_family=row.token_family).first()
         return offline is not None and self._continue_grant(request, offline.scope, row.resource, offline.organization)
 
-    def get_original_scopes(self, _refresh_token: str, request: Request, *_args: Any, **_kwargs: Any) -> list[str]:
+    def get_original_scopes(self, refresh_token: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:  # noqa: ARG002
         scopes: list[str] = request.scopes  # what validate_refresh_token found to be granted, and still permitted
         return scopes
 
     def _create_refresh_token(
-        self, request: Request, refresh_token_code: str, access_token: Any, previous_refresh_token: Any
+        self, request: Any, refresh_token_code: str, access_token: Any, previous_refresh_token: Any
     ) -> Any:
         row = super()._create_refresh_token(request, refresh_token_code, access_token, previous_refresh_token)
         OfflineGrant.objects.get_or_create(
@@ -83,7 +85,13 @@ class TenantRequestValidator(OAuth2Validator):  # type: ignore[misc]
         return []
 
     def validate_scopes(
-        self, _client_id: str, scopes: Collection[str], client: Application, request: Request, *_: Any, **__: Any
+        self,
+        client_id: str,  # noqa: ARG002
+        scopes: Collection[str],
+        client: Application,
+        request: Any,
+        *args: Any,  # noqa: ARG002
+        **kwargs: Any,  # noqa: ARG002
     ) -> bool:
         api = _api_of(request)
         if api is None:
@@ -95,9 +103,7 @@ class TenantRequestValidator(OAuth2Validator):  # type: ignore[misc]
 
     # What all grants share
 
-    def _continue_grant(
-        self, request: Request, scope: str, resource: list[str], organization: Organization | None
-    ) -> bool:
+    def _continue_grant(self, request: Any, scope: str, resource: list[str], organization: Organization | None) -> bool:
         """Judge again what was granted: roles and grants may have changed since. False when the user is gone."""
         user = TenantUser.objects.select_related("user").filter(user=request.user, is_active=True).first()
         api = Api.objects.filter(identifier__in=resource).first()
@@ -111,12 +117,12 @@ class TenantRequestValidator(OAuth2Validator):  # type: ignore[misc]
         request.subject = TokenSubject(api=api, user=user, organization=organization)
         return True
 
-    def _check_and_set_request_resource(self, request: Request) -> None:
+    def _check_and_set_request_resource(self, request: Any) -> None:
         request.resource = [request.subject.api.identifier]  # RFC 8707, judged before the token was made
 
     # ID token: signed with the key that signs at this moment, which django-oauth-toolkit reads only once
 
-    def finalize_id_token(self, id_token: dict[str, Any], token: dict[str, Any], _: Any, request: Request) -> str:
+    def finalize_id_token(self, id_token: dict[str, Any], token: dict[str, Any], _: Any, request: Any) -> str:
         claims = id_token_claims(
             request.subject.user,
             request.client.client_id,
@@ -129,9 +135,11 @@ class TenantRequestValidator(OAuth2Validator):  # type: ignore[misc]
         request.id_token = self._save_id_token(claims["jti"], request, expires)
         return signed_jwt(claims, typ="JWT")
 
-    def _create_access_token(self, expires: Any, request: Request, token: dict[str, Any], **kwargs: Any) -> Any:
+    def _create_access_token(
+        self, expires: Any, request: Any, token: dict[str, Any], source_refresh_token: Any = None
+    ) -> Any:
         without_id_token = {name: value for name, value in token.items() if name != "id_token"}
-        row: AccessToken = super()._create_access_token(expires, request, without_id_token, **kwargs)
+        row: AccessToken = super()._create_access_token(expires, request, without_id_token, source_refresh_token)
         id_token: IDToken | None = getattr(request, "id_token", None)
         if id_token:
             row.id_token = id_token
@@ -139,5 +147,5 @@ class TenantRequestValidator(OAuth2Validator):  # type: ignore[misc]
         return row
 
 
-def _api_of(request: Request) -> Api | None:
+def _api_of(request: Any) -> Api | None:
     return requested_api(request.decoded_body or [])

@@ -144,7 +144,7 @@ def _bridge_client(configuration: TenantConfiguration, bridge: Api, api: Api) ->
 
 
 def _manual_client() -> Application:
-    return Application.objects.get_or_create(
+    application: Application = Application.objects.get_or_create(
         client_id=MANUAL_CLIENT_ID,
         defaults={
             "name": "Manual client",
@@ -153,6 +153,7 @@ def _manual_client() -> Application:
             "redirect_uris": " ".join(MANUAL_CLIENT_REDIRECT_URIS),
         },
     )[0]
+    return application
 
 
 def _grant(application: Application | None, api: Api) -> None:

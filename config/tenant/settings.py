@@ -3,6 +3,9 @@
 from django.core.exceptions import ImproperlyConfigured
 
 from config.generated_secrets import derived_secret
+from django.core.exceptions import ImproperlyConfigured
+
+from config.generated_secrets import derived_secret
 from config.settings import *
 
 if not ENVIRONMENT.is_local:

@@ -1,9 +1,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from csp.decorators import csp_update
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views import View
@@ -25,6 +23,7 @@ from local_tenant.permitted_scopes import delegated_scopes, oidc_scopes
 from local_tenant.provider_settings import OIDC_SCOPES
 from local_tenant.redirect_uris import form_action_source
 from local_tenant.views.error_page import error_page
+from local_tenant.views.leading_page import leading_page
 
 
 @method_decorator([never_cache, require_http_methods(["GET", "HEAD", "POST"])], name="dispatch")
@@ -36,7 +35,7 @@ class AuthorizeView(View):
     assured (RFC 6749 §10.2).
     """
 
-    def dispatch(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponse:
+    def dispatch(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponseBase:
         try:
             return self._answer(request, query_parameters(request))
         except MalformedRequest as error:
@@ -46,7 +45,7 @@ class AuthorizeView(View):
         except RefusedToClient as error:
             return HttpResponseRedirect(error.location)
 
-    def _answer(self, request: HttpRequest, parameters: Parameters) -> HttpResponse:
+    def _answer(self, request: HttpRequest, parameters: Parameters) -> HttpResponseBase:
         asked_for = read_authorization_request(parameters)
         user = self._user(request, asked_for)
         if user is None:
@@ -69,7 +68,7 @@ class AuthorizeView(View):
     @staticmethod
     def _decide(
         request: HttpRequest, asked_for: AuthorizationRequest, user: TenantUser, scopes: list[str]
-    ) -> HttpResponse:
+    ) -> HttpResponseBase:
         if request.POST.get("decision") != "allow":
             raise RefusedToClient(asked_for.client, "access_denied", "The user said no.")
         shown = request.POST.get("shown", "").split()  # nothing is granted that the page did not show
@@ -93,7 +92,7 @@ def _scopes(asked_for: AuthorizationRequest, user: TenantUser) -> list[str]:
 
 def _consent_page(
     request: HttpRequest, asked_for: AuthorizationRequest, user: TenantUser, scopes: list[str]
-) -> HttpResponse:
+) -> HttpResponseBase:
     described = dict(Permission.objects.filter(api=asked_for.api).values_list("value", "description")) | OIDC_SCOPES
     withheld = [scope for scope in asked_for.asked if scope not in scopes and scope in described]
     context = {
@@ -105,10 +104,9 @@ def _consent_page(
         "withheld": withheld,
         "login_url": f"{reverse('login')}?{urlencode({'next': request.get_full_path()})}",
     }
-    # Browsers apply form-action to where the form's answer redirects as well.
-    allow_return = csp_update({"form-action": [form_action_source(asked_for.client.redirect_uri)]})
-    return allow_return(render)(request, "local_tenant/consent.html", context)  # type: ignore[return-value]
+    may_lead = [form_action_source(asked_for.client.redirect_uri)]
+    return leading_page(request, "local_tenant/consent.html", context, form_action=may_lead)
 
 
-def _to_login(back: str) -> HttpResponse:
+def _to_login(back: str) -> HttpResponseBase:
     return HttpResponseRedirect(f"{reverse('login')}?{urlencode({'next': back})}")

@@ -1,9 +1,8 @@
 from urllib.parse import parse_qsl, urlsplit
 
-from csp.decorators import csp_update
 from django import forms
 from django.contrib.auth import login, logout
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -16,6 +15,7 @@ from local_tenant.authorization_request import RefusedHere, RefusedToClient, rea
 from local_tenant.login_throttle import count_failure, is_throttled
 from local_tenant.redirect_uris import form_action_source
 from local_tenant.seed import DEVELOPMENT_USERS
+from local_tenant.views.leading_page import leading_page
 
 
 class LoginForm(forms.Form):
@@ -33,7 +33,7 @@ class LoginForm(forms.Form):
 @never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
-def login_page(request: HttpRequest) -> HttpResponse:
+def login_page(request: HttpRequest) -> HttpResponseBase:
     """Log in a user of the tenant. `next` in the URL says where to go on; only paths of this site count."""
     back = request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
@@ -52,8 +52,8 @@ def login_page(request: HttpRequest) -> HttpResponse:
             count_failure(request, email)
             form.add_error(None, "E-mail or password is wrong.")
     context = {"form": form, "development_users": DEVELOPMENT_USERS}
-    allow_return = csp_update({"form-action": _where_it_may_lead(back)})
-    return allow_return(render)(request, "local_tenant/login.html", context, status=status)  # type: ignore[return-value]
+    may_lead = _where_it_may_lead(back)
+    return leading_page(request, "local_tenant/login.html", context, form_action=may_lead, status=status)
 
 
 @never_cache

@@ -119,7 +119,7 @@ BAD = {
 
 
 @pytest.mark.parametrize(("changes", "code"), BAD.values(), ids=BAD)
-def test_bad_metadata_is_refused(tenant: None, changes: dict[str, Any], code: str) -> None:
+def test_bad_metadata_is_refused(db: None, changes: dict[str, Any], code: str) -> None:
     """RFC 7591 §3.2.2."""
     before = Application.objects.count()
     assert error(register(INSPECTOR | changes)) == (400, code)

@@ -1,7 +1,6 @@
 """Whatever arrives, the answer is an OAuth error or a readable page; never a traceback, with DEBUG on either."""
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -26,9 +25,8 @@ POSTED_TO = ["/oauth/token", "/oauth/revoke", "/oidc/register"]
 
 
 @pytest.fixture(autouse=True)
-def debug(settings: Any) -> Iterator[None]:
+def debug(settings: Any) -> None:
     settings.DEBUG = True
-    return
 
 
 def post(path: str, body: str | bytes, content_type: str = FORM, **headers: str) -> Any:
@@ -50,13 +48,13 @@ BODIES: dict[str, tuple[str | bytes, str]] = {
 @pytest.mark.parametrize("path", POSTED_TO)
 @pytest.mark.parametrize(("body", "content_type"), BODIES.values(), ids=BODIES)
 def test_a_body_that_is_no_json_object_is_an_oauth_error(
-    tenant: None, path: str, body: str | bytes, content_type: str
+    db: None, path: str, body: str | bytes, content_type: str
 ) -> None:
     assert error(post(path, body, content_type)) in {(400, "invalid_request"), (400, "invalid_client_metadata")}
 
 
 @pytest.mark.parametrize("path", POSTED_TO)
-def test_a_huge_body_is_refused(tenant: None, path: str) -> None:
+def test_a_huge_body_is_refused(db: None, path: str) -> None:
     status, _ = error(post(path, "a=" + "x" * 1_100_000, JSON if path == "/oidc/register" else FORM))
     assert status == 413
 
@@ -75,7 +73,7 @@ FORMS: dict[str, str | bytes] = {
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-def test_a_form_that_cannot_be_read_is_an_invalid_request(tenant: None, form: str | bytes) -> None:
+def test_a_form_that_cannot_be_read_is_an_invalid_request(db: None, form: str | bytes) -> None:
     """RFC 6749 §3.2: parameters must not be included more than once; without a value they count as left out."""
     assert error(post("/oauth/token", form)) == (400, "invalid_request")
 
@@ -85,24 +83,24 @@ MEMBERS: list[Any] = [1, None, True, ["a"], {"a": "b"}, "a\x00b", "\ud800"]
 
 @pytest.mark.parametrize("value", MEMBERS)
 @pytest.mark.parametrize("name", ["grant_type", "client_id", "subject_token", "resource"])
-def test_a_json_member_that_is_no_plain_text_is_an_invalid_request(tenant: None, name: str, value: Any) -> None:
+def test_a_json_member_that_is_no_plain_text_is_an_invalid_request(db: None, name: str, value: Any) -> None:
     body = {"grant_type": EXCHANGE, "client_id": BRIDGE_CLIENT, "client_secret": BRIDGE_SECRET, name: value}
     assert error(post("/oauth/token", json.dumps(body), JSON)) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data; boundary=x", ""])
-def test_another_content_type_is_refused(tenant: None, content_type: str) -> None:
+def test_another_content_type_is_refused(db: None, content_type: str) -> None:
     assert error(post("/oauth/token", "grant_type=refresh_token", content_type)) == (400, "invalid_request")
 
 
-def test_parameters_in_the_url_of_the_token_endpoint_are_refused(tenant: None) -> None:
+def test_parameters_in_the_url_of_the_token_endpoint_are_refused(db: None) -> None:
     """RFC 6749 §2.3.1: credentials must not be in the URI."""
     assert error(post(f"/oauth/token?{urlencode({'grant_type': EXCHANGE})}", "")) == (400, "invalid_request")
 
 
 @pytest.mark.parametrize("path", POSTED_TO)
 @pytest.mark.parametrize("method", ["get", "put", "delete", "patch"])
-def test_another_method_is_refused(tenant: None, path: str, method: str) -> None:
+def test_another_method_is_refused(db: None, path: str, method: str) -> None:
     response = getattr(Client(), method)(path)
     assert error(response) == (405, "invalid_request")
     assert "POST" in response["Allow"]
@@ -172,14 +170,14 @@ def test_an_authorization_request_that_cannot_be_read_is_a_readable_page(tenant:
 
 @pytest.mark.parametrize("email", ["a\x00b@example.com", "nobody", "x" * 5000 + "@example.com", "", "a@b.c"])
 @pytest.mark.parametrize("password", ["x", "a\x00b", "", "x" * 5000])
-def test_odd_logins_are_refused_on_the_page(tenant: None, email: str, password: str) -> None:
+def test_odd_logins_are_refused_on_the_page(db: None, email: str, password: str) -> None:
     response = Client().post("/login", {"email": email, "password": password})
     assert response.status_code == 200
     assert "problem" in response.content.decode()
 
 
 @pytest.mark.parametrize("back", ["/authorize?client_id=%00", "/authorize?%ff", "/x?login_hint=" + "y" * 9000, "\x00"])
-def test_an_odd_way_back_does_not_break_the_login_page(tenant: None, back: str) -> None:
+def test_an_odd_way_back_does_not_break_the_login_page(db: None, back: str) -> None:
     response = Client().get("/login?" + urlencode({"next": back}))
     assert response.status_code == 200
     assert hidden(response, "csrfmiddlewaretoken")

@@ -13,13 +13,13 @@ from local_tenant.configuration import TenantConfiguration
 from local_tenant.models import Api, ClientGrant, Role, TenantUser
 from local_tenant.seed import DEVELOPMENT_STAFF, DEVELOPMENT_USERS, seed
 from tests.local_tenant.flow import API, BRIDGE, Browser, basic, exchange
-from tests.local_tenant.test_token_exchange import subject_token
+from tests.local_tenant.subject_tokens import subject_token
 
 
 def rows() -> dict[str, Any]:
     from django.apps import apps
 
-    models = [
+    models: list[Any] = [
         *apps.get_app_config("local_tenant").get_models(),
         *apps.get_app_config("oauth2_provider").get_models(),
         User,

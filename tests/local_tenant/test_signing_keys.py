@@ -1,3 +1,4 @@
+# mypy: allow-untyped-calls
 from io import StringIO
 from pathlib import Path
 from typing import Any
