@@ -75,10 +75,13 @@ TEMPLATES = [
 ]
 
 try:
-    DATABASES = {"default": environ.Env.db_url_config(ENVIRONMENT.database_url)}
-except Exception as error:  # the parser raises what it stumbles over
-    raise ImproperlyConfigured("DATABASE_URL must be a URL such as postgres://user:password@host/name.") from error
-if DATABASES["default"].get("ENGINE") == "django.db.backends.sqlite3":
+    database = environ.Env.db_url_config(ENVIRONMENT.database_url)  # type: ignore[no-untyped-call]
+except Exception:  # noqa: BLE001 - the parser raises what it stumbles over; the next line says it in words
+    database = {}
+if database.get("ENGINE") not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
+    raise ImproperlyConfigured("DATABASE_URL must be a URL such as postgres://user:password@host/name.")
+DATABASES = {"default": database}
+if database["ENGINE"] == "django.db.backends.sqlite3":
     ENVIRONMENT.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     DATABASES["default"]["OPTIONS"] = {
         # IMMEDIATE takes the write lock at the start, so that a transaction never fails half-way for want of it.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from django.db import transaction
 from django.http import HttpRequest
+from rest_framework.request import Request
 
 from downstream_api.models import Decision, DelegatedAccess
 from resource_server.access_token import AccessToken
@@ -18,6 +19,12 @@ _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 MAX_PATH = 512
 REASON_OF_STATUS = {400: "invalid_input", 404: "not_found", 405: "method_not_allowed", 406: "not_acceptable"}
+
+
+def record_of(request: HttpRequest | Request) -> "AccessRecord":
+    """The record that AuditMiddleware attached to the request; DRF's request passes on to Django's."""
+    record: AccessRecord = request.access_record  # type: ignore[union-attr] # ours, on Django's class
+    return record
 
 
 @dataclass

@@ -7,7 +7,7 @@ from downstream_api.models import DelegatedAccess, Note
 
 
 @admin.register(DelegatedAccess)
-class DelegatedAccessAdmin(admin.ModelAdmin):
+class DelegatedAccessAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's class takes none at run time
     """The audit log, for reading only: superusers cannot change it here either."""
 
     list_display = ("time", "subject", "chain", "call", "decision_label", "reason")
@@ -42,7 +42,7 @@ class DelegatedAccessAdmin(admin.ModelAdmin):
 
 
 @admin.register(Note)
-class NoteAdmin(admin.ModelAdmin):
+class NoteAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's class takes none at run time
     """Users' own texts: an administrator sees whose they are, and can remove them."""
 
     list_display = ("title", "owner", "created_at")

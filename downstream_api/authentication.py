@@ -4,6 +4,7 @@ from django.conf import settings
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from downstream_api.access_record import record_of
 from downstream_api.caller import Caller
 from downstream_api.configuration import ApiConfiguration
 from downstream_api.refusals import BearerTokenRefused, CannotTell
@@ -41,8 +42,7 @@ class AccessTokenAuthentication(BaseAuthentication):
             raise BearerTokenRefused(error) from error
         except KeysUnavailable as error:
             raise CannotTell(error) from error
-        # The audit middleware sees Django's request, not DRF's.
-        request._request.access_record.token = token  # noqa: SLF001 - DRF has no public name for it
+        record_of(request).token = token
         return Caller(token), token
 
     def authenticate_header(self, request: Request) -> str:

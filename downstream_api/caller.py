@@ -1,6 +1,16 @@
 from dataclasses import dataclass
 
+from rest_framework.exceptions import NotAuthenticated
+from rest_framework.request import Request
+
 from resource_server.access_token import AccessToken
+
+
+def token_of(request: Request) -> AccessToken:
+    """The verified token of a request. Raises NotAuthenticated where there is none."""
+    if not isinstance(request.auth, AccessToken):
+        raise NotAuthenticated
+    return request.auth
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
+from downstream_api.access_record import record_of
 from downstream_api.refusals import BearerTokenRefused, RequestTimeout
 
 logger = logging.getLogger(__name__)
@@ -16,8 +17,7 @@ def readable_errors(error: Exception, context: dict[str, Any]) -> Response:
 
     An error that nobody expected is logged with its traceback, and answered without it.
     """
-    request = context["request"]
-    record = request._request.access_record  # noqa: SLF001 - DRF has no public name for Django's request
+    record = record_of(context["request"])
     if isinstance(error, BearerTokenRefused):
         record.reason = error.error.reason.value
     if isinstance(error, UnreadablePostError):

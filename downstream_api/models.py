@@ -39,7 +39,7 @@ class AppendOnly(models.QuerySet["DelegatedAccess"]):
     def _refuse(self, *_args: Any, **_kwargs: Any) -> NoReturn:
         raise TypeError("The audit log is append-only.")
 
-    update = delete = bulk_update = update_or_create = _refuse  # type: ignore[assignment]
+    update = delete = bulk_update = update_or_create = _refuse
 
 
 class DelegatedAccess(models.Model):

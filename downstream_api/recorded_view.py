@@ -1,17 +1,21 @@
+from collections.abc import Sequence
 from typing import Any
 
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from downstream_api.access_record import record_of
 from downstream_api.scopes import scopes_needed
 
 
 class RecordedView(APIView):
     """What every view of this API builds on: its changes commit together with the row that records them."""
 
+    permission_classes: Sequence[Any]  # HasScope("...") may stand beside DRF's classes
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        record = request._request.access_record  # noqa: SLF001 - DRF has no public name for Django's request
+        record = record_of(request)
         record.scopes_required = scopes_needed(request)
         super().initial(request, *args, **kwargs)
         if request.method not in SAFE_METHODS:

@@ -4,6 +4,7 @@ from django.http import HttpRequest
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
+from downstream_api.caller import token_of
 from downstream_api.refusals import BearerTokenRefused
 from resource_server.errors import InsufficientScope
 
@@ -30,10 +31,8 @@ class HasScope(BasePermission):
         return self.to_read if method in SAFE_METHODS else self.to_write
 
     def has_permission(self, request: Request, view: "APIView") -> bool:  # noqa: ARG002 - DRF's signature
-        if request.auth is None:
-            return False
         needed = self.needed_for(request.method)
-        if not request.auth.scopes.issuperset(needed):
+        if not token_of(request).scopes.issuperset(needed):
             raise BearerTokenRefused(InsufficientScope(needed))
         return True
 

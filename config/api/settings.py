@@ -1,5 +1,6 @@
 """The API's process: the base settings, narrowed to what this service needs."""
 
+from config.generated_secrets import derived_secret
 from config.settings import *
 
 SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "api")  # no other service accepts what this one signs

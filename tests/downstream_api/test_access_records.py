@@ -1,6 +1,7 @@
 """Every authenticated call leaves one row that says who asked, for whom, through whom, and what was decided."""
 
 import logging
+from collections.abc import Sequence
 
 import pytest
 from django.db import DatabaseError, connection, models
@@ -151,7 +152,7 @@ def test_every_view_of_the_api_records_its_calls() -> None:
 
     from downstream_api.recorded_view import RecordedView
 
-    def classes(patterns: list[object]) -> list[type]:
+    def classes(patterns: Sequence[object]) -> list[type]:
         found = []
         for pattern in patterns:
             if hasattr(pattern, "url_patterns"):

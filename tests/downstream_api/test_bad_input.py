@@ -1,6 +1,7 @@
 """Bodies and headers that are wrong get the status they deserve, a readable sentence, and never a traceback."""
 
 import json
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -14,7 +15,7 @@ from tests.issuer import Issuer
 
 
 @pytest.fixture
-def writer(issuer: Issuer) -> dict[str, str]:
+def writer(issuer: Issuer) -> dict[str, Any]:
     return bearer(issuer.token(scope="read:private write:private"))
 
 
@@ -39,24 +40,22 @@ def writer(issuer: Issuer) -> dict[str, str]:
         json.dumps({"body": "no title"}).encode(),
     ],
 )
-def test_a_malformed_body_is_a_bad_request(api: APIClient, writer: dict[str, str], body: bytes) -> None:
+def test_a_malformed_body_is_a_bad_request(api: APIClient, writer: dict[str, Any], body: bytes) -> None:
     answer = api.post("/api/notes/", body, content_type="application/json", **writer)
     assert answer.status_code == 400
     assert isinstance(answer.json(), dict)
     assert not Note.objects.exists()
 
 
-def test_a_body_over_one_megabyte_is_refused(api: APIClient, writer: dict[str, str]) -> None:
+def test_a_body_over_one_megabyte_is_refused(api: APIClient, writer: dict[str, Any]) -> None:
     answer = api.post(
         "/api/notes/", b'{"title": "' + b"x" * 1_100_000 + b'"}', content_type="application/json", **writer
     )
     assert answer.status_code == 413
 
 
-@pytest.mark.parametrize(
-    "content_type", ["text/plain", "multipart/form-data; boundary=x", "application/xml", "junk"]
-)
-def test_another_content_type_is_told_so(api: APIClient, writer: dict[str, str], content_type: str) -> None:
+@pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data; boundary=x", "application/xml", "junk"])
+def test_another_content_type_is_told_so(api: APIClient, writer: dict[str, Any], content_type: str) -> None:
     answer = api.post("/api/notes/", b"title=x", content_type=content_type, **writer)
     assert answer.status_code in {400, 415}
     assert not Note.objects.exists()
@@ -67,7 +66,7 @@ def test_a_body_is_not_looked_at_before_the_token(api: APIClient) -> None:
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete", "trace"])
-def test_a_method_that_a_route_lacks_is_told_so(api: APIClient, writer: dict[str, str], method: str) -> None:
+def test_a_method_that_a_route_lacks_is_told_so(api: APIClient, writer: dict[str, Any], method: str) -> None:
     assert api.generic(method.upper(), "/api/private-scope", **writer).status_code in {403, 405}
 
 
@@ -88,7 +87,7 @@ values = st.recursive(
 @examples(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(title=values, body=values)
 def test_any_json_makes_a_note_or_a_readable_refusal(
-    api: APIClient, writer: dict[str, str], title: object, body: object
+    api: APIClient, writer: dict[str, Any], title: object, body: object
 ) -> None:
     answer = api.post(
         "/api/notes/", json.dumps({"title": title, "body": body}), content_type="application/json", **writer

@@ -1,6 +1,7 @@
 """Notes belong to the user on whose behalf a call is made; nobody else's are ever visible."""
 
 import uuid
+from typing import Any
 
 import pytest
 from model_bakery import baker
@@ -14,7 +15,7 @@ READ_WRITE = "read:private write:private"
 
 
 @pytest.fixture
-def alice(issuer: Issuer) -> dict[str, str]:
+def alice(issuer: Issuer) -> dict[str, Any]:
     return bearer(issuer.delegated_token(scope=READ_WRITE))
 
 
@@ -24,7 +25,7 @@ def bobs_note(issuer: Issuer) -> Note:
 
 
 def test_a_note_is_created_for_the_user_not_for_the_actor(
-    api: APIClient, issuer: Issuer, alice: dict[str, str]
+    api: APIClient, issuer: Issuer, alice: dict[str, Any]
 ) -> None:
     answer = api.post("/api/notes/", {"title": "Milk", "body": "two"}, format="json", **alice)
     assert answer.status_code == 201
@@ -33,7 +34,7 @@ def test_a_note_is_created_for_the_user_not_for_the_actor(
     assert answer.json()["id"] == str(note.id)
 
 
-def test_the_owner_reads_changes_and_deletes_a_note(api: APIClient, alice: dict[str, str]) -> None:
+def test_the_owner_reads_changes_and_deletes_a_note(api: APIClient, alice: dict[str, Any]) -> None:
     url = f"/api/notes/{api.post('/api/notes/', {'title': 'A'}, format='json', **alice).json()['id']}/"
     assert api.get(url, **alice).json()["title"] == "A"
     assert api.patch(url, {"title": "B"}, format="json", **alice).json()["title"] == "B"
@@ -42,7 +43,7 @@ def test_the_owner_reads_changes_and_deletes_a_note(api: APIClient, alice: dict[
     assert api.get(url, **alice).status_code == 404
 
 
-def test_a_list_holds_the_users_own_notes_only(api: APIClient, alice: dict[str, str], bobs_note: Note) -> None:
+def test_a_list_holds_the_users_own_notes_only(api: APIClient, alice: dict[str, Any], bobs_note: Note) -> None:
     api.post("/api/notes/", {"title": "Mine"}, format="json", **alice)
     answer = api.get("/api/notes/", **alice).json()
     assert answer["count"] == 1
@@ -51,7 +52,7 @@ def test_a_list_holds_the_users_own_notes_only(api: APIClient, alice: dict[str, 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
 def test_a_foreign_note_cannot_be_told_from_one_that_does_not_exist(
-    api: APIClient, alice: dict[str, str], bobs_note: Note, method: str
+    api: APIClient, alice: dict[str, Any], bobs_note: Note, method: str
 ) -> None:
     def call(note_id: object) -> tuple[int, bytes]:
         answer = getattr(api, method)(f"/api/notes/{note_id}/", {"title": "x"}, format="json", **alice)
@@ -63,7 +64,7 @@ def test_a_foreign_note_cannot_be_told_from_one_that_does_not_exist(
     assert bobs_note.title == "Bob's secret"
 
 
-def test_the_same_subject_of_another_issuer_is_somebody_else(api: APIClient, alice: dict[str, str]) -> None:
+def test_the_same_subject_of_another_issuer_is_somebody_else(api: APIClient, alice: dict[str, Any]) -> None:
     baker.make(Note, issuer="https://other.example/", owner="auth0|alice")
     assert api.get("/api/notes/", **alice).json()["count"] == 0
 
@@ -80,13 +81,13 @@ def test_writing_does_not_include_reading(api: APIClient, issuer: Issuer) -> Non
     assert api.get("/api/notes/", **bearer(token)).status_code == 403
 
 
-def test_nobody_chooses_the_owner(api: APIClient, alice: dict[str, str]) -> None:
+def test_nobody_chooses_the_owner(api: APIClient, alice: dict[str, Any]) -> None:
     content = {"title": "x", "owner": "auth0|bob", "issuer": "https://other.example/", "id": str(uuid.uuid4())}
     api.post("/api/notes/", content, format="json", **alice)
     assert Note.objects.get().owner == "auth0|alice"
 
 
-def test_a_long_list_comes_in_pages_newest_first(api: APIClient, issuer: Issuer, alice: dict[str, str]) -> None:
+def test_a_long_list_comes_in_pages_newest_first(api: APIClient, issuer: Issuer, alice: dict[str, Any]) -> None:
     baker.make(Note, 25, issuer=issuer.url, owner="auth0|alice")
     first = api.get("/api/notes/", **alice).json()
     second = api.get("/api/notes/", {"page": 2}, **alice).json()
@@ -99,7 +100,7 @@ def test_a_long_list_comes_in_pages_newest_first(api: APIClient, issuer: Issuer,
 
 @pytest.mark.parametrize("page_size", ["1000", "0", "-1", "x", "1e9"])
 def test_no_page_holds_more_than_a_hundred_notes(
-    api: APIClient, issuer: Issuer, alice: dict[str, str], page_size: str
+    api: APIClient, issuer: Issuer, alice: dict[str, Any], page_size: str
 ) -> None:
     baker.make(Note, 120, issuer=issuer.url, owner="auth0|alice")
     assert len(api.get("/api/notes/", {"page_size": page_size}, **alice).json()["results"]) <= 100
