@@ -78,7 +78,7 @@ def test_a_form_that_cannot_be_read_is_an_invalid_request(db: None, form: str | 
     assert error(post("/oauth/token", form)) == (400, "invalid_request")
 
 
-MEMBERS: list[Any] = [1, None, True, ["a"], {"a": "b"}, "a\x00b", "\ud800"]
+MEMBERS: list[Any] = [1, None, True, [["a"]], {"a": "b"}, "a\x00b", "\ud800"]
 
 
 @pytest.mark.parametrize("value", MEMBERS)
