@@ -84,6 +84,7 @@ def test_any_header_values_are_a_token_or_a_refusal(values: list[str]) -> None:
 
 
 @given(any_text | st.binary().map(lambda data: data.decode("latin-1")))
+@example("\ud800")
 @example("." * 16_384)
 @example("A" * 16_384 + ".A.A")
 @example(".".join("A" * 5_000 for _ in range(3)))

@@ -192,6 +192,7 @@ def test_a_jwks_uri_that_moves_is_followed(keys: IssuerKeys, issuer: Issuer) -> 
     keys.key(FIRST)
     moved = {"issuer": issuer.url, "jwks_uri": f"{issuer.url}moved", "token_endpoint": f"{issuer.url}oauth/token"}
     issuer.answers["/.well-known/openid-configuration"] = (200, json.dumps(moved).encode())
+    issuer.answers[KEYS] = (200, json.dumps(issuer.documents()[KEYS]).encode())  # what is left there grows old
     issuer.rotate("second")
     issuer.answers["/moved"] = (200, json.dumps(issuer.documents()[KEYS]).encode())
     assert outcome(keys, key_id(rsa_key("second"))) == "held"
