@@ -8,6 +8,8 @@ class DownstreamError(ToolError):
 
 
 class ApiRejectedToken(DownstreamError):
+    concerns_operator = True
+
     def __init__(self, detail: str) -> None:
         super().__init__(
             f"The API did not accept the token that the tenant issued for it{_because(detail)}. "
@@ -41,6 +43,8 @@ class ApiUnavailable(DownstreamError):
 
 
 class MalformedApiAnswer(DownstreamError):
+    concerns_operator = True
+
     def __init__(self, what: str) -> None:
         super().__init__(
             f"The API's answer cannot be used: {what}. "

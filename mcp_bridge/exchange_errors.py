@@ -36,6 +36,8 @@ class SubjectTokenRejected(ExchangeError):
 class ClientRejected(ExchangeError):
     """The tenant does not accept the bridge's own credentials: the operator's business, not the user's."""
 
+    concerns_operator = True
+
     def __init__(self, status: int, error: str, description: str) -> None:
         self.status, self.error = status, error
         super().__init__(
@@ -56,6 +58,8 @@ class TenantUnavailable(ExchangeError):
 class MalformedAnswer(ExchangeError):
     """The tenant's answer is not what RFC 8693 §2.2 describes."""
 
+    concerns_operator = True
+
     def __init__(self, what: str) -> None:
         super().__init__(
             f"The tenant's answer to the token exchange cannot be used: {what}. "
@@ -65,6 +69,8 @@ class MalformedAnswer(ExchangeError):
 
 class UnusableToken(ExchangeError):
     """The tenant handed out a token that is not the one asked for; it was not sent anywhere."""
+
+    concerns_operator = True
 
     def __init__(self, what: str) -> None:
         super().__init__(

@@ -60,7 +60,9 @@ class ToolCalls:
         )
         try:
             answer = tool.answer(ToolCall(arguments, caller.token, api))
-        except ToolError:
+        except ToolError as error:
+            if error.concerns_operator:
+                logger.warning("The tool %s failed: %s", tool.name, error)
             raise
         except Exception as error:
             logger.exception("The tool %s failed.", tool.name)

@@ -1,9 +1,14 @@
+from typing import ClassVar
+
+
 class ToolError(Exception):
     """A call that fails for a reason that a person can act on.
 
     Its text is shown to the user as it stands (`isError`, MCP tools §Error Handling). So it names the party that
     refused, and holds nothing secret: texts of others pass through `foreign_text.readable` first.
     """
+
+    concerns_operator: ClassVar[bool] = False  # True: whoever runs the bridge must act, so it is logged
 
 
 class ScopesNotGrantable(ToolError):

@@ -1,5 +1,6 @@
 """The bridge as it is served: granian, real sockets, real clients."""
 
+import json
 import os
 import signal
 import socket
@@ -94,13 +95,27 @@ async def test_large_bodies_other_methods_and_strangers(served: Served) -> None:
     assert home.status_code == 200
 
 
-def _stalled_request(served: Served) -> socket.socket:
-    """A request whose body never comes."""
+async def test_a_client_that_vanishes_in_mid_call_harms_nobody(served: Served) -> None:
+    served.tenant.may_answer.clear()
+    body = json.dumps(tools_call("greet"))
+    connection = _stalled_request(served, body, length=len(body))
+    assert served.tenant.was_asked.wait(10)
+    connection.close()
+    served.tenant.may_answer.set()
+    async with httpx2.AsyncClient(base_url=served.url) as http:
+        call = await http.post("/mcp", json=tools_call("greet"), headers=served.headers())
+    assert call.json()["result"]["structuredContent"]["subject"] == "auth0|alice"
+
+
+def _stalled_request(served: Served, body: str = "{", *, length: int = 100) -> socket.socket:
+    """A request that nobody waits for; by default its body never comes."""
     host, port = served.url.removeprefix("http://").split(":")
     connection = socket.create_connection((host, int(port)))
     authorization = served.headers()["Authorization"]
-    head = ("POST /mcp HTTP/1.1", "Host: localhost", f"Authorization: {authorization}", "Content-Length: 100")
-    connection.sendall("\r\n".join((*head, "Content-Type: application/json", "", "{")).encode())
+    head = ("POST /mcp HTTP/1.1", "Host: localhost", f"Authorization: {authorization}", f"Content-Length: {length}")
+    connection.sendall(
+        "\r\n".join((*head, "Accept: application/json", "Content-Type: application/json", "", body)).encode()
+    )
     return connection
 
 

@@ -1,10 +1,20 @@
 """The bridge answers clients of the current revision and of those before, over the SDK's own client."""
 
+import json
+
 import pytest
 
-from tests.mcp_bridge.running_bridge import RunningBridge
+from tests.mcp_bridge.running_bridge import RunningBridge, tools_call
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.parametrize("version", ["2025-03-26", "2025-06-18", "2025-11-25"])
+async def test_each_earlier_revision_gets_an_answer_that_it_can_read(bridge: RunningBridge, version: str) -> None:
+    async with bridge:
+        response = await bridge.post(tools_call("whoami"), bridge.token(), **{"MCP-Protocol-Version": version})
+        result = response.json()["result"]
+        assert json.loads(result["content"][1]["text"])["subject"] == "auth0|alice"
 
 
 @pytest.mark.parametrize("mode", ["auto", "legacy", "2026-07-28"])

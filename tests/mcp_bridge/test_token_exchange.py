@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 
-from resource_server.token_rules import TokenRules
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, BRIDGE_CLIENT, rsa_key
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import ACCESS_TOKEN_TYPE, FakeTenant
@@ -180,6 +179,18 @@ async def test_a_refused_exchange_says_who_refused_what_and_why(
     assert api.received == []
 
 
+async def test_what_only_the_operator_can_mend_is_logged_for_them(
+    bridge: RunningBridge, tenant: FakeTenant, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with bridge:
+        tenant.reply = Reply(403, b'{"error":"access_denied"}')
+        await bridge.error_text("greet")
+        assert "The tool greet failed" not in caplog.text
+        tenant.reply = Reply(401, b'{"error":"invalid_client"}')
+        await bridge.error_text("greet")
+        assert "The tool greet failed" in caplog.text
+
+
 async def test_a_failed_exchange_is_not_remembered(bridge: RunningBridge, tenant: FakeTenant) -> None:
     token = bridge.token()
     async with bridge:
@@ -255,4 +266,3 @@ def test_secrets_do_not_show_in_representations(bridge: RunningBridge) -> None:
 
     assert CLIENT_SECRET not in repr(bridge.configuration)
     assert "eyJ" not in repr(Caller(None, "eyJ-subject")) + repr(ExchangedToken("eyJ-b", None, 0))  # type: ignore[arg-type]
-    assert TokenRules("https://t/", "a").issuer == "https://t/"
