@@ -2,6 +2,7 @@ from dataclasses import dataclass
 
 import anyio
 from mcp.server.transport_security import TransportSecuritySettings
+from starlette.applications import Starlette
 
 from mcp_bridge.asgi_types import AsgiApp, Receive, Scope, Send
 from mcp_bridge.configuration import ENDPOINT, BridgeConfiguration
@@ -26,7 +27,7 @@ class Bridge:
     Its lifespan can be run once, as that of the SDK's app inside it.
     """
 
-    endpoint: AsgiApp  # the SDK's app; it also carries the lifespan, which Django's handler lacks
+    endpoint: Starlette  # the SDK's app; it also carries the lifespan, which Django's handler lacks
     gate: Gate
     pages: AsgiApp
 

@@ -44,7 +44,7 @@ class Tool:
     downstream_scopes: tuple[str, ...] = ()  # what token B is asked for; () means the configured default
     calls_api: bool = True  # False keeps the call out of the queue for the API
     asked_at_login: bool = True  # False: clients ask for the scopes once the tool is first called (step-up)
-    # Hints to the client (MCP ToolAnnotations). A tool is additive and repeatable unless it says otherwise.
+    # Hints to the client (MCP ToolAnnotations). A tool only reads unless it says otherwise.
     read_only: bool = True
     destructive: bool = False
     idempotent: bool = True

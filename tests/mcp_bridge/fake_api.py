@@ -13,6 +13,7 @@ from tests.mcp_bridge.loopback_server import Received, Reply
 
 class FakeApi:
     def __init__(self) -> None:
+        self.url = ""  # without trailing slash
         self.received: list[Received] = []
         self.notes: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.reply: Reply | None = None  # what to say in place of it all

@@ -1,9 +1,10 @@
 """A small HTTP server on this machine, for the parties that the bridge talks to."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -12,7 +13,7 @@ from typing import Any
 class Received:
     method: str
     path: str  # with its query
-    headers: Mapping[str, str]
+    headers: Message
     body: bytes
 
 

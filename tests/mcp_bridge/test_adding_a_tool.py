@@ -1,5 +1,8 @@
 """The first thing that a reader would do with this project: one declaration, and nothing else to touch."""
 
+import subprocess
+import sys
+
 import pytest
 
 from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
@@ -55,6 +58,13 @@ async def test_without_a_configured_scope_the_tenant_decides(bridge: RunningBrid
     async with bridge:
         await bridge.call("my_scopes", bridge.token(scope="tool:scopes"))
     assert "scope" not in tenant.forms[0]
+
+
+def test_other_services_read_the_scopes_without_loading_the_sdk() -> None:
+    """It costs a second and 40 MB, which only the bridge has a use for."""
+    program = "import sys, mcp_bridge.tools; print({'mcp', 'mcp_types', 'jsonschema', 'requests'} & set(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert loaded.stdout == "set()\n"
 
 
 def test_two_tools_of_one_name_are_a_mistake() -> None:

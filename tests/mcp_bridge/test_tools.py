@@ -121,8 +121,9 @@ def test_every_tool_declares_all_that_clients_need(tool: Any) -> None:
 
 async def test_the_list_says_what_each_tool_may_do(bridge: RunningBridge) -> None:
     async with bridge, bridge.mcp(bridge.token()) as client:
-        tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-    assert tools["greet"].annotations.read_only_hint is True
-    assert tools["add_note"].annotations.read_only_hint is False
-    assert tools["add_note"].annotations.destructive_hint is False
-    assert all(tool.output_schema for tool in tools.values())
+        tools = (await client.list_tools()).tools
+    hints = {tool.name: tool.annotations.model_dump(exclude_none=True) for tool in tools if tool.annotations}
+    reads = {"read_only_hint": True, "destructive_hint": False, "idempotent_hint": True, "open_world_hint": False}
+    assert hints["greet"] == reads
+    assert hints["add_note"] == reads | {"read_only_hint": False, "idempotent_hint": False}
+    assert all(tool.output_schema for tool in tools)
