@@ -27,9 +27,9 @@ class MalformedRequest(Exception):
         self.status = status
 
 
-def query_parameters(request: HttpRequest) -> Parameters:
-    """The parameters in the URL. Raises MalformedRequest."""
-    return _checked(_from_form(request.META.get("QUERY_STRING", "")))
+def query_parameters(query: str) -> Parameters:
+    """The parameters in a URL's query. Raises MalformedRequest."""
+    return _checked(_from_form(query))
 
 
 def body_parameters(request: HttpRequest) -> Parameters:

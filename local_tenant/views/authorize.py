@@ -37,7 +37,7 @@ class AuthorizeView(View):
 
     def dispatch(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponseBase:
         try:
-            return self._answer(request, query_parameters(request))
+            return self._answer(request, query_parameters(request.META.get("QUERY_STRING", "")))
         except MalformedRequest as error:
             return error_page(request, "invalid_request", error.description, status=error.status)
         except RefusedHere as error:

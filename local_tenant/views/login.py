@@ -1,4 +1,4 @@
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import urlsplit
 
 from django import forms
 from django.contrib.auth import login, logout
@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods
 from local_tenant.authentication import TenantUserBackend, logged_in_tenant_user
 from local_tenant.authorization_request import RefusedHere, RefusedToClient, read_authorization_request
 from local_tenant.login_throttle import count_failure, is_throttled
+from local_tenant.oauth_parameters import MalformedRequest, query_parameters
 from local_tenant.redirect_uris import form_action_source
 from local_tenant.seed import DEVELOPMENT_USERS
 from local_tenant.views.leading_page import leading_page
@@ -69,13 +70,16 @@ def logout_page(request: HttpRequest) -> HttpResponse:
 def _where_it_may_lead(back: str) -> list[str]:
     """After the login the authorization endpoint may send the browser straight on to the client, with an error."""
     try:
-        client = read_authorization_request(parse_qsl(urlsplit(back).query)).client
+        client = read_authorization_request(query_parameters(urlsplit(back).query)).client
     except RefusedToClient as refusal:
         return [form_action_source(refusal.location)]
-    except (RefusedHere, ValueError):
+    except (RefusedHere, MalformedRequest):
         return []
     return [form_action_source(client.redirect_uri)]
 
 
 def _login_hint(back: str) -> str:
-    return dict(parse_qsl(urlsplit(back).query)).get("login_hint", "")[:254]
+    try:
+        return dict(query_parameters(urlsplit(back).query)).get("login_hint", "")[:254]
+    except MalformedRequest:
+        return ""

@@ -24,6 +24,7 @@ def process(settings: Settings, tmp_path: Path, key_file: Path) -> Iterator[None
     """The settings of the tenant's process, with cheap hashing of chosen passwords."""
     settings.ROOT_URLCONF = "config.tenant.urls"
     settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "tenant_session", "tenant_csrf"
+    settings.SESSION_ENGINE = "config.sessions"
     settings.CSRF_FAILURE_VIEW = "local_tenant.views.error_page.csrf_failure"
     settings.WHITENOISE_AUTOREFRESH = True  # no walk through all static files for each new Client
     settings.PASSWORD_HASHERS = [

@@ -79,7 +79,7 @@ def test_forms_may_lead_to_the_clients_redirect_uri_and_nowhere_else(browser: Br
     """CSP 3 §6.4.2: form-action holds for redirects that follow a form, too."""
 
     def allowed(response: Any) -> str:
-        directives = [part.strip() for part in response["Content-Security-Policy"].split(";")]
+        directives: list[str] = [part.strip() for part in response["Content-Security-Policy"].split(";")]
         return next(part for part in directives if part.startswith("form-action"))
 
     def login_page(**changes: str | None) -> Any:

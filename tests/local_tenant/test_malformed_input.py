@@ -181,3 +181,9 @@ def test_an_odd_way_back_does_not_break_the_login_page(db: None, back: str) -> N
     response = Client().get("/login?" + urlencode({"next": back}))
     assert response.status_code == 200
     assert hidden(response, "csrfmiddlewaretoken")
+
+
+@pytest.mark.parametrize("cookie", ['tenant_session="aaaaaaaaaaa\\000b"', "tenant_session=%00", 'tenant_csrf="a\\000"'])
+@pytest.mark.parametrize("path", ["/", "/logout", "/admin/"])
+def test_an_odd_cookie_is_no_session(tenant: None, cookie: str, path: str) -> None:
+    assert Client().get(path, headers={"Cookie": cookie}).status_code in {200, 302}
