@@ -58,6 +58,7 @@ class Stack(AbstractContextManager["Stack"]):
     ) -> None:
         self.services = [Service(name, ports[name]) for name in SERVICES if name in ports]
         self._environment = {**os.environ, **environment}
+        self._environment.pop("DJANGO_SETTINGS_MODULE", None)  # this process's own; each service has another
         self._log_dir = log_dir
         self._on_ready = on_ready
         self._files = ExitStack()
@@ -182,7 +183,6 @@ def local_environment(ports: Mapping[str, int], state_dir: Path) -> dict[str, st
             ),
             "",
         ),
-        "DJANGO_SETTINGS_MODULE": "",
     }
 
 

@@ -1,0 +1,52 @@
+# `make` lists the targets. Each works on a fresh machine with Python 3.11+ and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PYTHONWARNINGS ?= default
+
+.PHONY: help demo run test test-full lint format lock clean
+
+help: ## list the targets
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+demo: $(VENV)/runtime ## run the whole chain once, on free ports, and tell what happens
+	@$(BIN)/python manage.py demo
+
+run: $(VENV)/runtime ## keep tenant, API and bridge up, behind one banner, until Ctrl-C
+	@$(BIN)/python manage.py up
+
+test: $(VENV)/development ## all checks and tests, long suites with few rounds
+	@$(BIN)/python -m tests.run
+
+test-full: $(VENV)/development ## the same with as many rounds as the long suites ask for
+	@LONG_TESTS=1 $(BIN)/python -m tests.run
+
+lint: $(VENV)/development ## only the checks: format, style, types, dependency rules, migrations, deployment
+	@$(BIN)/python -m tests.run --only-checks
+
+format: $(VENV)/development ## format the code
+	@$(BIN)/ruff check --fix --quiet . && $(BIN)/ruff format --quiet .
+
+lock: $(VENV)/development ## write the requirements files anew from pyproject.toml
+	@$(BIN)/uv pip compile pyproject.toml $(LOCK) -o requirements.txt
+	@$(BIN)/uv pip compile pyproject.toml --extra dev $(LOCK) -o requirements-dev.txt
+
+clean: ## remove the virtual environment and everything under var/
+	rm -rf $(VENV) var
+
+LOCK := --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with make PYTHON=python3.12")'
+	@$(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment: install its venv module (Debian: apt-get install python3-venv)."; exit 1; }
+
+$(VENV)/runtime: requirements.txt | $(BIN)/python
+	@echo "Installing what the services need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/development: requirements-dev.txt | $(BIN)/python
+	@echo "Installing what the services and their tests need ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@ $(VENV)/runtime

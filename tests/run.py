@@ -1,0 +1,114 @@
+"""`make test`: every check and every test, in the order in which a failure is cheapest to learn of.
+
+Groups that need something which this machine lacks are left out, and named at the end together with what they need.
+With REQUIRE_ALL_GROUPS=1, as in CI, such a group is a failure.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.groups import GROUPS
+
+ROOT = Path(__file__).resolve().parent.parent
+MAX_LINES = 250
+
+# The environment that the README documents for production.
+PRODUCTION = {
+    "OAUTH_ISSUER": "https://tenant.example/",
+    "AUTH0_AUDIENCE": "https://mcp.example/",
+    "MCP_SERVER_URL": "https://mcp.example",
+    "MCP_AUTH0_CLIENT_ID": "bridge",
+    "MCP_AUTH0_CLIENT_SECRET": "from-your-secret-store",
+    "API_AUTH0_AUDIENCE": "https://api.example/",
+    "API_BASE_URL": "https://api.example",
+    "SECRET_KEY": "from-your-secret-store-and-at-least-fifty-characters-long",
+    "ALLOWED_HOSTS": "mcp.example,api.example",
+    "TRUSTED_PROXIES": "10.0.0.0/8",
+    "SECURE_SSL_REDIRECT": "true",
+    "SECURE_HSTS_SECONDS": "31536000",
+    "DEBUG": "false",
+}
+
+
+def tool(name: str, *arguments: str) -> list[str]:
+    return [str(Path(sys.executable).parent / name), *arguments]
+
+
+def manage(*arguments: str) -> list[str]:
+    return [sys.executable, "-W", "error", "manage.py", *arguments]
+
+
+CHECKS: list[tuple[str, list[str], dict[str, str]]] = [
+    ("format", tool("ruff", "format", "--check", "--quiet", "."), {}),
+    ("style", tool("ruff", "check", "--quiet", "."), {}),
+    ("dependency rules", tool("lint-imports", "--no-cache"), {}),
+    ("types", tool("mypy", "."), {}),
+    ("migrations", manage("makemigrations", "--check", "--dry-run"), {}),
+    *[
+        (f"deployment of the {service}", manage("check", "--deploy", "--fail-level", "WARNING"),
+         PRODUCTION | {"DJANGO_SETTINGS_MODULE": f"config.{service}.settings"})
+        for service in ("api", "bridge")
+    ],
+]  # fmt: skip
+
+
+def run(name: str, command: list[str], environment: dict[str, str]) -> bool:
+    began = time.monotonic()
+    result = subprocess.run(command, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+    print(f"{'ok  ' if result.returncode == 0 else 'FAIL'} {name} ({time.monotonic() - began:.0f} s)", flush=True)
+    if result.returncode:
+        print((result.stdout + result.stderr).strip(), flush=True)
+    return result.returncode == 0
+
+
+def too_long() -> list[str]:
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "*.py"], cwd=ROOT, check=True, capture_output=True, text=True
+    )  # noqa: S607
+    files = [ROOT / name for name in listed.stdout.split()]
+    return [
+        str(file.relative_to(ROOT))
+        for file in files
+        if file.exists() and len(file.read_text().splitlines()) > MAX_LINES
+    ]
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="tests-") as state:
+        # Nothing of a developer's own configuration reaches the tests.
+        environment = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("AUTH0_", "MCP_", "API_", "OAUTH_"))
+        }
+        environment |= {"ENV_FILE": os.devnull, "STATE_DIR": state, "PYTHONWARNINGS": "error"}
+        environment.pop("DJANGO_SETTINGS_MODULE", None)
+        passed = [run(name, command, environment | extra) for name, command, extra in CHECKS]
+        for name in too_long():
+            print(f"FAIL {name} is longer than {MAX_LINES} lines")
+            passed.append(False)
+        if "--only-checks" in sys.argv:
+            return 0 if all(passed) else 1
+        environment.pop("PYTHONWARNINGS")  # pytest turns warnings into errors, and knows where they come from
+        tests = subprocess.run(
+            [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-q"],
+            cwd=ROOT,
+            env=environment,
+            check=False,
+        )
+        passed.append(tests.returncode == 0)
+    missing = {name: group for name, group in GROUPS.items() if group.is_missing()}
+    for name, group in missing.items():
+        print(f"left out: {name}. {group.how_to_enable}")
+    if missing and os.environ.get("REQUIRE_ALL_GROUPS") == "1":
+        print("REQUIRE_ALL_GROUPS is set, so a group that is left out is a failure.")
+        return 1
+    return 0 if all(passed) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
