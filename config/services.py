@@ -5,7 +5,7 @@ from downstream_api.configuration import ApiConfiguration
 from local_tenant.configuration import TenantConfiguration
 from mcp_bridge.configuration import BridgeConfiguration
 from mcp_bridge.tools import TOOLS
-from resource_server.issuer_keys import KeyFetching
+from resource_server.key_fetching import KeyFetching
 from resource_server.protected_resource import ProtectedResource
 from resource_server.token_rules import TokenRules
 

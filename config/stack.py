@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -15,6 +14,8 @@ from types import TracebackType
 import requests
 
 from config.environment import BASE_DIR
+from config.granian_command import granian_command
+from config.parent_process import end_with_parent
 
 SERVICES = ("tenant", "api", "bridge")  # the tenant first: the others fetch its keys
 START_TIMEOUT = 30.0  # seconds
@@ -46,7 +47,10 @@ class Service:
 
 
 class Stack(AbstractContextManager["Stack"]):
-    """Starts the services on entry, ends them on exit. Each writes to a log file, or to this process's own output."""
+    """Starts the services on entry, ends them on exit. The database has to be migrated, and the tenant seeded.
+
+    Each writes to a log file, or to this process's own output.
+    """
 
     def __init__(
         self,
@@ -58,7 +62,6 @@ class Stack(AbstractContextManager["Stack"]):
     ) -> None:
         self.services = [Service(name, ports[name]) for name in SERVICES if name in ports]
         self._environment = {**os.environ, **environment}
-        self._environment.pop("DJANGO_SETTINGS_MODULE", None)  # this process's own; each service has another
         self._log_dir = log_dir
         self._on_ready = on_ready
         self._files = ExitStack()
@@ -115,14 +118,16 @@ class Stack(AbstractContextManager["Stack"]):
         output = None
         if self._log_dir:
             output = self._files.enter_context((self._log_dir / f"{service.name}.log").open("ab"))
+        command, environment = granian_command(service.name, port=service.port)
         service.process = subprocess.Popen(  # noqa: S603 - our own command, no shell
-            [sys.executable, "manage.py", "serve", service.name, "--port", str(service.port), "--end-with-parent"],
+            command,
             cwd=BASE_DIR,
-            env=self._environment,
+            env=self._environment | environment,
             stdin=subprocess.DEVNULL,
             stdout=output or subprocess.DEVNULL,
             stderr=output,
             start_new_session=True,  # Ctrl-C reaches this process only, which ends the others in order
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - nothing is left running even where this one is killed
         )
 
     def _wait(self, service: Service) -> None:

@@ -1,6 +1,6 @@
 from dataclasses import dataclass, field
 
-from resource_server.issuer_keys import KeyFetching
+from resource_server.key_fetching import KeyFetching
 from resource_server.protected_resource import ProtectedResource
 from resource_server.token_rules import TokenRules
 

@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
-from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from resource_server.errors import InvalidToken, KeysUnavailable, Reason
 from resource_server.issuer_metadata import IssuerMetadata, IssuerMetadataInvalid, discover
 from resource_server.json_web_key_set import usable_keys
+from resource_server.key_fetching import KeyFetching
 from resource_server.strict_json import MalformedJson
 from resource_server.upstream_http import UpstreamError, UpstreamHttp
 
@@ -21,16 +21,6 @@ logger = logging.getLogger(__name__)
 RETRY_PAUSE = 1.0  # seconds after a failed fetch during which callers are told so at once
 PATIENCE = 3.0  # seconds from its beginning for which callers wait for a fetch; it goes on without them
 MAX_KEY_SET = 524_288  # bytes
-
-
-@dataclass(frozen=True)
-class KeyFetching:
-    """How an issuer's keys are fetched and for how long they are used."""
-
-    max_age: float = 600  # seconds after which keys are fetched again, in the background
-    refetch_cooldown: float = 10  # seconds between fetches that an unknown `kid` may cause
-    timeout: float = 10  # seconds for each request of a fetch
-    ca_file: Path | None = None  # certificates to trust in place of the public ones
 
 
 @dataclass(frozen=True)

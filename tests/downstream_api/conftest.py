@@ -6,7 +6,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from downstream_api.configuration import ApiConfiguration
-from resource_server.issuer_keys import KeyFetching
+from resource_server.key_fetching import KeyFetching
 from resource_server.protected_resource import ProtectedResource
 from resource_server.token_rules import TokenRules
 from tests.issuer import API_AUDIENCE, Issuer, serving_issuer

@@ -15,7 +15,8 @@ from mcp_bridge.bridge import Bridge, build_bridge
 from mcp_bridge.configuration import BridgeConfiguration
 from mcp_bridge.tool_registry import ToolRegistry
 from mcp_bridge.tools import TOOLS
-from resource_server.issuer_keys import IssuerKeys, KeyFetching
+from resource_server.issuer_keys import IssuerKeys
+from resource_server.key_fetching import KeyFetching
 from resource_server.protected_resource import ProtectedResource
 from resource_server.token_rules import TokenRules
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, BRIDGE_CLIENT

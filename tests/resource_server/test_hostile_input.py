@@ -16,9 +16,10 @@ from resource_server.actor import MAX_ACTORS, parse_actor
 from resource_server.authorization_header import read_bearer_token
 from resource_server.challenge import challenge
 from resource_server.errors import DESCRIPTIONS, BearerTokenError, InsufficientScope, InvalidToken, KeysUnavailable
-from resource_server.issuer_keys import IssuerKeys, KeyFetching
+from resource_server.issuer_keys import IssuerKeys
 from resource_server.issuer_metadata import IssuerMetadataInvalid, discover
 from resource_server.json_web_key_set import usable_keys
+from resource_server.key_fetching import KeyFetching
 from resource_server.token_rules import TokenRules
 from resource_server.token_verifier import TokenVerifier
 from resource_server.upstream_http import UpstreamHttp

@@ -9,7 +9,8 @@ import pytest
 
 from resource_server import issuer_keys
 from resource_server.errors import InvalidToken, KeysUnavailable, Reason
-from resource_server.issuer_keys import IssuerKeys, KeyFetching
+from resource_server.issuer_keys import IssuerKeys
+from resource_server.key_fetching import KeyFetching
 from resource_server.token_rules import TokenRules
 from resource_server.token_verifier import TokenVerifier
 from tests.issuer import API_AUDIENCE, Issuer, key_id, public_jwk, rsa_key, serving_issuer

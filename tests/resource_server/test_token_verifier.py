@@ -10,7 +10,8 @@ import pytest
 from resource_server import token_verifier
 from resource_server.access_token import MAX_TOKEN_LENGTH, AccessToken
 from resource_server.errors import InvalidToken, Reason
-from resource_server.issuer_keys import IssuerKeys, KeyFetching
+from resource_server.issuer_keys import IssuerKeys
+from resource_server.key_fetching import KeyFetching
 from resource_server.token_rules import TokenRules
 from resource_server.token_verifier import TokenVerifier
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, Issuer, serving_issuer

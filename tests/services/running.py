@@ -32,6 +32,7 @@ class Running:
     @contextmanager
     def up(self) -> Iterator["Running"]:
         self.manage("migrate", "--verbosity=0")
+        self.manage("seed_tenant", "--verbosity=0")
         with Stack(self.ports, environment=self.environment, log_dir=self.state_dir) as self.stack:
             yield self
 

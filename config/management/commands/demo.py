@@ -56,6 +56,7 @@ class Command(BaseCommand):
             try:
                 with story.working("preparing a scratch database …"):
                     call_command("migrate", verbosity=0)
+                    call_command("seed_tenant", verbosity=0)
                 with story.working("starting tenant, API and bridge …"):
                     stack = Stack(ports, environment={}, log_dir=scratch)
                     running.enter_context(stack)

@@ -1,26 +1,16 @@
-import os
 import socket
-import sys
 from argparse import ArgumentParser
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
 
 from config.environment import Environment
-from config.parent_process import end_with_parent
+from config.granian_command import INTERFACES, THREADS, become, granian_command
 from config.variables import LOOPBACK_HOSTS
-from config.wsgi_threads import THREADS_VARIABLE
-
-APPLICATIONS = {
-    "api": ("rsgi", "config.api.rsgi:application"),
-    "bridge": ("asgi", "config.bridge.asgi:application"),
-    "tenant": ("rsgi", "config.tenant.rsgi:application"),
-}
-THREADS = 8  # bodies are received without one, so these only wait for the database and for keys
 
 
 class Command(BaseCommand):
@@ -28,7 +18,7 @@ class Command(BaseCommand):
     requires_system_checks = ()  # their time is spent once, by `migrate` and `check`
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("service", choices=APPLICATIONS)
+        parser.add_argument("service", choices=INTERFACES)
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: 127.0.0.1)")
         parser.add_argument("--port", type=int, help="port to listen on (default: the one in the service's URL)")
         parser.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
@@ -38,9 +28,8 @@ class Command(BaseCommand):
             default=THREADS,
             help=f"threads for the API's and the tenant's views (default: {THREADS})",
         )
-        parser.add_argument("--end-with-parent", action="store_true", help="end when the starting process does")
 
-    def handle(self, *, service: str, host: str, port: int | None, **options: Any) -> None:
+    def handle(self, *, service: str, host: str, port: int | None, workers: int, threads: int, **_options: Any) -> None:
         environment: Environment = settings.ENVIRONMENT
         port = port or default_port(environment, service)
         _check_address(environment, host)
@@ -48,20 +37,10 @@ class Command(BaseCommand):
         if service != "bridge":
             _check_database()
         if service == "tenant":
-            from django.core.management import call_command
-
             call_command("seed_tenant", verbosity=0)
-        if options["end_with_parent"]:
-            end_with_parent()
-        interface, target = APPLICATIONS[service]
-        arguments = [sys.executable, "-m", "granian", "--interface", interface, "--host", host, "--port", str(port)]
-        arguments += ["--workers", str(options["workers"]), "--respawn-failed-workers", "--respawn-interval", "1"]
-        arguments += ["--workers-kill-timeout", "10", "--no-ws", "--http", "1", "--log-level", "error"]
         self.stdout.write(f"{service}: http://{'localhost' if host in LOOPBACK_HOSTS else host}:{port}/")
         self.stdout.flush()
-        os.environ[THREADS_VARIABLE] = str(options["threads"])
-        os.environ["DJANGO_SETTINGS_MODULE"] = f"config.{service}.settings"
-        os.execv(sys.executable, [*arguments, target])  # noqa: S606 - no shell, and arguments of our own
+        become(*granian_command(service, host=host, port=port, workers=workers, threads=threads))
 
 
 def default_port(environment: Environment, service: str) -> int:
@@ -96,6 +75,8 @@ def refuse_busy_port(host: str, port: int) -> None:
 
 
 def _check_database() -> None:
+    from django.db.migrations.executor import MigrationExecutor  # the bridge, which has no tables, starts without it
+
     try:
         executor = MigrationExecutor(connection)
         is_behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))

@@ -29,6 +29,8 @@ class Command(BaseCommand):
             refuse_busy_port("127.0.0.1", port)
         try:
             call_command("migrate", verbosity=0)
+            if environment.is_local:
+                call_command("seed_tenant", verbosity=0)
         except DatabaseError as error:
             raise CommandError("The database does not answer: check DATABASE_URL and that its server runs.") from error
         terminate_like_interrupt()

@@ -1,0 +1,30 @@
+"""How each service is run: granian's command line, in one place for `serve`, `up`, the demo and the tests."""
+
+import os
+import sys
+
+from config.wsgi_threads import THREADS_VARIABLE
+
+THREADS = 8  # the event loop receives bodies, so a thread only ever waits for the database and for keys
+INTERFACES = {"api": "rsgi", "bridge": "asgi", "tenant": "rsgi"}
+
+
+def granian_command(
+    service: str, *, host: str = "127.0.0.1", port: int, workers: int = 1, threads: int = THREADS
+) -> tuple[list[str], dict[str, str]]:
+    """The arguments of the process, and what its environment needs beside this process's own."""
+    interface = INTERFACES[service]
+    arguments = [
+        *(sys.executable, "-m", "granian"),
+        *("--interface", interface, "--host", host, "--port", str(port), "--http", "1", "--no-ws"),
+        *("--workers", str(workers), "--respawn-failed-workers", "--respawn-interval", "1"),
+        *("--workers-kill-timeout", "10"),  # seconds that calls in flight are given to finish
+        *("--log-level", "error"),
+        f"config.{service}.{interface}:application",
+    ]
+    return arguments, {THREADS_VARIABLE: str(threads), "DJANGO_SETTINGS_MODULE": f"config.{service}.settings"}
+
+
+def become(arguments: list[str], environment: dict[str, str]) -> None:
+    """Replace this process."""
+    os.execve(sys.executable, arguments, os.environ | environment)  # noqa: S606 - no shell, and arguments of our own
