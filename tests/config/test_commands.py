@@ -1,0 +1,183 @@
+"""`serve` and `up`, as an operator meets them: one clear sentence when something is in the way, nothing left behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from config.environment import BASE_DIR
+from config.stack import SERVICES, free_ports, local_environment
+from tests.config.test_environment import QUICKSTART
+
+pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("services")]
+PATIENCE = 60.0  # seconds; a busy machine is slow
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    return local_environment(dict(zip(SERVICES, free_ports(3), strict=True)), tmp_path)
+
+
+def inherited() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+
+
+def manage(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=BASE_DIR,
+        env=inherited() | environment,
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+
+
+def refusal(environment: dict[str, str], *arguments: str) -> str:
+    """What the command said when it refused: one line, no traceback."""
+    result = manage(environment, *arguments)
+    assert result.returncode == 1, result.stdout
+    assert "Traceback" not in result.stderr
+    assert len(result.stderr.strip().splitlines()) == 1, result.stderr
+    return result.stderr
+
+
+def eventually(happens: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not happens():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
+
+
+def answers(port: int) -> bool:
+    try:
+        return requests.get(f"http://127.0.0.1:{port}/readyz", timeout=2).ok
+    except requests.RequestException:
+        return False
+
+
+def is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+@pytest.fixture
+def up(environment: dict[str, str], tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    with (tmp_path / "up.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "up"], cwd=BASE_DIR, env=inherited() | environment, stdout=log, stderr=log
+        )
+        yield process
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def ports_of(environment: dict[str, str]) -> list[int]:
+    urls = (environment["OAUTH_ISSUER"].rstrip("/"), environment["API_BASE_URL"], environment["MCP_SERVER_URL"])
+    return [int(url.rpartition(":")[2]) for url in urls]
+
+
+def test_serve_never_migrates_and_says_what_to_run(environment: dict[str, str]) -> None:
+    assert "manage.py migrate" in refusal(environment, "serve", "api")
+
+
+def test_a_port_in_use_is_one_clear_sentence(environment: dict[str, str]) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = str(other.getsockname()[1])
+        assert port in refusal(environment, "serve", "bridge", "--port", port)
+        assert port in refusal(environment | {"PORT": port}, "up")
+
+
+def test_with_debug_on_nothing_listens_beyond_this_machine(environment: dict[str, str]) -> None:
+    assert "DEBUG" in refusal(environment, "serve", "bridge", "--host", "0.0.0.0")  # noqa: S104 - that is the point
+
+
+def test_beyond_this_machine_a_secret_key_of_ones_own_is_wanted(environment: dict[str, str]) -> None:
+    assert "SECRET_KEY" in refusal(environment | QUICKSTART, "serve", "bridge", "--host", "0.0.0.0")  # noqa: S104
+
+
+def test_the_local_tenant_does_not_start_beside_a_real_one(environment: dict[str, str]) -> None:
+    assert "development" in refusal(environment | QUICKSTART | {"OAUTH_ISSUER": ""}, "serve", "tenant")
+
+
+def test_the_local_tenant_does_not_start_without_debug(environment: dict[str, str]) -> None:
+    assert "DEBUG" in refusal(environment | {"DEBUG": "false", "SECRET_KEY": "x" * 50}, "serve", "tenant")
+
+
+def test_a_bridge_without_a_client_of_its_own_says_which_variable_is_missing(environment: dict[str, str]) -> None:
+    incomplete = environment | QUICKSTART | {"OAUTH_ISSUER": "", "MCP_AUTH0_CLIENT_SECRET": ""}
+    assert refusal(incomplete, "serve", "bridge").startswith("MCP_AUTH0_CLIENT_SECRET")
+
+
+def test_a_database_url_that_cannot_be_read_is_named(environment: dict[str, str]) -> None:
+    assert refusal(environment | {"DATABASE_URL": "what:ever"}, "migrate").startswith("DATABASE_URL")
+
+
+def test_a_database_that_does_not_answer_is_named(environment: dict[str, str]) -> None:
+    dead = environment | {"DATABASE_URL": "postgres://u:hidden@127.0.0.1:9/none"}
+    sentence = refusal(dead, "serve", "api")
+    assert "DATABASE_URL" in sentence
+    assert "hidden" not in sentence
+
+
+def test_the_quickstarts_env_file_starts_without_a_network(tmp_path: Path) -> None:
+    """The file is taken as it is, and nothing is fetched before a token has to be verified."""
+    (port,) = free_ports(1)
+    lines = [f"{name}={value}" for name, value in (QUICKSTART | {"PORT": str(port)}).items()]
+    (tmp_path / ".env").write_text("\n".join(lines))
+    known = {name: value for name, value in inherited().items() if name not in QUICKSTART}
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "serve", "bridge"],
+        cwd=BASE_DIR,
+        env=known | {"ENV_FILE": str(tmp_path / ".env"), "STATE_DIR": str(tmp_path)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        eventually(lambda: not is_free(port), "the bridge listens")
+        answer = requests.get(f"http://127.0.0.1:{port}/.well-known/oauth-protected-resource", timeout=5)
+        assert answer.json()["authorization_servers"] == ["https://example-tenant.us.auth0.com/"]
+        assert answer.json()["resource"] == "http://localhost:3001/"
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+def test_interrupting_up_leaves_nothing_running(
+    up: "subprocess.Popen[bytes]", environment: dict[str, str], tmp_path: Path
+) -> None:
+    log = tmp_path / "up.log"
+    eventually(lambda: "Ctrl-C" in log.read_text(), "the banner is shown")
+    assert all(map(answers, ports_of(environment)))
+    up.send_signal(signal.SIGINT)
+    assert up.wait(PATIENCE) == 0
+    assert all(map(is_free, ports_of(environment)))
+    assert "Traceback" not in log.read_text()
+    assert "admin@example.com" in log.read_text()
+
+
+def test_killing_up_ends_the_services_too(up: "subprocess.Popen[bytes]", environment: dict[str, str]) -> None:
+    eventually(lambda: all(map(answers, ports_of(environment))), "all services answer")
+    up.kill()
+    eventually(lambda: all(map(is_free, ports_of(environment))), "the services end with their parent")
+
+
+def test_up_starts_a_dead_service_again(up: "subprocess.Popen[bytes]", environment: dict[str, str]) -> None:
+    eventually(lambda: all(map(answers, ports_of(environment))), "all services answer")
+    command = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(up.pid)]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True)
+    api = next(int(line.split()[0]) for line in listed.stdout.splitlines() if "config.api" in line)
+    os.kill(api, signal.SIGKILL)
+    port = ports_of(environment)[1]
+    eventually(lambda: not answers(port), "the API is gone")
+    eventually(lambda: answers(port), "the API is back")

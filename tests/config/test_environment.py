@@ -1,0 +1,155 @@
+"""The environment is read once; whatever is wrong in it stops the start with one sentence that names the variable."""
+
+import stat
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from config.environment import Environment, read_environment
+from resource_server.token_rules import TokenDialect
+
+# As Auth0's quickstart has its readers write it, with a domain filled in.
+QUICKSTART = {
+    "AUTH0_DOMAIN": "example-tenant.us.auth0.com",
+    "AUTH0_AUDIENCE": "http://localhost:3001/",
+    "PORT": "3001",
+    "MCP_SERVER_URL": "http://localhost:3001",
+    "MCP_AUTH0_CLIENT_ID": "abc123",
+    "MCP_AUTH0_CLIENT_SECRET": "a-secret",
+    "MCP_AUTH0_EXCHANGE_SCOPE": "read:private",
+    "API_AUTH0_AUDIENCE": "http://localhost:8787/",
+    "API_BASE_URL": "http://localhost:8787",
+    "DEBUG": "false",
+    "CORS_ORIGINS": "*",
+}
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> dict[str, str]:
+    return {"STATE_DIR": str(tmp_path)}
+
+
+def read(state: dict[str, str], **variables: str) -> Environment:
+    return read_environment(state | variables)
+
+
+def test_an_empty_environment_means_the_local_tenant(state: dict[str, str]) -> None:
+    environment = read(state)
+    assert environment.is_local
+    assert environment.debug
+    assert environment.issuer == "http://localhost:9000/"
+    assert (environment.bridge_audience, environment.api_audience) == (
+        "http://localhost:3001/",
+        "http://localhost:8787/",
+    )
+    assert environment.bridge_client_id
+    assert environment.bridge_client_secret
+
+
+def test_the_quickstarts_variables_are_accepted_unchanged(state: dict[str, str]) -> None:
+    environment = read(state, **QUICKSTART)
+    assert environment.issuer == "https://example-tenant.us.auth0.com/"
+    assert not environment.is_local
+    assert not environment.debug
+    assert environment.exchange_scope == ("read:private",)
+    assert environment.cors_origins == ("*",)
+
+
+def test_identifiers_keep_their_trailing_slash_and_base_urls_lose_it(state: dict[str, str]) -> None:
+    environment = read(state, **QUICKSTART | {"API_BASE_URL": "http://localhost:8787/"})
+    assert environment.api_url == "http://localhost:8787"
+    assert environment.api_audience == "http://localhost:8787/"
+
+
+def test_an_issuer_of_ones_own_is_kept_to_the_letter(state: dict[str, str]) -> None:
+    """RFC 8414 §3.3: issuers are compared without any normalisation."""
+    environment = read(state, **QUICKSTART | {"OAUTH_ISSUER": "https://id.example/realms/A"})
+    assert environment.issuer == "https://id.example/realms/A"
+
+
+def test_debug_is_off_as_soon_as_a_tenant_is_configured(state: dict[str, str]) -> None:
+    assert not read(state, **{name: value for name, value in QUICKSTART.items() if name != "DEBUG"}).debug
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("AUTH0_DOMAIN", "https://example.auth0.com"),
+        ("AUTH0_DOMAIN", "<your-domain>"),
+        ("AUTH0_DOMAIN", "example.auth0.com/path"),
+        ("OAUTH_ISSUER", "http://id.example/"),
+        ("OAUTH_ISSUER", "ftp://id.example/"),
+        ("OAUTH_ISSUER", "https://user:secret@id.example/"),
+        ("OAUTH_ISSUER", "https://id.example/?a=b"),
+        ("OAUTH_ISSUER", "https://id.example:99999/"),
+        ("PORT", "http"),
+        ("PORT", "0"),
+        ("PORT", "70000"),
+        ("MCP_SERVER_URL", "localhost:3001"),
+        ("API_BASE_URL", "http://"),
+        ("AUTH0_AUDIENCE", ""),
+        ("API_AUTH0_AUDIENCE", ""),
+        ("API_AUTH0_AUDIENCE", "two words"),
+        ("MCP_AUTH0_EXCHANGE_SCOPE", 'read:"private"'),
+        ("TOKEN_DIALECTS", "saml"),
+        ("JWKS_MAX_AGE", "soon"),
+        ("JWKS_MAX_AGE", "nan"),
+        ("JWKS_REFETCH_COOLDOWN", "-1"),
+        ("UPSTREAM_TIMEOUT", "inf"),
+        ("TRUSTED_PROXIES", "proxy.example"),
+        ("DEBUG", "maybe"),
+        ("CORS_ORIGINS", "https://app.example/path"),
+        ("UPSTREAM_CA_FILE", "/nowhere/ca.pem"),
+        ("LOCAL_TENANT_CIMD_CA", "/nowhere/ca.pem"),
+        ("SECRET_KEY", "line\nbreak"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_the_variables_name(state: dict[str, str], variable: str, value: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        read(state, **QUICKSTART | {variable: value})
+    sentence = str(refusal.value)
+    assert sentence.startswith(variable)
+    assert "\n" not in sentence
+    assert not value or value not in sentence  # it may be a secret in the wrong place
+
+
+@pytest.mark.parametrize(("value", "dialects"), [("rfc9068", {TokenDialect.RFC9068}), ("auth0", {TokenDialect.AUTH0})])
+def test_dialects_can_be_narrowed(state: dict[str, str], value: str, dialects: set[TokenDialect]) -> None:
+    assert read(state, TOKEN_DIALECTS=value).dialects == dialects
+
+
+def test_secrets_do_not_show_in_representations(state: dict[str, str]) -> None:
+    environment = read(state, **QUICKSTART | {"SECRET_KEY": "the-key", "DATABASE_URL": "postgres://u:pass-word@h/d"})
+    for secret in ("a-secret", "the-key", "pass-word"):
+        assert secret not in repr(environment)
+
+
+def test_a_generated_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    first, second = read({"STATE_DIR": str(tmp_path)}), read({"STATE_DIR": str(tmp_path)})
+    assert first.secret_key == second.secret_key
+    assert first.bridge_client_secret == second.bridge_client_secret
+    assert first.secret_key != first.bridge_client_secret
+    files = list(tmp_path.iterdir())
+    assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+    assert sorted(file.name for file in files) == ["bridge_client_secret", "secret_key"]
+
+
+def test_a_state_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ImproperlyConfigured, match="STATE_DIR"):
+        read({"STATE_DIR": str(tmp_path / "file" / "below")})
+
+
+@examples(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(variable=st.sampled_from([*sorted(QUICKSTART), "OAUTH_ISSUER", "TRUSTED_PROXIES"]), value=st.text(max_size=80))
+def test_any_text_is_taken_or_refused_in_one_sentence(state: dict[str, str], variable: str, value: str) -> None:
+    sentence = ""
+    try:
+        read(state, **QUICKSTART | {variable: value})
+    except ImproperlyConfigured as refusal:
+        sentence = str(refusal)
+    assert "\n" not in sentence
