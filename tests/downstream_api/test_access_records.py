@@ -100,6 +100,7 @@ class BrokenLog(models.QuerySet[DelegatedAccess]):
         raise AssertionError
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_cannot_be_recorded_is_not_carried_out(
     api: APIClient, issuer: Issuer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

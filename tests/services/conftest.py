@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.client_documents import make_authority
 from tests.services.running import Running
 
 HERE = Path(__file__).parent
@@ -17,6 +18,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with Running(tmp_path_factory.mktemp("services")).up() as running:
+def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return make_authority(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="session")
+def services(tmp_path_factory: pytest.TempPathFactory, authority: tuple[Path, Path]) -> Iterator[Running]:
+    state_dir = tmp_path_factory.mktemp("services")
+    with Running(state_dir, LOCAL_TENANT_CIMD_CA=str(authority[0])).up() as running:
         yield running
