@@ -3,9 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-export PYTHONWARNINGS ?= default
 
-.PHONY: help demo run test test-full lint format lock clean
+.PHONY: help demo run test test-full bench lint format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -21,6 +20,9 @@ test: $(VENV)/development ## all checks and tests, long suites with few rounds
 
 test-full: $(VENV)/development ## the same with as many rounds as the long suites ask for
 	@LONG_TESTS=1 $(BIN)/python -m tests.run
+
+bench: $(VENV)/development ## measure start-up and memory of the real processes
+	@ENV_FILE=/dev/null $(BIN)/python -m tests.bench
 
 lint: $(VENV)/development ## only the checks: format, style, types, dependency rules, migrations, deployment
 	@$(BIN)/python -m tests.run --only-checks
