@@ -1,15 +1,26 @@
 """For all tests: how many examples the property tests try, and which groups of tests this machine can run."""
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
 from tests.groups import GROUPS
+from tests.services.running import Running
 
 settings.register_profile("default", max_examples=50, deadline=None, derandomize=True, database=None)
 settings.register_profile("long", max_examples=2_000, deadline=None, derandomize=True, database=None)
 settings.load_profile("long" if os.environ.get("LONG_TESTS") == "1" else "default")
+
+
+@pytest.fixture(scope="session")
+def prepared_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A STATE_DIR as a first start leaves it: migrated, seeded, secrets made. Copy it; it takes seconds to make."""
+    running = Running(tmp_path_factory.mktemp("prepared"))
+    running.manage("migrate", "--verbosity=0")
+    running.manage("seed_tenant", "--verbosity=0")
+    return running.state_dir
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -17,8 +18,8 @@ CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"  # any; nobody redeems
 
 
 @pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with Running(tmp_path_factory.mktemp("browser")).up() as running:
+def services(tmp_path_factory: pytest.TempPathFactory, prepared_state: Path) -> Iterator[Running]:
+    with Running(tmp_path_factory.mktemp("browser"), prepared_state).up() as running:
         yield running
 
 

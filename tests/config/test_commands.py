@@ -1,6 +1,7 @@
 """`serve` and `up`, as an operator meets them: one clear sentence when something is in the way, nothing left behind."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,12 +18,19 @@ from config.stack import SERVICES, free_ports, local_environment
 from tests.config.test_environment import QUICKSTART
 
 pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("services")]
-PATIENCE = 60.0  # seconds; a busy machine is slow
+PATIENCE = 120.0  # seconds; a busy machine is slow
 
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     return local_environment(dict(zip(SERVICES, free_ports(3), strict=True)), tmp_path)
+
+
+@pytest.fixture
+def prepared(environment: dict[str, str], prepared_state: Path, tmp_path: Path) -> dict[str, str]:
+    """The same, with a database that is migrated and seeded already."""
+    shutil.copytree(prepared_state, tmp_path, dirs_exist_ok=True)
+    return environment
 
 
 def inherited() -> dict[str, str]:
@@ -70,10 +78,10 @@ def is_free(port: int) -> bool:
 
 
 @pytest.fixture
-def up(environment: dict[str, str], tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
+def up(prepared: dict[str, str], tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
     with (tmp_path / "up.log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "manage.py", "up"], cwd=BASE_DIR, env=inherited() | environment, stdout=log, stderr=log
+            [sys.executable, "manage.py", "up"], cwd=BASE_DIR, env=inherited() | prepared, stdout=log, stderr=log
         )
         yield process
         process.terminate()
@@ -181,3 +189,34 @@ def test_up_starts_a_dead_service_again(up: "subprocess.Popen[bytes]", environme
     port = ports_of(environment)[1]
     eventually(lambda: not answers(port), "the API is gone")
     eventually(lambda: answers(port), "the API is back")
+
+
+def test_up_with_a_tenant_out_of_reach_stays_up_and_says_so(tmp_path: Path) -> None:
+    bridge, api, nobody = free_ports(3)
+    configured = QUICKSTART | {
+        "OAUTH_ISSUER": f"https://127.0.0.1:{nobody}/",
+        "PORT": str(bridge),
+        "MCP_SERVER_URL": f"http://localhost:{bridge}",
+        "API_BASE_URL": f"http://localhost:{api}",
+        "ENV_FILE": os.devnull,
+        "STATE_DIR": str(tmp_path),
+        "DATABASE_URL": "",
+        "SECRET_KEY": "",
+    }
+    log = tmp_path / "up.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "up"],
+            cwd=BASE_DIR,
+            env=inherited() | configured,
+            stdout=output,
+            stderr=output,
+        )
+        try:
+            eventually(lambda: "are not there yet" in log.read_text(), "up says what is missing")
+            assert not is_free(bridge)
+            assert not is_free(api)
+            assert "admin-demo" not in log.read_text()  # no development accounts beside a real tenant
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)

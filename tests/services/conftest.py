@@ -23,7 +23,9 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.fixture(scope="session")
-def services(tmp_path_factory: pytest.TempPathFactory, authority: tuple[Path, Path]) -> Iterator[Running]:
+def services(
+    tmp_path_factory: pytest.TempPathFactory, prepared_state: Path, authority: tuple[Path, Path]
+) -> Iterator[Running]:
     state_dir = tmp_path_factory.mktemp("services")
-    with Running(state_dir, LOCAL_TENANT_CIMD_CA=str(authority[0])).up() as running:
+    with Running(state_dir, prepared_state, LOCAL_TENANT_CIMD_CA=str(authority[0])).up() as running:
         yield running

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -20,9 +21,11 @@ SCOPES = "tool:whoami tool:greet tool:notes"
 
 
 class Running:
-    """A stack on free ports, with its own database and state."""
+    """A stack on free ports, with its own database and state: new ones, or copies of those in `prepared_state`."""
 
-    def __init__(self, state_dir: Path, **environment: str) -> None:
+    def __init__(self, state_dir: Path, prepared_state: Path | None = None, **environment: str) -> None:
+        if prepared_state:
+            shutil.copytree(prepared_state, state_dir, dirs_exist_ok=True)
         self.state_dir = state_dir
         self.ports = dict(zip(SERVICES, free_ports(3), strict=True))
         self.environment = local_environment(self.ports, state_dir) | environment

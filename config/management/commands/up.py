@@ -35,8 +35,13 @@ class Command(BaseCommand):
             raise CommandError("The database does not answer: check DATABASE_URL and that its server runs.") from error
         terminate_like_interrupt()
         try:
-            with Stack(ports, environment={}) as stack:
+            with Stack(ports, environment={}, started_when="/readyz" if environment.is_local else "/healthz") as stack:
                 self._banner(environment, plain=plain)
+                if not all(service.is_ready() for service in stack.services):
+                    self.stderr.write(
+                        f"The keys of {environment.issuer} are not there yet: tokens are refused until that tenant "
+                        "can be reached and publishes its metadata under exactly this name."
+                    )
                 self._watch(stack)
         except StackError as error:
             raise CommandError(str(error)) from error
