@@ -81,16 +81,9 @@ def too_long() -> list[str]:
     ]
 
 
-def on_postgres(environment: dict[str, str]) -> bool:
-    """The tests of everything that has tables, in databases that the run makes on that server and removes again."""
-    folders = ["tests/downstream_api", "tests/local_tenant"]
-    tests = subprocess.run(
-        [sys.executable, "-m", "pytest", "-n", "2", "-q", "--create-db", *folders],
-        cwd=ROOT,
-        env=environment | {"DATABASE_URL": POSTGRES_URL},
-        check=False,
-    )
-    return tests.returncode == 0
+def pytest(environment: dict[str, str], *arguments: str) -> bool:
+    command = [sys.executable, "-m", "pytest", "-n", "2", "-q", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
 
 
 def main() -> int:
@@ -111,16 +104,14 @@ def main() -> int:
             return 0 if all(passed) else 1
         environment.pop("PYTHONWARNINGS")  # pytest turns warnings into errors, and knows where they come from
         environment.pop("DATABASE_URL", None)
-        tests = subprocess.run(
-            [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadgroup", "-q"],
-            cwd=ROOT,
-            env=environment,
-            check=False,
-        )
-        passed.append(tests.returncode == 0)
+        passed.append(pytest(environment, "-m", "not processes"))
+        print("on real processes:", flush=True)
+        # By file, so that each worker starts the services once.
+        passed.append(pytest(environment, "-m", "processes", "--dist", "loadfile"))
         if not GROUPS["postgres"].is_missing():
             print("once more on PostgreSQL, what stores something:", flush=True)
-            passed.append(on_postgres(environment))
+            stored = environment | {"DATABASE_URL": POSTGRES_URL}
+            passed.append(pytest(stored, "--create-db", "tests/downstream_api", "tests/local_tenant"))
     missing = {name: group for name, group in GROUPS.items() if group.is_missing()}
     for name, group in missing.items():
         print(f"left out: {name}. {group.how_to_enable}")

@@ -17,7 +17,7 @@ from config.environment import BASE_DIR
 from config.stack import SERVICES, free_ports, local_environment
 from tests.config.test_environment import QUICKSTART
 
-pytestmark = [pytest.mark.processes, pytest.mark.xdist_group("services")]
+pytestmark = pytest.mark.processes
 PATIENCE = 120.0  # seconds; a busy machine is slow
 
 
