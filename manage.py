@@ -20,6 +20,8 @@ def main() -> int:
     except ImproperlyConfigured as error:
         sys.stderr.write(f"{error}\n")
         return 1
+    except KeyboardInterrupt:
+        return 130  # 128 + SIGINT, as shells count
     return 0
 
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import environ
-
+from config.env_file import read_env_file
 from config.generated_secrets import kept_secret
 from config.variables import LOOPBACK_HOSTS, Variables, refuse
 from resource_server.token_rules import TokenDialect
@@ -22,6 +21,7 @@ DIALECTS = {
     "rfc9068": frozenset({TokenDialect.RFC9068}),
     "auth0": frozenset({TokenDialect.AUTH0}),
 }
+MIN_SECRET_KEY = 32  # characters
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3
 
 
@@ -64,9 +64,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
     environment itself does not set. Raises ImproperlyConfigured with one sentence that names the variable.
     """
     if variables is None:
-        env_file = Path(os.environ.get("ENV_FILE") or BASE_DIR / ".env")
-        if env_file.is_file():
-            environ.Env.read_env(env_file)
+        read_env_file(BASE_DIR / ".env")
         variables = os.environ
     read = Variables(variables)
 
@@ -75,6 +73,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?", domain):
             refuse("AUTH0_DOMAIN", "must be the tenant's host name only, such as example.eu.auth0.com")
         issuer = f"https://{domain}/"
+        read.url("AUTH0_DOMAIN", issuer)
     configured = bool(issuer)
     issuer = issuer or LOCAL_ISSUER
     issuer_url = read.url("OAUTH_ISSUER", issuer)
@@ -82,16 +81,28 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
     if issuer_url.scheme == "http" and not on_loopback:
         refuse("OAUTH_ISSUER", "must be https; http is for a tenant on this machine only")
     debug = read.flag("DEBUG", default=not configured)
+    if not configured and not debug:
+        refuse("OAUTH_ISSUER", "is missing, and AUTH0_DOMAIN too: the local tenant is there with DEBUG on only")
     is_local = not configured or (debug and on_loopback and issuer_url.scheme == "http")
 
     state_dir = Path(read.text("STATE_DIR") or BASE_DIR / "var").absolute()
     secret_key = read.text("SECRET_KEY")
+    if secret_key and len(secret_key) < MIN_SECRET_KEY:
+        refuse("SECRET_KEY", f"must be at least {MIN_SECRET_KEY} random characters")
     port = read.whole("PORT", 3001, low=1, high=65535)
     bridge_url = read.base_url("MCP_SERVER_URL", f"http://localhost:{port}")
+    if urlsplit(bridge_url).path:
+        refuse("MCP_SERVER_URL", "must have no path: the endpoint is /mcp below it")
     api_url = read.base_url("API_BASE_URL", "http://localhost:8787")
     client_secret = read.text("MCP_AUTH0_CLIENT_SECRET")
     if is_local and not client_secret:
         client_secret = kept_secret(state_dir / "bridge_client_secret")
+    bridge_audience = read.identifier("AUTH0_AUDIENCE", f"http://localhost:{port}/", required=not is_local)
+    api_audience = read.identifier("API_AUTH0_AUDIENCE", f"{api_url}/", required=not is_local)
+    if bridge_audience == api_audience:  # one token would then open both, and nothing would be exchanged
+        refuse(
+            "API_AUTH0_AUDIENCE", "must differ from AUTH0_AUDIENCE: the bridge and the API are two APIs of the tenant"
+        )
     dialects = read.text("TOKEN_DIALECTS") or "both"
     if dialects not in DIALECTS:
         refuse("TOKEN_DIALECTS", "must be both, rfc9068 or auth0")
@@ -117,14 +128,14 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         jwks_refetch_cooldown=read.number("JWKS_REFETCH_COOLDOWN", 10, low=1, high=3_600),
         upstream_timeout=read.number("UPSTREAM_TIMEOUT", 10, low=0.1, high=300),
         upstream_ca_file=read.file("UPSTREAM_CA_FILE"),
-        bridge_audience=read.identifier("AUTH0_AUDIENCE", f"http://localhost:{port}/", required=not is_local),
+        bridge_audience=bridge_audience,
         bridge_port=port,
         bridge_url=bridge_url,
         bridge_client_id=read.text("MCP_AUTH0_CLIENT_ID") or (LOCAL_BRIDGE_CLIENT if is_local else ""),
         bridge_client_secret=client_secret,
         exchange_scope=scope,
         cors_origins=read.origins("CORS_ORIGINS"),
-        api_audience=read.identifier("API_AUTH0_AUDIENCE", f"{api_url}/", required=not is_local),
+        api_audience=api_audience,
         api_url=api_url,
         cimd_ca_file=read.file("LOCAL_TENANT_CIMD_CA"),
     )

@@ -3,7 +3,9 @@ from ipaddress import ip_address
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
+from django.urls import resolve
 
+PROBES = ("/healthz", "/readyz")
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
 
 
@@ -32,6 +34,19 @@ class TrustedProxyMiddleware:
         return self.get_response(request)
 
 
+class ProbeMiddleware:
+    """Answers /healthz and /readyz before any rule about hosts and https: probes know neither name nor TLS."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if request.path in PROBES:
+            answer: HttpResponseBase = resolve(request.path).func(request)
+            return answer
+        return self.get_response(request)
+
+
 def _is_address(text: str) -> bool:
     try:
         ip_address(text)
@@ -41,4 +56,8 @@ def _is_address(text: str) -> bool:
 
 
 def _is_trusted(address: str) -> bool:
-    return _is_address(address) and any(ip_address(address) in network for network in settings.TRUSTED_PROXIES)
+    if not _is_address(address):
+        return False
+    ip = ip_address(address)
+    ip = getattr(ip, "ipv4_mapped", None) or ip  # ::ffff:10.0.0.1 is how 10.0.0.1 arrives on an IPv6 socket
+    return any(ip in network for network in settings.TRUSTED_PROXIES)

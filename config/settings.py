@@ -47,6 +47,7 @@ if ENVIRONMENT.is_local:  # the development tenant is not even installed where a
     AUTHENTICATION_BACKENDS = provider_settings.AUTHENTICATION_BACKENDS
     PASSWORD_HASHERS = provider_settings.PASSWORD_HASHERS
 MIDDLEWARE = [
+    "config.middleware.ProbeMiddleware",
     "config.middleware.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
@@ -80,6 +81,7 @@ except Exception:  # noqa: BLE001 - the parser raises what it stumbles over; the
     database = {}
 if database.get("ENGINE") not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
     raise ImproperlyConfigured("DATABASE_URL must be a URL such as postgres://user:password@host/name.")
+MANAGES_ACCOUNTS = True  # whether the admin shows Django's users and groups
 DATABASES = {"default": database}
 if database["ENGINE"] == "django.db.backends.sqlite3":
     ENVIRONMENT.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -108,7 +110,8 @@ WHITENOISE_AUTOREFRESH = False
 
 SECURE_SSL_REDIRECT = ENVIRONMENT.https_redirect
 SECURE_HSTS_SECONDS = ENVIRONMENT.hsts_seconds
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = bool(ENVIRONMENT.hsts_seconds)
+# Whether its subdomains and browsers' preload lists are concerned is for the owner of the domain to say.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if ENVIRONMENT.trusted_proxies:
     # TrustedProxyMiddleware removes the header from requests that did not come through a trusted proxy.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -158,5 +161,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO"},
         # A line for each 404 or 503 helps nobody: refusals are in the audit log, outages are logged where they arise.
         "django.request": {"filters": ["errors_with_a_cause"]},
+        # Anybody can send a foreign Host; the 400 says all there is to say.
+        "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }

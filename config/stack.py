@@ -143,7 +143,7 @@ class Stack(AbstractContextManager["Stack"]):
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of this machine that nobody listens on at the moment, on neither IPv4 nor IPv6."""
+    """Ports of this machine that nobody listens on at the moment, on IPv4, where the services listen."""
     with ExitStack() as probes:
         ports = []
         for _ in range(count):

@@ -2,6 +2,7 @@
 
 import ipaddress
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
@@ -55,7 +56,7 @@ class Variables:
 
     def whole(self, name: str, default: int, *, low: int, high: int) -> int:
         value = self.text(name)
-        if value and not (value.isascii() and value.isdigit() and low <= int(value) <= high):
+        if value and not (re.fullmatch(r"[0-9]{1,12}", value) and low <= int(value) <= high):
             refuse(name, f"must be a whole number from {low} to {high}")
         return int(value) if value else default
 

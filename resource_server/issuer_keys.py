@@ -20,6 +20,9 @@ logger = logging.getLogger(__name__)
 
 RETRY_PAUSE = 1.0  # seconds after a failed fetch during which callers are told so at once
 PATIENCE = 3.0  # seconds from its beginning for which callers wait for a fetch; it goes on without them
+MAX_PATIENT = 3  # callers who wait that long at a time; fewer than a service has threads
+IMPATIENCE = 0.25  # seconds for which all others wait, which is enough for an issuer that answers
+UNKNOWN_BURST = 2  # fetches that unknown names may cause at once; each comes back after a cooldown
 MAX_KEY_SET = 524_288  # bytes
 
 
@@ -43,9 +46,9 @@ class IssuerKeys:
 
     While keys are held, nobody who presents a token signed with one of them waits for a fetch: keys past their age
     are renewed in the background, and the last good set stays in use while that fails. A `kid` that is not held
-    causes one fetch that all its presenters share, then none for a while, so that invented names cannot be used
-    against the issuer. Nobody waits for long, so that an issuer that hangs does not take the threads of those who
-    present such names. Safe to share between threads.
+    causes one fetch that all its presenters share; after a few, none for a while, so that invented names cannot be
+    used against the issuer. Few wait for it, and not for long, so that an issuer that hangs takes no threads away
+    from those whose keys are held. Safe to share between threads.
     """
 
     def __init__(self, issuer: str, fetching: KeyFetching, *, clock: Callable[[], float] = time.monotonic) -> None:
@@ -59,7 +62,8 @@ class IssuerKeys:
         self._flight: _Flight | None = None
         self._failed_at = -math.inf
         self._failing = False
-        self._asked_for_unknown_at = -math.inf
+        self._budget, self._budget_at = float(UNKNOWN_BURST), clock()  # fetches that unknown names may still cause
+        self._waiting = threading.Semaphore(MAX_PATIENT)
 
     def key(self, key_id: str) -> RSAPublicKey:
         """The key named `key_id`.
@@ -108,13 +112,15 @@ class IssuerKeys:
         return held is not None and self._clock() - held.fetched_at > self._fetching.max_age and self._pause_left() <= 0
 
     def _may_ask_for(self, key_id: str) -> bool:
-        """Whether this unknown `kid` is worth a fetch; if so, no other is for a while."""
+        """Whether this unknown `kid` is worth a fetch: a few are, then none for a while."""
         now = self._clock()
         if self._held and key_id in self._held.keys:
             return False
-        if now - self._asked_for_unknown_at < self._fetching.refetch_cooldown:
+        earned = (now - self._budget_at) / self._fetching.refetch_cooldown
+        self._budget, self._budget_at = min(UNKNOWN_BURST, self._budget + earned), now
+        if self._budget < 1:
             return False
-        self._asked_for_unknown_at = now
+        self._budget -= 1
         return True
 
     def _pause_left(self) -> float:
@@ -139,10 +145,15 @@ class IssuerKeys:
     def _awaited(self, flight: _Flight | None) -> _Held:
         """What `flight` fetches; without one, what is held."""
         if flight is not None:
+            is_patient = self._waiting.acquire(blocking=False)
+            patience = max(0.0, flight.began + PATIENCE - self._clock())
             try:
-                return flight.result(timeout=max(0.0, flight.began + PATIENCE - self._clock()))
+                return flight.result(timeout=patience if is_patient else min(patience, IMPATIENCE))
             except (UpstreamError, FutureTimeout) as error:
                 raise self._unavailable() from error
+            finally:
+                if is_patient:
+                    self._waiting.release()
         with self._lock:
             if self._held is None or self._failing:  # nobody knows what the issuer publishes by now
                 raise self._unavailable()
@@ -184,7 +195,7 @@ class IssuerKeys:
         self._failed_at = self._clock()
         if not self._failing:  # once for each outage, not once for each attempt
             consequence = "the last good keys stay in use" if self._held else "tokens cannot be verified"
-            logger.warning("The keys of %s cannot be fetched: %s Until then %s.", self.issuer, error, consequence)
+            logger.warning("The keys of %s cannot be fetched: %s Meanwhile %s.", self.issuer, error, consequence)
         self._failing = True
 
     def _fetched(self) -> _Held:

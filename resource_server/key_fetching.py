@@ -7,6 +7,6 @@ class KeyFetching:
     """How an issuer's keys are fetched and for how long they are used."""
 
     max_age: float = 600  # seconds after which keys are fetched again, in the background
-    refetch_cooldown: float = 10  # seconds between fetches that an unknown `kid` may cause
+    refetch_cooldown: float = 10  # seconds after which an unknown `kid` may again cause a fetch, once two did
     timeout: float = 10  # seconds for each request of a fetch
     ca_file: Path | None = None  # certificates to trust in place of the public ones

@@ -20,7 +20,8 @@ class ProtectedResource:
 
         Built from configuration, never from the request's Host header, which the caller chooses.
         """
-        return self.base_url + WELL_KNOWN
+        url = urlsplit(self.base_url)
+        return f"{url.scheme}://{url.netloc}{WELL_KNOWN}{url.path.rstrip('/')}"  # RFC 9728 §3.1: before the path
 
     def metadata(self) -> dict[str, object]:
         """The metadata document (RFC 9728 §2)."""

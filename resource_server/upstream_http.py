@@ -79,7 +79,6 @@ class UpstreamHttp:
         params: Mapping[str, str] | None = None,
         data: Mapping[str, str] | None = None,
         json: object = None,
-        auth: tuple[str, str] | None = None,
         max_bytes: int = MAX_ANSWER,
         deadline: float | None = None,
     ) -> UpstreamResponse:
@@ -101,7 +100,6 @@ class UpstreamHttp:
                 params=params,
                 data=data,
                 json=json,
-                auth=auth,
                 timeout=seconds,
                 allow_redirects=False,
                 stream=True,

@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.auth.models import Group, User
 from django.urls import include, path
 from django.views.generic import TemplateView
 
@@ -8,6 +9,8 @@ from downstream_api.authentication import token_verifier
 
 admin.site.site_header = admin.site.site_title = "Delegated access"
 admin.site.index_title = "Review"
+if not settings.MANAGES_ACCOUNTS:
+    admin.site.unregister((User, Group))
 
 
 def _keys_are_held() -> bool:

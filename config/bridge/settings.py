@@ -14,7 +14,10 @@ INSTALLED_APPS = ["config", "django.contrib.staticfiles", "mcp_bridge"]
 TEMPLATES = [TEMPLATES[0] | {"OPTIONS": {"context_processors": ["django.template.context_processors.request"]}}]
 NEEDLESS = ("django.contrib.", "django.middleware.csrf.", "downstream_api.")
 MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith(NEEDLESS)]
-SILENCED_SYSTEM_CHECKS = ["security.W003"]  # no cookies and no forms, so there is nothing to forge
+SILENCED_SYSTEM_CHECKS = [
+    *SILENCED_SYSTEM_CHECKS,
+    "security.W003",
+]  # no cookies and no forms, so there is nothing to forge
 
 # What the SDK warns of is what clients did; they are told, and nobody here can act on it.
 cast("dict[str, Any]", LOGGING["loggers"])["mcp"] = {"level": "ERROR"}

@@ -18,3 +18,4 @@ INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in {"rest_framework",
 MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith("downstream_api.")]
 LOGIN_URL = "login"
 CSRF_FAILURE_VIEW = "local_tenant.views.error_page.csrf_failure"
+DEFAULT_EXCEPTION_REPORTER = "local_tenant.unexpected_errors.PlainErrorReporter"

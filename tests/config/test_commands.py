@@ -118,8 +118,14 @@ def test_the_local_tenant_does_not_start_beside_a_real_one(environment: dict[str
     assert "development" in refusal(environment | QUICKSTART | {"OAUTH_ISSUER": ""}, "serve", "tenant")
 
 
-def test_the_local_tenant_does_not_start_without_debug(environment: dict[str, str]) -> None:
-    assert "DEBUG" in refusal(environment | {"DEBUG": "false", "SECRET_KEY": "x" * 50}, "serve", "tenant")
+@pytest.mark.parametrize("issuer", ["", "http://localhost:9000/"])
+def test_the_local_tenant_does_not_start_without_debug(environment: dict[str, str], issuer: str) -> None:
+    without = environment | {"DEBUG": "false", "SECRET_KEY": "x" * 50, "OAUTH_ISSUER": issuer}
+    assert "DEBUG" in refusal(without, "serve", "tenant", "--host", "0.0.0.0")  # noqa: S104 - that is the point
+
+
+def test_two_services_on_one_port_are_named_by_the_variable(environment: dict[str, str]) -> None:
+    assert "API_BASE_URL" in refusal(environment | {"API_BASE_URL": environment["MCP_SERVER_URL"]}, "up")
 
 
 def test_a_bridge_without_a_client_of_its_own_says_which_variable_is_missing(environment: dict[str, str]) -> None:

@@ -106,6 +106,11 @@ def test_debug_is_off_as_soon_as_a_tenant_is_configured(state: dict[str, str]) -
         ("UPSTREAM_CA_FILE", "/nowhere/ca.pem"),
         ("LOCAL_TENANT_CIMD_CA", "/nowhere/ca.pem"),
         ("SECRET_KEY", "line\nbreak"),
+        ("SECRET_KEY", "short"),
+        ("MCP_SERVER_URL", "http://localhost:3001/mcp"),
+        ("API_AUTH0_AUDIENCE", "http://localhost:3001/"),  # the bridge's own
+        ("PORT", "9" * 5_000),
+        ("AUTH0_DOMAIN", "example.auth0.com:99999"),
     ],
 )
 def test_a_wrong_value_is_refused_by_the_variables_name(state: dict[str, str], variable: str, value: str) -> None:
@@ -117,14 +122,57 @@ def test_a_wrong_value_is_refused_by_the_variables_name(state: dict[str, str], v
     assert not value or value not in sentence  # it may be a secret in the wrong place
 
 
+def test_without_debug_there_is_no_local_tenant(state: dict[str, str]) -> None:
+    with pytest.raises(ImproperlyConfigured, match="OAUTH_ISSUER is missing"):
+        read(state, DEBUG="false")
+
+
+@pytest.mark.parametrize("line", ["AUTH0_DOMAIN = example.auth0.com", "what", "MCP_AUTH0_CLIENT_SECRET s3cret"])
+def test_a_line_of_the_env_file_that_cannot_be_read_is_named_by_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "wrong.env"
+    file.write_text(f"# a comment\nPORT=3001\n{line}\n")
+    monkeypatch.setenv("ENV_FILE", str(file))
+    with pytest.raises(ImproperlyConfigured, match="line 3") as refusal:
+        read_environment()
+    assert line not in str(refusal.value)
+    assert line not in "".join(capfd.readouterr())
+
+
+@pytest.mark.parametrize("content", [b"\xe4\xf6", None])
+def test_an_env_file_that_is_not_there_or_no_text_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    file = tmp_path / "wrong.env"
+    if content is not None:
+        file.write_bytes(content)
+    monkeypatch.setenv("ENV_FILE", str(file))
+    with pytest.raises(ImproperlyConfigured):
+        read_environment()
+
+
+def test_an_env_file_may_begin_with_a_byte_order_mark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "windows.env"
+    lines = [f"{name}={value}" for name, value in (QUICKSTART | {"STATE_DIR": str(tmp_path)}).items()]
+    file.write_text("\ufeff" + "\n".join(lines), encoding="utf-8")
+    for name in (*QUICKSTART, "STATE_DIR"):
+        monkeypatch.delenv(name, raising=False)  # so that what the file sets is taken away again
+        monkeypatch.setenv(name, "")
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("ENV_FILE", str(file))
+    assert read_environment().issuer == "https://example-tenant.us.auth0.com/"
+
+
 @pytest.mark.parametrize(("value", "dialects"), [("rfc9068", {TokenDialect.RFC9068}), ("auth0", {TokenDialect.AUTH0})])
 def test_dialects_can_be_narrowed(state: dict[str, str], value: str, dialects: set[TokenDialect]) -> None:
     assert read(state, TOKEN_DIALECTS=value).dialects == dialects
 
 
 def test_secrets_do_not_show_in_representations(state: dict[str, str]) -> None:
-    environment = read(state, **QUICKSTART | {"SECRET_KEY": "the-key", "DATABASE_URL": "postgres://u:pass-word@h/d"})
-    for secret in ("a-secret", "the-key", "pass-word"):
+    key = "the-key-" * 8
+    environment = read(state, **QUICKSTART | {"SECRET_KEY": key, "DATABASE_URL": "postgres://u:pass-word@h/d"})
+    for secret in ("a-secret", key, "pass-word"):
         assert secret not in repr(environment)
 
 

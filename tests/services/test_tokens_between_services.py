@@ -84,15 +84,14 @@ def test_the_next_token_after_a_key_rotation_is_accepted_at_once(services: Runni
     assert services.answer("greet", services.subject_token(subject))["subject"] == subject
 
 
-def test_a_thousand_tokens_with_invented_keys_cause_a_handful_of_fetches(services: Running) -> None:
-    """Counted where it matters: the refusals come back, and the tenant stays reachable for everybody else."""
+def test_a_thousand_tokens_with_invented_keys_harm_nobody_else(services: Running) -> None:
+    """How few fetches they cause is counted in tests/downstream_api and tests/resource_server."""
     token = services.subject_token("auth0|local-admin")
-    header, _, rest = token.partition(".")
+    rest = token.partition(".")[2]
     with requests.Session() as session:
         for number in range(1_000):
             other = services_token_with_kid(rest, f"invented-{number}")
             assert services.call("whoami", other, session).status_code in {401, 503}
-    assert header
     assert services.answer("whoami", token)["subject"] == "auth0|local-admin"
 
 
@@ -102,6 +101,11 @@ def services_token_with_kid(rest: str, kid: str) -> str:
 
     header = json.dumps({"alg": "RS256", "typ": "at+jwt", "kid": kid}).encode()
     return base64.urlsafe_b64encode(header).rstrip(b"=").decode() + "." + rest
+
+
+def test_the_apis_admin_does_not_touch_the_tenants_users(services: Running) -> None:
+    """They have Django accounts without a password; only the tenant's admin knows what they are."""
+    assert requests.get(f"{services.api}/admin/auth/user/", allow_redirects=False, timeout=5).status_code == 404
 
 
 def test_a_login_at_the_tenant_is_no_session_anywhere_else(services: Running) -> None:

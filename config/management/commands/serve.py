@@ -43,12 +43,17 @@ class Command(BaseCommand):
         become(*granian_command(service, host=host, port=port, workers=workers, threads=threads))
 
 
+DEFAULT_PORTS = {"api": 8787, "tenant": 9000}
+
+
 def default_port(environment: Environment, service: str) -> int:
     """The bridge listens on PORT; the others where their own URL points."""
     if service == "bridge":
         return environment.bridge_port
     url = urlsplit(environment.api_url if service == "api" else environment.issuer)
-    return url.port or (443 if url.scheme == "https" else 80)
+    if url.scheme == "https":  # TLS ends in front of the service, so the port of the URL is not this process's
+        return DEFAULT_PORTS[service]
+    return url.port or 80
 
 
 def _check_address(environment: Environment, host: str) -> None:
@@ -60,7 +65,7 @@ def _check_address(environment: Environment, host: str) -> None:
         raise CommandError(f"SECRET_KEY is missing: set it before you listen on {host}.")
 
 
-def refuse_busy_port(host: str, port: int) -> None:
+def refuse_busy_port(host: str, port: int, *, remedy: str = "give another --port") -> None:
     """Raise CommandError with one clear sentence where nobody can listen on that port."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -69,9 +74,7 @@ def refuse_busy_port(host: str, port: int) -> None:
             probe.bind((host, port))
         except (OSError, OverflowError) as error:
             reason = error.strerror if isinstance(error, OSError) else "there is no such port"
-            raise CommandError(
-                f"Cannot listen on {host}:{port} ({reason}): stop what uses it, or give another --port."
-            ) from error
+            raise CommandError(f"Cannot listen on {host}:{port} ({reason}): stop what uses it, or {remedy}.") from error
 
 
 def _check_database() -> None:

@@ -11,6 +11,7 @@ from config.environment import Environment
 from config.management.commands.serve import default_port, refuse_busy_port
 from config.stack import SERVICES, Stack, StackError, terminate_like_interrupt
 
+VARIABLES = {"tenant": "OAUTH_ISSUER", "api": "API_BASE_URL", "bridge": "PORT (and MCP_SERVER_URL)"}
 RESTART_PAUSE = 1.0  # seconds between looks at the services
 
 
@@ -21,32 +22,37 @@ class Command(BaseCommand):
         parser.add_argument("--plain", action="store_true", help="print the banner without colours and frames")
 
     def handle(self, *, plain: bool, **_options: Any) -> None:
+        terminate_like_interrupt()
+        try:
+            self._up(plain=plain)
+        except StackError as error:
+            raise CommandError(str(error)) from error
+        except KeyboardInterrupt:
+            self.stdout.write("\nStopped; nothing is left running.")
+
+    def _up(self, *, plain: bool) -> None:
         environment: Environment = settings.ENVIRONMENT
         # A tenant of your own needs no stand-in beside it.
         names = [name for name in SERVICES if name != "tenant" or environment.is_local]
         ports = {name: default_port(environment, name) for name in names}
-        for port in ports.values():
-            refuse_busy_port("127.0.0.1", port)
+        for name, port in ports.items():
+            if list(ports.values()).count(port) > 1:
+                raise CommandError(f"Two services would listen on port {port}: change {VARIABLES[name]}.")
+            refuse_busy_port("127.0.0.1", port, remedy=f"change {VARIABLES[name]}")
         try:
             call_command("migrate", verbosity=0)
             if environment.is_local:
                 call_command("seed_tenant", verbosity=0)
         except DatabaseError as error:
             raise CommandError("The database does not answer: check DATABASE_URL and that its server runs.") from error
-        terminate_like_interrupt()
-        try:
-            with Stack(ports, environment={}, started_when="/readyz" if environment.is_local else "/healthz") as stack:
-                self._banner(environment, plain=plain)
-                if not all(service.is_ready() for service in stack.services):
-                    self.stderr.write(
-                        f"The keys of {environment.issuer} are not there yet: tokens are refused until that tenant "
-                        "can be reached and publishes its metadata under exactly this name."
-                    )
-                self._watch(stack)
-        except StackError as error:
-            raise CommandError(str(error)) from error
-        except KeyboardInterrupt:
-            self.stdout.write("\nStopped; nothing is left running.")
+        with Stack(ports, environment={}, started_when="/readyz" if environment.is_local else "/healthz") as stack:
+            self._banner(environment, plain=plain)
+            if not all(service.is_ready() for service in stack.services):
+                self.stderr.write(
+                    f"The keys of {environment.issuer} are not there yet: tokens are refused until that tenant "
+                    "can be reached and publishes its metadata under exactly this name."
+                )
+            self._watch(stack)
 
     def _watch(self, stack: Stack) -> None:
         while True:
