@@ -9,21 +9,25 @@ from local_tenant.client_registration import RegistrationRefused, register_clien
 from local_tenant.cross_origin import cross_origin
 from local_tenant.oauth_errors import error_response
 from local_tenant.oauth_parameters import MalformedRequest, json_body
+from local_tenant.unexpected_errors import answering_server_error
 
 
 @cross_origin("GET")
+@answering_server_error
 @require_safe
 def server_metadata(_request: HttpRequest) -> HttpResponse:
     return JsonResponse(discovery.server_metadata())
 
 
 @cross_origin("GET")
+@answering_server_error
 @require_safe
 def openid_configuration(_request: HttpRequest) -> HttpResponse:
     return JsonResponse(discovery.openid_configuration())
 
 
 @cross_origin("GET")
+@answering_server_error
 @require_safe
 def jwks(_request: HttpRequest) -> HttpResponse:
     """Never cached by HTTP: a rotation must show at once."""
@@ -32,6 +36,7 @@ def jwks(_request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 @cross_origin("POST")
+@answering_server_error
 def register(request: HttpRequest) -> HttpResponse:
     """RFC 7591 §3; open to everybody, as MCP clients need it."""
     if request.method != "POST":

@@ -14,6 +14,9 @@ from local_tenant.cross_origin import cross_origin
 from local_tenant.oauth_errors import error_response
 from local_tenant.oauth_parameters import MalformedRequest, Parameters, body_parameters
 from local_tenant.provider_settings import GRANT_TYPES
+from local_tenant.unexpected_errors import answering_server_error
+
+PROTECTIONS = [csrf_exempt, cross_origin("POST"), answering_server_error, sensitive_variables()]
 
 DESCRIPTIONS = {  # where oauthlib gives none
     "invalid_client": "The client is unknown, or its authentication failed.",
@@ -56,7 +59,7 @@ class ParametersView(OAuthLibMixin, View):
         return error_response(error["error"], description, status=status)
 
 
-@method_decorator([csrf_exempt, cross_origin("POST"), sensitive_variables()], name="dispatch")
+@method_decorator(PROTECTIONS, name="dispatch")
 class TokenView(ParametersView):
     """The token endpoint, RFC 6749 §3.2."""
 
@@ -70,7 +73,7 @@ class TokenView(ParametersView):
         return self.from_oauthlib(headers, body, status)
 
 
-@method_decorator([csrf_exempt, cross_origin("POST"), sensitive_variables()], name="dispatch")
+@method_decorator(PROTECTIONS, name="dispatch")
 class RevokeView(ParametersView):
     """Token revocation, RFC 7009. It ends a grant: access tokens are self-contained, and good until they expire."""
 
