@@ -2,6 +2,8 @@
 # mypy: allow-untyped-calls
 from typing import Any
 
+from oauth2_provider.models import Grant
+from oauthlib.oauth2.rfc6749.errors import InvalidGrantError
 from oauthlib.oauth2.rfc6749.tokens import BearerToken, random_token_generator
 from oauthlib.openid.connect.core.endpoints.pre_configured import Server
 
@@ -34,3 +36,10 @@ class AuthorizationServer(Server):
         )
         self._grant_types[TOKEN_EXCHANGE] = TokenExchangeGrant(request_validator)
         self._grant_types = {name: self._grant_types[name] for name in GRANT_TYPES}
+
+    def create_token_response(self, *args: Any, **kwargs: Any) -> tuple[dict[str, str], str, int]:
+        try:
+            answer: tuple[dict[str, str], str, int] = super().create_token_response(*args, **kwargs)
+            return answer
+        except Grant.DoesNotExist:  # a parallel request redeemed the code while this one was being judged
+            raise InvalidGrantError from None

@@ -6,8 +6,10 @@ from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
-from oauth2_provider.models import Application, IDToken
+from django.db import transaction
+from oauth2_provider.models import Application, IDToken, RefreshToken
 from oauth2_provider.oauth2_validators import AccessToken, Grant, OAuth2Validator
+from oauthlib.oauth2.rfc6749.errors import InvalidGrantError
 
 from local_tenant.access_token import TokenSubject, signed_jwt
 from local_tenant.audience import requested_api
@@ -100,6 +102,35 @@ class TenantRequestValidator(OAuth2Validator):
         request.scopes = [scope for scope in scopes if scope in allowed] if scopes else sorted(allowed)
         request.subject = TokenSubject(api=api, user=None)
         return True
+
+    # Codes and refresh tokens are good for one use, also when requests come at the same time
+
+    def save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
+        """Use up the code or refresh token and save what it gave, both or neither. Raises InvalidGrantError.
+
+        Of parallel requests the row lets one through: the others wait for its transaction to end (on SQLite for the
+        write lock) and find the row gone, or revoked.
+        """
+        with transaction.atomic():
+            if self._is_still_good(request):
+                super().save_bearer_token(token, request, *args, **kwargs)
+                return
+        if request.grant_type == "refresh_token":  # RFC 9700 §4.14.2: used twice, a moment ago or long ago
+            RefreshToken.revoke_family(request.refresh_token_instance.token_family)
+        raise InvalidGrantError(request=request)
+
+    @staticmethod
+    def _is_still_good(request: Any) -> bool:
+        if request.grant_type == "authorization_code":
+            deleted, _ = Grant.objects.filter(code=request.code, application=request.client).delete()
+            return bool(deleted)
+        if request.grant_type == "refresh_token":
+            row = RefreshToken.objects.filter(pk=request.refresh_token_instance.pk, revoked=None)
+            return row.select_for_update().first() is not None
+        return True
+
+    def invalidate_authorization_code(self, *_args: Any, **_kwargs: Any) -> None:
+        """save_bearer_token has done it."""
 
     # What all grants share
 
