@@ -12,6 +12,7 @@ import environ
 
 from config.generated_secrets import kept_secret
 from config.variables import LOOPBACK_HOSTS, Variables, refuse
+from downstream_api.actor_policy import ActorPolicy
 from resource_server.token_rules import TokenDialect
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -54,6 +55,7 @@ class Environment:
     cors_origins: tuple[str, ...]  # CORS_ORIGINS
     api_audience: str  # API_AUTH0_AUDIENCE
     api_url: str  # API_BASE_URL
+    actor_policy: ActorPolicy  # API_TRUSTED_ACTORS and what stands beside it in docs/actor-policy.md
     cimd_ca_file: Path | None  # LOCAL_TENANT_CIMD_CA
 
 
@@ -126,7 +128,17 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         cors_origins=read.origins("CORS_ORIGINS"),
         api_audience=read.identifier("API_AUTH0_AUDIENCE", f"{api_url}/", required=not is_local),
         api_url=api_url,
+        actor_policy=_actor_policy(read),
         cimd_ca_file=read.file("LOCAL_TENANT_CIMD_CA"),
+    )
+
+
+def _actor_policy(read: Variables) -> ActorPolicy:
+    return ActorPolicy(
+        trusted_actors=frozenset(read.names("API_TRUSTED_ACTORS", "client ids and agent ids")),
+        require_delegation=read.flag("API_REQUIRE_DELEGATION", default=False),
+        allow_machines=read.flag("API_ALLOW_MACHINES", default=False),
+        allowed_organizations=frozenset(read.names("API_ALLOWED_ORGANIZATIONS", "organization ids")),
     )
 
 

@@ -24,6 +24,8 @@ def api_configuration(environment: Environment) -> ApiConfiguration:
             scopes=API_SCOPES,
             name="Notes API",
         ),
+        policy=environment.actor_policy,
+        bridge_client_id=environment.bridge_client_id,
     )
 
 

@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from downstream_api.access_record import record_of
+from downstream_api.actor_permissions import ActorPermission
 from downstream_api.scopes import scopes_needed
 
 
@@ -13,6 +14,10 @@ class RecordedView(APIView):
     """What every view of this API builds on: its changes commit together with the row that records them."""
 
     permission_classes: Sequence[Any]  # HasScope("...") may stand beside DRF's classes
+
+    def get_permissions(self) -> Sequence[Any]:
+        # Who may act is decided before scopes: nobody shall ask a user for consent that cannot help.
+        return sorted(super().get_permissions(), key=lambda each: not isinstance(each, ActorPermission))
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         record = record_of(request)

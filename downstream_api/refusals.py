@@ -17,6 +17,8 @@ class BearerTokenRefused(APIException):
 
     def __init__(self, error: BearerTokenError) -> None:
         body: dict[str, Any] = {"detail": error.description, "error": error.error, "reason": error.reason.value}
+        if error.error is None:  # RFC 6750 knows no code for it; `reason` says what it is
+            del body["error"]
         if isinstance(error, InsufficientScope):
             body["scope"] = " ".join(error.scopes)
         super().__init__(body)
