@@ -57,6 +57,9 @@ class Environment:
     api_url: str  # API_BASE_URL
     actor_policy: ActorPolicy  # API_TRUSTED_ACTORS and what stands beside it in docs/actor-policy.md
     cimd_ca_file: Path | None  # LOCAL_TENANT_CIMD_CA
+    seal_key_file: Path | None  # AUDIT_SEAL_KEY_FILE
+    seal_public_keys_file: Path | None  # AUDIT_PUBLIC_KEYS_FILE
+    audit_retention_days: int  # AUDIT_RETENTION_DAYS
 
 
 def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
@@ -130,6 +133,9 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         api_url=api_url,
         actor_policy=_actor_policy(read),
         cimd_ca_file=read.file("LOCAL_TENANT_CIMD_CA"),
+        seal_key_file=read.file("AUDIT_SEAL_KEY_FILE"),
+        seal_public_keys_file=read.file("AUDIT_PUBLIC_KEYS_FILE"),
+        audit_retention_days=read.whole("AUDIT_RETENTION_DAYS", 400, low=1, high=36_500),
     )
 
 

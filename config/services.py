@@ -1,6 +1,7 @@
 """What the environment means to each service: their configuration objects, built in one place."""
 
 from config.environment import Environment
+from downstream_api.audit.configuration import AuditConfiguration
 from downstream_api.configuration import ApiConfiguration
 from local_tenant.configuration import TenantConfiguration
 from mcp_bridge.configuration import BridgeConfiguration
@@ -26,6 +27,14 @@ def api_configuration(environment: Environment) -> ApiConfiguration:
         ),
         policy=environment.actor_policy,
         bridge_client_id=environment.bridge_client_id,
+    )
+
+
+def audit_configuration(environment: Environment) -> AuditConfiguration:
+    return AuditConfiguration(
+        seal_key_file=environment.seal_key_file or environment.state_dir / "audit_seal_key.pem",
+        public_keys_file=environment.seal_public_keys_file or environment.state_dir / "audit_public_keys.json",
+        retention_days=environment.audit_retention_days,
     )
 
 
