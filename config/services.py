@@ -1,6 +1,7 @@
 """What the environment means to each service: their configuration objects, built in one place."""
 
 from config.environment import Environment
+from config.generated_secrets import derived_secret
 from downstream_api.audit.configuration import AuditConfiguration
 from downstream_api.configuration import ApiConfiguration
 from local_tenant.configuration import TenantConfiguration
@@ -55,6 +56,7 @@ def bridge_configuration(environment: Environment) -> BridgeConfiguration:
         default_exchange_scope=environment.exchange_scope,
         api_base_url=environment.api_url,
         upstream_timeout=environment.upstream_timeout,
+        record_key=derived_secret(environment.secret_key, "tool call arguments").encode(),
         allowed_hosts=environment.allowed_hosts,
         allowed_origins=environment.cors_origins or (INSPECTOR_ORIGINS if environment.is_local else ()),
     )

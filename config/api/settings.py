@@ -6,4 +6,5 @@ from config.settings import *
 SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "api")  # no other service accepts what this one signs
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "api_session", "api_csrf"  # browsers ignore the port of a cookie
 ROOT_URLCONF = "config.api.urls"
-INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in {"mcp_bridge", "oauth2_provider", "local_tenant"}]
+# The bridge's app too: its records of tool calls are reviewed here, beside the API's log.
+INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in {"oauth2_provider", "local_tenant"}]
