@@ -21,8 +21,9 @@ class RecordedView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         record = record_of(request)
+        record.begin()
         record.scopes_required = scopes_needed(request)
         super().initial(request, *args, **kwargs)
-        if request.method not in SAFE_METHODS:
+        if is_change := request.method not in SAFE_METHODS:
             _ = request.data  # read the body first: nobody's slow body shall hold the database
-            record.begin_change()
+        record.begin_work(is_change=is_change)

@@ -5,9 +5,11 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from ipaddress import ip_address
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 from django.db import models
+
+Row_co = TypeVar("Row_co", bound="AppendOnly", covariant=True)
 
 
 def _refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
@@ -18,14 +20,14 @@ async def _arefuse(*_args: Any, **_kwargs: Any) -> NoReturn:
     raise TypeError("The audit log is append-only.")
 
 
-class AppendOnlyQuerySet(models.QuerySet[Any]):
+class AppendOnlyQuerySet(models.QuerySet[Row_co]):
     """Everything that would change, remove, or silently not add a row raises TypeError."""
 
     update = delete = bulk_update = update_or_create = get_or_create = _refuse
     _update = _raw_delete = _refuse  # what Model.save and the deletion of related objects use
-    aupdate = adelete = abulk_update = aupdate_or_create = aget_or_create = _arefuse  # type: ignore[assignment]
+    aupdate = adelete = abulk_update = aupdate_or_create = aget_or_create = _arefuse
 
-    def bulk_create(  # type: ignore[override]  # noqa: PLR0917 - Django's signature
+    def bulk_create(  # noqa: PLR0917 - Django's signature
         self,
         objs: Iterable[Any],
         batch_size: int | None = None,
@@ -52,7 +54,7 @@ class AppendOnly(models.Model):
         base_manager_name = "objects"
         default_permissions = ("view",)
 
-    def save(self, *, using: str | None = None, **_kwargs: Any) -> None:  # type: ignore[override]
+    def save(self, *, using: str | None = None, **_kwargs: Any) -> None:
         if not self._state.adding:
             _refuse()
         self.prepare()

@@ -5,7 +5,6 @@ order there is that of transactions, and only rows below the oldest one still ru
 between them. On SQLite one transaction writes at a time, so ids alone are in order.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -66,7 +65,7 @@ def delete_until(log: type[SealedRow], until: Position) -> int:
     connection = _connection()
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {log.table()} WHERE {_compared('<=', connection)}", _values(connection, until))  # noqa: S608
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _connection() -> BaseDatabaseWrapper:
@@ -91,5 +90,5 @@ def _compared(operator: str, connection: BaseDatabaseWrapper) -> str:
     return f"id {operator} %s"
 
 
-def _values(connection: BaseDatabaseWrapper, position: Position) -> Sequence[object]:
+def _values(connection: BaseDatabaseWrapper, position: Position) -> list[str | int]:
     return [str(position.transaction), position.id] if _has_transactions(connection) else [position.id]

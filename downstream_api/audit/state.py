@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Q
 
-from downstream_api.audit.append_only import SealedRow, row_digest
+from downstream_api.audit.append_only import SealedRow
 from downstream_api.audit.configuration import AuditConfiguration
 from downstream_api.audit.logs import LOGS
 from downstream_api.audit.models import LogOperation, Seal, Verification
@@ -17,7 +17,7 @@ from downstream_api.audit.position import count_after, position_of, rows_between
 from downstream_api.audit.seal_keys import KeysUnusable, public_keys
 from downstream_api.audit.sealing import end_of, parse_entries
 from downstream_api.audit.triggers import missing_triggers
-from downstream_api.audit.verification import Broken, verify_seal
+from downstream_api.audit.verification import Broken, actual_digest, verify_seal
 
 MAX_COUNTED = 10_000  # unsealed rows beyond which nobody needs the exact number
 
@@ -60,15 +60,13 @@ def verify_row(row: SealedRow) -> RowVerdict:
     current = type(row).objects.filter(pk=row.pk).first()
     if current is None:
         return RowVerdict.MISSING
+    if actual_digest(current) != current.digest:
+        return RowVerdict.CHANGED
     seal = seal_of(current)
-    try:
-        digest = row_digest(current)
-    except (KeyError, TypeError, ValueError):
-        return RowVerdict.CHANGED
-    if digest != current.digest:
-        return RowVerdict.CHANGED
-    if seal is None:
-        return RowVerdict.UNSEALED
+    return RowVerdict.UNSEALED if seal is None else _verdict_under(seal, current)
+
+
+def _verdict_under(seal: Seal, row: SealedRow) -> RowVerdict:
     configuration: AuditConfiguration = settings.AUDIT_LOG
     try:
         verify_seal(seal, public_keys(configuration.public_keys_file))
@@ -76,10 +74,10 @@ def verify_row(row: SealedRow) -> RowVerdict:
         return RowVerdict.UNVERIFIABLE
     except Broken:
         return RowVerdict.SEAL_FORGED
-    sealed = parse_entries(seal.entries).get(current.pk)
+    sealed = parse_entries(seal.entries).get(row.pk)
     if sealed is None:
         return RowVerdict.MISSING
-    return RowVerdict.INTACT if sealed == digest else RowVerdict.CHANGED
+    return RowVerdict.INTACT if sealed == row.digest else RowVerdict.CHANGED
 
 
 def sealing_state() -> SealingState:

@@ -24,6 +24,12 @@ def create_triggers(schema_editor: BaseDatabaseSchemaEditor) -> None:
     _create(schema_editor.connection)
 
 
+def put_back(connection: BaseDatabaseWrapper) -> None:
+    """After `migrate`, on a database that has the tables; where only older migrations are applied there is nothing."""
+    if set(PROTECTED) <= set(connection.introspection.table_names()):
+        _create(connection)
+
+
 def drop_triggers(schema_editor: BaseDatabaseSchemaEditor) -> None:
     """For migrating backwards."""
     _drop(schema_editor.connection)
@@ -117,9 +123,10 @@ def _found_on_postgresql(connection: BaseDatabaseWrapper) -> set[str]:
     # tgtype: 1 for each row, 2 before, 8 delete, 16 update, 32 truncate (catalog/pg_trigger.h)
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT tgname FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid "
-            "WHERE tgrelid = ANY (%s::regclass[]) AND tgenabled = 'A' AND tgqual IS NULL AND prosrc = %s "
-            "AND tgtype = CASE WHEN tgname LIKE '%%\\_row' THEN 27 ELSE 34 END",
+            "SELECT tgname FROM pg_trigger JOIN pg_proc ON pg_proc.oid = tgfoid"
+            " WHERE tgrelid IN (SELECT to_regclass(name) FROM unnest(%s::text[]) AS name)"
+            " AND tgenabled = 'A' AND tgqual IS NULL AND prosrc = %s"
+            " AND tgtype = CASE WHEN tgname LIKE '%%\\_row' THEN 27 ELSE 34 END",
             [list(PROTECTED), FUNCTION_BODY],
         )
         return {name for (name,) in cursor.fetchall()}

@@ -114,7 +114,7 @@ def verify_rows(seal: Seal, after: Position) -> None:
             if inserted is not None and len(rows) > len(sealed):
                 raise Broken(Problem.INSERTED, f"{log.LOG} row {inserted} under seal {seal.number}")
             raise Broken(Problem.MISSING, what)
-        if digest != (actual := _actual_digest(row)) or row.digest != digest:
+        if digest != (actual := actual_digest(row)) or row.digest != digest:
             is_elsewhere = actual in sealed.values()
             raise Broken(Problem.REORDERED if is_elsewhere and actual != digest else Problem.CHANGED, what)
     for number in rows:
@@ -136,6 +136,14 @@ def verify_head(number: int, digest: str) -> None:
         raise Broken(Problem.TRUNCATED, f"seal {number} of the exported head is gone")
     elif tombstone.through == number and tombstone.seal_digest != digest:
         raise Broken(Problem.FORGED_TOMBSTONE, f"the tombstone of seal {number} is not of the exported head")
+
+
+def actual_digest(row: SealedRow) -> str:
+    """What the row's digest should be; nothing where the row is none that was ever written."""
+    try:
+        return row_digest(row)
+    except (KeyError, ValueError, TypeError):
+        return ""
 
 
 def _beginning(keys: PublicKeys, since: int | None) -> Verified:
@@ -172,7 +180,7 @@ def _verify_unsealed(log: type[SealedRow], after: Position) -> int:
     count = 0
     while rows := rows_between(log, after, None, ROWS_AT_ONCE):
         for row in rows:
-            if _actual_digest(row) != row.digest:
+            if actual_digest(row) != row.digest:
                 raise Broken(Problem.CHANGED, f"{log.LOG} row {row.pk}, not sealed yet")
         count += len(rows)
         transaction = getattr(rows[-1], "transaction_id", 0)  # Django does not know the column, but reads it
@@ -191,10 +199,3 @@ def _read_rows(seal: Seal, after: Position, until: Position, limit: int) -> list
             except ValueError:
                 raise Broken(Problem.CHANGED, f"{log.LOG} row {number} under seal {seal.number}") from error
         raise Broken(Problem.INSERTED, f"{log.LOG} row unknown, unreadable, under seal {seal.number}") from error
-
-
-def _actual_digest(row: SealedRow) -> str:
-    try:
-        return row_digest(row)
-    except (KeyError, ValueError, TypeError):  # a format or a value that no row of ours ever had
-        return ""
