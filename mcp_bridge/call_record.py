@@ -37,6 +37,7 @@ class CallRecord:
     outcome: Outcome | None = None  # None: nobody said; the SDK answers malformed calls itself
     reason: str = ""
     is_answered: bool = False
+    _is_over: bool = False
     _began: float = field(default_factory=monotonic)
 
     @classmethod
@@ -51,7 +52,8 @@ class CallRecord:
         )
 
     def note(self, outcome: Outcome, reason: str = "") -> None:
-        self.outcome, self.reason = outcome, reason[:MAX_REASON]
+        if not self._is_over:  # a tool's thread may come to its end after its caller is gone
+            self.outcome, self.reason = outcome, reason[:MAX_REASON]
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -73,6 +75,7 @@ class CallRecord:
             elif self.outcome is None:
                 self.note(Outcome.REFUSED, "invalid_request")
         finally:
+            self._is_over = True
             self.duration_ms = round((monotonic() - self._began) * 1000)
 
 
