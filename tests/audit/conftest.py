@@ -1,0 +1,114 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_django import DjangoDbBlocker, Settings
+from rest_framework.test import APIClient
+
+from downstream_api.audit.configuration import AuditConfiguration
+from downstream_api.configuration import ApiConfiguration
+from downstream_api.models import DelegatedAccess
+from resource_server.key_fetching import KeyFetching
+from resource_server.protected_resource import ProtectedResource
+from resource_server.token_rules import TokenRules
+from tests.audit import databases
+from tests.groups import POSTGRES_URL
+from tests.issuer import API_AUDIENCE, Issuer, serving_issuer
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker) -> Path:
+    with django_db_blocker.unblock():
+        return databases.migrated_sqlite(tmp_path_factory.mktemp("template"))
+
+
+@pytest.fixture(scope="session")
+def postgres_template(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    with django_db_blocker.unblock(), databases.migrated_postgres() as name:
+        yield name
+
+
+@pytest.fixture
+def sqlite(sqlite_template: Path, tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Path]:
+    with django_db_blocker.unblock(), databases.copied_sqlite(sqlite_template, tmp_path) as file:
+        yield file
+
+
+@pytest.fixture
+def postgres(postgres_template: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    with (
+        django_db_blocker.unblock(),
+        databases.scratch_postgres(POSTGRES_URL, postgres_template) as url,
+        databases.default_database(databases.postgres_settings(url)),
+    ):
+        yield url
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def database(request: pytest.FixtureRequest) -> str:
+    """Each test that asks for it runs on both."""
+    name: str = request.param
+    request.getfixturevalue(name)
+    return name
+
+
+@pytest.fixture
+def log(settings: Settings, tmp_path: Path) -> AuditConfiguration:
+    """A configuration with keys of the test's own."""
+    settings.AUDIT_LOG = AuditConfiguration(
+        seal_key_file=tmp_path / "keys" / "seal_key.pem", public_keys_file=tmp_path / "keys" / "public_keys.json"
+    )
+    return settings.AUDIT_LOG
+
+
+@pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    with serving_issuer() as issuer:
+        yield issuer
+
+
+@pytest.fixture
+def api(database: str, log: AuditConfiguration, settings: Settings, issuer: Issuer) -> APIClient:
+    settings.ROOT_URLCONF = "config.api.urls"
+    settings.DOWNSTREAM_API = ApiConfiguration(
+        token_rules=TokenRules(issuer=issuer.url, audience=API_AUDIENCE),
+        key_fetching=KeyFetching(timeout=2),
+        resource=ProtectedResource(
+            resource=API_AUDIENCE,
+            base_url="http://localhost:8787",
+            authorization_server=issuer.url,
+            scopes=("read:private", "write:private"),
+            name="Notes API",
+        ),
+    )
+    return APIClient(raise_request_exception=False)
+
+
+def record(number: int = 0, **changes: Any) -> DelegatedAccess:
+    """One row, as a call would have left it."""
+    content: dict[str, Any] = {
+        "time": datetime.now(UTC),
+        "request_id": f"{number:032x}",
+        "trace_id": "a" * 32,
+        "trace_from_caller": False,
+        "issuer": "https://tenant.example/",
+        "subject": f"auth0|user-{number}",
+        "client_id": "bridge",
+        "organization": "org_acme",
+        "actor": "bridge",
+        "actor_chain": [{"sub": "bridge"}, {"sub": "inspector"}],
+        "token_id": f"token-{number}",
+        "scopes": ["read:private"],
+        "scopes_required": ["read:private"],
+        "method": "GET",
+        "path": "/api/private-scope",
+        "route": "/api/private-scope",
+        "status": 200,
+        "decision": "allowed",
+        "reason": "",
+        "source_address": "192.0.2.7",
+        "duration_ms": 7,
+    }
+    return DelegatedAccess.objects.create(**(content | changes))
