@@ -1,5 +1,6 @@
 """The chapters of the demo. Each does the real thing over HTTP and says what it saw; nothing is played."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,6 +13,7 @@ from config.demo.story import Story, token_claims
 from config.environment import Environment
 from downstream_api.models import DelegatedAccess
 from local_tenant.seed import DEVELOPMENT_USERS
+from mcp_bridge.models import ToolCall
 
 
 class DemoError(Exception):
@@ -75,6 +77,11 @@ class Demo:
         )
         expect(greeting["current_actor"] == row.actor, "The API's answer and its log name different actors.")
         story.good(f"greet: {greeting['greeting']}")
+        if call := await _tool_call(row.trace_id):
+            story.good(
+                f"trace {row.trace_id[:8]}… leads from the API's row to the bridge's: "
+                f"{call.tool}, {call.outcome}, token {call.exchange}, {call.duration_ms} ms"
+            )
         await self._call(client, "greet")
         again = await _last_row("/api/private-scope")
         expect(again.pk != row.pk, "The second call left no row of its own.")
@@ -115,6 +122,15 @@ async def _last_row(path: str) -> DelegatedAccess:
     if row is None:
         raise DemoError(f"The API answered a call to {path} without recording it.")
     return row
+
+
+async def _tool_call(trace_id: str) -> ToolCall | None:
+    """The bridge's own record of a call, waited for: it is written soon after the answer, as best it can be."""
+    for _ in range(50):
+        if call := await ToolCall.objects.filter(trace_id=trace_id).afirst():
+            return call
+        await asyncio.sleep(0.1)
+    return None
 
 
 def reason_of(error: BaseException) -> str:
