@@ -1,5 +1,7 @@
 """Tool calls for reviewers, in the API's admin. Imports no SDK and no HTTP client."""
 
+import unicodedata
+from typing import ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import admin
@@ -11,8 +13,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from mcp_bridge.models import ToolCall
+from mcp_bridge.outcome import Outcome
 
 MOST_COUNTED = 10_000  # rows; nobody turns as many pages, and counting all of a large table takes seconds
+# The labels of the API's log, whose style sheet is named below.
+LABELS = {Outcome.OK: "allowed", Outcome.REFUSED: "refused"}
 
 
 class BoundedPaginator(Paginator):  # type: ignore[type-arg] # Django's class takes none at run time
@@ -26,13 +31,22 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg] # Django's class ta
 class ToolCallAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's class takes none at run time
     """For reading only: superusers cannot change these records either."""
 
-    list_display = ("time", "subject", "client_id", "tool", "outcome_label", "reason", "exchange", "duration_ms", "api")
+    list_display = ("time", "user", "client", "tool", "outcome_label", "reason", "exchange", "duration_ms", "api")
     list_filter = ("outcome", "exchange")
     search_fields = ("=trace_id", "=subject", "=tool")
-    search_help_text = "An exact trace id, subject or tool."
+    search_help_text = "An exact trace id, user or tool."
+    sortable_by = ("time",)
     show_full_result_count = False
     paginator = BoundedPaginator
     actions = None
+    fields = readonly_fields = (
+        *("time", "tool", "outcome_label", "reason", "duration_ms", "user", "issuer", "client", "actors"),
+        *("of_organization", "scopes", "exchange", "trace_id", "trace_from_caller", "api", "request_id"),
+        "arguments_digest",
+    )
+
+    class Media:
+        css: ClassVar = {"all": ("downstream_api/audit.css",)}
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
         return False
@@ -43,15 +57,27 @@ class ToolCallAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's clas
     def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
         return False
 
-    def get_fields(self, request: HttpRequest, obj: ToolCall | None = None) -> list[str]:  # type: ignore[override] # a narrower type
-        return [*(str(field) for field in super().get_fields(request, obj) if field != "api"), "api"]
+    @admin.display(description="user")
+    def user(self, row: ToolCall) -> SafeString:
+        return visible(row.subject)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: ToolCall | None = None) -> tuple[str, ...]:
-        return (*(str(each) for each in super().get_readonly_fields(request, obj)), "api")
+    @admin.display(description="client")
+    def client(self, row: ToolCall) -> SafeString:
+        return visible(row.client_id)
 
-    @admin.display(description="outcome", ordering="outcome")
+    @admin.display(description="acting for the user")
+    def actors(self, row: ToolCall) -> SafeString:
+        """The act claim of the client's token, the current actor first."""
+        return visible(", for ".join(str(level["sub"]) for level in row.actor_chain))
+
+    @admin.display(description="organization")
+    def of_organization(self, row: ToolCall) -> SafeString:
+        return visible(row.organization)
+
+    @admin.display(description="outcome")
     def outcome_label(self, row: ToolCall) -> SafeString:
-        return format_html('<span class="decision outcome-{}">{}</span>', row.outcome, row.get_outcome_display())
+        label = LABELS.get(Outcome(row.outcome), "failed")
+        return format_html('<span class="label {}">{}</span>', label, row.get_outcome_display())
 
     @admin.display(description="calls at the API")
     def api(self, row: ToolCall) -> SafeString | str:
@@ -61,3 +87,12 @@ class ToolCallAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's clas
         except NoReverseMatch:  # this admin does not show the API's log
             return ""
         return format_html('<a href="{}?{}">{}</a>', log, urlencode({"q": row.trace_id}), f"trace {row.trace_id[:8]}…")
+
+
+def visible(text: str) -> SafeString:
+    """An identifier that others chose, as it is: characters that hide or reorder others are shown by their number."""
+    shown = "".join(
+        f"[U+{ord(each):04X}]" if unicodedata.category(each) in {"Cf", "Co", "Cn", "Mn", "Me"} else each
+        for each in text
+    )
+    return format_html("<bdi>{}</bdi>", shown)

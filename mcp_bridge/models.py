@@ -52,4 +52,4 @@ class ToolCall(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.tool} for {self.subject}: {self.outcome}"
+        return f"{self.tool}: {self.outcome}"  # no identifiers: titles show them as they are

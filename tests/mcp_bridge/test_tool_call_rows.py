@@ -3,11 +3,13 @@
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
+from django.core.management import CommandError, call_command
 from django.test import Client
 from model_bakery import baker
 from pytest_django import Settings
@@ -62,6 +64,16 @@ def test_auditors_find_calls_by_exact_trace_subject_and_tool(auditor: Client, ro
     assert f'href="/admin/downstream_api/delegatedaccess/?q={TRACE_ID}"' in page
     assert "<b>alice</b>" not in page
     assert "0 tool calls" in auditor.get(LIST, {"q": query[:-1]}).content.decode()
+
+
+def test_characters_that_hide_or_reorder_others_are_shown(auditor: Client, row: ToolCall) -> None:
+    """Unicode TR36 §3: an identifier of somebody's choice may look like another's."""
+    ToolCall.objects.update(subject="auth0|\u202ebob", client_id="a\u200bb", actor_chain=[{"sub": "<i>\u2066"}])
+    for page in (auditor.get(LIST), auditor.get(f"{LIST}{row.pk}/change/")):
+        assert "auth0|[U+202E]bob" in page.content.decode()
+        assert "a[U+200B]b" in page.content.decode()
+        assert not {"\u202e", "\u200b", "\u2066"} & set(page.content.decode())
+    assert "&lt;i&gt;[U+2066]" in page.content.decode()
 
 
 def test_an_auditor_opens_a_call_and_goes_on_to_the_apis_log(auditor: Client, row: ToolCall) -> None:
@@ -125,3 +137,17 @@ def _python(code: str, extra: dict[str, str]) -> str:
         [sys.executable, "-c", code], cwd=BASE_DIR, env=os.environ | extra, capture_output=True, text=True, check=True
     )
     return result.stdout.strip()
+
+
+def test_old_records_are_deleted_by_the_day(db: None, capsys: pytest.CaptureFixture[str]) -> None:
+    for day in (29, 30, 31):
+        baker.make(ToolCall, time=datetime(2026, 1, day, 23, 59, tzinfo=UTC), outcome="ok")
+    call_command("prune_tool_calls", "--before=2026-01-31")
+    assert [row.time.day for row in ToolCall.objects.all()] == [31]
+    assert capsys.readouterr().out == "2 records of tool calls from before 2026-01-31 are deleted.\n"
+
+
+@pytest.mark.parametrize("day", ["yesterday", "2026-02-30", ""])
+def test_what_is_no_day_deletes_nothing(day: str) -> None:
+    with pytest.raises(CommandError, match="must be a day such as 2026-01-31"):
+        call_command("prune_tool_calls", f"--before={day}")
