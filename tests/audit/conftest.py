@@ -1,3 +1,4 @@
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,13 +9,14 @@ from pytest_django import DjangoDbBlocker, Settings
 from rest_framework.test import APIClient
 
 from downstream_api.audit.configuration import AuditConfiguration
+from downstream_api.audit.sealing import seal_finished_rows
+from downstream_api.audit.state import sealing_state
 from downstream_api.configuration import ApiConfiguration
 from downstream_api.models import DelegatedAccess
 from resource_server.key_fetching import KeyFetching
 from resource_server.protected_resource import ProtectedResource
 from resource_server.token_rules import TokenRules
 from tests.audit import databases
-from tests.groups import POSTGRES_URL
 from tests.issuer import API_AUDIENCE, Issuer, serving_issuer
 
 
@@ -25,9 +27,9 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory, django_db_blocker:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
-    with django_db_blocker.unblock(), databases.migrated_postgres() as name:
-        yield name
+def postgres_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    with django_db_blocker.unblock(), databases.scratch_postgres() as url:
+        yield url
 
 
 @pytest.fixture
@@ -37,13 +39,13 @@ def sqlite(sqlite_template: Path, tmp_path: Path, django_db_blocker: DjangoDbBlo
 
 
 @pytest.fixture
-def postgres(postgres_template: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def postgres(postgres_database: str, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     with (
         django_db_blocker.unblock(),
-        databases.scratch_postgres(POSTGRES_URL, postgres_template) as url,
-        databases.default_database(databases.postgres_settings(url)),
+        databases.default_database(databases.postgres_settings(postgres_database)),
     ):
-        yield url
+        databases.empty_postgres()
+        yield postgres_database
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -112,3 +114,13 @@ def record(number: int = 0, **changes: Any) -> DelegatedAccess:
         "duration_ms": 7,
     }
     return DelegatedAccess.objects.create(**(content | changes))
+
+
+def seal_everything(log: AuditConfiguration, deadline: float = 30) -> None:
+    """Seal until nothing waits: on PostgreSQL, rows wait for every transaction of the server that began before."""
+    until = time.monotonic() + deadline
+    while True:
+        seal_finished_rows(log)
+        if sealing_state().unsealed_rows == 0:
+            return
+        assert time.monotonic() < until, "some transaction of the server does not end"
