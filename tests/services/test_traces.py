@@ -1,22 +1,14 @@
 """One trace id connects a tool call at the bridge with the API's row, across real processes."""
 
-import os
 import re
-import signal
-import subprocess
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from config.environment import BASE_DIR
-from config.granian_command import granian_command
-from config.stack import free_ports
+from tests.services.own_process import own_process
 from tests.services.running import Running
 
 TRACE_ID = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -66,56 +58,9 @@ def test_a_refusal_at_the_gate_is_recorded_and_never_reaches_the_api(services: R
     assert services.audit(trace_id="c" * 32) == []
 
 
-@dataclass
-class OwnBridge:
-    url: str
-    log: Path
-    process: "subprocess.Popen[bytes]"
-
-    def greet(self, token: str, trace_id: str) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json, text/event-stream"}
-        headers["traceparent"] = TRACEPARENT.replace(TRACE_ID, trace_id)
-        message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "greet"}}
-        answer = requests.post(f"{self.url}/mcp", json=message, headers=headers, timeout=30)
-        assert answer.status_code == 200, answer.text
-        result: dict[str, Any] = answer.json()["result"]
-        return result
-
-    def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
-
-
-@contextmanager
-def own_bridge(services: Running, log: Path, **environment: str) -> Iterator[OwnBridge]:
-    """One more process of the bridge, which a test may stop or misconfigure."""
-    (port,) = free_ports(1)
-    command, extra = granian_command("bridge", port=port)
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            command, cwd=BASE_DIR, env=os.environ | services.environment | extra | environment, stderr=output
-        )
-        bridge = OwnBridge(f"http://127.0.0.1:{port}", log, process)
-        try:
-            deadline = time.monotonic() + 30
-            while not _is_ready(bridge) and time.monotonic() < deadline:
-                time.sleep(0.05)
-            yield bridge
-        finally:
-            if process.poll() is None:
-                bridge.stop()
-
-
-def _is_ready(bridge: OwnBridge) -> bool:
-    try:
-        return requests.get(f"{bridge.url}/readyz", timeout=2).ok
-    except requests.RequestException:
-        return False
-
-
 def test_what_is_queued_when_the_bridge_is_stopped_is_still_written(services: Running, tmp_path: Path) -> None:
-    with own_bridge(services, tmp_path / "log") as bridge:
-        assert not bridge.greet(services.subject_token(ADMIN), "d" * 32).get("isError")
+    with own_process("bridge", services, tmp_path / "log") as bridge:
+        assert not bridge.greet(services.subject_token(ADMIN), trace_id="d" * 32).get("isError")
         bridge.stop()
         assert services.rows("SELECT outcome FROM mcp_bridge_toolcall WHERE trace_id = ?", "d" * 32)
 
@@ -126,10 +71,10 @@ def test_the_bridge_starts_and_serves_without_its_database(services: Running, tm
     url = (
         f"sqlite:///{tmp_path / 'empty.sqlite3'}" if database == "not migrated" else "postgres://u:hidden@127.0.0.1:9/x"
     )
-    with own_bridge(services, tmp_path / "log", DATABASE_URL=url) as bridge:
+    with own_process("bridge", services, tmp_path / "log", DATABASE_URL=url) as bridge:
         token = services.subject_token(ADMIN)
         for _ in range(4):
-            assert not bridge.greet(token, "e" * 32).get("isError")
+            assert not bridge.greet(token, trace_id="e" * 32).get("isError")
             time.sleep(0.3)  # longer than a batch is gathered, so that each call is a failure of its own
         bridge.stop()
         said = bridge.log.read_text()
