@@ -71,8 +71,7 @@ def issuer() -> Iterator[Issuer]:
         yield issuer
 
 
-@pytest.fixture
-def api(database: str, log: AuditConfiguration, settings: Settings, issuer: Issuer) -> APIClient:
+def api_for(settings: Settings, issuer: Issuer) -> APIClient:
     settings.ROOT_URLCONF = "config.api.urls"
     settings.DOWNSTREAM_API = ApiConfiguration(
         token_rules=TokenRules(issuer=issuer.url, audience=API_AUDIENCE),
@@ -86,6 +85,21 @@ def api(database: str, log: AuditConfiguration, settings: Settings, issuer: Issu
         ),
     )
     return APIClient(raise_request_exception=False)
+
+
+@pytest.fixture
+def api(database: str, log: AuditConfiguration, settings: Settings, issuer: Issuer) -> APIClient:
+    return api_for(settings, issuer)
+
+
+@pytest.fixture
+def api_on_sqlite(sqlite: Path, log: AuditConfiguration, settings: Settings, issuer: Issuer) -> APIClient:
+    return api_for(settings, issuer)
+
+
+@pytest.fixture
+def api_on_postgres(postgres: str, log: AuditConfiguration, settings: Settings, issuer: Issuer) -> APIClient:
+    return api_for(settings, issuer)
 
 
 def record(number: int = 0, **changes: Any) -> DelegatedAccess:

@@ -101,9 +101,9 @@ def empty_postgres() -> None:
     connection = connections["default"]
     put_back(connection)
     models = [*apps.get_app_config("downstream_api").get_models(), get_user_model()]
-    tables = ", ".join(model._meta.db_table for model in models)
     with lifted(connection), connection.cursor() as cursor:
-        cursor.execute(f"TRUNCATE {tables} RESTART IDENTITY CASCADE")
+        for model in models:  # quicker than TRUNCATE, which makes new files
+            cursor.execute(f"DELETE FROM {model._meta.db_table}")
 
 
 def _password(parts: Any) -> str:
