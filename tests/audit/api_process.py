@@ -42,6 +42,7 @@ class ApiProcess:
     def wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_TIMEOUT
         while True:
+            self._stack.restart_dead()  # granian itself ends when workers die young
             with contextlib.suppress(requests.RequestException):
                 if requests.get(f"{self.url}/readyz", timeout=2).ok:
                     return

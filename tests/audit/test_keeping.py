@@ -50,7 +50,7 @@ def test_whole_sealed_ranges_are_dropped_and_the_rest_still_verifies(
     log: AuditConfiguration, old_and_new: list[DelegatedAccess]
 ) -> None:
     before = datetime.now(UTC) - timedelta(days=500)
-    call_command("audit_prune", before=before.date().isoformat())
+    call_command("audit_prune", "--before", before.date().isoformat())
     assert [row.pk for row in DelegatedAccess.objects.order_by("pk")] == [row.pk for row in old_and_new[2:]]
     assert verify_row(old_and_new[2]) == RowVerdict.INTACT
     tombstone = Tombstone.objects.get()
@@ -76,7 +76,7 @@ def test_what_is_younger_than_the_retention_time_is_kept(
     with pytest.raises(TooYoung):
         prune(datetime.now(UTC) - timedelta(days=399), by="x", configuration=log)
     with pytest.raises(CommandError):
-        call_command("audit_prune", before=datetime.now(UTC).date().isoformat())
+        call_command("audit_prune", "--before", datetime.now(UTC).date().isoformat())
     assert DelegatedAccess.objects.count() == 4
 
 
