@@ -2,8 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from mcp import Client
 from mcp.types import CallToolResult
 
@@ -11,6 +15,7 @@ from config.demo.mcp_user import Wallet, mcp_client
 from config.demo.person import PageError, Person
 from config.demo.story import Story, token_claims
 from config.environment import Environment
+from downstream_api.audit.state import sealing_state
 from downstream_api.models import DelegatedAccess
 from local_tenant.seed import DEVELOPMENT_USERS
 from mcp_bridge.models import ToolCall
@@ -162,3 +167,21 @@ def audit_rows() -> list[tuple[str, ...]]:
         )
         for row in DelegatedAccess.objects.order_by("pk")
     ]
+
+
+def verify_log(story: Story, head: Path) -> None:
+    """Seal what is left, write down where the chain ends, and verify all of it, as an operator would.
+
+    Ends the process with audit_verify's own exit code where the log is not intact.
+    """
+    said = StringIO()
+    for command in (["audit_seal"], ["audit_export", "--head", str(head)]):
+        call_command(*command, stdout=said)
+    call_command("audit_verify", "--head", str(head), stdout=said)
+    state = sealing_state()
+    story.hop("audit_seal: every row is under a signed seal, each seal names the one before")
+    story.hop("audit_export --head: where the chain ends, to be kept elsewhere")
+    story.good(f"audit_verify: {said.getvalue().splitlines()[-1]}")
+    if state.unsealed_rows:
+        raise CommandError(f"{state.unsealed_rows} rows are still not sealed.")
+    story.good("whoever changes a sealed row from now on is found out; the database's triggers refuse to anyway")
