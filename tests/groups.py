@@ -11,6 +11,7 @@ from pathlib import Path
 import psycopg
 
 POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "")
+AXE = Path(__file__).resolve().parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,10 @@ GROUPS = {
     "postgres": Group(
         _no_postgres,
         "Set TEST_POSTGRES_URL to a server where databases may be made, such as postgres://postgres@127.0.0.1/postgres.",
+    ),
+    "axe": Group(
+        lambda: chromium() is None or not AXE.exists(),
+        "Install Chromium as above, and the accessibility checker axe-core with `npm ci`.",
     ),
     "browser": Group(
         lambda: chromium() is None, "Install Chromium (Debian: apt-get install chromium), or name it with CHROMIUM."

@@ -1,9 +1,11 @@
+import logging
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
+from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
@@ -17,6 +19,7 @@ from downstream_api.admin.newest_first import Page, Place, page_after, page_befo
 from downstream_api.admin.read_only import ReadOnlyAdmin
 from downstream_api.models import DelegatedAccess
 
+logger = logging.getLogger(__name__)
 # What the list shows; nothing else is read for it.
 COLUMNS = ("time", "subject", "client_id", "actor", "actor_chain", "organization", "method", "path", "route", "status",
            "decision", "reason")  # fmt: skip
@@ -94,7 +97,11 @@ class DelegatedAccessAdmin(ReadOnlyAdmin):
         if form not in exporting.FORMS or not asked.is_valid():
             messages.error(request, "These filters cannot be exported; correct them first.")
             return HttpResponseRedirect(reverse("admin:downstream_api_delegatedaccess_changelist"))
-        return exporting.export(request.user.get_username(), form, asked)
+        try:
+            return exporting.export(request.user.get_username(), form, asked)
+        except DatabaseError:
+            logger.exception("An export could not be recorded, so nothing was exported.")
+            return HttpResponse("This export cannot be recorded at the moment; try again.", "text/plain", 503)
 
     def _answer(self, request: HttpRequest, name: str, **context: Any) -> TemplateResponse:
         return TemplateResponse(

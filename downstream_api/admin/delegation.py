@@ -8,7 +8,7 @@ from downstream_api.admin.visible_text import shortened
 from downstream_api.models import DelegatedAccess
 
 BOX_WIDTH, BOX_HEIGHT, GAP = 320, 56, 30  # units of the picture
-MAX_NAME = 38  # characters that fit into a box
+MAX_NAME = 30  # characters that fit into a box
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ def hops(row: DelegatedAccess) -> list[Hop]:
     """Reads what is stored, even where somebody has tampered with it."""
     is_machine = row.subject in {row.client_id, f"{row.client_id}@clients"}
     user = Hop("machine" if is_machine else "user", "user", row.subject)
-    return [user, *_between(row), Hop("API", "api", "API")]
+    return [user, *_between(row), Hop("resource", "api", "API")]
 
 
 def _between(row: DelegatedAccess) -> Iterator[Hop]:

@@ -23,7 +23,7 @@ ROWS_AT_ONCE = 1_000
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 FIELDS = ("id", "time", "request_id", "trace_id", "trace_from_caller", "issuer", "subject", "client_id", "organization",
           "actor", "actor_chain", "token_id", "scopes", "scopes_required", "method", "path", "route", "status",
-          "decision", "reason", "source_address", "duration_ms")  # fmt: skip
+          "decision", "reason", "source_address", "duration_ms", "format", "digest")  # fmt: skip
 
 
 def export(user: str, form: str, asked: AccessFilter) -> HttpResponseBase:

@@ -8,6 +8,7 @@ from downstream_api.audit.models import Verification
 from downstream_api.audit.state import MAX_COUNTED, RowVerdict, SealingState, seal_of, sealing_state, verify_row
 from downstream_api.models import DelegatedAccess
 
+NO_BREAK = "\N{NO-BREAK SPACE}"
 MAX_LAG = 30  # seconds; a row should be sealed after five
 
 SENTENCES = {
@@ -57,9 +58,11 @@ def summary() -> Finding:
         (
             (
                 "Last sealed",
-                f"{last_sealed:%Y-%m-%d %H:%M:%S} UTC ({timesince(last_sealed)} ago)" if last_sealed else "never",
+                f"{last_sealed:%Y-%m-%d %H:%M:%S} UTC ({timesince(last_sealed).replace(NO_BREAK, ' ')} ago)"
+                if last_sealed
+                else "never",
             ),
-            ("Rows sealed", str(state.sealed_rows)),
+            ("Rows sealed", f"{state.sealed_rows:,}"),
             ("Rows waiting", f"{waiting}, the oldest for {state.lag_seconds:.0f} s" if state.unsealed_rows else "none"),
             (
                 "Last verified",

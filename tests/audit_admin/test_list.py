@@ -16,7 +16,7 @@ REFUSED = {"decision": "refused", "status": 403, "reason": "insufficient_scope"}
 def test_a_call_is_shown_with_its_way_its_decision_and_its_time(auditor: Client, log: MakeRow) -> None:
     log(**REFUSED, organization="org_acme", route="/api/notes/<pk>/")
     shown = page(auditor.get(LIST))
-    assert "user: auth0|aliceclient: inspectorcurrent actor: bridgeAPI: API" in shown.text
+    assert "user: auth0|aliceclient: inspectorcurrent actor: bridgeresource: API" in shown.text
     for fact in (
         "2026-11-01",
         "12:01:00",
@@ -91,7 +91,8 @@ def test_a_custom_range_includes_both_ends(auditor: Client, log: MakeRow) -> Non
     [
         {"decision": "maybe"}, {"reason": "no-such"}, {"period": "9y"}, {"since": "yesterday"}, {"until": "2026-13-45"},
         {"since": "0001-01-01T00:00+23:59"}, {"until": "9999-12-31T23:59-23:59"},
-        {"since": "2026-11-02", "until": "2026-11-01"}, {"q": "a\0b"}, {"actor": "\0"}, {"subject": "x" * 3_000}, {"q": "x" * 3_000}, {"scope": 'a"b'},
+        {"since": "2026-11-02", "until": "2026-11-01"},
+        {"q": "a\0b"}, {"actor": "\0"}, {"subject": "x" * 3_000}, {"q": "x" * 3_000}, {"scope": 'a"b'},
         {"scope": "a b"}, {"trace": "f" * 33}, {"route": "/" * 600}, {"scope": "\N{SNOWMAN}"},
     ],
 )  # fmt: skip
