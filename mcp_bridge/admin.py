@@ -31,12 +31,13 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg] # Django's class ta
 class ToolCallAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's class takes none at run time
     """For reading only: superusers cannot change these records either."""
 
-    list_display = ("time", "user", "client", "tool", "outcome_label", "reason", "exchange", "duration_ms", "api")
+    list_display = ("time", "user", "tool", "outcome_label", "reason", "api", "client", "exchange", "duration_ms")
     list_filter = ("outcome", "exchange")
     search_fields = ("=trace_id", "=subject", "=tool")
     search_help_text = "An exact trace id, user or tool."
     sortable_by = ("time",)
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count whole tables
     paginator = BoundedPaginator
     actions = None
     fields = readonly_fields = (
