@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from config.env_file import read_env_file
 from config.generated_secrets import kept_secret
 from config.variables import LOOPBACK_HOSTS, Variables, refuse
+from downstream_api.actor_policy import ActorPolicy
 from resource_server.token_rules import TokenDialect
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -54,7 +55,11 @@ class Environment:
     cors_origins: tuple[str, ...]  # CORS_ORIGINS
     api_audience: str  # API_AUTH0_AUDIENCE
     api_url: str  # API_BASE_URL
+    actor_policy: ActorPolicy  # API_TRUSTED_ACTORS and what stands beside it in docs/actor-policy.md
     cimd_ca_file: Path | None  # LOCAL_TENANT_CIMD_CA
+    seal_key_file: Path | None  # AUDIT_SEAL_KEY_FILE
+    seal_public_keys_file: Path | None  # AUDIT_PUBLIC_KEYS_FILE
+    audit_retention_days: int  # AUDIT_RETENTION_DAYS
 
 
 def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
@@ -137,7 +142,20 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         cors_origins=read.origins("CORS_ORIGINS"),
         api_audience=api_audience,
         api_url=api_url,
+        actor_policy=_actor_policy(read),
         cimd_ca_file=read.file("LOCAL_TENANT_CIMD_CA"),
+        seal_key_file=read.file("AUDIT_SEAL_KEY_FILE"),
+        seal_public_keys_file=read.file("AUDIT_PUBLIC_KEYS_FILE"),
+        audit_retention_days=read.whole("AUDIT_RETENTION_DAYS", 400, low=1, high=36_500),
+    )
+
+
+def _actor_policy(read: Variables) -> ActorPolicy:
+    return ActorPolicy(
+        trusted_actors=frozenset(read.names("API_TRUSTED_ACTORS", "client ids and agent ids")),
+        require_delegation=read.flag("API_REQUIRE_DELEGATION", default=False),
+        allow_machines=read.flag("API_ALLOW_MACHINES", default=False),
+        allowed_organizations=frozenset(read.names("API_ALLOWED_ORGANIZATIONS", "organization ids")),
     )
 
 

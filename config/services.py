@@ -1,6 +1,8 @@
 """What the environment means to each service: their configuration objects, built in one place."""
 
 from config.environment import Environment
+from config.generated_secrets import derived_secret
+from downstream_api.audit.configuration import AuditConfiguration
 from downstream_api.configuration import ApiConfiguration
 from local_tenant.configuration import TenantConfiguration
 from mcp_bridge.configuration import BridgeConfiguration
@@ -24,6 +26,16 @@ def api_configuration(environment: Environment) -> ApiConfiguration:
             scopes=API_SCOPES,
             name="Notes API",
         ),
+        policy=environment.actor_policy,
+        bridge_client_id=environment.bridge_client_id,
+    )
+
+
+def audit_configuration(environment: Environment) -> AuditConfiguration:
+    return AuditConfiguration(
+        seal_key_file=environment.seal_key_file or environment.state_dir / "audit_seal_key.pem",
+        public_keys_file=environment.seal_public_keys_file or environment.state_dir / "audit_public_keys.json",
+        retention_days=environment.audit_retention_days,
     )
 
 
@@ -44,6 +56,7 @@ def bridge_configuration(environment: Environment) -> BridgeConfiguration:
         default_exchange_scope=environment.exchange_scope,
         api_base_url=environment.api_url,
         upstream_timeout=environment.upstream_timeout,
+        record_key=derived_secret(environment.secret_key, "tool call arguments").encode(),
         allowed_hosts=environment.allowed_hosts,
         allowed_origins=environment.cors_origins or (INSPECTOR_ORIGINS if environment.is_local else ()),
     )

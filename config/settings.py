@@ -25,6 +25,7 @@ SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "commands")
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 
 DOWNSTREAM_API = services.api_configuration(ENVIRONMENT)
+AUDIT_LOG = services.audit_configuration(ENVIRONMENT)
 MCP_BRIDGE = services.bridge_configuration(ENVIRONMENT)
 LOCAL_TENANT = services.tenant_configuration(ENVIRONMENT)
 
@@ -91,6 +92,19 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
         "timeout": 5,
         # FULL: an answered call's audit row survives power loss.
         "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+else:
+    DATABASES["default"]["ENGINE"] = "downstream_api.postgresql"  # Django's, with waits that can be limited
+    DATABASES["default"]["OPTIONS"] = {
+        "connect_timeout": 5,
+        # A server that is gone, rather than slow, is noticed by the system within ten seconds.
+        "tcp_user_timeout": 10_000,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 2,
+        # on: an answered call's audit row survives a crash of the server.
+        "options": "-c synchronous_commit=on",
+        **database.get("OPTIONS", {}),
     }
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True

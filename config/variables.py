@@ -11,6 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 from django.core.exceptions import ImproperlyConfigured
 
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
+MAX_NAME = 255  # characters; longer ones are in no token that verifies
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -37,6 +38,23 @@ class Variables:
     def items(self, name: str) -> tuple[str, ...]:
         """Values separated by commas."""
         return tuple(item.strip() for item in self.text(name).split(",") if item.strip())
+
+    def names(self, name: str, what: str) -> tuple[str, ...]:
+        """Identifiers separated by commas, for lists of which an empty one means "any".
+
+        Only a variable that is not set is empty: `,` or `*` would open to everybody what looks closed, or to nobody.
+        """
+        names = self.items(name)
+        if self.text(name) and not names:
+            refuse(name, f"must name {what}, separated by commas; leave it unset to accept any")
+        for each in names:
+            if each == "*" or len(each) > MAX_NAME or any(character.isspace() for character in each):
+                refuse(
+                    name,
+                    f"must be {what} of at most {MAX_NAME} characters without blanks, separated by commas, "
+                    "and no wildcards; leave it unset to accept any",
+                )
+        return names
 
     def flag(self, name: str, *, default: bool) -> bool:
         value = self.text(name).lower()

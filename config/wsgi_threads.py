@@ -40,10 +40,12 @@ class WsgiThreads:
         threads: int | None = None,
         max_body: int = MAX_BODY,
         body_deadline: float = BODY_DEADLINE,
+        at_end: Callable[[], None] = lambda: None,
     ) -> None:
         self._application = application
         self._max_body = max_body
         self._body_deadline = body_deadline
+        self._at_end = at_end
         self._threads = ThreadPoolExecutor(
             threads or int(os.environ.get(THREADS_VARIABLE, "8")), thread_name_prefix="request"
         )
@@ -67,6 +69,7 @@ class WsgiThreads:
 
     def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
         self._threads.shutdown(wait=True)  # calls in flight are finished
+        self._at_end()
 
     async def _body(self, scope: Any, protocol: Any) -> bytes:
         if len(scope.path) + len(scope.query_string) > MAX_TARGET:

@@ -6,11 +6,15 @@ import time
 import uuid
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest
 from rest_framework.request import Request
 
+from downstream_api.audit.breaker import Breaker
+from downstream_api.audit.refused_tokens import refused_tokens
+from downstream_api.audit.time_limit import limited_database_time
 from downstream_api.models import Decision, DelegatedAccess
 from resource_server.access_token import AccessToken
 from resource_server.actor import Actor
@@ -18,6 +22,7 @@ from resource_server.actor import Actor
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context §3.2
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 MAX_PATH = 512
+DATABASE_TIME = 1.5  # seconds for all that the database does for one call: the caller has an answer within two
 REASON_OF_STATUS = {400: "invalid_input", 404: "not_found", 405: "method_not_allowed", 406: "not_acceptable"}
 
 
@@ -27,23 +32,56 @@ def record_of(request: HttpRequest | Request) -> "AccessRecord":
     return record
 
 
+class NotRecordable(DatabaseError):
+    """The log could not be written a moment ago, and it is not this call's turn to try."""
+
+
 @dataclass
 class AccessRecord:
     """One call in the making. Without a token it is anonymous, and leaves no row."""
 
     request: HttpRequest
+    breaker: Breaker = field(default_factory=Breaker)
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     token: AccessToken | None = None
     scopes_required: tuple[str, ...] = ()
     reason: str = ""  # the refusal's code, where somebody refused
     _began: float = field(default_factory=time.monotonic)
-    _change: ExitStack = field(default_factory=ExitStack)
-    _is_changing: bool = False
+    _limits: ExitStack = field(default_factory=ExitStack)
+    _transaction: ExitStack = field(default_factory=ExitStack)  # holds the changes and the row
+    _change: ExitStack = field(default_factory=ExitStack)  # the changes alone, which can be undone
+    _is_of_the_api: bool = False
+    _is_change: bool = False
+    _may_write: bool | None = None
 
-    def begin_change(self) -> None:
-        """Open the transaction that holds the call's changes and, at its end, its row: both commit or neither."""
-        self._change.enter_context(transaction.atomic(durable=True))
-        self._is_changing = True
+    def begin(self) -> None:
+        """From here on, the database gets a limited time for this call, recording it included."""
+        self._is_of_the_api = True
+        self._limits.enter_context(limited_database_time(DATABASE_TIME))
+
+    def begin_work(self, *, is_change: bool) -> None:
+        """Make sure that the call can be recorded, before anything is done for it.
+
+        A change opens the transaction that holds it and, at its end, its row: both commit or neither.
+        Raises DatabaseError.
+        """
+        if self.token is not None:
+            self._check_breaker()
+        if not is_change:
+            return
+        try:
+            self._transaction.enter_context(transaction.atomic(durable=True))
+            self._change.enter_context(transaction.atomic())
+            self._is_change = True
+        except DatabaseError:
+            self._transaction.close()
+            self.failed()
+            raise
+
+    def failed(self) -> None:
+        """The database let this call down: nobody waits for it any more, and this call does not try again."""
+        self.breaker.failed()
+        self._may_write = False
 
     def finish(self, status: int) -> None:
         """Write the row; whatever an unsuccessful call had changed is undone first.
@@ -51,22 +89,38 @@ class AccessRecord:
         Raises DatabaseError where the row cannot be written, and undoes the change then too.
         """
         is_success = status < 400  # noqa: PLR2004 - HTTP's border
-        with self._change:
-            if is_success:
-                self._write(status)
-            elif self._is_changing:
-                transaction.set_rollback(True)
-        if not is_success:
-            self._write(status)
+        try:
+            with self._limits, self._transaction:
+                with self._change:
+                    if self._is_change and not is_success:
+                        transaction.set_rollback(True)
+                is_written = self._write(status)
+        except NotRecordable:
+            raise
+        except DatabaseError:
+            self.failed()
+            raise
+        if is_written:  # committed, that is
+            self.breaker.succeeded()
 
-    def _write(self, status: int) -> None:
-        if self.token is not None:
-            DelegatedAccess.objects.create(**self._fields(self.token, status))
+    def _check_breaker(self) -> None:
+        if self._may_write is None:
+            self._may_write = self.breaker.lets_pass()
+        if not self._may_write:
+            raise NotRecordable
+
+    def _write(self, status: int) -> bool:
+        if self.token is None:
+            if self._is_of_the_api and status in {400, 401}:
+                refused_tokens().add(_route(self.request), self.reason or "no_token")
+            return False
+        self._check_breaker()
+        DelegatedAccess.objects.create(**self._fields(self.token, status))
+        return True
 
     def _fields(self, token: AccessToken, status: int) -> dict[str, object]:
         request, actor = self.request, token.actor
         trace = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
-        match = request.resolver_match
         return {
             "request_id": self.request_id,
             "trace_id": trace[1] if trace else secrets.token_hex(16),
@@ -82,13 +136,28 @@ class AccessRecord:
             "scopes_required": list(self.scopes_required),
             "method": (request.method or "")[:16],
             "path": _CONTROL.sub("\N{REPLACEMENT CHARACTER}", request.path)[:MAX_PATH],
-            "route": f"/{match.route}"[:MAX_PATH] if match else "",
+            "route": _route(request),
             "status": status,
             "decision": _decision(status),
             "reason": self.reason or REASON_OF_STATUS.get(status, ""),
-            "source_address": request.META.get("REMOTE_ADDR") or None,
+            "source_address": _address(request.META.get("REMOTE_ADDR", "")),
             "duration_ms": round((time.monotonic() - self._began) * 1000),
         }
+
+
+def _route(request: HttpRequest) -> str:
+    """The pattern that the path matched: unlike paths, there are only so many."""
+    match = request.resolver_match
+    return f"/{match.route}"[:MAX_PATH] if match else ""
+
+
+def _address(text: str) -> str | None:
+    """The caller's address, where it is one that databases know; TrustedProxyMiddleware found it."""
+    try:
+        address = ip_address(text)
+    except ValueError:
+        return None
+    return str(address).partition("%")[0]  # a zone means something on this machine only
 
 
 def _decision(status: int) -> str:

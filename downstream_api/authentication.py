@@ -5,6 +5,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from downstream_api.access_record import record_of
+from downstream_api.actor_policy import check_actor
 from downstream_api.caller import Caller
 from downstream_api.configuration import ApiConfiguration
 from downstream_api.refusals import BearerTokenRefused, CannotTell
@@ -12,7 +13,7 @@ from downstream_api.scopes import scopes_needed
 from resource_server.access_token import AccessToken
 from resource_server.authorization_header import read_bearer_token
 from resource_server.challenge import challenge
-from resource_server.errors import BearerTokenError, InvalidRequest, KeysUnavailable, MissingToken, Reason
+from resource_server.errors import BearerTokenError, InvalidRequest, KeysUnavailable, MissingToken, NotPermitted, Reason
 from resource_server.issuer_keys import IssuerKeys
 from resource_server.token_verifier import TokenVerifier
 
@@ -27,7 +28,8 @@ def token_verifier(configuration: ApiConfiguration) -> TokenVerifier:
 class AccessTokenAuthentication(BaseAuthentication):
     """Bearer tokens in the Authorization header, and nothing else (RFC 6750 §2.1).
 
-    `request.auth` becomes the AccessToken, `request.user` the Caller that it speaks for.
+    `request.auth` becomes the AccessToken, `request.user` the Caller that it speaks for. A token that verifies and
+    that the actor policy is against is refused here too, after it is noted for the audit log.
     """
 
     def authenticate(self, request: Request) -> tuple[Caller, AccessToken] | None:
@@ -43,6 +45,10 @@ class AccessTokenAuthentication(BaseAuthentication):
         except KeysUnavailable as error:
             raise CannotTell(error) from error
         record_of(request).token = token
+        try:  # here, because views replace permission classes, and who they forget would be everybody
+            check_actor(token, settings.DOWNSTREAM_API.policy)
+        except NotPermitted as error:
+            raise BearerTokenRefused(error) from error
         return Caller(token), token
 
     def authenticate_header(self, request: Request) -> str:

@@ -1,5 +1,6 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from downstream_api.actor_policy import ActorPolicy
 from resource_server.key_fetching import KeyFetching
 from resource_server.protected_resource import ProtectedResource
 from resource_server.token_rules import TokenRules
@@ -12,3 +13,5 @@ class ApiConfiguration:
     token_rules: TokenRules
     key_fetching: KeyFetching
     resource: ProtectedResource
+    policy: ActorPolicy = field(default_factory=ActorPolicy)
+    bridge_client_id: str = ""  # who usually calls; for the system checks alone, it decides nothing

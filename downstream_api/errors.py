@@ -1,13 +1,14 @@
 import logging
 from typing import Any
 
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from rest_framework.exceptions import NotFound
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
-from downstream_api.access_record import record_of
-from downstream_api.refusals import BearerTokenRefused, RequestTimeout
+from downstream_api.access_record import NotRecordable, record_of
+from downstream_api.refusals import BearerTokenRefused, DatabaseUnavailable, RequestTimeout
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,12 @@ def readable_errors(error: Exception, context: dict[str, Any]) -> Response:
     record = record_of(context["request"])
     if isinstance(error, BearerTokenRefused):
         record.reason = error.error.reason.value
-    if isinstance(error, UnreadablePostError):
+    if isinstance(error, OperationalError | InterfaceError | NotRecordable):
+        if not isinstance(error, NotRecordable):
+            record.failed()
+        record.reason = "database_unavailable"
+        error = DatabaseUnavailable()
+    elif isinstance(error, UnreadablePostError):
         error = RequestTimeout()
     elif isinstance(error, Http404):
         error = NotFound()  # one sentence for what is not there and for what is somebody else's

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
-from downstream_api.access_record import AccessRecord
+from downstream_api.access_record import AccessRecord, NotRecordable
+from downstream_api.audit.breaker import Breaker
+from downstream_api.refusals import RETRY_AFTER
 
 logger = logging.getLogger(__name__)
-RETRY_AFTER = 1  # seconds
 
 
 class AuditMiddleware:
@@ -18,15 +19,17 @@ class AuditMiddleware:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
+        self._breaker = Breaker()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        record = AccessRecord(request)
+        record = AccessRecord(request, self._breaker)
         request.access_record = record  # type: ignore[attr-defined] # ours, for the views and authentication
         response = self.get_response(request)
         try:
             record.finish(response.status_code)
         except DatabaseError as error:
-            logger.error("The audit log cannot be written (%s): answering 503.", type(error).__name__)  # noqa: TRY400 - the cause is the database's, a traceback would show nothing more
+            if not isinstance(error, NotRecordable):  # one line for each attempt, not for each call
+                logger.error("The audit log cannot be written (%s): answering 503.", type(error).__name__)  # noqa: TRY400 - the cause is the database's, a traceback would show nothing more
             response.close()
             response = JsonResponse(
                 {"detail": "This call cannot be recorded at the moment, so it was not carried out; try again."},

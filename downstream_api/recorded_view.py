@@ -6,6 +6,7 @@ from rest_framework.request import Request
 from rest_framework.views import APIView
 
 from downstream_api.access_record import record_of
+from downstream_api.actor_permissions import ActorPermission
 from downstream_api.scopes import scopes_needed
 
 
@@ -14,10 +15,15 @@ class RecordedView(APIView):
 
     permission_classes: Sequence[Any]  # HasScope("...") may stand beside DRF's classes
 
+    def get_permissions(self) -> Sequence[Any]:
+        # Who may act is decided before scopes: nobody shall ask a user for consent that cannot help.
+        return sorted(super().get_permissions(), key=lambda each: not isinstance(each, ActorPermission))
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         record = record_of(request)
+        record.begin()
         record.scopes_required = scopes_needed(request)
         super().initial(request, *args, **kwargs)
-        if request.method not in SAFE_METHODS:
+        if is_change := request.method not in SAFE_METHODS:
             _ = request.data  # read the body first: nobody's slow body shall hold the database
-            record.begin_change()
+        record.begin_work(is_change=is_change)

@@ -11,12 +11,16 @@ from rest_framework.exceptions import APIException
 from resource_server.challenge import challenge
 from resource_server.errors import BearerTokenError, InsufficientScope, KeysUnavailable
 
+RETRY_AFTER = 1  # seconds after which a call that could not be recorded may be tried again
+
 
 class BearerTokenRefused(APIException):
     """400, 401 or 403 with the challenge that belongs to it (RFC 6750 §3)."""
 
     def __init__(self, error: BearerTokenError) -> None:
         body: dict[str, Any] = {"detail": error.description, "error": error.error, "reason": error.reason.value}
+        if error.error is None:  # RFC 6750 knows no code for it; `reason` says what it is
+            del body["error"]
         if isinstance(error, InsufficientScope):
             body["scope"] = " ".join(error.scopes)
         super().__init__(body)
@@ -33,6 +37,12 @@ class CannotTell(APIException):
     def __init__(self, error: KeysUnavailable) -> None:
         super().__init__({"detail": error.description, "error": "temporarily_unavailable"})
         self.wait = error.retry_after
+
+
+class DatabaseUnavailable(APIException):
+    status_code = 503
+    default_detail = "The database does not answer at the moment, so nothing was done; try again."
+    wait = RETRY_AFTER
 
 
 class RequestTimeout(APIException):

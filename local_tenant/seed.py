@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import check_password
-from django.contrib.auth.models import Permission as DjangoPermission
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.db import transaction
 from oauth2_provider.models import Application
 
@@ -120,9 +119,8 @@ def _staff() -> None:
         User.objects.create_superuser(admin.username, password=admin.password)
     if not User.objects.filter(username=auditor.username).exists():
         User.objects.create_user(auditor.username, password=auditor.password, is_staff=True)
-    # The API's table may not be there, or may come with a later migration; this process does not know its model.
-    views = DjangoPermission.objects.filter(codename="view_delegatedaccess")
-    User.objects.get(username=auditor.username).user_permissions.add(*views)
+    # `migrate` makes the group, and gives it what auditors may view of the API and of the bridge.
+    User.objects.get(username=auditor.username).groups.add(*Group.objects.filter(name="Auditors"))
 
 
 def _bridge_client(configuration: TenantConfiguration, bridge: Api, api: Api) -> None:

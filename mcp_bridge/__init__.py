@@ -2,4 +2,6 @@
 
 A request passes, in this order: `gate` (who calls, and may they), `mcp_server` (the SDK's side), `tool_calls`
 (schemas around the tool), the tool itself, `downstream` (the API as the tool sees it), `token_exchange` (RFC 8693).
+What became of a tool call goes, best effort, through `call_recorder` to the database; `trace` connects it with the
+API's log.
 """

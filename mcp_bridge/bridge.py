@@ -5,6 +5,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 
 from mcp_bridge.asgi_types import AsgiApp, Receive, Scope, Send
+from mcp_bridge.call_recorder import CallRecorder, Write
 from mcp_bridge.configuration import ENDPOINT, BridgeConfiguration
 from mcp_bridge.exchange_cache import ExchangeCache
 from mcp_bridge.gate import Gate
@@ -43,9 +44,12 @@ class Bridge:
 
 
 def build_bridge(
-    configuration: BridgeConfiguration, registry: ToolRegistry, *, keys: IssuerKeys, pages: AsgiApp
+    configuration: BridgeConfiguration, registry: ToolRegistry, *, keys: IssuerKeys, pages: AsgiApp, write_calls: Write
 ) -> Bridge:
-    """Put the bridge together. Does no I/O: the issuer's keys are asked for once the process serves."""
+    """Put the bridge together. Does no I/O: the issuer's keys are asked for once the process serves.
+
+    `write_calls` keeps records of tool calls; it is called in a thread of its own, and may fail.
+    """
     http = UpstreamHttp(
         timeout=configuration.upstream_timeout, ca_file=configuration.key_fetching.ca_file, pool_size=64
     )
@@ -63,7 +67,13 @@ def build_bridge(
         default_scope=configuration.default_exchange_scope,
         timeout=configuration.upstream_timeout,
     )
-    server = build_server(registry, calls, on_start=keys.prefetch)
+    recorder = CallRecorder(write_calls)
+
+    def start() -> None:
+        keys.prefetch()
+        recorder.start()
+
+    server = build_server(registry, calls, on_start=start, on_stop=recorder.stop)
     endpoint = server.streamable_http_app(
         streamable_http_path=ENDPOINT,
         stateless_http=True,
@@ -77,6 +87,8 @@ def build_bridge(
         verifier=TokenVerifier(configuration.token_rules, keys),
         registry=registry,
         resource=configuration.resource,
+        recorder=recorder,
+        record_key=configuration.record_key,
         allowed_hosts=configuration.allowed_hosts,
         allowed_origins=configuration.allowed_origins,
         workers=anyio.CapacityLimiter(KEY_WORKERS),

@@ -2,6 +2,9 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from mcp_bridge.call_record import CallRecord
+from mcp_bridge.outcome import Exchange, Outcome
+from mcp_bridge.trace import Trace
 from resource_server.access_token import AccessToken
 from resource_server.errors import BearerTokenError, Reason
 
@@ -25,6 +28,18 @@ class Caller:
     subject_token: str = field(repr=False)  # goes to the tenant's token endpoint and nowhere else
     # What only came out while the request was served, and must become its HTTP status after all.
     refusal: BearerTokenError | None = None
+    trace: Trace = field(default_factory=Trace.made)  # goes along with whatever is asked of others for this request
+    record: CallRecord | None = None  # where the request calls a tool
+
+    def note(self, outcome: Outcome, reason: str = "") -> None:
+        """What became of the tool call, for its record."""
+        if self.record is not None:
+            self.record.note(outcome, reason)
+
+    def note_exchange(self, exchange: Exchange) -> None:
+        """Where the token for the API came from. A call that asked the tenant once did so, whatever came after."""
+        if self.record is not None and self.record.exchange is not Exchange.EXCHANGED:
+            self.record.exchange = exchange
 
     def attach_to(self, scope: MutableMapping[str, Any]) -> None:
         """Put the caller into the ASGI scope; nothing that a client sends can set this key."""

@@ -20,5 +20,6 @@ class BridgeConfiguration:
     default_exchange_scope: tuple[str, ...]  # for tools that declare no downstream scope of their own
     api_base_url: str  # without trailing slash
     upstream_timeout: float  # seconds, over one whole request to the tenant or the API
+    record_key: bytes = field(repr=False)  # keys the digests of tool arguments
     allowed_hosts: tuple[str, ...]  # values of Host that /mcp answers to
     allowed_origins: tuple[str, ...]  # values of Origin that browser clients may send; "*" is any

@@ -88,7 +88,7 @@ class Downstream:
             return self.http.request(
                 method,
                 self.base_url + path,
-                headers={"Authorization": authorization},
+                headers={"Authorization": authorization, "traceparent": self.caller.trace.traceparent()},
                 params=params,
                 json=body,
                 deadline=seconds,

@@ -1,5 +1,6 @@
 """Why a call to the API failed, in words for the person who asked. The API's own texts arrive here bounded."""
 
+from mcp_bridge.outcome import Outcome
 from mcp_bridge.tool_error import ToolError
 
 
@@ -8,6 +9,7 @@ class DownstreamError(ToolError):
 
 
 class ApiRejectedToken(DownstreamError):
+    outcome, reason = Outcome.FAILED, "api_rejected_token"
     concerns_operator = True
 
     def __init__(self, detail: str) -> None:
@@ -18,23 +20,32 @@ class ApiRejectedToken(DownstreamError):
 
 
 class ApiRefused(DownstreamError):
-    def __init__(self, detail: str, scope: str) -> None:
+    outcome, reason = Outcome.REFUSED, "api_refused"
+
+    def __init__(self, detail: str, scope: str, reason: str = "") -> None:
+        self.reason = reason or type(self).reason  # the API's own code, where it gives one
         needed = f" It needs the scope {scope}." if scope else ""
         super().__init__(f"The API refused the operation{_because(detail)}.{needed}")
 
 
 class NotFound(DownstreamError):
+    outcome, reason = Outcome.TOOL_ERROR, "api_not_found"
+
     def __init__(self, detail: str) -> None:
         super().__init__(f"The API has nothing of that kind{_because(detail)}.")
 
 
 class ApiFoundInputInvalid(DownstreamError):
+    outcome, reason = Outcome.TOOL_ERROR, "api_found_input_invalid"
+
     def __init__(self, messages: str) -> None:
         super().__init__(f"The API did not accept the input{_because(messages)}.")
 
 
 class ApiUnavailable(DownstreamError):
     """Unreachable, too slow, failing, or throttling."""
+
+    outcome, reason = Outcome.FAILED, "api_unavailable"
 
     def __init__(self, what: str, retry_after: int | None = None) -> None:
         self.retry_after = retry_after  # seconds
@@ -43,6 +54,7 @@ class ApiUnavailable(DownstreamError):
 
 
 class MalformedApiAnswer(DownstreamError):
+    outcome, reason = Outcome.FAILED, "api_answer_malformed"
     concerns_operator = True
 
     def __init__(self, what: str) -> None:

@@ -19,6 +19,7 @@ from resource_server.strict_json import MalformedJson
 from resource_server.upstream_http import UpstreamResponse
 
 MAX_FIELDS = 5
+_REASON = re.compile(r"[a-z_]{1,64}")
 _SCOPE = re.compile(r'\bscope="([^"]*)"')
 
 
@@ -30,7 +31,9 @@ def refusal(response: UpstreamResponse) -> DownstreamError:  # noqa: PLR0911 - a
         return ApiRejectedToken(detail)
     if status == HTTPStatus.FORBIDDEN:
         scope = _SCOPE.search(response.headers.get("WWW-Authenticate", ""))
-        return ApiRefused(detail, readable(scope[1]) if scope else "")
+        reason = body.get("reason")
+        code = reason if isinstance(reason, str) and _REASON.fullmatch(reason) else ""
+        return ApiRefused(detail, readable(scope[1]) if scope else "", code)
     if status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
         return NotFound(detail)
     if status == HTTPStatus.TOO_MANY_REQUESTS:

@@ -3,6 +3,7 @@
 Auth0 documents statuses rather than `error` codes, so the status decides and the code is only shown.
 """
 
+from mcp_bridge.outcome import Outcome
 from mcp_bridge.tool_error import ToolError
 
 
@@ -12,6 +13,8 @@ class ExchangeError(ToolError):
 
 class ExchangeRefused(ExchangeError):
     """The tenant understood, and said no (403, and any 4xx that has no type of its own)."""
+
+    outcome, reason = Outcome.REFUSED, "exchange_refused"
 
     def __init__(self, status: int, error: str, description: str) -> None:
         self.status, self.error = status, error
@@ -26,6 +29,8 @@ class ExchangeRefused(ExchangeError):
 class SubjectTokenRejected(ExchangeError):
     """The tenant no longer accepts the user's access token: only a new login helps."""
 
+    outcome, reason = Outcome.REFUSED, "subject_token_rejected"
+
     def __init__(self, status: int, error: str, description: str) -> None:
         self.status, self.error = status, error
         super().__init__(
@@ -36,6 +41,7 @@ class SubjectTokenRejected(ExchangeError):
 class ClientRejected(ExchangeError):
     """The tenant does not accept the bridge's own credentials: the operator's business, not the user's."""
 
+    outcome, reason = Outcome.FAILED, "bridge_client_rejected"
     concerns_operator = True
 
     def __init__(self, status: int, error: str, description: str) -> None:
@@ -49,6 +55,8 @@ class ClientRejected(ExchangeError):
 class TenantUnavailable(ExchangeError):
     """The tenant did not answer, failed, or is throttling us: later it may work."""
 
+    outcome, reason = Outcome.FAILED, "tenant_unavailable"
+
     def __init__(self, what: str, retry_after: int | None = None) -> None:
         self.retry_after = retry_after  # seconds
         again = f"in {retry_after} seconds" if retry_after else "in a moment"
@@ -58,6 +66,7 @@ class TenantUnavailable(ExchangeError):
 class MalformedAnswer(ExchangeError):
     """The tenant's answer is not what RFC 8693 §2.2 describes."""
 
+    outcome, reason = Outcome.FAILED, "tenant_answer_malformed"
     concerns_operator = True
 
     def __init__(self, what: str) -> None:
@@ -70,6 +79,7 @@ class MalformedAnswer(ExchangeError):
 class UnusableToken(ExchangeError):
     """The tenant handed out a token that is not the one asked for; it was not sent anywhere."""
 
+    outcome, reason = Outcome.FAILED, "exchanged_token_unusable"
     concerns_operator = True
 
     def __init__(self, what: str) -> None:
@@ -82,6 +92,8 @@ class UnusableToken(ExchangeError):
 class ScopesNotGranted(ExchangeError):
     """The tenant granted less than the tool needs: the user (or the bridge's grant) lacks the rest."""
 
+    outcome, reason = Outcome.REFUSED, "scopes_not_granted"
+
     def __init__(self, scopes: tuple[str, ...]) -> None:
         self.scopes = scopes
         super().__init__(
@@ -93,6 +105,8 @@ class ScopesNotGranted(ExchangeError):
 class DelegationTooDeep(ExchangeError):
     """Auth0 exchanges no subject token that already has four actors."""
 
+    outcome, reason = Outcome.REFUSED, "delegation_too_deep"
+
     def __init__(self) -> None:
         super().__init__(
             "Your access token has already passed through four actors, and the tenant allows no more. "
@@ -102,6 +116,8 @@ class DelegationTooDeep(ExchangeError):
 
 class NotAUser(ExchangeError):
     """A client's own token: there is no user on whose behalf to act."""
+
+    outcome, reason = Outcome.REFUSED, "not_a_user"
 
     def __init__(self) -> None:
         super().__init__(

@@ -1,7 +1,9 @@
 """Who may pass to the MCP endpoint: the bridge as a protected resource (RFC 6750, RFC 9728, MCP authorization)."""
 
 import logging
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
@@ -9,6 +11,8 @@ import anyio
 import anyio.to_thread
 
 from mcp_bridge.asgi_types import AsgiApp, Message, Receive, Scope, Send, header_values
+from mcp_bridge.call_record import CallRecord
+from mcp_bridge.call_recorder import CallRecorder
 from mcp_bridge.caller import Caller
 from mcp_bridge.cross_origin import allowed_origin, answer_preflight, refuse_foreign_host, sharing
 from mcp_bridge.http_refusal import INTERNAL_ERROR, HttpRefusal
@@ -16,6 +20,7 @@ from mcp_bridge.jsonrpc_request import JsonRpcError, JsonRpcRequest, parse_reque
 from mcp_bridge.request_body import BODY_DEADLINE, DISCARD_DEADLINE, Disconnected, RequestBody, replay
 from mcp_bridge.token_refusal import cannot_tell, token_refusal
 from mcp_bridge.tool_registry import ToolRegistry, could_be_granted, missing_scopes
+from mcp_bridge.trace import trace_of
 from resource_server.access_token import AccessToken
 from resource_server.authorization_header import read_bearer_token
 from resource_server.errors import BearerTokenError, InsufficientScope, InvalidRequest, KeysUnavailable, Reason
@@ -37,6 +42,8 @@ class Gate:
     verifier: TokenVerifier  # for token A
     registry: ToolRegistry
     resource: ProtectedResource
+    recorder: CallRecorder
+    record_key: bytes = field(repr=False)
     allowed_hosts: tuple[str, ...]
     allowed_origins: tuple[str, ...]
     workers: anyio.CapacityLimiter  # threads that may wait for the issuer's keys
@@ -75,13 +82,13 @@ class Gate:
             caller = await self._authenticate(scope)
             _check_form(scope)
             request = parse_request(await body.read(seconds=self.body_deadline))
-            self._check_scopes(request, caller.token)
+            with self._recording(caller, request, scope):
+                self._check_scopes(request, caller.token)
+                caller.attach_to(scope)
+                await self.app(scope, replay(request.canonical, receive), self._heeding(caller, request, send))
         except (BearerTokenError, KeysUnavailable, JsonRpcError, HttpRefusal) as error:
             await body.discard(seconds=self.discard_deadline)
             await self._refusal(error, request).send_to(send)
-            return
-        caller.attach_to(scope)
-        await self.app(scope, replay(request.canonical, receive), self._heeding(caller, request, send))
 
     async def _authenticate(self, scope: Scope) -> Caller:
         # RFC 6750 §5.3: tokens in URLs end up in logs and histories, so they are not even looked at.
@@ -93,6 +100,20 @@ class Gate:
         if verified is None:  # in a thread, for the issuer's keys may have to be fetched
             verified = await anyio.to_thread.run_sync(self.verifier.verify, token, limiter=self.workers)
         return Caller(verified, token)
+
+    @contextmanager
+    def _recording(self, caller: Caller, request: JsonRpcRequest, scope: Scope) -> Iterator[None]:
+        """Around serving a request: gives it its trace, and where it calls a tool, a record of how that ends."""
+        caller.trace = trace_of(header_values(scope, "traceparent"), request.params.get("_meta"))
+        if request.method != "tools/call":
+            yield
+            return
+        caller.record = CallRecord.of(request, token=caller.token, trace=caller.trace, key=self.record_key)
+        try:
+            with caller.record.watching():
+                yield
+        finally:
+            self.recorder.put(caller.record)
 
     def _check_scopes(self, request: JsonRpcRequest, token: AccessToken) -> None:
         """Raises InsufficientScope where more consent would let the call through.
@@ -126,6 +147,8 @@ class Gate:
 
         async def send_heeding(message: Message) -> None:
             nonlocal replaced
+            if message["type"] == "http.response.start" and caller.record is not None:
+                caller.record.is_answered = True
             if message["type"] == "http.response.start" and caller.refusal is not None:
                 replaced = True
                 await self._refusal(caller.refusal, request).send_to(send)

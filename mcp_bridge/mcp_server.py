@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
+import anyio
 import anyio.to_thread
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
@@ -14,6 +15,7 @@ from starlette.requests import Request
 
 from mcp_bridge.caller import Caller, NoLongerAccepted, caller_of
 from mcp_bridge.exchange_errors import SubjectTokenRejected
+from mcp_bridge.outcome import Outcome
 from mcp_bridge.tool import Tool, ToolAnswer
 from mcp_bridge.tool_calls import ToolCalls
 from mcp_bridge.tool_error import ToolError
@@ -27,8 +29,13 @@ API_WORKERS, LOCAL_WORKERS = 64, 8  # threads; calls that wait for the API never
 Context = ServerRequestContext[Any, Request]
 
 
-def build_server(registry: ToolRegistry, calls: ToolCalls, *, on_start: Callable[[], None]) -> Server[None]:
-    """An MCP server that lists and calls the tools of `registry`. `on_start` runs once, when the process serves."""
+def build_server(
+    registry: ToolRegistry, calls: ToolCalls, *, on_start: Callable[[], None], on_stop: Callable[[], None]
+) -> Server[None]:
+    """An MCP server that lists and calls the tools of `registry`.
+
+    `on_start` runs once, when the process serves; `on_stop` runs in a thread, when it has stopped, and may block.
+    """
     listed = {tool.name: _as_listed(tool) for tool in registry}
     api_workers, local_workers = anyio.CapacityLimiter(API_WORKERS), anyio.CapacityLimiter(LOCAL_WORKERS)
 
@@ -39,10 +46,10 @@ def build_server(registry: ToolRegistry, calls: ToolCalls, *, on_start: Callable
         return types.ListToolsResult(tools=tools, ttl_ms=LIST_TTL_MS, cache_scope="private")
 
     async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
-        tool = registry.find(params.name)
+        tool, caller, deadline = registry.find(params.name), _caller(context), calls.deadline()
         if tool is None:
+            caller.note(Outcome.REFUSED, "unknown_tool")
             raise MCPError(types.INVALID_PARAMS, "There is no tool of that name.")
-        caller, deadline = _caller(context), calls.deadline()
         try:
             answer = await anyio.to_thread.run_sync(
                 calls.run,
@@ -54,15 +61,22 @@ def build_server(registry: ToolRegistry, calls: ToolCalls, *, on_start: Callable
             )
         except SubjectTokenRejected as error:
             caller.refusal = NoLongerAccepted()  # a new login helps, and a 401 is what makes clients begin one
+            caller.note(error.outcome, error.reason)
             return _failure(error)
         except ToolError as error:
+            caller.note(error.outcome, error.reason)
             return _failure(error)
+        caller.note(Outcome.OK)
         return _success(answer)
 
     @asynccontextmanager
     async def lifespan(_server: Server[None]) -> AsyncIterator[None]:
         on_start()
-        yield
+        try:
+            yield
+        finally:
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(on_stop)
 
     return Server(
         NAME,

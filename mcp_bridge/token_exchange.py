@@ -8,6 +8,7 @@ from mcp_bridge.delegation import check_delegation
 from mcp_bridge.exchange_answer import ACCESS_TOKEN, read_issued_token
 from mcp_bridge.exchange_cache import ExchangeCache, ExchangedToken, ExchangeKey
 from mcp_bridge.exchange_errors import DelegationTooDeep, MalformedAnswer, NotAUser, TenantUnavailable, UnusableToken
+from mcp_bridge.outcome import Exchange
 from resource_server.errors import InvalidToken, KeysUnavailable
 from resource_server.token_verifier import TokenVerifier
 from resource_server.upstream_http import (
@@ -41,9 +42,16 @@ class TokenExchange:
             raise NotAUser
         if caller.token.actor and len(caller.token.actor.chain()) >= TOO_MANY_ACTORS:
             raise DelegationTooDeep
-        return self.cache.get_or_exchange(
-            self._key(caller, scope), lambda: self._exchange(caller, scope, deadline), deadline=deadline
-        )
+        has_asked = False
+
+        def exchange() -> ExchangedToken:
+            nonlocal has_asked
+            has_asked = True
+            return self._exchange(caller, scope, deadline)
+
+        exchanged = self.cache.get_or_exchange(self._key(caller, scope), exchange, deadline=deadline)
+        caller.note_exchange(Exchange.EXCHANGED if has_asked else Exchange.CACHED)
+        return exchanged
 
     def forget(self, caller: Caller, *, scope: tuple[str, ...]) -> None:
         """Hand out the token of `token_for` no more: the API rejected it."""
@@ -86,7 +94,8 @@ class TokenExchange:
             form["scope"] = " ".join(scope)
         try:
             endpoint = self.verifier.keys.metadata().token_endpoint
-            return self.http.request("POST", endpoint, data=form, deadline=deadline.remaining())
+            headers = {"traceparent": caller.trace.traceparent()}
+            return self.http.request("POST", endpoint, headers=headers, data=form, deadline=deadline.remaining())
         except KeysUnavailable as error:
             raise TenantUnavailable("its metadata cannot be fetched", error.retry_after) from error
         except UpstreamTimeout as error:

@@ -10,7 +10,7 @@ from mcp_bridge.downstream import Downstream
 from mcp_bridge.json_schema import first_violation
 from mcp_bridge.token_exchange import TokenExchange
 from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
-from mcp_bridge.tool_error import ScopesNotGrantable, ToolError
+from mcp_bridge.tool_error import InvalidArguments, ScopesNotGrantable, ToolError, ToolFailed
 from mcp_bridge.tool_registry import missing_scopes
 from resource_server.upstream_http import UpstreamHttp
 
@@ -49,7 +49,7 @@ class ToolCalls:
         if missing := missing_scopes(tool, caller.token):
             raise ScopesNotGrantable(missing)
         if violation := first_violation(tool.input_schema, arguments):
-            raise ToolError(f"The arguments do not fit: {violation}.")
+            raise InvalidArguments(violation)
         api = Downstream(
             base_url=self._api_base_url,
             scope=tool.downstream_scopes or self._default_scope,
@@ -66,8 +66,8 @@ class ToolCalls:
             raise
         except Exception as error:
             logger.exception("The tool %s failed.", tool.name)
-            raise ToolError("The tool failed for a reason of its own; the server's log says more.") from error
+            raise ToolFailed("The tool failed for a reason of its own; the server's log says more.") from error
         if violation := first_violation(tool.output_schema, answer.structured):
             logger.error("The tool %s broke its own output schema: %s.", tool.name, violation)
-            raise ToolError("The tool's answer does not have the form that it promises; the server's log says more.")
+            raise ToolFailed("The tool's answer does not have the form that it promises; the server's log says more.")
         return answer

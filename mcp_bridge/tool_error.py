@@ -1,5 +1,7 @@
 from typing import ClassVar
 
+from mcp_bridge.outcome import Outcome
+
 
 class ToolError(Exception):
     """A call that fails for a reason that a person can act on.
@@ -9,10 +11,28 @@ class ToolError(Exception):
     """
 
     concerns_operator: ClassVar[bool] = False  # True: whoever runs the bridge must act, so it is logged
+    # What the call's record says; the reason is a stable code.
+    outcome: Outcome = Outcome.TOOL_ERROR
+    reason: str = "tool_error"
+
+
+class InvalidArguments(ToolError):
+    reason = "invalid_arguments"
+
+    def __init__(self, violation: str) -> None:
+        super().__init__(f"The arguments do not fit: {violation}.")
+
+
+class ToolFailed(ToolError):
+    """The tool itself is wrong; the text is a fixed sentence, and the log says more."""
+
+    outcome, reason = Outcome.FAILED, "unexpected_error"
 
 
 class ScopesNotGrantable(ToolError):
     """The user's roles do not allow the tool, so no consent could help (an HTTP 403 would send clients in circles)."""
+
+    outcome, reason = Outcome.REFUSED, "scopes_not_grantable"
 
     def __init__(self, scopes: tuple[str, ...]) -> None:
         super().__init__(

@@ -38,6 +38,11 @@ class Reason(StrEnum):
     ACTOR_DEPTH = "actor_chain_too_long"
     # What the token allows (RFC 6750 §3.1)
     SCOPE = "insufficient_scope"
+    # Who may act with it: a resource's own rules (RFC 8693 §4.1)
+    ACTOR_NOT_TRUSTED = "actor_not_trusted"
+    DELEGATION_REQUIRED = "delegation_required"
+    MACHINE = "machine_not_allowed"
+    ORGANIZATION = "organization_not_allowed"
 
 
 DESCRIPTIONS = {
@@ -65,6 +70,10 @@ DESCRIPTIONS = {
     Reason.ACTOR: "The access token's act claim has the wrong form.",
     Reason.ACTOR_DEPTH: "The access token's act claim nests deeper than five actors.",
     Reason.SCOPE: "The access token lacks a scope that this operation needs.",
+    Reason.ACTOR_NOT_TRUSTED: "The party that acts for the user, by the token's act claim, may not call this resource.",
+    Reason.DELEGATION_REQUIRED: "Only calls that are made on a user's behalf, by token exchange, are accepted here.",
+    Reason.MACHINE: "A client's own token is not accepted here; a user must be behind the call.",
+    Reason.ORGANIZATION: "The access token does not belong to an organization that may use this resource.",
 }
 
 
@@ -113,6 +122,16 @@ class InsufficientScope(BearerTokenError):
     def __init__(self, scopes: Sequence[str]) -> None:
         super().__init__(Reason.SCOPE)
         self.scopes = tuple(scopes)
+
+
+class NotPermitted(BearerTokenError):
+    """The token is good, and a rule of the resource is against whoever presents it: no other scope would help.
+
+    RFC 6750 §3.1 has no code for this, so there is none: `insufficient_scope` would send clients to ask for consent,
+    `invalid_token` to log in again. The challenge, which §3 demands all the same, then only names the metadata.
+    """
+
+    status, error = 403, None
 
 
 class KeysUnavailable(Exception):

@@ -2,13 +2,16 @@
 
 import functools
 import os
+import pwd
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import psycopg
 
 POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "")
+AXE = Path(__file__).resolve().parent.parent / "node_modules" / "axe-core" / "axe.min.js"
 
 
 @dataclass(frozen=True)
@@ -35,10 +38,39 @@ def _no_postgres() -> bool:
     return False
 
 
+def postgres_programs() -> Path | None:
+    """The folder of initdb and pg_ctl, the newest where there are several."""
+    on_path = shutil.which("pg_ctl")
+    if on_path and shutil.which("initdb"):
+        return Path(on_path).parent
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parent.parent.name))
+    return found[-1].parent if found else None
+
+
+def _no_postgres_server() -> bool:
+    if postgres_programs() is None:
+        return True
+    if os.geteuid() != 0:
+        return False
+    try:
+        pwd.getpwnam("postgres")
+    except KeyError:
+        return True
+    return shutil.which("setpriv") is None
+
+
 GROUPS = {
+    "postgres_server": Group(
+        _no_postgres_server,
+        "Install PostgreSQL's server (Debian: apt-get install postgresql), whose programs these tests start and kill.",
+    ),
     "postgres": Group(
         _no_postgres,
         "Set TEST_POSTGRES_URL to a server where databases may be made, such as postgres://postgres@127.0.0.1/postgres.",
+    ),
+    "axe": Group(
+        lambda: chromium() is None or not AXE.exists(),
+        "Install Chromium as above, and the accessibility checker axe-core with `npm ci`.",
     ),
     "browser": Group(
         lambda: chromium() is None, "Install Chromium (Debian: apt-get install chromium), or name it with CHROMIUM."

@@ -8,4 +8,12 @@ SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "api_session", "api_csrf"  # browsers ig
 ROOT_URLCONF = "config.api.urls"
 # Beside the local tenant, Django's accounts are managed in that one's admin, which knows users of the tenant.
 MANAGES_ACCOUNTS = not ENVIRONMENT.is_local
-INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in {"mcp_bridge", "oauth2_provider", "local_tenant"}]
+# The bridge's app too: its records of tool calls are reviewed here, beside the API's log.
+INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in {"oauth2_provider", "local_tenant"}]
+
+# A call that cannot be recorded is refused within two seconds, so nobody waits longer than that for a lock. (On
+# PostgreSQL, downstream_api.audit.time_limit has the same in mind; this ends what the server still does about it.)
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"]["OPTIONS"]["timeout"] = 1.4  # seconds
+else:
+    DATABASES["default"]["OPTIONS"]["options"] += " -c lock_timeout=1500"  # milliseconds

@@ -1,10 +1,13 @@
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
+from django.db import connection
 from django.urls import include, path
 from django.views.generic import TemplateView
 
 from config.health import database_answers, healthz, readiness
+from downstream_api.admin import dashboard
+from downstream_api.audit.triggers import missing_triggers
 from downstream_api.authentication import token_verifier
 
 admin.site.site_header = admin.site.site_title = "Delegated access"
@@ -17,13 +20,18 @@ def _keys_are_held() -> bool:
     return token_verifier(settings.DOWNSTREAM_API).keys.ready()
 
 
+def _log_is_protected() -> bool:
+    return not missing_triggers(connection)
+
+
 urlpatterns = [
     path("", TemplateView.as_view(template_name="config/api_home.html"), name="home"),
     path("", include("downstream_api.urls")),
+    path("admin/audit/", include(dashboard.urls)),
     path("admin/", admin.site.urls),
     path("healthz", healthz),
     path(
         "readyz",
-        readiness(database=database_answers, keys=_keys_are_held),
+        readiness(database=database_answers, keys=_keys_are_held, audit_triggers=_log_is_protected),
     ),
 ]

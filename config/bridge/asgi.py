@@ -21,11 +21,16 @@ from django.conf import settings  # noqa: E402
 
 from mcp_bridge.asgi_types import AsgiApp  # noqa: E402
 from mcp_bridge.bridge import build_bridge  # noqa: E402
+from mcp_bridge.call_rows import write_rows  # noqa: E402
 from mcp_bridge.issuer import issuer_keys  # noqa: E402
 from mcp_bridge.tools import TOOLS  # noqa: E402
 
 application = build_bridge(
-    settings.MCP_BRIDGE, TOOLS, keys=issuer_keys(settings.MCP_BRIDGE), pages=cast("AsgiApp", pages)
+    settings.MCP_BRIDGE,
+    TOOLS,
+    keys=issuer_keys(settings.MCP_BRIDGE),
+    pages=cast("AsgiApp", pages),
+    write_calls=write_rows,
 )
 
 gc.freeze()

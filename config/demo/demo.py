@@ -1,8 +1,13 @@
 """The chapters of the demo. Each does the real thing over HTTP and says what it saw; nothing is played."""
 
+import asyncio
 from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
+from django.core.management import call_command
+from django.core.management.base import CommandError
 from mcp import Client
 from mcp.types import CallToolResult
 
@@ -10,8 +15,10 @@ from config.demo.mcp_user import Wallet, mcp_client
 from config.demo.person import PageError, Person
 from config.demo.story import Story, token_claims
 from config.environment import Environment
+from downstream_api.audit.state import sealing_state
 from downstream_api.models import DelegatedAccess
 from local_tenant.seed import DEVELOPMENT_USERS
+from mcp_bridge.models import ToolCall
 
 
 class DemoError(Exception):
@@ -75,6 +82,11 @@ class Demo:
         )
         expect(greeting["current_actor"] == row.actor, "The API's answer and its log name different actors.")
         story.good(f"greet: {greeting['greeting']}")
+        if call := await _tool_call(row.trace_id):
+            story.good(
+                f"trace {row.trace_id[:8]}… leads from the API's row to the bridge's: "
+                f"{call.tool}, {call.outcome}, token {call.exchange}, {call.duration_ms} ms"
+            )
         await self._call(client, "greet")
         again = await _last_row("/api/private-scope")
         expect(again.pk != row.pk, "The second call left no row of its own.")
@@ -117,6 +129,15 @@ async def _last_row(path: str) -> DelegatedAccess:
     return row
 
 
+async def _tool_call(trace_id: str) -> ToolCall | None:
+    """The bridge's own record of a call, waited for: it is written soon after the answer, as best it can be."""
+    for _ in range(50):
+        if call := await ToolCall.objects.filter(trace_id=trace_id).afirst():
+            return call
+        await asyncio.sleep(0.1)
+    return None
+
+
 def reason_of(error: BaseException) -> str:
     """The one sentence in what was raised; the client's library wraps errors in groups."""
     while isinstance(error, BaseExceptionGroup):
@@ -146,3 +167,21 @@ def audit_rows() -> list[tuple[str, ...]]:
         )
         for row in DelegatedAccess.objects.order_by("pk")
     ]
+
+
+def verify_log(story: Story, head: Path) -> None:
+    """Seal what is left, write down where the chain ends, and verify all of it, as an operator would.
+
+    Ends the process with audit_verify's own exit code where the log is not intact.
+    """
+    said = StringIO()
+    for command in (["audit_seal"], ["audit_export", "--head", str(head)]):
+        call_command(*command, stdout=said)
+    call_command("audit_verify", "--head", str(head), stdout=said)
+    state = sealing_state()
+    story.hop("audit_seal: every row is under a signed seal, each seal names the one before")
+    story.hop("audit_export --head: where the chain ends, to be kept elsewhere")
+    story.good(f"audit_verify: {said.getvalue().splitlines()[-1]}")
+    if state.unsealed_rows:
+        raise CommandError(f"{state.unsealed_rows} rows are still not sealed.")
+    story.good("whoever changes a sealed row from now on is found out; the database's triggers refuse to anyway")

@@ -96,7 +96,10 @@ def test_the_development_accounts_are_as_shown(tenant: TenantConfiguration, brow
 
 def test_the_auditor_may_view_the_audit_log_and_nothing_else(tenant: TenantConfiguration) -> None:
     auditor = User.objects.get(username="auditor")
-    assert auditor.get_all_permissions() <= {"downstream_api.view_delegatedaccess"}
+    assert auditor.get_all_permissions() == {
+        "downstream_api.view_delegatedaccess",
+        "mcp_bridge.view_toolcall",
+    }
 
 
 def test_the_command_seeds_and_makes_the_key(db: None, settings: Any, capsys: pytest.CaptureFixture[str]) -> None:

@@ -17,11 +17,12 @@ class FakeApi:
         self.received: list[Received] = []
         self.notes: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.reply: Reply | None = None  # what to say in place of it all
-        self.may_answer = threading.Event()
+        self.was_asked, self.may_answer = threading.Event(), threading.Event()
         self.may_answer.set()
 
     def respond(self, received: Received) -> Reply:
         self.received.append(received)
+        self.was_asked.set()
         self.may_answer.wait(30)
         if self.reply:
             return self.reply

@@ -12,6 +12,8 @@ from mcp.client.streamable_http import streamable_http_client
 
 from mcp_bridge.asgi_types import Receive, Scope, Send
 from mcp_bridge.bridge import Bridge, build_bridge
+from mcp_bridge.call_record import CallRecord
+from mcp_bridge.call_recorder import Write
 from mcp_bridge.configuration import BridgeConfiguration
 from mcp_bridge.tool_registry import ToolRegistry
 from mcp_bridge.tools import TOOLS
@@ -42,11 +44,14 @@ class RunningBridge:
             default_exchange_scope=("read:private",),
             api_base_url=api.url,
             upstream_timeout=5,
+            record_key=b"a key for tests",
             allowed_hosts=("localhost", "127.0.0.1"),
             allowed_origins=("http://localhost:6274",),
         )
         self.registry: ToolRegistry = TOOLS
         self.gate_changes: dict[str, Any] = {}
+        self.calls: list[CallRecord] = []  # what the bridge recorded; complete once its lifespan is over
+        self.write_calls: Write = self.calls.extend
         self.app: Bridge
         self.http: httpx2.AsyncClient
         self._stack = AsyncExitStack()
@@ -56,7 +61,7 @@ class RunningBridge:
 
     async def __aenter__(self) -> Self:
         keys = IssuerKeys(self.tenant.url, self.configuration.key_fetching)
-        app = build_bridge(self.configuration, self.registry, keys=keys, pages=no_pages)
+        app = build_bridge(self.configuration, self.registry, keys=keys, pages=no_pages, write_calls=self.write_calls)
         self.app = replace(app, gate=replace(app.gate, **self.gate_changes))
         await self._stack.enter_async_context(self.app.endpoint.router.lifespan_context(self.app.endpoint))
         self.http = await self._stack.enter_async_context(self.client())

@@ -44,7 +44,7 @@ class Command(BaseCommand):
 
     def _tell(self, scratch: Path) -> None:
         # They take time to import, and only the demo needs them.
-        from config.demo.demo import Demo, audit_rows, reason_of
+        from config.demo.demo import Demo, audit_rows, reason_of, verify_log
         from config.demo.story import Story
 
         logging.disable(logging.WARNING)  # of the client's library; what the services say is in their own logs
@@ -69,5 +69,7 @@ class Command(BaseCommand):
                 raise CommandError(f"The demo ended early: {reason_of(error)}") from error
         story.chapter("What the API recorded")
         story.table(["time", "user", "through", "call", "decision"], audit_rows())
+        story.chapter("Whether that record can be believed")
+        verify_log(story, scratch / "head.json")
         story.say("")
         story.say("The chain holds. `make run` keeps the services up for you to try.")

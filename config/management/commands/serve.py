@@ -78,7 +78,7 @@ def refuse_busy_port(host: str, port: int, *, remedy: str = "give another --port
 
 
 def _check_database() -> None:
-    from django.db.migrations.executor import MigrationExecutor  # the bridge, which has no tables, starts without it
+    from django.db.migrations.executor import MigrationExecutor  # slow to load, and the bridge starts without it
 
     try:
         executor = MigrationExecutor(connection)

@@ -1,0 +1,49 @@
+"""Texts that strangers chose, for the eyes of a reviewer: nothing in them hides, and none reorders its neighbours."""
+
+import unicodedata
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+# Controls, formats (among them the right-to-left overrides), surrogates, private and unassigned characters,
+# line and paragraph separators.
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
+
+
+def is_hidden(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category in _HIDDEN or (category == "Zs" and character != " ")
+
+
+def escaped(text: str) -> str:
+    """The text with a readable <U+202E> in place of each character that cannot be seen; plain, not HTML."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(f"<U+{ord(character):04X}>" if is_hidden(character) else character for character in text)
+
+
+def shortened(text: str, length: int) -> str:
+    text = escaped(text)
+    return text if len(text) <= length else text[: length - 1] + ELLIPSIS
+
+
+def isolated(text: object, length: int | None = None) -> SafeString:
+    """The text as HTML, isolated from the direction of its surroundings; a shortened one has the whole as its title."""
+    plain = str(text)
+    if length is not None and len(plain) > length:
+        return format_html('<bdi title="{}">{}{}</bdi>', escaped(plain), _marked(plain[: length - 1]), ELLIPSIS)
+    return format_html("<bdi>{}</bdi>", _marked(plain))
+
+
+def _marked(text: str) -> SafeString | str:
+    if text.isascii() and text.isprintable():
+        return text
+    return format_html_join("", "{}", ((_mark(character),) for character in text))
+
+
+def _mark(character: str) -> SafeString | str:
+    if not is_hidden(character):
+        return character
+    name = unicodedata.name(character, "unnamed character")
+    return format_html('<span class="hidden-character" title="{}">U+{}</span>', name, f"{ord(character):04X}")

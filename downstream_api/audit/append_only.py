@@ -1,0 +1,126 @@
+"""Rows that are added and read, never changed: what Django itself refuses, before any trigger does."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from ipaddress import ip_address
+from typing import Any, ClassVar, NoReturn, TypeVar
+
+from django.db import models
+
+Row_co = TypeVar("Row_co", bound="AppendOnly", covariant=True)
+
+
+def _refuse(*_args: Any, **_kwargs: Any) -> NoReturn:
+    raise TypeError("The audit log is append-only.")
+
+
+async def _arefuse(*_args: Any, **_kwargs: Any) -> NoReturn:
+    raise TypeError("The audit log is append-only.")
+
+
+class AppendOnlyQuerySet(models.QuerySet[Row_co]):
+    """Everything that would change, remove, or silently not add a row raises TypeError."""
+
+    update = delete = bulk_update = update_or_create = get_or_create = _refuse
+    _update = _raw_delete = _refuse  # what Model.save and the deletion of related objects use
+    aupdate = adelete = abulk_update = aupdate_or_create = aget_or_create = _arefuse
+
+    def bulk_create(  # noqa: PLR0917 - Django's signature
+        self,
+        objs: Iterable[Any],
+        batch_size: int | None = None,
+        ignore_conflicts: bool = False,
+        update_conflicts: bool = False,
+        update_fields: Any = None,
+        unique_fields: Any = None,
+    ) -> list[Any]:
+        if ignore_conflicts or update_conflicts or update_fields or unique_fields:
+            _refuse()
+        rows = list(objs)
+        for row in rows:
+            row.prepare()
+        return super().bulk_create(rows, batch_size=batch_size)
+
+
+class AppendOnly(models.Model):
+    """The base of what nobody may change."""
+
+    objects = AppendOnlyQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+        default_permissions = ("view",)
+
+    def save(self, *, using: str | None = None, **_kwargs: Any) -> None:
+        if not self._state.adding:
+            _refuse()
+        self.prepare()
+        super().save(force_insert=True, using=using)  # never an UPDATE, whatever the primary key says
+
+    def delete(self, *_args: Any, **_kwargs: Any) -> NoReturn:
+        _refuse()
+
+    def prepare(self) -> None:
+        """Called once, right before the row is written."""
+
+
+class SealedRow(AppendOnly):
+    """A row of a sealed log. Its digest covers every field that FORMATS names for its format.
+
+    The row's number is not among them, for the database gives it after the digest is made; the seal holds both.
+    """
+
+    LOG: ClassVar[str]  # names the log in seals
+    FORMATS: ClassVar[dict[int, tuple[str, ...]]]  # a new field means a new format: old rows keep their digests
+
+    format = models.PositiveSmallIntegerField(default=1, editable=False)
+    digest = models.CharField(max_length=64, editable=False, help_text="SHA-256 of everything that this row records.")
+
+    class Meta(AppendOnly.Meta):
+        abstract = True
+
+    def prepare(self) -> None:
+        self.format = max(self.FORMATS)
+        self.digest = row_digest(self)
+
+    @classmethod
+    def table(cls) -> str:
+        return cls._meta.db_table
+
+
+def row_digest(row: SealedRow) -> str:
+    """SHA-256, hexadecimal, of the row's canonical JSON. Raises KeyError for a format that nobody knows."""
+    return digest_of(row, log=row.LOG, format_number=row.format, names=row.FORMATS[row.format])
+
+
+def digest_of(row: models.Model, *, log: str, format_number: int, names: tuple[str, ...]) -> str:
+    """The same for a model as a migration knows it."""
+    return sha256({"log": log, "format": format_number, **{name: canonical_value(row, name) for name in names}})
+
+
+def canonical_value(row: models.Model, name: str) -> Any:
+    """One field's value, the same before it is stored and after it is read from any database."""
+    field = row._meta.get_field(name)  # noqa: SLF001 - Django's documented name
+    value = getattr(row, name)
+    if isinstance(value, datetime):
+        return utc_text(value)
+    if value and isinstance(field, models.GenericIPAddressField):
+        return str(ip_address(value))
+    return value
+
+
+def utc_text(time: datetime) -> str:
+    """RFC 3339 with microseconds, always in UTC."""
+    return time.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def canonical_json(content: Any) -> bytes:
+    """One spelling for each content: members sorted, no blanks, ASCII."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def sha256(content: Any) -> str:
+    return hashlib.sha256(canonical_json(content)).hexdigest()

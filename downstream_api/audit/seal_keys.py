@@ -1,0 +1,150 @@
+"""The Ed25519 key that signs seals, and the public keys that verify them. None of them is ever in the database.
+
+Both files are read again for each run, so that a rotation takes effect at once, in all processes.
+"""
+
+import base64
+import fcntl
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+PublicKeys = dict[str, Ed25519PublicKey]  # by key id
+
+
+class KeysUnusable(Exception):
+    """A key file cannot be read, made or understood; the text says which, and never what is in it."""
+
+
+@dataclass(frozen=True)
+class SealKey:
+    id: str
+    private: Ed25519PrivateKey = field(repr=False)
+
+    def sign(self, content: bytes) -> str:
+        return self.private.sign(content).hex()
+
+
+def seal_key(path: Path, public_keys_file: Path) -> SealKey:
+    """The key that signs from now on, made first when there is none. Its public half gets into the other file."""
+    try:
+        if not path.exists():
+            _write(path, _new_pem(), os.link)
+        key = _load(path)
+        if key.id not in _read(public_keys_file):
+            _publish(key, public_keys_file)
+    except OSError as error:
+        raise KeysUnusable(f"{error.filename or path} cannot be read or made ({error.strerror}).") from error
+    return key
+
+
+def rotate(path: Path, public_keys_file: Path) -> SealKey:
+    """Sign with a new key. What the one before has signed can still be verified."""
+    seal_key(path, public_keys_file)  # the old one's public half is kept
+    pem = _new_pem()
+    _publish(_parse(pem, path), public_keys_file)  # before anything is signed with it
+    _write(path, pem, os.replace)
+    return _load(path)
+
+
+def public_keys(path: Path) -> PublicKeys:
+    """All keys whose signatures count. Raises KeysUnusable where the file is missing, empty or malformed."""
+    try:
+        keys = {name: Ed25519PublicKey.from_public_bytes(base64.b64decode(raw)) for name, raw in _read(path).items()}
+    except (OSError, ValueError) as error:
+        raise KeysUnusable(f"{path} cannot be read: it should hold public keys by their ids.") from error
+    if not keys:
+        raise KeysUnusable(f"{path} holds no public key.")
+    if any(_id_of(key) != name for name, key in keys.items()):
+        raise KeysUnusable(f"{path} names a key that is another one.")
+    return keys
+
+
+def is_signed(content: bytes, *, key_id: str, signature: str, keys: PublicKeys) -> bool:
+    try:
+        keys[key_id].verify(bytes.fromhex(signature), content)
+    except (KeyError, ValueError, InvalidSignature):
+        return False
+    return True
+
+
+def _publish(key: SealKey, path: Path) -> None:
+    with _locked(path):
+        content = _read(path) | {key.id: base64.b64encode(_raw(key.private.public_key())).decode()}
+        _write(path, json.dumps(content, indent=2), os.replace, mode=0o644)
+
+
+def _read(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    content = json.loads(path.read_text(encoding="ascii"))
+    if not isinstance(content, dict) or not all(isinstance(value, str) for value in content.values()):
+        raise ValueError("not an object of texts")
+    return content
+
+
+def _load(path: Path) -> SealKey:
+    return _parse(path.read_text(encoding="ascii"), path)
+
+
+def _parse(pem: str, path: Path) -> SealKey:
+    try:
+        key = load_pem_private_key(pem.encode(), None)
+    except (ValueError, TypeError) as error:
+        raise KeysUnusable(f"{path} holds no private key in PEM without a password.") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise KeysUnusable(f"{path} holds a key that is not Ed25519.")
+    return SealKey(_id_of(key.public_key()), key)
+
+
+def _new_pem() -> str:
+    key = Ed25519PrivateKey.generate()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def _raw(key: Ed25519PublicKey) -> bytes:
+    return key.public_bytes(Encoding.Raw, PublicFormat.Raw)
+
+
+def _id_of(key: Ed25519PublicKey) -> str:
+    return hashlib.sha256(_raw(key)).hexdigest()[:16]
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with path.with_name(f".{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # let go when the file is closed
+        yield
+
+
+def _write(path: Path, content: str, put: Callable[[str, Path], None], *, mode: int = 0o600) -> None:
+    """Write a file of its own, then `put` it in place whole: os.link lets the first of several win."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, draft = tempfile.mkstemp(dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            os.fchmod(file.fileno(), mode)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        put(draft, path)
+    except FileExistsError:
+        pass  # another process was first; its key is the one
+    finally:
+        Path(draft).unlink(missing_ok=True)

@@ -1,0 +1,25 @@
+from dataclasses import replace
+from typing import Any, Protocol
+
+import pytest
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from downstream_api.actor_policy import ActorPolicy
+from tests.downstream_api.conftest import api, issuer
+
+__all__ = ["api", "issuer", "set_policy"]
+
+
+class SetPolicy(Protocol):
+    def __call__(self, **rules: Any) -> None: ...
+
+
+@pytest.fixture
+def set_policy(settings: Settings, api: APIClient) -> SetPolicy:
+    """Gives the API another policy."""
+
+    def change(**rules: Any) -> None:
+        settings.DOWNSTREAM_API = replace(settings.DOWNSTREAM_API, policy=ActorPolicy(**rules))
+
+    return change

@@ -1,0 +1,99 @@
+"""The policy's variables, and what `manage.py check` says of settings that contradict each other."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from hypothesis import given
+from hypothesis import strategies as st
+
+from config.environment import read_environment
+from config.services import api_configuration
+from config.variables import Variables
+from downstream_api.actor_policy import ActorPolicy
+from downstream_api.checks import contradictions
+from downstream_api.configuration import ApiConfiguration
+from tests.issuer import BRIDGE_CLIENT
+
+
+def policy(state_dir: Path, **variables: str) -> ActorPolicy:
+    environment = read_environment({"STATE_DIR": str(state_dir), **variables})
+    return api_configuration(environment).policy
+
+
+def test_without_any_variable_only_machines_are_refused(tmp_path: Path) -> None:
+    assert policy(tmp_path) == ActorPolicy()
+    assert ActorPolicy() == ActorPolicy(frozenset(), False, False, frozenset())
+
+
+def test_all_variables_are_read(tmp_path: Path) -> None:
+    assert policy(
+        tmp_path,
+        API_TRUSTED_ACTORS="bridge, agt_1 ,https://client.example/metadata",
+        API_REQUIRE_DELEGATION="true",
+        API_ALLOW_MACHINES="yes",
+        API_ALLOWED_ORGANIZATIONS="org_acme",
+    ) == ActorPolicy(
+        trusted_actors=frozenset({"bridge", "agt_1", "https://client.example/metadata"}),
+        require_delegation=True,
+        allow_machines=True,
+        allowed_organizations=frozenset({"org_acme"}),
+    )
+
+
+@pytest.mark.parametrize("name", ["API_TRUSTED_ACTORS", "API_ALLOWED_ORGANIZATIONS"])
+@pytest.mark.parametrize("value", [",", " , ,", "*", "a,*", "two words", "x" * 256, "a,b\nc"])
+def test_a_list_that_would_mean_something_else_than_it_looks_is_refused(tmp_path: Path, name: str, value: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as refused:
+        policy(tmp_path, **{name: value})
+    assert str(refused.value).startswith(name)
+    assert str(refused.value).count(". ") == 1  # one sentence, and where to set it
+    assert "two words" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["API_REQUIRE_DELEGATION", "API_ALLOW_MACHINES"])
+def test_a_flag_is_true_or_false(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} must be true or false"):
+        policy(tmp_path, **{name: "maybe"})
+
+
+@given(st.text())
+def test_whatever_a_list_holds_it_is_names_or_one_clear_sentence(value: str) -> None:
+    sentence = ""
+    names: tuple[str, ...] = ()
+    try:
+        names = Variables({"API_TRUSTED_ACTORS": value}).names("API_TRUSTED_ACTORS", "ids")
+    except ImproperlyConfigured as error:
+        sentence = str(error)
+    assert sentence.startswith("API_TRUSTED_ACTORS ") or bool(names) == bool(value.strip())
+
+
+@pytest.mark.parametrize(
+    ("rules", "ids"),
+    [
+        (ActorPolicy(), []),
+        (ActorPolicy(allow_machines=True), []),
+        (ActorPolicy(require_delegation=True, trusted_actors=frozenset({BRIDGE_CLIENT})), []),
+        (ActorPolicy(trusted_actors=frozenset({BRIDGE_CLIENT})), ["W001"]),
+        (ActorPolicy(require_delegation=True, trusted_actors=frozenset({"other"})), ["W002"]),
+        (ActorPolicy(require_delegation=True, allow_machines=True), ["W003"]),
+        (ActorPolicy(allowed_organizations=frozenset({"org"}), allow_machines=True), ["W004"]),
+        (
+            ActorPolicy(frozenset({"other"}), allow_machines=True, allowed_organizations=frozenset({"org"})),
+            ["W001", "W002", "W004"],
+        ),
+    ],
+)
+def test_settings_that_contradict_each_other_are_warned_of(rules: ActorPolicy, ids: list[str]) -> None:
+    configuration: ApiConfiguration = settings.DOWNSTREAM_API
+    found = contradictions(replace(configuration, policy=rules, bridge_client_id=BRIDGE_CLIENT))
+    assert [each.id for each in found] == [f"downstream_api.{number}" for number in ids]
+    assert all(each.hint for each in found)
+
+
+def test_where_the_bridges_client_is_not_configured_nothing_is_said_of_it() -> None:
+    rules = ActorPolicy(require_delegation=True, trusted_actors=frozenset({"other"}))
+    configuration: ApiConfiguration = settings.DOWNSTREAM_API
+    assert contradictions(replace(configuration, policy=rules, bridge_client_id="")) == []

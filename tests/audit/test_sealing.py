@@ -1,0 +1,169 @@
+"""Promise 7: rows are sealed once each, in an order into which nothing can come later."""
+
+import threading
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection, connections, transaction
+
+from downstream_api.audit import sealing
+from downstream_api.audit.append_only import SealedRow, row_digest
+from downstream_api.audit.background import SealingThread
+from downstream_api.audit.configuration import AuditConfiguration
+from downstream_api.audit.logs import LOGS
+from downstream_api.audit.seal_keys import public_keys
+from downstream_api.audit.sealing import CounterWentBack, parse_entries, seal_finished_rows
+from downstream_api.audit.state import seal_of, sealing_state
+from downstream_api.audit.verification import verify
+from downstream_api.models import DelegatedAccess, Seal
+from tests.audit.conftest import record, seal_everything
+from tests.audit.databases import execute, execute_as_owner
+
+WRITERS = 32
+ROWS_EACH = 20
+
+
+@pytest.mark.parametrize("log_model", LOGS)
+def test_the_newest_format_covers_every_field(log_model: type[SealedRow]) -> None:
+    """But for the row's number, which the seal covers, and the digest itself."""
+    fields = {field.name for field in log_model._meta.fields} - {"id", "digest", "format"}
+    assert set(log_model.FORMATS[max(log_model.FORMATS)]) == fields
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"source_address": "2001:db8:0:0::1"},
+        {"source_address": "::ffff:192.0.2.1"},
+        {"source_address": None},
+        {"subject": "\u202eevil\u2066 <b>=cmd()", "actor_chain": [{"sub": "ü", "z": "1", "a": "2"}], "scopes": []},
+        {"time": datetime(2026, 1, 1, tzinfo=UTC)},
+    ],
+)
+def test_a_digest_is_the_same_after_the_row_is_read_back(database: str, changes: dict[str, object]) -> None:
+    row = DelegatedAccess.objects.get(pk=record(**changes).pk)
+    assert row_digest(row) == row.digest
+
+
+def test_no_seal_holds_more_rows_than_it_may(
+    database: str, log: AuditConfiguration, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealing, "MAX_ROWS", 3)
+    rows = DelegatedAccess.objects.bulk_create([_unsaved(number) for number in range(8)])
+    seal_everything(log)
+    assert sorted(seal.count for seal in Seal.objects.all()) == [2, 3, 3]
+    assert [seal_of(row) for row in DelegatedAccess.objects.filter(request_id=rows[0].request_id)] != [None]
+    assert verify(public_keys(log.public_keys_file)).rows == 8
+
+
+def _unsaved(number: int) -> DelegatedAccess:
+    row = record(number)
+    content = {name: getattr(row, name) for name in DelegatedAccess.FORMATS[1]}
+    execute_as_owner("DELETE FROM downstream_api_delegatedaccess WHERE id = %s", row.pk)
+    return DelegatedAccess(**content)
+
+
+@pytest.mark.postgres
+def test_a_row_that_is_committed_late_is_not_left_behind(postgres: str, log: AuditConfiguration) -> None:
+    """Its number is lower than one that was committed before: a sealer that went by numbers would miss it."""
+    inserted, may_end = threading.Event(), threading.Event()
+
+    def slow() -> None:
+        with transaction.atomic():
+            record(1)
+            inserted.set()
+            may_end.wait(30)
+        connection.close()
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    assert inserted.wait(30)
+    record(2)
+    seal_finished_rows(log)
+    assert sealing_state().sealed_rows == 0  # the second waits for the first
+    may_end.set()
+    thread.join()
+    seal_everything(log)
+    assert sealing_state().sealed_rows == 2
+    assert verify(public_keys(log.public_keys_file)).rows == 2
+
+
+def test_many_writers_and_sealers_lose_no_row_and_seal_none_twice(database: str, log: AuditConfiguration) -> None:
+    writers = WRITERS if database == "postgres" else 4
+    done = threading.Event()
+
+    def write(writer: int) -> None:
+        for number in range(ROWS_EACH):
+            with transaction.atomic():
+                record(writer * ROWS_EACH + number)
+        connections.close_all()
+
+    def seal() -> None:
+        while not done.is_set():
+            seal_finished_rows(log)
+        connections.close_all()
+
+    with ThreadPoolExecutor(writers + 2) as pool:
+        sealers = [pool.submit(_again_when_busy, seal) for _ in range(2)]
+        list(pool.map(_again_when_busy, [lambda writer=writer: write(writer) for writer in range(writers)]))
+        done.set()
+        for sealer in sealers:
+            sealer.result()
+    seal_everything(log)
+    sealed = Counter(number for seal in Seal.objects.all() for number in parse_entries(seal.entries))
+    assert sealed == Counter(DelegatedAccess.objects.values_list("pk", flat=True))
+    assert sealed.total() == writers * ROWS_EACH
+    assert verify(public_keys(log.public_keys_file)).rows == writers * ROWS_EACH
+
+
+def _again_when_busy(work: Callable[[], None]) -> None:
+    work()
+
+
+def test_the_thread_seals_and_goes_on_after_an_outage(
+    database: str, log: AuditConfiguration, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    from downstream_api.audit import background
+
+    monkeypatch.setattr(background, "SEALING_PAUSE", 0.02)
+    key = log.seal_key_file
+    key.parent.mkdir()
+    key.write_text("no key")
+    thread = SealingThread(log)
+    thread.start()
+    try:
+        record()
+        _poll(lambda: "cannot be sealed" in caplog.text)
+        failures = thread._failures
+        _poll(lambda: thread._failures > failures + 3)
+        assert caplog.text.count("cannot be sealed") == 1  # a line for the outage, not for each round
+        key.unlink()
+        _poll(lambda: sealing_state().unsealed_rows == 0)
+    finally:
+        thread.stop()
+    assert not thread.is_alive()
+
+
+def _poll(happened: Callable[[], bool]) -> None:
+    import time
+
+    deadline = time.monotonic() + 30
+    while not happened():
+        assert time.monotonic() < deadline
+
+
+@pytest.mark.postgres
+def test_a_server_that_counts_from_lower_is_told_apart(postgres: str, log: AuditConfiguration) -> None:
+    """As after restoring a dump elsewhere: rows would stand before those that are sealed."""
+    record()
+    seal_everything(log)
+    execute_as_owner("UPDATE downstream_api_seal SET end_transaction = end_transaction + 1000000000")
+    record(1)
+    with pytest.raises(CounterWentBack):
+        seal_finished_rows(log)
+        execute_as_owner("UPDATE downstream_api_seal SET time = '2020-01-01 00:00:00+00:00'")  # an idle hour
+        seal_finished_rows(log)
+    assert execute("SELECT 1") == [(1,)]

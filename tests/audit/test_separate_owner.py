@@ -1,0 +1,81 @@
+"""docs/audit.md: an application role that may add to the log and read it, and no more. Its SQL is what runs here."""
+
+import os
+import re
+from collections.abc import Iterator
+
+import pytest
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+from rest_framework.test import APIClient
+
+from config.environment import BASE_DIR
+from downstream_api.audit.configuration import AuditConfiguration
+from downstream_api.audit.state import record_export, sealing_state
+from downstream_api.models import DelegatedAccess, Note
+from tests.audit import databases
+from tests.audit.conftest import record, seal_everything
+from tests.audit.databases import execute
+from tests.issuer import Issuer
+
+ROLE = f"audit_app_{os.getpid()}"
+pytestmark = pytest.mark.postgres
+
+
+def documented_sql() -> str:
+    page = (BASE_DIR / "docs" / "audit.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    return str(block).replace("audit_app", ROLE)
+
+
+@pytest.fixture
+def as_application(postgres: str) -> Iterator[None]:
+    execute(documented_sql())
+    settings = databases.postgres_settings(postgres)
+    settings["OPTIONS"]["assume_role"] = ROLE
+    try:
+        with databases.default_database(settings):
+            yield
+    finally:
+        execute(f"DROP OWNED BY {ROLE}")
+        execute(f"DROP ROLE {ROLE}")
+
+
+def test_the_application_serves_records_seals_and_verifies(
+    as_application: None, api_on_postgres: APIClient, issuer: Issuer, log: AuditConfiguration
+) -> None:
+    token = issuer.token(scope="read:private write:private")
+    header = {"HTTP_AUTHORIZATION": f"Bearer {token}"}
+    assert api_on_postgres.post("/api/notes/", {"title": "x"}, format="json", **header).status_code == 201
+    note = Note.objects.get()
+    assert api_on_postgres.patch(f"/api/notes/{note.pk}/", {"title": "y"}, format="json", **header).status_code == 200
+    assert api_on_postgres.delete(f"/api/notes/{note.pk}/", **header).status_code == 204
+    record_export("root", "csv", {})
+    seal_everything(log)
+    call_command("audit_verify")
+    state = sealing_state()
+    assert (state.sealed_rows, state.last_verdict, state.triggers_ok) == (4, "intact", True)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE downstream_api_delegatedaccess SET subject = 'x'",
+        "DELETE FROM downstream_api_delegatedaccess",
+        "TRUNCATE downstream_api_delegatedaccess",
+        "ALTER TABLE downstream_api_delegatedaccess DISABLE TRIGGER USER",
+        "DROP TRIGGER downstream_api_delegatedaccess_row ON downstream_api_delegatedaccess",
+        "DROP TABLE downstream_api_delegatedaccess",
+        "DELETE FROM downstream_api_seal",
+        "INSERT INTO downstream_api_tombstone SELECT FROM downstream_api_seal",
+        "CREATE OR REPLACE FUNCTION downstream_api_append_only() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN RETURN NEW; END $$",
+        "SET session_replication_role = 'replica'",
+    ],
+)
+def test_the_application_cannot_change_the_log_nor_what_protects_it(as_application: None, statement: str) -> None:
+    record()
+    with pytest.raises(DatabaseError, match=r"permission denied|must be owner"):
+        execute(statement)
+    assert connection.alias == "default"
+    assert DelegatedAccess.objects.count() == 1
