@@ -11,7 +11,7 @@ from resource_server.key_fetching import KeyFetching
 from resource_server.protected_resource import ProtectedResource
 from resource_server.token_rules import TokenRules
 
-API_SCOPES = ("read:private", "write:private")
+API_SCOPES = {"read:private": "Read your private data and notes", "write:private": "Write and delete your notes"}
 INSPECTOR_ORIGINS = ("http://localhost:6274", "http://127.0.0.1:6274")  # MCP Inspector's pages, in development
 
 
@@ -23,7 +23,7 @@ def api_configuration(environment: Environment) -> ApiConfiguration:
             resource=environment.api_audience,
             base_url=environment.api_url,
             authorization_server=environment.issuer,
-            scopes=API_SCOPES,
+            scopes=tuple(API_SCOPES),
             name="Notes API",
         ),
         policy=environment.actor_policy,
@@ -71,7 +71,14 @@ def tenant_configuration(environment: Environment) -> TenantConfiguration:
         bridge_client_secret=environment.bridge_client_secret,
         signing_key_file=environment.state_dir / "tenant_key.pem",
         cimd_ca_file=environment.cimd_ca_file,
+        bridge_scopes=tuple((scope, _what_tools_do(scope)) for scope in TOOLS.scopes),
+        api_scopes=tuple(API_SCOPES.items()),
     )
+
+
+def _what_tools_do(scope: str) -> str:
+    """For the consent page: the titles of the tools that need this scope."""
+    return "Use " + ", ".join(f"“{tool.title}”" for tool in TOOLS if scope in tool.scopes)
 
 
 def _rules(environment: Environment, audience: str) -> TokenRules:

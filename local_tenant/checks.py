@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
-LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+from local_tenant.redirect_uris import is_this_machine
 
 
 @register()
@@ -20,7 +20,7 @@ def tenant_is_for_development(**_kwargs: Any) -> list[CheckMessage]:
             )
         )
     issuer = urlsplit(settings.LOCAL_TENANT.issuer)
-    if issuer.hostname not in LOOPBACK or issuer.path not in {"", "/"}:
+    if not is_this_machine(issuer.hostname) or issuer.path not in {"", "/"}:
         problems.append(
             Error(
                 "The local tenant's issuer must be a URL on this machine, without a path.",

@@ -3,6 +3,7 @@
 """Client ID Metadata Documents: a client names itself by the https URL of a JSON document about it."""
 
 import hashlib
+import logging
 import ssl
 import time
 from pathlib import Path
@@ -22,6 +23,11 @@ MAX_SIZE = 16_384  # bytes
 MAX_NAME_LENGTH = 100
 LOOPBACK_MAX_AGE = 30  # seconds; who edits the document wants to see it soon
 REASON_KEPT = 60  # seconds
+logger = logging.getLogger(__name__)
+
+
+class DocumentRefused(CIMDError):
+    """Of a reason that a stranger may read; django-oauth-toolkit's name addresses and statuses of inner networks."""
 
 
 class MetadataFetcher(SafeMetadataFetcher):
@@ -40,34 +46,39 @@ class MetadataFetcher(SafeMetadataFetcher):
                 document, max_age = super().fetch(client_id)
             _check(document, client_id)
             return document, max_age
+        except DocumentRefused as refused:
+            cache.set(_reason_key(client_id), str(refused), REASON_KEPT)
+            raise
         except (CIMDError, ValueError) as error:
-            cache.set(_reason_key(client_id), str(error), REASON_KEPT)
-            raise CIMDError(str(error)) from error
+            cache.delete(_reason_key(client_id))
+            raise CIMDError(str(error)) from error  # django-oauth-toolkit logs it
 
 
 def why_refused(client_id: str) -> str:
     """A sentence for the error page: why the document at this URL made no client."""
-    reason = cache.get(_reason_key(client_id)) or "it does not describe a public client with redirect_uris"
+    reason = cache.get(_reason_key(client_id)) or (
+        "it cannot be fetched, or does not describe a public client with redirect_uris"
+    )
     return f"The client's metadata document cannot be used: {reason}."
 
 
 def _check(document: dict[str, Any], client_id: str) -> None:
-    """What django-oauth-toolkit does not look at, or does not say clearly. Raises CIMDError."""
+    """What django-oauth-toolkit does not look at, or does not say clearly. Raises DocumentRefused."""
     if document.get("client_id") != client_id:
-        raise CIMDError("its client_id is not the URL that it was fetched from")
+        raise DocumentRefused("its client_id is not the URL that it was fetched from")
     uris, name = document.get("redirect_uris"), document.get("client_name", "")
     if not isinstance(uris, list) or not uris or not all(isinstance(u, str) and may_be_registered(u) for u in uris):
-        raise CIMDError("its redirect_uris must be https, or http on this machine")
+        raise DocumentRefused("its redirect_uris must be https, or http on this machine")
     if not isinstance(name, str) or len(name) > MAX_NAME_LENGTH or not is_storable(name):
-        raise CIMDError(f"its client_name must be a text of at most {MAX_NAME_LENGTH} characters")
+        raise DocumentRefused(f"its client_name must be a text of at most {MAX_NAME_LENGTH} characters")
 
 
 def _fetch_from_loopback(url: SplitResult, ca_file: Path | None) -> dict[str, Any]:
     if ca_file is None:
-        raise CIMDError("it is on this machine, and LOCAL_TENANT_CIMD_CA names no CA to trust there")
+        raise DocumentRefused("it is on this machine, and LOCAL_TENANT_CIMD_CA names no CA to trust there")
     dots = {".", ".."} & set(url.path.split("/"))
     if url.username is not None or url.fragment or url.path in {"", "/"} or dots:
-        raise CIMDError("its URL must have a path without dots, and neither credentials nor a fragment")
+        raise DocumentRefused("its URL must have a path without dots, and neither credentials nor a fragment")
     context = ssl.create_default_context(cafile=str(ca_file))  # this CA only, whatever the environment says
     deadline = time.monotonic() + TIMEOUT
     with urllib3.HTTPSConnectionPool(
@@ -85,17 +96,19 @@ def _fetch_from_loopback(url: SplitResult, ca_file: Path | None) -> dict[str, An
             while len(body) <= MAX_SIZE and (chunk := response.read1(MAX_SIZE)):
                 body += chunk
                 if time.monotonic() > deadline:
-                    raise CIMDError("it did not arrive in time")
+                    raise DocumentRefused("it did not arrive in time")
         except urllib3.exceptions.HTTPError as error:
-            raise CIMDError(f"it cannot be fetched ({type(error).__name__})") from error
+            logger.info("A client metadata document on this machine cannot be fetched: %s", error)
+            raise DocumentRefused("it cannot be fetched") from error
     if response.status != 200:  # noqa: PLR2004
-        raise CIMDError(f"its server answered {response.status}")
+        logger.info("The server of a client metadata document on this machine answered %d.", response.status)
+        raise DocumentRefused("its server does not answer with 200")
     if len(body) > MAX_SIZE:
-        raise CIMDError("it is too big")
+        raise DocumentRefused("it is too big")
     try:
         return dict(json_object(body.decode("utf-8")))
     except (MalformedRequest, UnicodeDecodeError) as error:
-        raise CIMDError("it is not a JSON object with unique members") from error
+        raise DocumentRefused("it is not a JSON object with unique members") from error
 
 
 def _reason_key(client_id: str) -> str:

@@ -13,3 +13,5 @@ class TenantConfiguration:
     bridge_client_secret: str = field(repr=False)
     signing_key_file: Path  # RSA private key in PEM; made at the first start
     cimd_ca_file: Path | None  # with it set, client metadata documents on loopback may be fetched, TLS verified
+    bridge_scopes: tuple[tuple[str, str], ...] = ()  # value, and what the consent page says it lets a client do
+    api_scopes: tuple[tuple[str, str], ...] = ()

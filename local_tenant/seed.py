@@ -10,15 +10,6 @@ from oauth2_provider.models import Application
 from local_tenant.configuration import TenantConfiguration
 from local_tenant.models import Api, ClientGrant, ClientProfile, Permission, Role, TenantUser
 
-BRIDGE_PERMISSIONS = {
-    "tool:whoami": "Show who you are to the API",
-    "tool:greet": "Have the API greet you",
-    "tool:notes": "List and add notes of yours",
-}
-API_PERMISSIONS = {
-    "read:private": "Read your private data and notes",
-    "write:private": "Write and delete your notes",
-}
 MANUAL_CLIENT_ID = "local-manual-client"
 MANUAL_CLIENT_REDIRECT_URIS = (
     "http://localhost:6274/oauth/callback",
@@ -26,6 +17,9 @@ MANUAL_CLIENT_REDIRECT_URIS = (
     "http://localhost/callback",  # on loopback any port will do
     "http://127.0.0.1/callback",
 )
+ADMINISTRATOR = "Tool Administrator"  # has every permission that seeding makes
+USER, USER_SCOPES = "Tool User", ("tool:whoami", "read:private")
+MAX_DESCRIPTION = 200  # characters, what the table holds
 
 
 @dataclass(frozen=True)
@@ -49,38 +43,36 @@ class DevelopmentStaff:
 
 
 DEVELOPMENT_USERS = (
-    DevelopmentUser("admin@example.com", "admin-demo", "Ada Admin", "auth0|local-admin", "Tool Administrator"),
-    DevelopmentUser("user@example.com", "user-demo", "Uli User", "auth0|local-user", "Tool User"),
+    DevelopmentUser("admin@example.com", "admin-demo", "Ada Admin", "auth0|local-admin", ADMINISTRATOR),
+    DevelopmentUser("user@example.com", "user-demo", "Uli User", "auth0|local-user", USER),
 )
 DEVELOPMENT_STAFF = (
     DevelopmentStaff("admin", "admin", "administers everything"),
     DevelopmentStaff("auditor", "auditor-demo", "reads the audit log of delegated access"),
 )
-ROLES = {
-    "Tool Administrator": (BRIDGE_PERMISSIONS, API_PERMISSIONS),
-    "Tool User": (("tool:whoami",), ("read:private",)),
-}
 
 
 @transaction.atomic
 def seed(configuration: TenantConfiguration) -> None:
     """Make what is missing, and follow changed identifiers, client id and client secret.
 
-    What people changed by hand stays: passwords, roles of users, permissions of roles and grants.
+    What people changed by hand stays: passwords, roles of users, permissions of roles and grants. A permission that
+    is made here for the first time, because a new tool needs it, also goes to the roles and grants made here.
     """
-    bridge = _api("MCP bridge", configuration.bridge_audience, BRIDGE_PERMISSIONS)
-    api = _api("Notes API", configuration.api_audience, API_PERMISSIONS)
-    _roles(bridge, api)
+    bridge = _api("MCP bridge", configuration.bridge_audience)
+    api = _api("Notes API", configuration.api_audience)
+    new = [*_permissions(bridge, configuration.bridge_scopes), *_permissions(api, configuration.api_scopes)]
+    _roles(bridge, api, new)
     _users()
     _staff()
-    _bridge_client(configuration, bridge, api)
+    _grant(_bridge_client(configuration, bridge), api, new)
     manual = _manual_client()
-    _grant(manual, bridge)
-    _grant(manual, api)
-    _grant(None, bridge)
+    _grant(manual, bridge, new)
+    _grant(manual, api, new)
+    _grant(None, bridge, new)
 
 
-def _api(name: str, identifier: str, permissions: dict[str, str]) -> Api:
+def _api(name: str, identifier: str) -> Api:
     """An API is known by its identifier; when that changed in the configuration, the row of that name follows."""
     api = Api.objects.filter(identifier=identifier).first() or Api.objects.filter(name=name).first()
     if api is None:
@@ -88,19 +80,26 @@ def _api(name: str, identifier: str, permissions: dict[str, str]) -> Api:
     elif api.identifier != identifier:
         api.identifier = identifier
         api.save(update_fields=["identifier"])
-    existing = set(api.permissions.values_list("value", flat=True))
-    for value, description in permissions.items():
-        if value not in existing:
-            Permission.objects.create(api=api, value=value, description=description)
     return api
 
 
-def _roles(bridge: Api, api: Api) -> None:
-    for name, (tools, scopes) in ROLES.items():
-        role, made = Role.objects.get_or_create(name=name)
-        if made:
-            role.permissions.set(Permission.objects.filter(api=bridge, value__in=list(tools)))
-            role.permissions.add(*Permission.objects.filter(api=api, value__in=list(scopes)))
+def _permissions(api: Api, scopes: tuple[tuple[str, str], ...]) -> list[Permission]:
+    """Make the permissions that are missing; the answer is those alone."""
+    existing = set(api.permissions.values_list("value", flat=True))
+    return [
+        Permission.objects.create(api=api, value=value, description=description[:MAX_DESCRIPTION])
+        for value, description in scopes
+        if value not in existing
+    ]
+
+
+def _roles(bridge: Api, api: Api, new: list[Permission]) -> None:
+    all_of_them = Permission.objects.filter(api__in=[bridge, api])
+    administrator, made = Role.objects.get_or_create(name=ADMINISTRATOR)
+    administrator.permissions.add(*(all_of_them if made else new))
+    user, made = Role.objects.get_or_create(name=USER)
+    if made:
+        user.permissions.set(all_of_them.filter(value__in=USER_SCOPES))
 
 
 def _users() -> None:
@@ -123,9 +122,9 @@ def _staff() -> None:
     User.objects.get(username=auditor.username).groups.add(*Group.objects.filter(name="Auditors"))
 
 
-def _bridge_client(configuration: TenantConfiguration, bridge: Api, api: Api) -> None:
+def _bridge_client(configuration: TenantConfiguration, bridge: Api) -> Application:
     profile = ClientProfile.objects.filter(resource_server=bridge, may_exchange=True).order_by("pk").first()
-    application = (
+    application: Application = (
         Application.objects.filter(client_id=configuration.bridge_client_id).first()
         or (profile.application if profile else None)
         or Application(name="MCP bridge")
@@ -138,7 +137,7 @@ def _bridge_client(configuration: TenantConfiguration, bridge: Api, api: Api) ->
         application.client_secret = secret  # hashed by save()
     application.save()
     ClientProfile.objects.filter(application=application).update(resource_server=bridge, may_exchange=True)
-    _grant(application, api)
+    return application
 
 
 def _manual_client() -> Application:
@@ -154,9 +153,8 @@ def _manual_client() -> Application:
     return application
 
 
-def _grant(application: Application | None, api: Api) -> None:
+def _grant(application: Application | None, api: Api, new: list[Permission]) -> None:
     grant, made = ClientGrant.objects.get_or_create(
         application=application, api=api, subject_type=ClientGrant.SubjectType.USER
     )
-    if made:
-        grant.permissions.set(api.permissions.all())
+    grant.permissions.add(*(api.permissions.all() if made else [each for each in new if each.api_id == api.pk]))

@@ -6,6 +6,7 @@ from functools import wraps
 
 from django.http import HttpRequest, HttpResponseBase
 from django.template.loader import render_to_string
+from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
 from local_tenant.oauth_errors import error_response
@@ -36,9 +37,9 @@ class PlainErrorReporter(ExceptionReporter):
     Django has logged the exception before.
     """
 
-    def get_traceback_html(self) -> str:
+    def get_traceback_html(self) -> SafeString:
         # Without the request: nothing of it can be shown, and no context processor can fail in turn.
         return render_to_string("local_tenant/error.html", {"error": "server_error", "description": DESCRIPTION})
 
-    def get_traceback_text(self) -> str:
-        return f"{DESCRIPTION}\n"
+    def get_traceback_text(self) -> SafeString:
+        return SafeString(f"{DESCRIPTION}\n")

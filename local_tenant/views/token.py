@@ -16,7 +16,7 @@ from local_tenant.oauth_parameters import MalformedRequest, Parameters, body_par
 from local_tenant.provider_settings import GRANT_TYPES
 from local_tenant.unexpected_errors import answering_server_error
 
-PROTECTIONS = [csrf_exempt, cross_origin("POST"), answering_server_error, sensitive_variables()]
+PROTECTIONS: list[Any] = [csrf_exempt, cross_origin("POST"), answering_server_error, sensitive_variables()]
 
 DESCRIPTIONS = {  # where oauthlib gives none
     "invalid_client": "The client is unknown, or its authentication failed.",

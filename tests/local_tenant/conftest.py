@@ -40,6 +40,8 @@ def process(settings: Settings, tmp_path: Path, key_file: Path) -> Iterator[None
         bridge_client_secret=BRIDGE_SECRET,
         signing_key_file=tmp_path / "key.pem",
         cimd_ca_file=None,
+        bridge_scopes=(("tool:whoami", "Show who you are"), ("tool:greet", "Greet"), ("tool:notes", "Use your notes")),
+        api_scopes=(("read:private", "Read your notes"), ("write:private", "Write your notes")),
     )
     if key_file.exists():
         shutil.copy(key_file, tmp_path / "key.pem")

@@ -1,11 +1,13 @@
 """Clients that are known by a document of theirs (CIMD), fetched over TLS from a real server."""
 
+import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from oauth2_provider.cimd import CIMDError, SafeMetadataFetcher
 
 from tests.client_documents import DocumentServer, make_authority, serving_documents
 from tests.local_tenant.flow import BRIDGE, Browser, authorize_url, verified
@@ -114,7 +116,33 @@ def test_a_url_that_cannot_be_a_client_id_is_not_fetched(
 def test_an_address_in_a_private_network_is_never_fetched(trusted: None, browser: Browser) -> None:
     response = browser.http.get(authorize_url(client_id="https://10.0.0.1/client.json"))
     assert response.status_code == 400
-    assert "non-public" in response.content.decode()
+    assert "cannot be fetched" in response.content.decode()
+
+
+def test_what_a_name_resolves_to_is_for_the_log_only(
+    trusted: None, browser: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    inner = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.1.2.3", 443))]
+    monkeypatch.setattr("oauth2_provider.cimd.socket.getaddrinfo", lambda *_args, **_kwargs: inner)
+    page = browser.http.get(authorize_url(client_id="https://wiki.example.com/client.json")).content.decode()
+    assert "metadata document cannot be used" in page
+    assert "10.1.2.3" not in page
+    assert "non-public" not in page
+    assert "10.1.2.3" in caplog.text
+
+
+@pytest.mark.parametrize("reason", ["client_id document returned HTTP 418", "could not resolve: Errno -2"])
+def test_no_reason_of_the_libraries_is_shown(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, reason: str
+) -> None:
+    def refuse(*_: Any) -> None:
+        raise CIMDError(reason)
+
+    monkeypatch.setattr(SafeMetadataFetcher, "fetch", refuse)
+    page = browser.http.get(authorize_url(client_id="https://wiki.example.com/client.json")).content.decode()
+    assert "metadata document cannot be used" in page
+    assert reason not in page
+    assert reason in caplog.text
 
 
 def test_a_server_that_is_not_there_is_no_traceback(trusted: None, browser: Browser) -> None:

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from local_tenant.configuration import TenantConfiguration
-from local_tenant.models import Api, ClientGrant, Role, TenantUser
+from local_tenant.models import Api, ClientGrant, Permission, Role, TenantUser
 from local_tenant.seed import DEVELOPMENT_STAFF, DEVELOPMENT_USERS, seed
 from tests.local_tenant.flow import API, BRIDGE, Browser, basic, exchange
 from tests.local_tenant.subject_tokens import subject_token
@@ -60,6 +60,54 @@ def test_what_was_changed_by_hand_stays(tenant: TenantConfiguration, browser: Br
     assert [role.name for role in TenantUser.objects.get(pk=user.pk).roles.all()] == ["Tool Administrator"]
     assert Client().login(username="admin", password="mine-too")
     assert not ClientGrant.objects.get(application=None).permissions.exists()
+
+
+def with_a_new_tool(tenant: TenantConfiguration) -> TenantConfiguration:
+    return replace(
+        tenant,
+        bridge_scopes=(*tenant.bridge_scopes, ("tool:paint", "Paint")),
+        api_scopes=(*tenant.api_scopes, ("paint:private", "x" * 300)),
+    )
+
+
+def holders(scope: str) -> set[str]:
+    """The roles and grants that have the permission of this name."""
+    roles = Role.objects.filter(permissions__value=scope)
+    grants = ClientGrant.objects.filter(permissions__value=scope)
+    return {str(row) for row in (*roles, *grants)}
+
+
+def test_the_scope_of_a_new_tool_reaches_an_existing_tenant(tenant: TenantConfiguration, browser: Browser) -> None:
+    seed(with_a_new_tool(tenant))
+    assert holders("tool:paint") == {
+        "Tool Administrator",
+        "Manual client → MCP bridge",
+        "third-party clients → MCP bridge",
+    }
+    assert holders("paint:private") == {"Tool Administrator", "Manual client → Notes API", "MCP bridge → Notes API"}
+    assert "tool:paint" in browser.tokens(scope="tool:whoami tool:paint")["scope"]
+
+
+def test_a_new_scope_that_was_taken_away_by_hand_stays_away(tenant: TenantConfiguration) -> None:
+    seed(with_a_new_tool(tenant))
+    for row in (*Role.objects.all(), *ClientGrant.objects.all()):
+        row.permissions.remove(*Permission.objects.filter(value__in=["tool:paint", "paint:private", "tool:greet"]))
+    seed(with_a_new_tool(tenant))
+    assert not holders("tool:paint") | holders("paint:private") | holders("tool:greet")
+
+
+def test_a_scope_of_no_tool_any_more_stays(tenant: TenantConfiguration) -> None:
+    before = holders("tool:notes")
+    seed(replace(tenant, bridge_scopes=tenant.bridge_scopes[:1]))
+    assert holders("tool:notes") == before
+
+
+def test_every_scope_of_a_tool_is_seeded_with_a_description(settings: Any) -> None:
+    from config.settings import LOCAL_TENANT, MCP_BRIDGE
+
+    assert tuple(value for value, _ in LOCAL_TENANT.bridge_scopes) == MCP_BRIDGE.resource.scopes
+    assert dict(LOCAL_TENANT.bridge_scopes)["tool:notes"] == "Use “List my notes”, “Add a note”"
+    assert set(dict(LOCAL_TENANT.api_scopes)) == {"read:private", "write:private"}
 
 
 def test_changed_identifiers_and_credentials_are_followed(tenant: TenantConfiguration, settings: Any) -> None:
