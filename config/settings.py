@@ -96,7 +96,10 @@ else:
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 5,
         # A server that is gone, rather than slow, is noticed by the system within ten seconds.
-        "tcp_user_timeout": 10_000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2,
+        "tcp_user_timeout": 10_000,
+        "keepalives_idle": 5,
+        "keepalives_interval": 2,
+        "keepalives_count": 2,
         # on: an answered call's audit row survives a crash of the server.
         "options": "-c synchronous_commit=on",
         **database.get("OPTIONS", {}),

@@ -90,9 +90,15 @@ def server() -> Iterator[PostgresServer]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def own_database(server: PostgresServer, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    with django_db_blocker.unblock(), databases.scratch_postgres(server.url) as url:
+        yield url
+
+
 @pytest.fixture
 def calls(
-    server: PostgresServer,
+    own_database: str,
     log: AuditConfiguration,
     issuer: Issuer,
     settings: object,
@@ -101,8 +107,7 @@ def calls(
     """Makes CALLERS calls at once, each with its answer and the seconds it took."""
     with (
         django_db_blocker.unblock(),
-        databases.scratch_postgres(server.url) as url,
-        databases.default_database(databases.postgres_settings(url)),
+        databases.default_database(databases.postgres_settings(own_database)),
         ThreadPoolExecutor(CALLERS) as pool,
     ):
         api = api_for(settings, issuer)  # type: ignore[arg-type]
