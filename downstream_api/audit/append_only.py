@@ -4,11 +4,13 @@ import hashlib
 import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cache
 from ipaddress import ip_address
 from typing import Any, ClassVar, NoReturn, TypeVar
 
 from django.db import models
 
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 Row_co = TypeVar("Row_co", bound="AppendOnly", covariant=True)
 
 
@@ -103,13 +105,18 @@ def digest_of(row: models.Model, *, log: str, format_number: int, names: tuple[s
 
 def canonical_value(row: models.Model, name: str) -> Any:
     """One field's value, the same before it is stored and after it is read from any database."""
-    field = row._meta.get_field(name)  # noqa: SLF001 - Django's documented name
     value = getattr(row, name)
     if isinstance(value, datetime):
         return utc_text(value)
-    if value and isinstance(field, models.GenericIPAddressField):
+    if value and name in _address_fields(type(row)):
         return str(ip_address(value))
     return value
+
+
+@cache
+def _address_fields(model: type[models.Model]) -> frozenset[str]:
+    fields = model._meta.fields  # noqa: SLF001 - Django's documented name
+    return frozenset(field.name for field in fields if isinstance(field, models.GenericIPAddressField))
 
 
 def utc_text(time: datetime) -> str:
@@ -119,7 +126,7 @@ def utc_text(time: datetime) -> str:
 
 def canonical_json(content: Any) -> bytes:
     """One spelling for each content: members sorted, no blanks, ASCII."""
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+    return _encode(content).encode()
 
 
 def sha256(content: Any) -> str:

@@ -17,6 +17,7 @@ from resource_server.key_fetching import KeyFetching
 from resource_server.protected_resource import ProtectedResource
 from resource_server.token_rules import TokenRules
 from tests.audit import databases
+from tests.audit.calls import read, write  # noqa: F401 - fixtures
 from tests.issuer import API_AUDIENCE, Issuer, serving_issuer
 
 
@@ -59,10 +60,9 @@ def database(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def log(settings: Settings, tmp_path: Path) -> AuditConfiguration:
     """A configuration with keys of the test's own."""
-    settings.AUDIT_LOG = AuditConfiguration(
-        seal_key_file=tmp_path / "keys" / "seal_key.pem", public_keys_file=tmp_path / "keys" / "public_keys.json"
-    )
-    return settings.AUDIT_LOG
+    keys = tmp_path / "keys"
+    settings.AUDIT_LOG = log = AuditConfiguration(keys / "seal_key.pem", keys / "public_keys.json")
+    return log
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import json
 import stat
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
@@ -26,8 +26,8 @@ class Clock(datetime):
     """Two years ago."""
 
     @classmethod
-    def now(cls, tz: object = None) -> datetime:  # type: ignore[override]
-        return datetime.now(UTC) - YEARS
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        return datetime.now(tz or UTC) - YEARS
 
 
 @pytest.fixture

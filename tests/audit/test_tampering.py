@@ -1,16 +1,16 @@
-"""Promises 7 and 8: whatever the database's owner changes among sealed rows, with the triggers off, is found and named."""
+"""Promises 7 and 8: what the database's owner changes among sealed rows, with the triggers off, is found and named."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
 
 from downstream_api.audit.append_only import row_digest
 from downstream_api.audit.configuration import AuditConfiguration
-from downstream_api.audit.seal_keys import public_keys
+from downstream_api.audit.seal_keys import public_keys, seal_key
 from downstream_api.audit.sealing import entries_of, seal_content, seal_digest
 from downstream_api.audit.state import RowVerdict, seal_of, verify_row
 from downstream_api.audit.verification import Broken, Problem, verify
@@ -143,8 +143,6 @@ def test_a_changed_seal_is_found(log: AuditConfiguration, rows: list[DelegatedAc
 def test_a_seal_made_anew_with_another_key_is_forged(
     log: AuditConfiguration, rows: list[DelegatedAccess], tmp_path: Path
 ) -> None:
-    from downstream_api.audit.seal_keys import seal_key
-
     key = seal_key(tmp_path / "other.pem", tmp_path / "other.json")
     row, seal = rows[1], seal_of(rows[1])
     assert seal is not None
@@ -152,8 +150,6 @@ def test_a_seal_made_anew_with_another_key_is_forged(
     execute_as_owner(f"UPDATE {ROWS} SET subject = %s, digest = %s WHERE id = %s", row.subject, row_digest(row), row.pk)
     lines = [line.split() for line in seal.entries.splitlines()]
     seal.entries = entries_of([(int(n), row_digest(row) if int(n) == row.pk else digest) for n, digest in lines])
-    import hashlib
-
     seal.entries_digest = hashlib.sha256(seal.entries.encode()).hexdigest()
     seal.key_id = key.id
     seal.signature = key.sign(seal_content(seal))
@@ -240,4 +236,3 @@ def test_verification_can_begin_with_a_later_seal(log: AuditConfiguration, rows:
     assert verify(keys, since=last.number).rows == last.count
     with pytest.raises(Broken):
         verify(keys)
-    assert connection.alias == "default"

@@ -36,7 +36,7 @@ def committed(transactional_db: None) -> Iterator[None]:
     yield
     with lifted(connection), connection.cursor() as cursor:
         for table in PROTECTED:
-            cursor.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+            cursor.execute(f"DELETE FROM {table}")
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def many(log: MakeRow) -> None:
     names = ", ".join(columns)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {TABLE} (time, subject, {names}) "  # noqa: S608 - names of our own columns
+            f"INSERT INTO {TABLE} (time, subject, {names}) "
             f"SELECT time - n * interval '1 second', 'user-' || n % 100, {names} "
             f"FROM {TABLE}, generate_series(1, {ROWS}) n"
         )

@@ -20,7 +20,7 @@ SOON = 10.0  # seconds; the bridge writes its records within one, on a machine t
 def tool_call(services: Running, **having: object) -> dict[str, Any]:
     """The newest such record, waited for: it is written after the answer."""
     where = " AND ".join(f"{column} = ?" for column in having)
-    sql = f"SELECT * FROM mcp_bridge_toolcall WHERE {where} ORDER BY id DESC"  # noqa: S608 - our own names
+    sql = f"SELECT * FROM mcp_bridge_toolcall WHERE {where} ORDER BY id DESC"
     deadline = time.monotonic() + SOON
     while not (rows := services.rows(sql, *having.values())):
         assert time.monotonic() < deadline, f"no tool call with {having}"
