@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
+from urllib.parse import unquote
 
 from mcp_bridge.caller import Caller
 from mcp_bridge.deadline import Deadline
@@ -64,8 +65,7 @@ class Downstream:
         body: Mapping[str, Any] | None = None,
         expect: Schema | None = None,
     ) -> dict[str, Any]:
-        if not path.startswith("/") or path.startswith("//"):
-            raise ValueError("a path of the API starts with one slash")  # token B goes to the configured host alone
+        _check_path(path)
         exchanged = self.exchange.token_for(self.caller, scope=self.scope, deadline=self.deadline)
         response = self._send(method, path, f"Bearer {exchanged.value}", params, body)
         if response.status == HTTPStatus.UNAUTHORIZED:
@@ -99,6 +99,16 @@ class Downstream:
             raise ApiUnavailable("it cannot be reached") from error
         except UpstreamError as error:
             raise MalformedApiAnswer("it is too long, or no proper HTTP") from error
+
+
+def _check_path(path: str) -> None:
+    """Token B goes to the configured host alone, and to the endpoint that the tool names.
+
+    A tool may put an argument into a path, and an argument may be `../admin` or `x?all=1`.
+    """
+    is_below = path.startswith("/") and not path.startswith("//")
+    if not is_below or any(mark in path for mark in "?#\\") or {".", ".."}.intersection(unquote(path).split("/")):
+        raise ValueError("a path of the API starts with one slash, and has no query, fragment or dots to go up")
 
 
 def _answer(response: UpstreamResponse, expect: Schema | None) -> dict[str, Any]:

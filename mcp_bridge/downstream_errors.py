@@ -46,6 +46,7 @@ class ApiUnavailable(DownstreamError):
     """Unreachable, too slow, failing, or throttling."""
 
     outcome, reason = Outcome.FAILED, "api_unavailable"
+    concerns_operator = True
 
     def __init__(self, what: str, retry_after: int | None = None) -> None:
         self.retry_after = retry_after  # seconds

@@ -56,6 +56,7 @@ class TenantUnavailable(ExchangeError):
     """The tenant did not answer, failed, or is throttling us: later it may work."""
 
     outcome, reason = Outcome.FAILED, "tenant_unavailable"
+    concerns_operator = True
 
     def __init__(self, what: str, retry_after: int | None = None) -> None:
         self.retry_after = retry_after  # seconds

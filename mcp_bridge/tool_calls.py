@@ -1,6 +1,8 @@
 """One call of one tool: what is checked before and after it, and what of its failure is told."""
 
 import logging
+import math
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -15,6 +17,8 @@ from mcp_bridge.tool_registry import missing_scopes
 from resource_server.upstream_http import UpstreamHttp
 
 logger = logging.getLogger(__name__)
+
+LOG_PAUSE = 60.0  # seconds
 
 
 class ToolCalls:
@@ -34,6 +38,14 @@ class ToolCalls:
         self._api_base_url = api_base_url
         self._default_scope = default_scope  # of token B, for tools that declare none
         self._timeout = timeout  # seconds, for a whole call
+        self._told_at: dict[str, float] = {}  # reason -> when it was last logged
+
+    def _tell_operator(self, tool: Tool, error: ToolError) -> None:
+        """Log what somebody here can mend: once a minute for each reason, not once for each call of an outage."""
+        now = time.monotonic()
+        if error.concerns_operator and now - self._told_at.get(error.reason, -math.inf) >= LOG_PAUSE:
+            self._told_at[error.reason] = now
+            logger.warning("The tool %s failed: %s", tool.name, error)
 
     def deadline(self) -> Deadline:
         """When a call that arrives now must be over."""
@@ -61,8 +73,7 @@ class ToolCalls:
         try:
             answer = tool.answer(ToolCall(arguments, caller.token, api))
         except ToolError as error:
-            if error.concerns_operator:
-                logger.warning("The tool %s failed: %s", tool.name, error)
+            self._tell_operator(tool, error)
             raise
         except Exception as error:
             logger.exception("The tool %s failed.", tool.name)

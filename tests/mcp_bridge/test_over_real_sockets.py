@@ -43,7 +43,7 @@ def served(tenant: FakeTenant, api: FakeApi, tmp_path: Path) -> Iterator[Served]
     port = _free_port()
     environment = {
         "PATH": os.environ["PATH"],
-        "ENV_FILE": str(tmp_path / "none"),
+        "ENV_FILE": os.devnull,
         "STATE_DIR": str(tmp_path),
         "DEBUG": "1",
         "OAUTH_ISSUER": tenant.url,
