@@ -33,6 +33,8 @@ class Command(BaseCommand):
         environment: Environment = settings.ENVIRONMENT
         port = port or default_port(environment, service)
         _check_address(environment, host)
+        if service == "api" and host not in LOOPBACK_HOSTS and environment.seal_key_file is None:
+            raise CommandError(f"AUDIT_SEAL_KEY_FILE is missing: set it before you listen on {host}.")
         refuse_busy_port(host, port)
         if service != "bridge":
             _check_database()
