@@ -92,7 +92,7 @@ def test_an_auditor_reads_the_log_and_changes_nothing(page: Page, services: Runn
     page.get_by_label("Password").fill("auditor-demo")
     page.get_by_role("button", name="Log in").click()
     page.goto(f"{services.api}/admin/downstream_api/delegatedaccess/")
-    row = page.locator("#result_list tbody tr").first
+    row = page.locator("#content tbody tr").first
     assert "auth0|local-admin" in row.inner_text()
     assert "local-mcp-bridge" in row.inner_text()
     row.get_by_role("link").first.click()
