@@ -1,6 +1,7 @@
 """For all tests: how many examples the property tests try, and which groups of tests this machine can run."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,26 @@ from tests.services.running import Running
 settings.register_profile("default", max_examples=50, deadline=None, derandomize=True, database=None)
 settings.register_profile("long", max_examples=2_000, deadline=None, derandomize=True, database=None)
 settings.load_profile("long" if os.environ.get("LONG_TESTS") == "1" else "default")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def emptied_as_owner() -> Iterator[None]:
+    """Django empties the database after a test of transactions; of the audit log only its owner can do that."""
+    # Both need the settings, which are there when the first test begins.
+    from django.db import connection
+    from django.test import TransactionTestCase
+
+    from downstream_api.audit.triggers import lifted
+
+    def teardown(case: TransactionTestCase) -> None:
+        if connection.introspection.table_names():
+            with lifted(connection):
+                empty(case)
+
+    with pytest.MonkeyPatch.context() as patch:
+        empty = TransactionTestCase._fixture_teardown  # type: ignore[attr-defined] # not in the stubs
+        patch.setattr(TransactionTestCase, "_fixture_teardown", teardown)
+        yield
 
 
 @pytest.fixture(scope="session")

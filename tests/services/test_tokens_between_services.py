@@ -59,6 +59,15 @@ def test_two_calls_of_the_same_user_cost_one_exchange(services: Running) -> None
     assert len({row["token_id"] for row in services.audit(subject=subject)}) == 1
 
 
+def log_in_to_admin(browser: requests.Session, service: str, csrf_cookie: str) -> requests.Response:
+    """The admin's first page, as whoever administers everything sees it."""
+    page = f"{service}/admin/login/"
+    browser.get(page, timeout=5)
+    form = {"username": "admin", "password": "admin", "csrfmiddlewaretoken": browser.cookies[csrf_cookie]}
+    browser.post(f"{page}?next=/admin/", form, headers={"Referer": page}, timeout=5)
+    return browser.get(f"{service}/admin/", allow_redirects=False, timeout=5)
+
+
 def test_fifty_users_at_once_each_see_only_themselves(services: Running) -> None:
     subjects = [f"auth0|{uuid.uuid4().hex}" for _ in range(50)]
     services.make_users(subjects)
@@ -105,7 +114,9 @@ def services_token_with_kid(rest: str, kid: str) -> str:
 
 def test_the_apis_admin_does_not_touch_the_tenants_users(services: Running) -> None:
     """They have Django accounts without a password; only the tenant's admin knows what they are."""
-    assert requests.get(f"{services.api}/admin/auth/user/", allow_redirects=False, timeout=5).status_code == 404
+    with requests.Session() as browser:
+        assert log_in_to_admin(browser, services.api, "api_csrf").status_code == 200
+        assert browser.get(f"{services.api}/admin/auth/user/", timeout=5).status_code == 404
 
 
 def test_a_login_at_the_tenant_is_no_session_anywhere_else(services: Running) -> None:
@@ -127,13 +138,6 @@ def test_a_login_at_the_tenant_is_no_session_anywhere_else(services: Running) ->
 
 def test_an_administrators_session_at_the_tenant_is_none_at_the_api(services: Running) -> None:
     with requests.Session() as browser:
-        browser.get(f"{services.issuer}/admin/login/", timeout=5)
-        browser.post(
-            f"{services.issuer}/admin/login/?next=/admin/",
-            {"username": "admin", "password": "admin", "csrfmiddlewaretoken": browser.cookies["tenant_csrf"]},
-            headers={"Referer": f"{services.issuer}/admin/login/"},
-            timeout=5,
-        )
-        assert browser.get(f"{services.issuer}/admin/", allow_redirects=False, timeout=5).status_code == 200
+        assert log_in_to_admin(browser, services.issuer, "tenant_csrf").status_code == 200
         stolen = {"api_session": browser.cookies["tenant_session"]}
     assert requests.get(f"{services.api}/admin/", cookies=stolen, allow_redirects=False, timeout=5).status_code == 302
