@@ -11,8 +11,8 @@ from mcp_bridge.deadline import Deadline
 from mcp_bridge.downstream_errors import ApiUnavailable, MalformedApiAnswer
 from mcp_bridge.downstream_refusal import refusal
 from mcp_bridge.json_schema import first_violation
+from mcp_bridge.schema import Schema
 from mcp_bridge.token_exchange import TokenExchange
-from mcp_bridge.tool import Schema
 from resource_server.strict_json import MalformedJson
 from resource_server.upstream_http import (
     UpstreamError,

@@ -7,7 +7,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from mcp_bridge.foreign_text import readable
-from mcp_bridge.tool import Schema
+from mcp_bridge.schema import Schema
 
 _SENTENCES = {
     "type": "must be of type {value}",

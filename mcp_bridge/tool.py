@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from mcp_bridge.schema import Schema
+
 if TYPE_CHECKING:  # the other services read the scopes of the tools and need not load an HTTP client for it
     from mcp_bridge.downstream import Downstream
     from resource_server.access_token import AccessToken
-
-Schema = Mapping[str, Any]  # JSON Schema 2020-12 with `type: object` at its root
 
 
 @dataclass(frozen=True)
