@@ -82,7 +82,7 @@ def too_long() -> list[str]:
 
 
 def pytest(environment: dict[str, str], *arguments: str) -> bool:
-    command = [sys.executable, "-m", "pytest", "-n", "2", "-q", *arguments]
+    command = [sys.executable, "-m", "pytest", "-q", *arguments]
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
 
 
@@ -104,14 +104,14 @@ def main() -> int:
             return 0 if all(passed) else 1
         environment.pop("PYTHONWARNINGS")  # pytest turns warnings into errors, and knows where they come from
         environment.pop("DATABASE_URL", None)
-        passed.append(pytest(environment, "-m", "not processes"))
+        passed.append(pytest(environment, "-n", "3", "-m", "not processes"))  # many wait more than they work
         print("on real processes:", flush=True)
         # By file, so that each worker starts the services once.
-        passed.append(pytest(environment, "-m", "processes", "--dist", "loadfile"))
+        passed.append(pytest(environment, "-n", "2", "-m", "processes", "--dist", "loadfile"))
         if not GROUPS["postgres"].is_missing():
             print("once more on PostgreSQL, what stores something:", flush=True)
             stored = environment | {"DATABASE_URL": POSTGRES_URL}
-            passed.append(pytest(stored, "--create-db", "tests/downstream_api", "tests/local_tenant"))
+            passed.append(pytest(stored, "-n", "2", "--create-db", "tests/downstream_api", "tests/local_tenant"))
     missing = {name: group for name, group in GROUPS.items() if group.is_missing()}
     for name, group in missing.items():
         print(f"left out: {name}. {group.how_to_enable}")
