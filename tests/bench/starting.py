@@ -1,4 +1,4 @@
-"""`make bench`: start-up and memory of the real processes. It measures; it never judges."""
+"""Start-up and memory of the three services."""
 
 import os
 import statistics
@@ -51,7 +51,7 @@ def pss(running: Running, service: str) -> float:
     return float(sum(member.memory_full_info().pss for member in family)) / 1e6
 
 
-def main() -> None:
+def measure() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         running = Running(Path(folder))
         running.manage("migrate", "--verbosity=0")
@@ -68,7 +68,3 @@ def main() -> None:
             print(f"memory (PSS of the process tree, one worker) after {CALLS} calls of 20 users")
             for service in SERVICES:
                 print(f"  {service:8} {pss(running, service):.0f} MB")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,80 @@
+"""How many rows 32 writers record a second while the log is sealed, and while it is not, in turns."""
+
+import statistics
+import tempfile
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from django.db import connections
+
+from downstream_api.audit.configuration import AuditConfiguration
+from downstream_api.audit.sealing import seal_finished_rows
+from downstream_api.audit.background import SEALING_PAUSE
+from downstream_api.models import DelegatedAccess
+from tests.audit import databases
+from tests.audit.conftest import record
+from tests.groups import GROUPS
+
+WRITERS = 32
+SECONDS = 8.0  # of one turn; the pause of the sealer fits into it a few times
+TURNS = 5
+
+
+def measure() -> None:
+    if GROUPS["postgres"].is_missing():
+        print(f"  left out. {GROUPS['postgres'].how_to_enable}")
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        databases.scratch_postgres() as url,
+        databases.default_database(databases.postgres_settings(url)),
+    ):
+        log = AuditConfiguration(Path(folder) / "seal_key.pem", Path(folder) / "public_keys.json")
+        _turn(None)  # warms connections and caches
+        rates: dict[bool, list[float]] = {True: [], False: []}
+        for _ in range(TURNS):
+            for is_sealed in (False, True):
+                rates[is_sealed].append(_turn(log if is_sealed else None))
+    without, sealed = (statistics.median(rates[is_sealed]) for is_sealed in (False, True))
+    print(f"  {WRITERS} writers, medians of {TURNS} turns: {without:.0f} rows/s, with sealing {sealed:.0f} rows/s")
+    print(f"  ratio {sealed / without:.2f}")
+
+
+def _turn(log: AuditConfiguration | None) -> float:
+    """Rows a second; with a log, one sealer runs beside the writers as in a service."""
+    done = threading.Event()
+
+    def write(_writer: int) -> int:
+        written = 0
+        while not done.is_set():
+            record(written)
+            written += 1
+        connections.close_all()
+        return written
+
+    def seal() -> None:
+        while log and not done.wait(SEALING_PAUSE):
+            seal_finished_rows(log)
+        connections.close_all()
+
+    with ThreadPoolExecutor(WRITERS + 1) as pool:
+        sealer = pool.submit(seal)
+        began = time.perf_counter()
+        writers = [pool.submit(write, number) for number in range(WRITERS)]
+        time.sleep(SECONDS)
+        done.set()
+        written = sum(writer.result() for writer in writers)
+        took = time.perf_counter() - began
+        sealer.result()
+    if log:
+        seal_finished_rows(log)
+    else:
+        _forget()
+    return written / took
+
+
+def _forget() -> None:
+    """So that the next turn's sealer has nothing to catch up on."""
+    databases.execute_as_owner(f"DELETE FROM {DelegatedAccess.table()}")  # noqa: S608 - our own name
