@@ -3,7 +3,9 @@
 import functools
 import os
 import pwd
+import re
 import shutil
+import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +13,9 @@ from pathlib import Path
 import psycopg
 
 POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "")
-AXE = Path(__file__).resolve().parent.parent / "node_modules" / "axe-core" / "axe.min.js"
+NODE_MODULES = Path(__file__).resolve().parent.parent / "node_modules"  # what `npm ci` installs
+AXE = NODE_MODULES / "axe-core" / "axe.min.js"
+MIN_NODE = (22, 19)  # what MCP Inspector and the conformance suite ask for
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,24 @@ class Group:
 def chromium() -> str | None:
     """The browser that the tests drive."""
     return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@functools.cache
+def node() -> Path | None:
+    """A Node that is new enough: the one on the path, or the one that `npm ci` brings along on Linux."""
+    on_path = shutil.which("node")
+    brought = NODE_MODULES.glob("node-linux-*/bin/node")
+    found = [Path(on_path)] * bool(on_path) + list(brought)
+    return next((program for program in found if _version(program) >= MIN_NODE), None)
+
+
+def _version(program: Path) -> tuple[int, ...]:
+    said = subprocess.run([program, "--version"], check=False, capture_output=True, text=True).stdout
+    return tuple(int(number) for number in re.findall(r"\d+", said)[:2])
+
+
+def _no_node() -> bool:
+    return node() is None or not (NODE_MODULES / "@modelcontextprotocol").exists()
 
 
 @functools.cache
@@ -68,9 +90,14 @@ GROUPS = {
         _no_postgres,
         "Set TEST_POSTGRES_URL to a server where databases may be made, such as postgres://postgres@127.0.0.1/postgres.",
     ),
+    "node": Group(
+        _no_node,
+        "Run `npm ci --ignore-scripts`, which brings other MCP clients, the conformance suite and, on Linux, Node 22; "
+        "elsewhere install Node 22.19 or newer first.",
+    ),
     "axe": Group(
         lambda: chromium() is None or not AXE.exists(),
-        "Install Chromium as above, and the accessibility checker axe-core with `npm ci`.",
+        "Install Chromium as above, and the accessibility checker axe-core with `npm ci --ignore-scripts`.",
     ),
     "browser": Group(
         lambda: chromium() is None, "Install Chromium (Debian: apt-get install chromium), or name it with CHROMIUM."
