@@ -6,7 +6,6 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,7 +17,6 @@ from config.environment import BASE_DIR
 from config.stack import SERVICES, Stack, free_ports, local_environment
 from tests.issuer import Issuer
 
-PATIENCE = 15  # times that a call is made again where it asks for that
 SCOPES = "tool:whoami tool:greet tool:notes"
 
 
@@ -126,18 +124,10 @@ class Running:
         )
 
     def answer(self, tool: str, token: str, **arguments: Any) -> dict[str, Any]:
-        """The tool's structured answer; a test fails where there is none.
-
-        On a busy machine the API may not get to its log in time; it then says so, having done nothing, and the same
-        call is made again, as a person would.
-        """
-        for _ in range(PATIENCE):
-            response = self.call(tool, token, **arguments)
-            result = response.json().get("result", {})
-            if "failed (503). Try again" not in response.text:
-                break
-            time.sleep(1)
+        """The tool's structured answer; a test fails where there is none."""
+        response = self.call(tool, token, **arguments)
         assert response.status_code == 200, response.text
+        result = response.json()["result"]
         assert not result.get("isError"), response.text
         answer: dict[str, Any] = result["structuredContent"]
         return answer
