@@ -36,7 +36,7 @@ def node() -> Path | None:
     """A Node that is new enough: the one on the path, or the one that `npm ci` brings along on Linux."""
     on_path = shutil.which("node")
     brought = NODE_MODULES.glob("node-linux-*/bin/node")
-    found = [Path(on_path)] * bool(on_path) + list(brought)
+    found = [*([Path(on_path)] if on_path else []), *brought]
     return next((program for program in found if _version(program) >= MIN_NODE), None)
 
 

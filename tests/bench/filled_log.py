@@ -72,7 +72,7 @@ def _row(number: int, moment: datetime, chance: random.Random) -> DelegatedAcces
         actor=actor,
         actor_chain=[{"sub": actor}, {"sub": "inspector"}],
         token_id=f"jti-{number // 7}",
-        scopes=["read:private"] if status == 403 else ["read:private", "write:private"],  # noqa: PLR2004 - HTTP's
+        scopes=["read:private"] if status == 403 else ["read:private", "write:private"],
         scopes_required=["write:private" if method != "GET" else "read:private"],
         method=method,
         path=route.partition("<")[0] + rest,

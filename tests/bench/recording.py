@@ -9,9 +9,9 @@ from pathlib import Path
 
 from django.db import connections
 
+from downstream_api.audit.background import SEALING_PAUSE
 from downstream_api.audit.configuration import AuditConfiguration
 from downstream_api.audit.sealing import seal_finished_rows
-from downstream_api.audit.background import SEALING_PAUSE
 from downstream_api.models import DelegatedAccess
 from tests.audit import databases
 from tests.audit.conftest import record
@@ -77,4 +77,4 @@ def _turn(log: AuditConfiguration | None) -> float:
 
 def _forget() -> None:
     """So that the next turn's sealer has nothing to catch up on."""
-    databases.execute_as_owner(f"DELETE FROM {DelegatedAccess.table()}")  # noqa: S608 - our own name
+    databases.execute_as_owner(f"DELETE FROM {DelegatedAccess.table()}")
