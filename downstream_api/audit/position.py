@@ -77,7 +77,7 @@ def _has_transactions(connection: BaseDatabaseWrapper) -> bool:
 
 
 def _position(connection: BaseDatabaseWrapper) -> str:
-    # Under a name of its own: ORDER BY would take a column of the answer for the table's, and no index gives that order.
+    # Under a name of its own: ORDER BY takes a column of the answer for the table's, and no index gives that order.
     return "transaction_id::text::bigint AS transaction, id" if _has_transactions(connection) else "0, id"
 
 
