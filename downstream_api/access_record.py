@@ -4,7 +4,7 @@ import re
 import secrets
 import time
 import uuid
-from contextlib import ExitStack
+from contextlib import ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
@@ -15,6 +15,7 @@ from rest_framework.request import Request
 from downstream_api.audit.breaker import Breaker
 from downstream_api.audit.refused_tokens import refused_tokens
 from downstream_api.audit.time_limit import limited_database_time
+from downstream_api.audit.turn_to_write import turn_to_write
 from downstream_api.models import Decision, DelegatedAccess
 from resource_server.access_token import AccessToken
 from resource_server.actor import Actor
@@ -70,6 +71,7 @@ class AccessRecord:
         if not is_change:
             return
         try:
+            self._transaction.enter_context(turn_to_write())
             self._transaction.enter_context(transaction.atomic(durable=True))
             self._change.enter_context(transaction.atomic())
             self._is_change = True
@@ -103,6 +105,12 @@ class AccessRecord:
         if is_written:  # committed, that is
             self.breaker.succeeded()
 
+    def abandon(self) -> None:
+        """There will be no answer, so nothing is recorded: undo the change, and let others write."""
+        with suppress(DatabaseError), self._limits, self._transaction, self._change:
+            if self._is_change:
+                transaction.set_rollback(True)
+
     def _check_breaker(self) -> None:
         if self._may_write is None:
             self._may_write = self.breaker.lets_pass()
@@ -115,7 +123,9 @@ class AccessRecord:
                 refused_tokens().add(_route(self.request), self.reason or "no_token")
             return False
         self._check_breaker()
-        DelegatedAccess.objects.create(**self._fields(self.token, status))
+        fields = self._fields(self.token, status)
+        with nullcontext() if self._is_change else turn_to_write():  # a change has had its turn since it began
+            DelegatedAccess.objects.create(**fields)
         return True
 
     def _fields(self, token: AccessToken, status: int) -> dict[str, object]:

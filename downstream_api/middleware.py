@@ -24,7 +24,11 @@ class AuditMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         record = AccessRecord(request, self._breaker)
         request.access_record = record  # type: ignore[attr-defined] # ours, for the views and authentication
-        response = self.get_response(request)
+        try:
+            response = self.get_response(request)
+        except BaseException:  # what Django makes no answer of, such as the end of the process
+            record.abandon()
+            raise
         try:
             record.finish(response.status_code)
         except DatabaseError as error:

@@ -49,3 +49,20 @@ def test_a_call_whose_transaction_the_database_gave_up_still_leaves_its_row(
     answer = write()
     row = DelegatedAccess.objects.first()
     assert (answer.status_code, row.status if row else 503) in {(500, 500), (503, 503)}
+
+
+def test_a_call_that_ends_without_an_answer_is_undone_and_holds_up_nobody(
+    write: Call, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the process is told to end: Django makes no answer of it, so there is nothing to record."""
+
+    def end(self: object, request: object) -> Response:
+        Note.objects.create(issuer=issuer.url, owner="auth0|alice", title="half-way")
+        raise SystemExit
+
+    with monkeypatch.context() as ending:
+        ending.setattr(views.NoteViewSet, "create", end)
+        with pytest.raises(SystemExit):
+            write()
+    assert (Note.objects.count(), DelegatedAccess.objects.count()) == (0, 0)
+    assert write().status_code == 201

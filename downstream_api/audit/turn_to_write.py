@@ -1,0 +1,38 @@
+"""SQLite lets one connection write at a time, and has the others try again now and then, whoever came first.
+
+So the threads of one process take turns before they ask it: on a busy machine nobody is passed over until its time is
+up. What other processes write is still waited for as SQLite does it, and PostgreSQL needs none of this.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import OperationalError, connection
+
+from downstream_api.audit.time_limit import current_limit
+
+_turn = threading.Lock()
+
+
+@contextmanager
+def turn_to_write() -> Iterator[None]:
+    """Inside, no other thread of this process writes. Not to be nested.
+
+    Both waits, for the turn and then for other processes, come out of the limit in force; without a limit there are no
+    turns. Raises OperationalError where the turn does not come in time.
+    """
+    limit = current_limit()
+    if limit is None or connection.vendor != "sqlite":
+        yield
+        return
+    with limit.spent():
+        has_turn = _turn.acquire(timeout=limit.left())
+    if not has_turn:
+        raise OperationalError("the other threads of this process did not finish writing in time")
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(f"PRAGMA busy_timeout = {round(limit.left() * 1_000)}")
+        yield
+    finally:
+        _turn.release()
