@@ -6,6 +6,7 @@ import pwd
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,6 +51,18 @@ def _no_node() -> bool:
 
 
 @functools.cache
+def _no_mount() -> bool:
+    mount, unmount = shutil.which("mount"), shutil.which("umount")
+    if os.geteuid() != 0 or not mount or not unmount:
+        return True
+    with tempfile.TemporaryDirectory(prefix="tests-mount-") as place:
+        if subprocess.run([mount, "-t", "tmpfs", "tmpfs", place], check=False, capture_output=True).returncode:
+            return True
+        subprocess.run([unmount, place], check=True)
+    return False
+
+
+@functools.cache
 def _no_postgres() -> bool:
     if not POSTGRES_URL:
         return True
@@ -90,6 +103,7 @@ GROUPS = {
         _no_postgres,
         "Set TEST_POSTGRES_URL to a server where databases may be made, such as postgres://postgres@127.0.0.1/postgres.",
     ),
+    "tmpfs": Group(_no_mount, "Run as root where file systems may be mounted: the tests fill a small one."),
     "node": Group(
         _no_node,
         "Run `npm ci --ignore-scripts`, which brings other MCP clients, the conformance suite and, on Linux, Node 22; "
