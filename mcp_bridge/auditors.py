@@ -2,7 +2,8 @@ from typing import Any
 
 from django.apps import apps
 
-GROUP = "Auditors"  # the downstream API gives the same group its own permission; neither imports the other
+# The downstream API gives the same groups its own permissions; neither imports the other.
+GROUPS = ("Auditors", "Audit exporters")
 
 
 def let_auditors_view(*, using: str, **_kwargs: Any) -> None:
@@ -15,5 +16,5 @@ def let_auditors_view(*, using: str, **_kwargs: Any) -> None:
     from django.contrib.auth.models import Group, Permission
 
     permission = Permission.objects.using(using).filter(content_type__app_label="mcp_bridge", codename="view_toolcall")
-    for each in permission:
-        Group.objects.using(using).get_or_create(name=GROUP)[0].permissions.add(each)
+    for name in GROUPS:
+        Group.objects.using(using).get_or_create(name=name)[0].permissions.add(*permission)

@@ -47,10 +47,13 @@ class Page(HTMLParser):
         ]
 
     @property
+    def hrefs(self) -> list[str]:
+        return [str(attributes.get("href")) for tag, attributes in self.elements if tag == "a"]
+
+    @property
     def listed(self) -> list[int]:
         """Ids of the calls in the list, from top to bottom."""
-        hrefs = [str(attributes.get("href")) for tag, attributes in self.elements if tag == "a"]
-        return [int(match[1]) for href in hrefs if (match := re.search(r"/delegatedaccess/(\d+)/change/", href))]
+        return [int(match[1]) for href in self.hrefs if (match := re.search(r"/delegatedaccess/(\d+)/change/", href))]
 
 
 def page(answer: Any) -> Page:

@@ -4,11 +4,13 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
+from model_bakery import baker
 
 from downstream_api.audit.triggers import lifted
 from downstream_api.models import DelegatedAccess
+from mcp_bridge.models import ToolCall
 from resource_server.errors import DESCRIPTIONS, Reason
-from tests.audit_admin.conftest import DASHBOARD, LIST, MakeRow
+from tests.audit_admin.conftest import DASHBOARD, LIST, MakeClient, MakeRow
 from tests.audit_admin.pages import Page, listed, page
 
 
@@ -48,18 +50,28 @@ def test_a_reason_that_nobody_knows_is_not_explained_away(auditor: Client, log: 
     assert "not known to this version" in text or "No reason was recorded" in text
 
 
-def test_links_lead_to_the_other_calls_of_user_actor_trace_and_token(auditor: Client, log: MakeRow) -> None:
+def test_links_lead_to_the_other_calls_of_user_actor_trace_token_and_route(auditor: Client, log: MakeRow) -> None:
     row = log(subject="a&b=c", actor="d e/f", trace_id="7" * 32, token_id="sha256:+1")
-    other = log()
+    other = log(route="/api/other/")
     shown = opened(auditor, row)
-    related = [
-        str(attributes["href"]) for tag, attributes in shown.elements if attributes.get("class") == "quiet-button"
-    ]
-    assert len(related) == 4
+    related = [href for href in shown.hrefs if href.startswith(f"{LIST}?")]
+    assert len(related) == 5
     for link in related:
         found = listed(auditor, link.partition("?")[0]) if "?" not in link else page(auditor.get(link)).listed
         assert row.pk in found
         assert other.pk not in found
+
+
+@pytest.mark.parametrize("group", ["Auditors", "Audit exporters"])
+def test_one_call_can_be_followed_to_the_bridge_and_back(staff: MakeClient, log: MakeRow, group: str) -> None:
+    reviewer, row = staff(group), log()
+    baker.make(ToolCall, trace_id=row.trace_id, tool="greet", outcome="ok")
+    baker.make(ToolCall, trace_id="f" * 32, tool="other", outcome="ok")
+    (there,) = [href for href in opened(reviewer, row).hrefs if "/toolcall/?q=" in href]
+    tool_calls = page(reviewer.get(there))
+    assert "1 tool call" in tool_calls.text
+    (back,) = [href for href in tool_calls.hrefs if "delegatedaccess/?" in href]
+    assert page(reviewer.get(back)).listed == [row.pk]
 
 
 def test_a_row_that_somebody_broke_is_still_shown(auditor: Client, log: MakeRow) -> None:

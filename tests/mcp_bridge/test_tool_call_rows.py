@@ -98,11 +98,12 @@ def test_a_long_list_is_not_counted_to_its_end(auditor: Client, db: None, monkey
     assert "3 tool calls" in auditor.get(LIST).content.decode()
 
 
-def test_a_migration_lets_auditors_view_tool_calls_and_nothing_more(db: None) -> None:
-    Group.objects.filter(name="Auditors").delete()
+@pytest.mark.parametrize("name", ["Auditors", "Audit exporters"])
+def test_a_migration_lets_reviewers_view_tool_calls_and_nothing_more(db: None, name: str) -> None:
+    Group.objects.filter(name=name).delete()
     for _ in range(2):
         let_auditors_view(using="default", app_config=apps.get_app_config("mcp_bridge"))
-    group = Group.objects.get(name="Auditors")
+    group = Group.objects.get(name=name)
     assert list(group.permissions.values_list("codename", flat=True)) == ["view_toolcall"]
 
 
