@@ -1,12 +1,12 @@
 """Tool calls for reviewers, in the API's admin. Imports no SDK and no HTTP client."""
 
 import unicodedata
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.core.paginator import Paginator
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import cached_property
 from django.utils.html import format_html
@@ -48,6 +48,9 @@ class ToolCallAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's clas
 
     class Media:
         css: ClassVar = {"all": ("downstream_api/audit.css",)}
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Tool calls of the bridge", **(extra_context or {})})
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
         return False

@@ -17,7 +17,7 @@ from downstream_api.admin.delegation import hops
 from downstream_api.admin.figures import SPANS, Interval, Ranking, Share
 
 WIDTH, HEIGHT = 720, 200  # units of the chart
-LEFT, BOTTOM, TOP = 44, 26, 8  # room for its labels
+LEFT, RIGHT, BOTTOM, TOP = 56, 28, 26, 10  # room for its labels
 LABELS = 8  # at most, along the time
 
 
@@ -31,6 +31,7 @@ class Bar:
     scale: float  # units a call
     label: str
     is_labelled: bool
+    is_labelled_in_narrow_windows: bool
 
     @property
     def middle(self) -> float:
@@ -62,7 +63,7 @@ class Chart:
 def chart(intervals: list[Interval], *, hourly: bool) -> Chart:
     top = _round_number(max(interval.total for interval in intervals))
     scale = (HEIGHT - BOTTOM - TOP) / top
-    step = (WIDTH - LEFT) / len(intervals)
+    step = (WIDTH - LEFT - RIGHT) / len(intervals)
     every = -(-len(intervals) // LABELS)
     last = len(intervals) - 1
     bars = [
@@ -73,6 +74,7 @@ def chart(intervals: list[Interval], *, hourly: bool) -> Chart:
             scale=scale,
             label=f"{interval.begin:%H:00}" if hourly else f"{interval.begin:%d} {interval.begin:%b}",
             is_labelled=(last - number) % every == 0,
+            is_labelled_in_narrow_windows=(last - number) % (2 * every) == 0,
         )
         for number, interval in enumerate(intervals)
     ]
