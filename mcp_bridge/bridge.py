@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 
 import anyio
+from mcp.server.lowlevel.server import Server
 from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 
@@ -74,14 +75,7 @@ def build_bridge(
         recorder.start()
 
     server = build_server(registry, calls, on_start=start, on_stop=recorder.stop)
-    endpoint = server.streamable_http_app(
-        streamable_http_path=ENDPOINT,
-        stateless_http=True,
-        json_response=True,
-        max_request_body_size=8 * MAX_BODY,  # the gate has bounded it; numbers can grow in being written anew
-        # The gate has checked Host and Origin by then, with Django's rules rather than these.
-        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
-    )
+    endpoint = mount(server)
     gate = Gate(
         app=endpoint,
         verifier=TokenVerifier(configuration.token_rules, keys),
@@ -94,3 +88,15 @@ def build_bridge(
         workers=anyio.CapacityLimiter(KEY_WORKERS),
     )
     return Bridge(endpoint, gate, pages)
+
+
+def mount(server: Server[None]) -> Starlette:
+    """The server as an ASGI app at the endpoint: stateless, so that any process can answer any request."""
+    return server.streamable_http_app(
+        streamable_http_path=ENDPOINT,
+        stateless_http=True,
+        json_response=True,
+        max_request_body_size=8 * MAX_BODY,  # the gate has bounded it; numbers can grow in being written anew
+        # The gate has checked Host and Origin by then, with Django's rules rather than these.
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
+    )

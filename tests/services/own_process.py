@@ -22,9 +22,13 @@ START = 40.0  # seconds, on a busy machine
 
 @dataclass
 class OwnProcess:
-    url: str
+    port: int
     log: Path
     process: "subprocess.Popen[bytes]"
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
 
     def greet(self, token: str, *, trace_id: str) -> dict[str, Any]:
         """The result of the tool `greet`; the process is a bridge."""
@@ -51,15 +55,19 @@ class OwnProcess:
 
 
 @contextmanager
-def own_process(service: str, services: Running, log: Path, **environment: str) -> Iterator[OwnProcess]:
-    """The service as `services` has it, but for its port and `environment`."""
+def own_process(
+    service: str, services: Running, log: Path, *, application: str | None = None, **environment: str
+) -> Iterator[OwnProcess]:
+    """The service as `services` has it, but for its port, `environment` and, where one is named, its application."""
     (port,) = free_ports(1)
     command, extra = granian_command(service, port=port)
+    if application:
+        command[-1] = application
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=BASE_DIR, env=os.environ | services.environment | extra | environment, stderr=output
         )
-        own = OwnProcess(f"http://127.0.0.1:{port}", log, process)
+        own = OwnProcess(port, log, process)
         try:
             deadline = time.monotonic() + START
             while not own.is_ready():

@@ -1,0 +1,79 @@
+"""What granian serves in place of the bridge: the bridge, with the suite's fixtures in place of its tools.
+
+Everything before the SDK is the bridge's own: configuration, mount, gate, the records of calls.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import Any
+
+import mcp_types as types
+from mcp.server.lowlevel.server import Server
+from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
+from mcp.server.subscriptions import ListenHandler
+from mcp.shared.exceptions import MCPError
+
+from config.bridge.asgi import application as bridge
+from mcp_bridge.bridge import mount
+from mcp_bridge.caller import caller_of
+from tests.services.conformance import fixture_documents, fixture_inputs, fixture_tools
+from tests.services.conformance.fixture_tools import Context, Result
+
+TOOLS = fixture_tools.TOOLS | fixture_inputs.TOOLS
+NO_ARGUMENTS = {"type": "object"}
+
+
+def input_schema(name: str) -> dict[str, Any]:
+    return fixture_tools.INPUT_SCHEMAS.get(name, NO_ARGUMENTS)
+
+
+async def list_tools(context: Context, params: object) -> types.ListToolsResult:
+    tools = [types.Tool(name=name, description="A fixture.", input_schema=input_schema(name)) for name in TOOLS]
+    return types.ListToolsResult(tools=tools, ttl_ms=0, cache_scope="private")
+
+
+async def call_tool(context: Context, params: types.CallToolRequestParams) -> Result:
+    if params.name not in TOOLS:
+        raise MCPError(types.INVALID_PARAMS, "There is no tool of that name.")
+    return await TOOLS[params.name](context, params)
+
+
+def subject(context: Context) -> str:
+    """Whose state it is; only for who passed the gate is there an answer."""
+    assert context.request is not None
+    return caller_of(context.request.scope).token.subject
+
+
+@asynccontextmanager
+async def lifespan(_server: Server[None]) -> AsyncIterator[None]:
+    async with bridge.endpoint.router.lifespan_context(bridge.endpoint):
+        yield
+
+
+def build_fixture_server() -> Server[None]:
+    server = Server(
+        "conformance-fixtures",
+        version="1",
+        lifespan=lifespan,
+        get_tool_input_schema=input_schema,
+        on_list_tools=list_tools,
+        on_call_tool=call_tool,
+        on_list_resources=fixture_documents.list_resources,
+        on_list_resource_templates=fixture_documents.list_templates,
+        on_read_resource=fixture_documents.read_resource,
+        on_subscribe_resource=fixture_documents.accept,
+        on_unsubscribe_resource=fixture_documents.accept,
+        on_subscriptions_listen=ListenHandler(fixture_tools.changes),
+        on_list_prompts=fixture_documents.list_prompts,
+        on_get_prompt=fixture_documents.get_prompt,
+        on_completion=fixture_documents.complete,
+    )
+    server.add_request_handler("logging/setLevel", types.SetLevelRequestParams, fixture_documents.accept)
+    security = RequestStateSecurity(keys=["a key for tests, of at least 32 bytes"], bind_principal=subject)
+    server.middleware.append(RequestStateBoundary(security, default_audience=server.name))
+    return server
+
+
+endpoint = mount(build_fixture_server())
+application = replace(bridge, endpoint=endpoint, gate=replace(bridge.gate, app=endpoint))

@@ -1,0 +1,64 @@
+"""The official conformance suite, run as its command line would be."""
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.groups import NODE_MODULES, node
+
+PROGRAM = NODE_MODULES / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
+EXPECTED_FAILURES = Path(__file__).parent / "expected_failures"
+TIMEOUT = 60.0  # seconds, for a whole run on a busy machine
+_RESULT = re.compile(r"(?:authorization-)?server-(?P<scenario>.+)-\d{4}-\d{2}-\d{2}T\d{2}-.*")
+
+Checks = dict[str, list[dict[str, Any]]]  # by scenario
+
+
+def command(*arguments: str) -> list[str]:
+    return [str(node()), str(PROGRAM), *arguments]
+
+
+def checks_in(results: Path) -> Checks:
+    """What a run with this folder as its --output-dir left there."""
+    return {
+        match["scenario"]: json.loads((folder / "checks.json").read_text())
+        for folder in results.iterdir()
+        if (match := _RESULT.fullmatch(folder.name))
+    }
+
+
+@dataclass(frozen=True)
+class Report:
+    """A run against an MCP server."""
+
+    exit_code: int  # 0 where nothing failed or brought a warning but what is expected to
+    output: str
+    checks: Checks
+
+    @property
+    def passed(self) -> set[str]:
+        """The scenarios none of whose checks failed or brought a warning."""
+        return {
+            scenario
+            for scenario, checks in self.checks.items()
+            if not any(check["status"] in {"FAILURE", "WARNING"} for check in checks)
+        }
+
+
+def run(url: str, *arguments: str, expected_failures: str, results: Path) -> Report:
+    """Run scenarios against the MCP server at `url`; `results` is an empty folder.
+
+    The run fails as well where something passes that is expected to fail.
+    """
+    options = ("--expected-failures", str(EXPECTED_FAILURES / expected_failures), "--output-dir", str(results))
+    done = subprocess.run(
+        command("server", "--url", url, *arguments, *options),
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT,
+    )
+    return Report(done.returncode, done.stdout + done.stderr, checks_in(results))
