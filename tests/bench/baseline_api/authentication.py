@@ -1,0 +1,31 @@
+from typing import Any
+
+import jwt
+from django.conf import settings
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+keys = jwt.PyJWKClient(f"{settings.ISSUER}.well-known/jwks.json")
+
+
+class User:
+    is_authenticated = True
+
+
+class BearerAuthentication(BaseAuthentication):
+    def authenticate(self, request: Request) -> tuple[User, dict[str, Any]] | None:
+        scheme, _, token = get_authorization_header(request).decode().partition(" ")
+        if scheme.lower() != "bearer":
+            return None
+        try:
+            key = keys.get_signing_key_from_jwt(token)
+            claims: dict[str, Any] = jwt.decode(
+                token, key.key, algorithms=["RS256"], audience=settings.AUDIENCE, issuer=settings.ISSUER
+            )
+        except jwt.PyJWTError as error:
+            raise AuthenticationFailed("The token is not accepted.") from error
+        return User(), claims
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
