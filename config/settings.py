@@ -91,7 +91,7 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
         "transaction_mode": "IMMEDIATE",
         "timeout": 5,
         # FULL: an answered call's audit row survives power loss.
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        "init_command": "PRAGMA synchronous=FULL;",
     }
 else:
     DATABASES["default"]["ENGINE"] = "downstream_api.postgresql"  # Django's, with waits that can be limited

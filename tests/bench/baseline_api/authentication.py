@@ -1,12 +1,13 @@
+import os
 from typing import Any
 
 import jwt
-from django.conf import settings
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-keys = jwt.PyJWKClient(f"{settings.ISSUER}.well-known/jwks.json")
+ISSUER, AUDIENCE = os.environ["OAUTH_ISSUER"], os.environ["API_AUTH0_AUDIENCE"]
+keys = jwt.PyJWKClient(f"{ISSUER}.well-known/jwks.json")
 
 
 class User:
@@ -20,9 +21,7 @@ class BearerAuthentication(BaseAuthentication):
             return None
         try:
             key = keys.get_signing_key_from_jwt(token)
-            claims: dict[str, Any] = jwt.decode(
-                token, key.key, algorithms=["RS256"], audience=settings.AUDIENCE, issuer=settings.ISSUER
-            )
+            claims: dict[str, Any] = jwt.decode(token, key.key, algorithms=["RS256"], audience=AUDIENCE, issuer=ISSUER)
         except jwt.PyJWTError as error:
             raise AuthenticationFailed("The token is not accepted.") from error
         return User(), claims

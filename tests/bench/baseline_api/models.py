@@ -1,3 +1,5 @@
+from typing import ClassVar
+
 from django.db import models
 
 
@@ -12,6 +14,8 @@ class Access(models.Model):
     method = models.CharField(max_length=16)
     path = models.CharField(max_length=512)
     status = models.PositiveSmallIntegerField()
+
+    objects: ClassVar[models.Manager["Access"]] = models.Manager()
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"

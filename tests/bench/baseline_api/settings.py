@@ -37,8 +37,6 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 USE_TZ = True
-ISSUER = os.environ.get("OAUTH_ISSUER", "")
-AUDIENCE = os.environ.get("API_AUTH0_AUDIENCE", "")
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["tests.bench.baseline_api.authentication.BearerAuthentication"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],

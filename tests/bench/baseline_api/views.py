@@ -10,14 +10,16 @@ from tests.bench.baseline_api.models import Access
 
 class MayRead(BasePermission):
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return request.auth is not None and "read:private" in request.auth["scope"].split()
+        claims: Any = request.auth
+        return claims is not None and "read:private" in claims["scope"].split()
 
 
 class PrivateScope(APIView):
     permission_classes = (MayRead,)
 
     def get(self, request: Request) -> Response:
-        return Response({"subject": request.auth["sub"], "client_id": request.auth["client_id"]})
+        claims: Any = request.auth
+        return Response({"subject": claims["sub"], "client_id": claims["client_id"]})
 
     def finalize_response(self, request: Any, response: Response, *args: Any, **kwargs: Any) -> Response:
         if request.auth:
