@@ -6,6 +6,7 @@ import time
 import uuid
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 
 from django.db import DatabaseError, transaction
@@ -167,6 +168,7 @@ def _route(request: HttpRequest) -> str:
     return f"/{match.route}"[:MAX_PATH] if match else ""
 
 
+@lru_cache(maxsize=1_024)
 def _address(text: str) -> str | None:
     """The caller's address, where it is one that databases know; TrustedProxyMiddleware found it."""
     try:

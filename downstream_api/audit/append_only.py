@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import ip_address
 from typing import Any, ClassVar, NoReturn, TypeVar
 
@@ -136,8 +136,13 @@ def canonical_value(row: models.Model, name: str) -> Any:
     if isinstance(value, datetime):
         return utc_text(value)
     if value and name in _address_fields(type(row)):
-        return str(ip_address(value))
+        return _canonical_address(value)
     return value
+
+
+@lru_cache(maxsize=1_024)
+def _canonical_address(text: str) -> str:
+    return str(ip_address(text))
 
 
 @cache
