@@ -13,6 +13,8 @@ from config.node import MIN_NODE, NODE_MODULES, Node, inspector, nodes
 NPM_CI = "npm ci --ignore-scripts"
 WANTED = f"MCP Inspector needs Node.js {MIN_NODE[0]}.{MIN_NODE[1]} or newer"
 
+SECRETS = {"MCP_AUTH0_CLIENT_SECRET", "SECRET_KEY", "DATABASE_URL"}  # of the services, perhaps read from .env
+
 
 class Command(BaseCommand):
     help = "Open MCP Inspector, ready to connect to the bridge that `make run` keeps up."
@@ -44,7 +46,7 @@ class Command(BaseCommand):
         self.stdout.flush()
         arguments = ["--web", "--transport", "http", "--server-url", url, "--protocol-era", protocol_era]
         program = str(node.program)
-        os.execve(program, [program, str(launcher), *arguments], _kept_here(environment) | os.environ)  # noqa: S606
+        os.execve(program, [program, str(launcher), *arguments], _environment(environment))  # noqa: S606
 
 
 def _node(packages: Path) -> Node:
@@ -71,7 +73,8 @@ def _is_up(environment: Environment) -> bool:
         return False
 
 
-def _kept_here(environment: Environment) -> dict[str, str]:
-    """Where Inspector keeps what: clients registered at the local tenant are forgotten with it (`make clean`), and
-    tokens end with Inspector. The environment of whoever starts it has the last word."""
-    return {"MCP_STORAGE_DIR": str(environment.state_dir / "inspector"), "MCP_INSPECTOR_SECRET_STORE": "memory"}
+def _environment(environment: Environment) -> dict[str, str]:
+    """Inspector's: clients registered at the local tenant are forgotten with it (`make clean`), and tokens end with
+    Inspector, unless whoever starts it says otherwise."""
+    kept = {"MCP_STORAGE_DIR": str(environment.state_dir / "inspector"), "MCP_INSPECTOR_SECRET_STORE": "memory"}
+    return kept | {name: value for name, value in os.environ.items() if name not in SECRETS}
