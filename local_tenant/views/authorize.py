@@ -29,7 +29,7 @@ from local_tenant.views.leading_page import leading_page
 class BackToClient(HttpResponseRedirect):
     """To a redirect URI that is registered, which may be one of a native application."""
 
-    allowed_schemes = list(ALLOWED_SCHEMES)
+    allowed_schemes = list(ALLOWED_SCHEMES)  # noqa: RUF012 - declared so by its base class
 
 
 @method_decorator([never_cache, require_http_methods(["GET", "HEAD", "POST"])], name="dispatch")
