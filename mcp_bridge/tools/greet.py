@@ -1,7 +1,7 @@
 from typing import Any
 
 from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
-from mcp_bridge.tools.schemas import NO_ARGUMENTS
+from mcp_bridge.tools.schemas import NO_ARGUMENTS, either
 
 API_ACTOR: dict[str, Any] = {"type": "object", "properties": {"sub": {"type": "string"}}, "required": ["sub"]}
 # What the API says about its caller; it may say more.
@@ -44,7 +44,7 @@ GREET = Tool(
             "greeting": {"type": "string"},
             "subject": {"type": "string", "description": "The user as the API sees them."},
             "client_id": {"type": "string", "description": "The client that calls the API."},
-            "current_actor": {"type": ["string", "null"], "description": "Who calls the API for the user."},
+            "current_actor": either("string", "null", description="Who calls the API for the user."),
             "actor_chain": {
                 "type": "array",
                 "items": {"type": "string"},

@@ -3,11 +3,12 @@
 from typing import Any
 
 from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
+from mcp_bridge.tools.schemas import either
 
 NOTE: dict[str, Any] = {
     "type": "object",
     "properties": {
-        "id": {"type": ["integer", "string"]},
+        "id": either("integer", "string"),
         "title": {"type": "string"},
         "body": {"type": "string"},
         "created_at": {"type": "string"},
@@ -21,7 +22,7 @@ API_PAGE: dict[str, Any] = {
     "type": "object",
     "properties": {
         "count": {"type": "integer", "minimum": 0},
-        "next": {"type": ["string", "null"]},
+        "next": either("string", "null"),
         "results": {"type": "array", "items": NOTE, "maxItems": 100},
     },
     "required": ["count", "next", "results"],
@@ -57,8 +58,14 @@ LIST_NOTES = Tool(
     input_schema={
         "type": "object",
         "properties": {
-            "page": {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1},
-            "page_size": {"type": "integer", "minimum": 1, "maximum": 100, "default": 20},
+            "page": {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1, "description": "From 1 on."},
+            "page_size": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 100,
+                "default": 20,
+                "description": "How many notes a page holds.",
+            },
         },
         "additionalProperties": False,
     },
@@ -68,7 +75,7 @@ LIST_NOTES = Tool(
             "notes": {"type": "array", "items": NOTE},
             "count": {"type": "integer", "description": "How many notes you have in all."},
             "page": {"type": "integer"},
-            "next_page": {"type": ["integer", "null"], "description": "The next page to ask for, if there is one."},
+            "next_page": either("integer", "null", description="The next page to ask for, if there is one."),
         },
         "required": ["notes", "count", "page", "next_page"],
         "additionalProperties": False,
@@ -86,8 +93,8 @@ ADD_NOTE = Tool(
     input_schema={
         "type": "object",
         "properties": {
-            "title": {"type": "string", "minLength": 1, "maxLength": 200},
-            "body": {"type": "string", "maxLength": 10_000, "default": ""},
+            "title": {"type": "string", "minLength": 1, "maxLength": 200, "description": "One line."},
+            "body": {"type": "string", "maxLength": 10_000, "default": "", "description": "What the note says."},
         },
         "required": ["title"],
         "additionalProperties": False,

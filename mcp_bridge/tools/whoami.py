@@ -1,5 +1,5 @@
 from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
-from mcp_bridge.tools.schemas import ACTOR_CHAIN, NO_ARGUMENTS, SCOPES, actor_chain
+from mcp_bridge.tools.schemas import ACTOR_CHAIN, NO_ARGUMENTS, SCOPES, actor_chain, either
 
 
 def answer(call: ToolCall) -> ToolAnswer:
@@ -26,7 +26,7 @@ WHOAMI = Tool(
         "properties": {
             "subject": {"type": "string", "description": "The user (sub of your access token)."},
             "client_id": {"type": "string", "description": "The client that the token was issued to."},
-            "organization": {"type": ["string", "null"], "description": "The organization of the login, if any."},
+            "organization": either("string", "null", description="The organization of the login, if any."),
             "scopes": SCOPES,
             "actors": ACTOR_CHAIN,
         },
