@@ -6,7 +6,6 @@ The local tenant would be most of what is measured. `GET /delay/30` makes it as 
 import asyncio
 import json
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -68,8 +67,7 @@ async def main(port: int, key_pem: bytes) -> None:
     assert isinstance(key, RSAPrivateKey)
     issuer = Issuer(f"http://127.0.0.1:{port}/")
     issuer.keys = [key]
-    serve: Callable[..., object] = QuickTenant(issuer, key).serve
-    async with await asyncio.start_server(serve, "127.0.0.1", port, backlog=256) as server:
+    async with await asyncio.start_server(QuickTenant(issuer, key).serve, "127.0.0.1", port, backlog=256) as server:
         await server.serve_forever()
 
 
