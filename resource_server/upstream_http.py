@@ -90,7 +90,8 @@ class UpstreamHttp:
     ) -> UpstreamResponse:
         """One request and its whole answer, in at most `deadline` seconds (default: the session's timeout).
 
-        `interruption` ends it at once, whatever is being awaited, with UpstreamInterrupted. Every status is an answer, redirects too. Raises UpstreamError, also for headers that no request may carry.
+        `interruption` ends it at once, whatever is being awaited, with UpstreamInterrupted. Every status is an answer,
+        redirects too. Raises UpstreamError, also for headers that no request may carry.
         DNS has only the system's own time limit.
         """
         seconds = self._timeout if deadline is None else max(deadline, 0.001)
