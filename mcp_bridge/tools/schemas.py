@@ -4,8 +4,6 @@ from typing import Any
 
 from resource_server.actor import Actor
 
-NO_ARGUMENTS: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
-
 SCOPES: dict[str, Any] = {"type": "array", "items": {"type": "string"}, "description": "What the token allows."}
 
 ACTOR: dict[str, Any] = {

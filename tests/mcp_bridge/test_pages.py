@@ -65,6 +65,7 @@ def test_the_home_page_says_what_this_is_and_where_the_endpoint_is(browser: Clie
     page = browser.get("/").content.decode()
     assert "http://localhost:3001/mcp" in page
     assert all(tool.name in page for tool in TOOLS)
+    assert all(f"<code>{scope}</code>" in page for tool in TOOLS for scope in (*tool.scopes, *tool.downstream_scopes))
 
 
 def test_healthy_at_once_and_ready_once_keys_are_held(
