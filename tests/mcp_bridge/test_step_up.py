@@ -136,24 +136,6 @@ async def test_a_write_that_was_never_sent_does_not_keep_the_client_from_logging
     assert api.received == []
 
 
-@pytest.mark.parametrize("status", [400, 403])
-async def test_a_grant_that_is_missing_downstream_is_told_in_words(
-    bridge: RunningBridge, tenant: FakeTenant, status: int
-) -> None:
-    """No consent at the client could mend it, and the client does not know the API's scopes."""
-    tenant.reply = Reply(status, b'{"error":"access_denied"}')
-    async with bridge:
-        text = await bridge.error_text("greet")
-    assert "tenant refused to exchange" in text
-
-
-async def test_a_scope_that_is_missing_downstream_is_told_in_words(bridge: RunningBridge, tenant: FakeTenant) -> None:
-    tenant.grantable = {"read:private"}
-    async with bridge:
-        text = await bridge.error_text("add_note", title="x")
-    assert "did not grant write:private for the API" in text
-
-
 async def _listed(bridge: RunningBridge, token: str) -> list[str]:
     response = await bridge.post({"jsonrpc": "2.0", "id": 1, "method": "tools/list"}, token)
     return [tool["name"] for tool in response.json()["result"]["tools"]]
