@@ -11,12 +11,15 @@ from mcp_bridge.deadline import Deadline
 from mcp_bridge.downstream_errors import ApiUnavailable, MalformedApiAnswer
 from mcp_bridge.downstream_refusal import refusal
 from mcp_bridge.json_schema import first_violation
-from mcp_bridge.schema import Schema
+from mcp_bridge.pages import MOST_PAGES, Items, Page, page_schema
+from mcp_bridge.schema import ANY_OBJECT, Schema
 from mcp_bridge.token_exchange import TokenExchange
+from mcp_bridge.tool_error import CallerGone
 from resource_server.strict_json import MalformedJson
 from resource_server.upstream_http import (
     UpstreamError,
     UpstreamHttp,
+    UpstreamInterrupted,
     UpstreamResponse,
     UpstreamTimeout,
     UpstreamUnreachable,
@@ -28,7 +31,8 @@ class Downstream:
     """A client of the API for one call of one tool. Paths are the API's, such as "/api/notes/", never whole URLs.
 
     All methods return the JSON object that the API answered ({} for 204) and raise a ToolError: an ExchangeError
-    where no token was to be had, a DownstreamError where the API did not do what was asked. `expect` is a JSON
+    where no token was to be had, a DownstreamError where the API did not do what was asked, CallerGone once nobody
+    waits for the answer. `expect` is a JSON
     Schema for the answer; one that does not fit it is a MalformedApiAnswer, so that tools can rely on its shape.
     """
 
@@ -43,6 +47,38 @@ class Downstream:
         self, path: str, *, params: Mapping[str, str] | None = None, expect: Schema | None = None
     ) -> dict[str, Any]:
         return self._request("GET", path, params=params, expect=expect)
+
+    def get_page(
+        self,
+        path: str,
+        number: int = 1,
+        *,
+        page_size: int | None = None,
+        params: Mapping[str, str] | None = None,
+        expect: Schema = ANY_OBJECT,
+    ) -> Page:
+        """One page of a list that Django REST framework gives in pages; `expect` is about each item."""
+        asked = {**(params or {}), "page": str(number)} | ({"page_size": str(page_size)} if page_size else {})
+        found = self.get(path, params=asked, expect=page_schema(expect))
+        return Page(found["results"], found["count"], number + 1 if found["next"] else None)
+
+    def get_items(
+        self,
+        path: str,
+        *,
+        most: int,
+        page_size: int = 100,
+        params: Mapping[str, str] | None = None,
+        expect: Schema = ANY_OBJECT,
+    ) -> Items:
+        """The first `most` items of such a list, page after page, within the one deadline of the call."""
+        items: list[dict[str, Any]] = []
+        for number in range(1, MOST_PAGES + 1):
+            page = self.get_page(path, number, page_size=page_size, params=params, expect=expect)
+            items += page.items
+            if page.next_number is None or len(items) >= most:
+                break
+        return Items(items[:most], page.count, is_complete=page.next_number is None and len(items) <= most)
 
     def post(self, path: str, body: Mapping[str, Any], *, expect: Schema | None = None) -> dict[str, Any]:
         return self._request("POST", path, body=body, expect=expect)
@@ -84,6 +120,8 @@ class Downstream:
     ) -> UpstreamResponse:
         if not (seconds := self.deadline.remaining()):
             raise ApiUnavailable("no time was left for it")
+        # Before it is sent: from then on nobody can be sure that nothing was changed (RFC 9110 §9.2.1).
+        self.caller.has_written |= method != "GET"
         try:
             return self.http.request(
                 method,
@@ -92,7 +130,10 @@ class Downstream:
                 params=params,
                 json=body,
                 deadline=seconds,
+                interruption=self.caller.interruption,
             )
+        except UpstreamInterrupted as error:
+            raise CallerGone from error
         except UpstreamTimeout as error:
             raise ApiUnavailable("it did not answer in time") from error
         except UpstreamUnreachable as error:

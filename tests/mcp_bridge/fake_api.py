@@ -3,6 +3,7 @@
 import json
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,11 +18,13 @@ class FakeApi:
         self.received: list[Received] = []
         self.notes: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.reply: Reply | None = None  # what to say in place of it all
+        self.listen: Callable[[Received], object] = lambda received: None  # is told first, and may change the above
         self.was_asked, self.may_answer = threading.Event(), threading.Event()
         self.may_answer.set()
 
     def respond(self, received: Received) -> Reply:
         self.received.append(received)
+        self.listen(received)
         self.was_asked.set()
         self.may_answer.wait(30)
         if self.reply:
