@@ -1,17 +1,15 @@
 from dataclasses import dataclass
 
 import anyio
-from mcp.server.lowlevel.server import Server
-from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 
 from mcp_bridge.asgi_types import AsgiApp, Receive, Scope, Send
 from mcp_bridge.call_recorder import CallRecorder, Write
 from mcp_bridge.configuration import ENDPOINT, BridgeConfiguration
+from mcp_bridge.endpoint import build_endpoint
 from mcp_bridge.exchange_cache import ExchangeCache
 from mcp_bridge.gate import Gate
 from mcp_bridge.mcp_server import build_server
-from mcp_bridge.request_body import MAX_BODY
 from mcp_bridge.token_exchange import TokenExchange
 from mcp_bridge.tool_calls import ToolCalls
 from mcp_bridge.tool_registry import ToolRegistry
@@ -74,8 +72,7 @@ def build_bridge(
         keys.prefetch()
         recorder.start()
 
-    server = build_server(registry, calls, on_start=start, on_stop=recorder.stop)
-    endpoint = mount(server)
+    endpoint = build_endpoint(build_server(registry, calls), on_start=start, on_stop=recorder.stop)
     gate = Gate(
         app=endpoint,
         verifier=TokenVerifier(configuration.token_rules, keys),
@@ -88,15 +85,3 @@ def build_bridge(
         workers=anyio.CapacityLimiter(KEY_WORKERS),
     )
     return Bridge(endpoint, gate, pages)
-
-
-def mount(server: Server[None]) -> Starlette:
-    """The server as an ASGI app at the endpoint: stateless, so that any process can answer any request."""
-    return server.streamable_http_app(
-        streamable_http_path=ENDPOINT,
-        stateless_http=True,
-        json_response=True,
-        max_request_body_size=8 * MAX_BODY,  # the gate has bounded it; numbers can grow in being written anew
-        # The gate has checked Host and Origin by then, with Django's rules rather than these.
-        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
-    )

@@ -13,10 +13,12 @@ from mcp_bridge.downstream_refusal import refusal
 from mcp_bridge.json_schema import first_violation
 from mcp_bridge.schema import Schema
 from mcp_bridge.token_exchange import TokenExchange
+from mcp_bridge.tool_error import CallerGone
 from resource_server.strict_json import MalformedJson
 from resource_server.upstream_http import (
     UpstreamError,
     UpstreamHttp,
+    UpstreamInterrupted,
     UpstreamResponse,
     UpstreamTimeout,
     UpstreamUnreachable,
@@ -28,7 +30,8 @@ class Downstream:
     """A client of the API for one call of one tool. Paths are the API's, such as "/api/notes/", never whole URLs.
 
     All methods return the JSON object that the API answered ({} for 204) and raise a ToolError: an ExchangeError
-    where no token was to be had, a DownstreamError where the API did not do what was asked. `expect` is a JSON
+    where no token was to be had, a DownstreamError where the API did not do what was asked, CallerGone once nobody
+    waits for the answer. `expect` is a JSON
     Schema for the answer; one that does not fit it is a MalformedApiAnswer, so that tools can rely on its shape.
     """
 
@@ -84,6 +87,8 @@ class Downstream:
     ) -> UpstreamResponse:
         if not (seconds := self.deadline.remaining()):
             raise ApiUnavailable("no time was left for it")
+        # Before it is sent: from then on nobody can be sure that nothing was changed (RFC 9110 §9.2.1).
+        self.caller.has_written |= method != "GET"
         try:
             return self.http.request(
                 method,
@@ -92,7 +97,10 @@ class Downstream:
                 params=params,
                 json=body,
                 deadline=seconds,
+                interruption=self.caller.interruption,
             )
+        except UpstreamInterrupted as error:
+            raise CallerGone from error
         except UpstreamTimeout as error:
             raise ApiUnavailable("it did not answer in time") from error
         except UpstreamUnreachable as error:

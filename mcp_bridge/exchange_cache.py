@@ -3,12 +3,15 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
+from typing import Any
 
 from mcp_bridge.deadline import Deadline
 from mcp_bridge.exchange_errors import TenantUnavailable
+from mcp_bridge.tool_error import CallerGone
 from resource_server.access_token import AccessToken
+from resource_server.interruption import Interruption
 
 MARGIN = 30  # seconds before its end at which a token is no longer handed out: it must survive the way to the API
 
@@ -40,7 +43,8 @@ class ExchangeCache:
     """Exchanged tokens of this process, and the exchanges that are under way.
 
     Callers with the same key share one exchange; where it fails, it fails for all of them, and the next call tries
-    again. No lock is held while an exchange runs. Safe to share between threads.
+    again. Where it ends because its own caller went away, one of the others begins anew. No lock is held while an
+    exchange runs. Safe to share between threads.
     """
 
     def __init__(self, *, max_entries: int = 4_096, clock: Callable[[], float] = time.time) -> None:
@@ -51,25 +55,31 @@ class ExchangeCache:
         self._flights: dict[ExchangeKey, Future[ExchangedToken]] = {}
 
     def get_or_exchange(
-        self, key: ExchangeKey, exchange: Callable[[], ExchangedToken], *, deadline: Deadline
+        self,
+        key: ExchangeKey,
+        exchange: Callable[[], ExchangedToken],
+        *,
+        deadline: Deadline,
+        interruption: Interruption,
     ) -> ExchangedToken:
         """The token for `key`; `exchange` runs in the calling thread of at most one caller at a time.
 
         Raises what `exchange` raises, in every caller that waited for it, and TenantUnavailable where it takes
-        longer than a waiting caller's own deadline.
+        longer than a waiting caller's own deadline, CallerGone once its `interruption` happens.
         """
-        with self._lock:
-            if held := self._usable(key):
-                return held
-            flight = self._flights.get(key)
-            if mine := flight is None:
-                flight = self._flights[key] = Future()
-        if mine:
-            self._fly(key, flight, exchange)
-        try:
-            return flight.result(timeout=deadline.remaining())
-        except TimeoutError:
-            raise TenantUnavailable("it did not answer in time") from None
+        while True:
+            with self._lock:
+                if held := self._usable(key):
+                    return held
+                flight = self._flights.get(key)
+                if mine := flight is None:
+                    flight = self._flights[key] = Future()
+            if mine:
+                self._fly(key, flight, exchange)
+                return flight.result()
+            _await(flight, deadline, interruption)
+            if not isinstance(flight.exception(), CallerGone):  # that was about another caller
+                return flight.result()
 
     def forget(self, key: ExchangeKey) -> None:
         """Hand the token out no more, because the API did not accept it."""
@@ -106,3 +116,15 @@ class ExchangeCache:
             self._tokens[key] = exchanged
             while len(self._tokens) > self._max_entries:
                 self._tokens.popitem(last=False)
+
+
+def _await(flight: Future[ExchangedToken], deadline: Deadline, interruption: Interruption) -> None:
+    """Wait until somebody else's exchange is over, however it ends."""
+    gone: Future[None] = Future()
+    either: tuple[Future[Any], ...] = (flight, gone)
+    with interruption.waking(lambda: gone.set_result(None)):
+        wait(either, timeout=deadline.remaining(), return_when=FIRST_COMPLETED)
+    if gone.done():
+        raise CallerGone
+    if not flight.done():
+        raise TenantUnavailable("it did not answer in time")

@@ -17,8 +17,10 @@ from mcp_bridge.caller import Caller
 from mcp_bridge.cross_origin import allowed_origin, answer_preflight, refuse_foreign_host, sharing
 from mcp_bridge.http_refusal import INTERNAL_ERROR, HttpRefusal
 from mcp_bridge.jsonrpc_request import JsonRpcError, JsonRpcRequest, parse_request
-from mcp_bridge.request_body import BODY_DEADLINE, DISCARD_DEADLINE, Disconnected, RequestBody, replay
+from mcp_bridge.request_body import BODY_DEADLINE, DISCARD_DEADLINE, Disconnected, RequestBody
+from mcp_bridge.serving import heeding, serve
 from mcp_bridge.token_refusal import cannot_tell, token_refusal
+from mcp_bridge.tool import Tool
 from mcp_bridge.tool_registry import ToolRegistry, could_be_granted, missing_scopes
 from mcp_bridge.trace import trace_of
 from resource_server.access_token import AccessToken
@@ -28,6 +30,8 @@ from resource_server.protected_resource import ProtectedResource
 from resource_server.token_verifier import TokenVerifier
 
 logger = logging.getLogger(__name__)
+
+SINGLE_REQUESTS = "2026-07-28"  # the revision that made each request stand for itself
 
 
 @dataclass(frozen=True)
@@ -83,12 +87,26 @@ class Gate:
             _check_form(scope)
             request = parse_request(await body.read(seconds=self.body_deadline))
             with self._recording(caller, request, scope):
-                self._check_scopes(request, caller.token)
+                self._check_scopes(request, caller.token, scope)
+                caller.wants_progress = request.wants_progress and _accepts_stream(scope)
                 caller.attach_to(scope)
-                await self.app(scope, replay(request.canonical, receive), self._heeding(caller, request, send))
+                await self._serve(scope, receive, send, caller, request)
         except (BearerTokenError, KeysUnavailable, JsonRpcError, HttpRefusal) as error:
             await body.discard(seconds=self.discard_deadline)
             await self._refusal(error, request).send_to(send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, caller: Caller, request: JsonRpcRequest) -> None:
+        async def refuse(error: Exception, send: Send) -> None:
+            await self._refusal(error, request).send_to(send)
+
+        await serve(
+            self.app,
+            scope,
+            receive,
+            heeding(caller, send, refuse),
+            body=request.canonical,
+            ends_with_connection=_ends_with_connection(scope, self.registry.find(request.called_tool)),
+        )
 
     async def _authenticate(self, scope: Scope) -> Caller:
         # RFC 6750 §5.3: tokens in URLs end up in logs and histories, so they are not even looked at.
@@ -115,7 +133,7 @@ class Gate:
         finally:
             self.recorder.put(caller.record)
 
-    def _check_scopes(self, request: JsonRpcRequest, token: AccessToken) -> None:
+    def _check_scopes(self, request: JsonRpcRequest, token: AccessToken, scope: Scope) -> None:
         """Raises InsufficientScope where more consent would let the call through.
 
         Where it could not, the call passes, to be answered with a readable tool error: a 403 would send the client
@@ -123,7 +141,10 @@ class Gate:
         """
         tool = self.registry.find(request.called_tool)
         if tool and missing_scopes(tool, token) and could_be_granted(tool, token):
-            raise InsufficientScope(tool.scopes)
+            # Clients of the current revision add what is challenged to what they have. Those before may replace it,
+            # so that MCP 2025-11-25 §Scope Challenge Handling recommends to name what was granted as well.
+            held = () if _is_of_single_requests(scope) else token.scopes
+            raise InsufficientScope(tool.scopes, keeping=[each for each in self.registry.scopes if each in held])
 
     def _refusal(self, error: Exception, request: JsonRpcRequest | None) -> HttpRefusal:
         match error:
@@ -138,24 +159,25 @@ class Gate:
                 return error
         raise error
 
-    def _heeding(self, caller: Caller, request: JsonRpcRequest, send: Send) -> Send:
-        """A `send` that replaces the whole response where serving it brought a refusal to light.
 
-        Possible because the endpoint answers in JSON, so that its status is sent only when all is known.
-        """
-        replaced = False
+def _is_of_single_requests(scope: Scope) -> bool:
+    """Whether the client speaks the current revision or (revisions are dates) a later one."""
+    return header_values(scope, "mcp-protocol-version") >= [SINGLE_REQUESTS]
 
-        async def send_heeding(message: Message) -> None:
-            nonlocal replaced
-            if message["type"] == "http.response.start" and caller.record is not None:
-                caller.record.is_answered = True
-            if message["type"] == "http.response.start" and caller.refusal is not None:
-                replaced = True
-                await self._refusal(caller.refusal, request).send_to(send)
-            elif not replaced:
-                await send(message)
 
-        return send_heeding
+def _ends_with_connection(scope: Scope, tool: Tool | None) -> bool:
+    """Whether a request is over when its client closes the connection.
+
+    In the current revision that is how clients cancel (MCP cancellation §Transport-Specific Cancellation). In those
+    before it is no cancellation, and what was to be written is written; what was only to be read can be given up, for
+    without a session there is no way left on which the answer could reach the client.
+    """
+    return _is_of_single_requests(scope) or tool is None or tool.read_only
+
+
+def _accepts_stream(scope: Scope) -> bool:
+    accepted = ",".join(header_values(scope, "accept")).split(",")
+    return "text/event-stream" in {each.partition(";")[0].strip().lower() for each in accepted}
 
 
 def _check_form(scope: Scope) -> None:

@@ -33,6 +33,13 @@ class JsonRpcRequest:
         """The `name` that a tools/call names, None for every other method."""
         return self.params.get("name") if self.method == "tools/call" else None
 
+    @property
+    def wants_progress(self) -> bool:
+        """Whether it is a tools/call that carries a progress token (MCP progress §Progress Flow)."""
+        meta = self.params.get("_meta") if self.method == "tools/call" else None
+        token = meta.get("progressToken") if isinstance(meta, dict) else None
+        return isinstance(token, str | int) and not isinstance(token, bool)
+
 
 def parse_request(body: bytes) -> JsonRpcRequest:
     """Read one request or notification. Raises JsonRpcError, whose message repeats nothing of the body.

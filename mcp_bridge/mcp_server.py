@@ -1,12 +1,11 @@
 """The SDK's side: the tools as an MCP server, for every protocol revision that the SDK speaks."""
 
 import json
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 import anyio
-import anyio.to_thread
 import mcp_types as types
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel.server import Server
@@ -20,22 +19,19 @@ from mcp_bridge.tool import Tool, ToolAnswer
 from mcp_bridge.tool_calls import ToolCalls
 from mcp_bridge.tool_error import ToolError
 from mcp_bridge.tool_registry import ToolRegistry
+from mcp_bridge.worker import run_in_worker
 
 NAME = "django-on-behalf-of"
 VERSION = "0.1.0"  # given, for else the SDK looks it up in the package's metadata at each request
 LIST_TTL_MS = 60_000  # a user's permissions seldom change; a client may keep its list for a minute
+LOOK_FIRST = " Part of what was asked may be done already, so look before you repeat it."
 API_WORKERS, LOCAL_WORKERS = 64, 8  # threads; calls that wait for the API never hold up those that do not
 
 Context = ServerRequestContext[Any, Request]
 
 
-def build_server(
-    registry: ToolRegistry, calls: ToolCalls, *, on_start: Callable[[], None], on_stop: Callable[[], None]
-) -> Server[None]:
-    """An MCP server that lists and calls the tools of `registry`.
-
-    `on_start` runs once, when the process serves; `on_stop` runs in a thread, when it has stopped, and may block.
-    """
+def build_server(registry: ToolRegistry, calls: ToolCalls) -> Server[Any]:
+    """An MCP server that lists and calls the tools of `registry`."""
     listed = {tool.name: _as_listed(tool) for tool in registry}
     api_workers, local_workers = anyio.CapacityLimiter(API_WORKERS), anyio.CapacityLimiter(LOCAL_WORKERS)
 
@@ -51,39 +47,27 @@ def build_server(
             caller.note(Outcome.REFUSED, "unknown_tool")
             raise MCPError(types.INVALID_PARAMS, "There is no tool of that name.")
         try:
-            answer = await anyio.to_thread.run_sync(
-                calls.run,
-                tool,
-                params.arguments or {},
-                caller,
-                deadline,
+            answer = await run_in_worker(
+                partial(calls.run, tool, params.arguments or {}, caller, deadline),
                 limiter=api_workers if tool.calls_api else local_workers,
+                interruption=caller.interruption,
+                report=partial(_report, context, caller),
             )
         except SubjectTokenRejected as error:
-            caller.refusal = NoLongerAccepted()  # a new login helps, and a 401 is what makes clients begin one
+            caller.refuse(NoLongerAccepted())  # a new login helps, and a 401 is what makes clients begin one
             caller.note(error.outcome, error.reason)
-            return _failure(error)
+            return _failure(error, LOOK_FIRST if caller.has_written else "")
         except ToolError as error:
             caller.note(error.outcome, error.reason)
             return _failure(error)
         caller.note(Outcome.OK)
         return _success(answer)
 
-    @asynccontextmanager
-    async def lifespan(_server: Server[None]) -> AsyncIterator[None]:
-        on_start()
-        try:
-            yield
-        finally:
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(on_stop)
-
     return Server(
         NAME,
         version=VERSION,
         title="Django on behalf of",
         instructions="Tools that act for the user who is logged in, on an API that checks that user's permissions.",
-        lifespan=lifespan,
         get_tool_input_schema=lambda name: tool.input_schema if (tool := registry.find(name)) else None,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
@@ -94,6 +78,13 @@ def _caller(context: Context) -> Caller:
     if context.request is None:
         raise TypeError("this server is served over HTTP only")
     return caller_of(context.request.scope)
+
+
+async def _report(context: Context, caller: Caller, seconds: float) -> None:
+    """Tell a client that asked for it how a call goes (MCP progress). How much is left, nobody knows."""
+    if caller.wants_progress:
+        with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):  # it has gone
+            await context.session.report_progress(round(seconds, 3), message="Still waiting for an answer.")
 
 
 def _as_listed(tool: Tool) -> types.Tool:
@@ -120,5 +111,5 @@ def _success(answer: ToolAnswer) -> types.CallToolResult:
     )
 
 
-def _failure(error: ToolError) -> types.CallToolResult:
-    return types.CallToolResult(content=[types.TextContent(text=str(error))], is_error=True)
+def _failure(error: ToolError, advice: str = "") -> types.CallToolResult:
+    return types.CallToolResult(content=[types.TextContent(text=f"{error}{advice}")], is_error=True)

@@ -2,7 +2,7 @@ from http import HTTPStatus
 
 import anyio
 
-from mcp_bridge.asgi_types import Message, Receive, Scope, header_values
+from mcp_bridge.asgi_types import Receive, Scope, header_values
 from mcp_bridge.http_refusal import HttpRefusal
 
 MAX_BODY = 1_048_576  # bytes
@@ -59,16 +59,6 @@ class RequestBody:
         self._is_complete = not message.get("more_body", False)
         chunk: bytes = message.get("body", b"")
         return chunk
-
-
-def replay(body: bytes, receive: Receive) -> Receive:
-    """A `receive` that gives `body` first, then whatever still comes (a disconnect)."""
-    pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-
-    async def receive_again() -> Message:
-        return pending.pop() if pending else await receive()
-
-    return receive_again
 
 
 def _too_large() -> HttpRefusal:

@@ -9,11 +9,13 @@ from mcp_bridge.exchange_answer import ACCESS_TOKEN, read_issued_token
 from mcp_bridge.exchange_cache import ExchangeCache, ExchangedToken, ExchangeKey
 from mcp_bridge.exchange_errors import DelegationTooDeep, MalformedAnswer, NotAUser, TenantUnavailable, UnusableToken
 from mcp_bridge.outcome import Exchange
+from mcp_bridge.tool_error import CallerGone
 from resource_server.errors import InvalidToken, KeysUnavailable
 from resource_server.token_verifier import TokenVerifier
 from resource_server.upstream_http import (
     UpstreamError,
     UpstreamHttp,
+    UpstreamInterrupted,
     UpstreamResponse,
     UpstreamTimeout,
     UpstreamUnreachable,
@@ -36,7 +38,7 @@ class TokenExchange:
     def token_for(self, caller: Caller, *, scope: tuple[str, ...], deadline: Deadline) -> ExchangedToken:
         """A token for the API on the caller's behalf with exactly `scope` asked for, from the cache if possible.
 
-        Raises an ExchangeError.
+        Raises an ExchangeError, or CallerGone.
         """
         if caller.token.is_machine:
             raise NotAUser
@@ -49,7 +51,9 @@ class TokenExchange:
             has_asked = True
             return self._exchange(caller, scope, deadline)
 
-        exchanged = self.cache.get_or_exchange(self._key(caller, scope), exchange, deadline=deadline)
+        exchanged = self.cache.get_or_exchange(
+            self._key(caller, scope), exchange, deadline=deadline, interruption=caller.interruption
+        )
         caller.note_exchange(Exchange.EXCHANGED if has_asked else Exchange.CACHED)
         return exchanged
 
@@ -95,9 +99,18 @@ class TokenExchange:
         try:
             endpoint = self.verifier.keys.metadata().token_endpoint
             headers = {"traceparent": caller.trace.traceparent()}
-            return self.http.request("POST", endpoint, headers=headers, data=form, deadline=deadline.remaining())
+            return self.http.request(
+                "POST",
+                endpoint,
+                headers=headers,
+                data=form,
+                deadline=deadline.remaining(),
+                interruption=caller.interruption,
+            )
         except KeysUnavailable as error:
             raise TenantUnavailable("its metadata cannot be fetched", error.retry_after) from error
+        except UpstreamInterrupted as error:
+            raise CallerGone from error
         except UpstreamTimeout as error:
             raise TenantUnavailable("it did not answer in time") from error
         except UpstreamUnreachable as error:

@@ -29,6 +29,15 @@ class ToolFailed(ToolError):
     outcome, reason = Outcome.FAILED, "unexpected_error"
 
 
+class CallerGone(ToolError):
+    """Nobody waits for the answer any more. Raised wherever the call waits, so that its thread is free again."""
+
+    outcome, reason = Outcome.CANCELLED, "client_gone"
+
+    def __init__(self) -> None:
+        super().__init__("The client went away before the call was over.")
+
+
 class ScopesNotGrantable(ToolError):
     """The user's roles do not allow the tool, so no consent could help (an HTTP 403 would send clients in circles)."""
 

@@ -16,6 +16,7 @@ import certifi
 import requests
 from requests.adapters import HTTPAdapter
 
+from resource_server.interruption import Interruption
 from resource_server.socket_deadline import SocketDeadline, watched_pool_classes
 from resource_server.strict_json import parse_object
 
@@ -33,6 +34,10 @@ class UpstreamUnreachable(UpstreamError):
 
 class UpstreamTimeout(UpstreamError):
     """No complete answer before the deadline."""
+
+
+class UpstreamInterrupted(UpstreamError):
+    """Nobody wants the answer any more; whether the other side did what was asked is not known."""
 
 
 class UpstreamAnswerTooLarge(UpstreamError):
@@ -81,10 +86,12 @@ class UpstreamHttp:
         json: object = None,
         max_bytes: int = MAX_ANSWER,
         deadline: float | None = None,
+        interruption: Interruption | None = None,
     ) -> UpstreamResponse:
         """One request and its whole answer, in at most `deadline` seconds (default: the session's timeout).
 
-        Every status is an answer, redirects too. Raises UpstreamError, also for headers that no request may carry.
+        `interruption` ends it at once, whatever is being awaited, with UpstreamInterrupted. Every status is an answer,
+        redirects too. Raises UpstreamError, also for headers that no request may carry.
         DNS has only the system's own time limit.
         """
         seconds = self._timeout if deadline is None else max(deadline, 0.001)
@@ -92,7 +99,7 @@ class UpstreamHttp:
         if not all(_HEADER_VALUE.fullmatch(value) for value in (headers or {}).values()):
             # Seen here, because requests would repeat the value in its error.
             raise UpstreamError(f"A header for {host} holds characters that no header may hold.")
-        with SocketDeadline(seconds) as watch, _translated(host, seconds, watch):
+        with SocketDeadline(seconds, interruption) as watch, _translated(host, seconds, watch):
             response = self._session.request(
                 method,
                 url,
@@ -127,6 +134,8 @@ def _translated(host: str, seconds: float, watch: SocketDeadline) -> Iterator[No
     except UnicodeError:  # its text and context would show what could not be encoded
         raise UpstreamError(f"What was to be sent to {host} cannot be encoded.") from None
     except (TimeoutError, requests.RequestException) as error:
+        if watch.interrupted:
+            raise UpstreamInterrupted(f"The answer of {host} is wanted no more.") from error
         if watch.expired or any(isinstance(cause, TimeoutError | requests.Timeout) for cause in _causes(error)):
             raise UpstreamTimeout(f"{host} did not answer within {seconds:g} seconds.") from error
         raise _explained(error, host) from error

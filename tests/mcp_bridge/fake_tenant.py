@@ -19,7 +19,7 @@ class FakeTenant(Issuer):
         super().__init__()
         self.grantable = {"read:private", "write:private"}
         self.forms: list[dict[str, str]] = []  # what came to the token endpoint
-        self.exchanges: list[Received] = []  # the same, as it came
+        self.received: list[Received] = []  # the same, as it came
         self.token_changes: dict[str, Any] = {}  # to the claims of token B; None takes one away
         self.answer_changes: dict[str, Any] = {}  # to the members of the answer; None takes one away
         self.reply: Reply | None = None  # what to say in place of it all
@@ -30,7 +30,7 @@ class FakeTenant(Issuer):
         if received.path == TOKEN_PATH and received.method == "POST":
             form = dict(parse_qsl(received.body.decode()))
             self.forms.append(form)
-            self.exchanges.append(received)
+            self.received.append(received)
             self.was_asked.set()
             self.may_answer.wait(30)
             return self.reply or Reply(200, json.dumps(self._exchanged(form)).encode())

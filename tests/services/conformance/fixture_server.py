@@ -15,8 +15,8 @@ from mcp.server.subscriptions import ListenHandler
 from mcp.shared.exceptions import MCPError
 
 from config.bridge.asgi import application as bridge
-from mcp_bridge.bridge import mount
 from mcp_bridge.caller import caller_of
+from mcp_bridge.endpoint import build_endpoint
 from tests.services.conformance import fixture_documents, fixture_inputs, fixture_tools
 from tests.services.conformance.fixture_tools import Context, Result
 
@@ -75,5 +75,5 @@ def build_fixture_server() -> Server[None]:
     return server
 
 
-endpoint = mount(build_fixture_server())
+endpoint = build_endpoint(build_fixture_server(), on_start=lambda: None, on_stop=lambda: None)
 application = replace(bridge, endpoint=endpoint, gate=replace(bridge.gate, app=endpoint))
