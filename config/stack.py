@@ -172,6 +172,11 @@ def local_environment(ports: Mapping[str, int], state_dir: Path) -> dict[str, st
             (
                 "MCP_AUTH0_CLIENT_ID",
                 "MCP_AUTH0_CLIENT_SECRET",
+                "MCP_AUTH0_CLIENT_AUTH_METHOD",
+                "MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE",
+                "MCP_AUTH0_CLIENT_KEY_ID",
+                "MCP_AUTH0_FORWARDED_FOR",
+                "MCP_AUTH0_SUBJECT_TOKEN_TYPE",
                 "MCP_AUTH0_EXCHANGE_SCOPE",
                 "SECRET_KEY",
                 "TOKEN_DIALECTS",

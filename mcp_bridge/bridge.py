@@ -1,3 +1,4 @@
+import logging
 from dataclasses import dataclass
 
 import anyio
@@ -5,6 +6,7 @@ from starlette.applications import Starlette
 
 from mcp_bridge.asgi_types import AsgiApp, Receive, Scope, Send
 from mcp_bridge.call_recorder import CallRecorder, Write
+from mcp_bridge.checks import LEFTOVER
 from mcp_bridge.configuration import ENDPOINT, BridgeConfiguration
 from mcp_bridge.endpoint import build_endpoint
 from mcp_bridge.exchange_cache import ExchangeCache
@@ -13,9 +15,12 @@ from mcp_bridge.mcp_server import build_server
 from mcp_bridge.token_exchange import TokenExchange
 from mcp_bridge.tool_calls import ToolCalls
 from mcp_bridge.tool_registry import ToolRegistry
+from mcp_bridge.upstream import PASSING, Upstream
 from resource_server.issuer_keys import IssuerKeys
 from resource_server.token_verifier import TokenVerifier
 from resource_server.upstream_http import UpstreamHttp
+
+logger = logging.getLogger(__name__)
 
 KEY_WORKERS = 64  # threads that may wait for the issuer's keys, so that an outage there leaves the others free
 
@@ -53,15 +58,19 @@ def build_bridge(
         timeout=configuration.upstream_timeout, ca_file=configuration.key_fetching.ca_file, pool_size=64
     )
     exchange = TokenExchange(
-        client_id=configuration.client_id,
-        client_secret=configuration.client_secret,
+        client=configuration.client,
         verifier=TokenVerifier(configuration.downstream_rules, keys),
         http=http,
         cache=ExchangeCache(),
+        # There is one way to exchange: a tenant that fails at it fails for all.
+        tenant=Upstream("The tenant", timeout=configuration.upstream_timeout, broken_by=range(500, 600)),
+        forwards_address=configuration.forwards_address,
     )
     calls = ToolCalls(
         exchange=exchange,
         http=http,
+        # A 500 is about one view of many, and must not keep callers from the others.
+        api=Upstream("The API", timeout=configuration.upstream_timeout, broken_by=PASSING),
         api_base_url=configuration.api_base_url,
         default_scope=configuration.default_exchange_scope,
         timeout=configuration.upstream_timeout,
@@ -71,6 +80,8 @@ def build_bridge(
     def start() -> None:
         keys.prefetch()
         recorder.start()
+        if configuration.has_leftover_subject_token_type:
+            logger.warning(LEFTOVER)
 
     endpoint = build_endpoint(build_server(registry, calls), on_start=start, on_stop=recorder.stop)
     gate = Gate(
@@ -82,6 +93,7 @@ def build_bridge(
         record_key=configuration.record_key,
         allowed_hosts=configuration.allowed_hosts,
         allowed_origins=configuration.allowed_origins,
+        trusted_proxies=configuration.trusted_proxies,
         workers=anyio.CapacityLimiter(KEY_WORKERS),
     )
     return Bridge(endpoint, gate, pages)

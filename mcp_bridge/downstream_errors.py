@@ -54,6 +54,15 @@ class ApiUnavailable(DownstreamError):
         super().__init__(f"The API cannot answer now: {what}. Try again {again}.")
 
 
+class ApiDown(ApiUnavailable):
+    """It failed so often that it was not asked."""
+
+    concerns_operator = False  # that it is down was logged once, when it began
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("it does not answer", retry_after)
+
+
 class MalformedApiAnswer(DownstreamError):
     outcome, reason = Outcome.FAILED, "api_answer_malformed"
     concerns_operator = True

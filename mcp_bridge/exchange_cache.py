@@ -81,10 +81,12 @@ class ExchangeCache:
             if not isinstance(flight.exception(), CallerGone):  # that was about another caller
                 return flight.result()
 
-    def forget(self, key: ExchangeKey) -> None:
-        """Hand the token out no more, because the API did not accept it."""
+    def forget(self, key: ExchangeKey, rejected: ExchangedToken) -> None:
+        """Hand this token out no more, because the API did not accept it; one that came in its place stays."""
         with self._lock:
-            self._tokens.pop(key, None)
+            held = self._tokens.get(key)
+            if held is not None and held.value == rejected.value:
+                del self._tokens[key]
 
     def _usable(self, key: ExchangeKey) -> ExchangedToken | None:
         held = self._tokens.get(key)

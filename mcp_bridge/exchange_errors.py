@@ -48,7 +48,7 @@ class ClientRejected(ExchangeError):
         self.status, self.error = status, error
         super().__init__(
             f"The tenant does not accept the bridge's own client credentials ({_said(status, error, description)}). "
-            "Whoever runs this bridge must check MCP_AUTH0_CLIENT_ID and MCP_AUTH0_CLIENT_SECRET."
+            "Whoever runs this bridge must check MCP_AUTH0_CLIENT_ID and MCP_AUTH0_CLIENT_SECRET, or the private key."
         )
 
 
@@ -62,6 +62,15 @@ class TenantUnavailable(ExchangeError):
         self.retry_after = retry_after  # seconds
         again = f"in {retry_after} seconds" if retry_after else "in a moment"
         super().__init__(f"The tenant cannot exchange your access token now: {what}. Try again {again}.")
+
+
+class TenantDown(TenantUnavailable):
+    """It failed so often that it was not asked."""
+
+    concerns_operator = False  # that it is down was logged once, when it began
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("it does not answer", retry_after)
 
 
 class MalformedAnswer(ExchangeError):
