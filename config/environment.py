@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from config.bridge_client import read_bridge_client
 from config.env_file import read_env_file
 from config.generated_secrets import kept_secret
+from config.shared_cache import SharedCache, read_shared_cache
 from config.variables import LOOPBACK_HOSTS, Variables, refuse
 from downstream_api.actor_policy import ActorPolicy
 from mcp_bridge.client_authentication import BridgeClient
@@ -38,6 +39,7 @@ class Environment:
     secret_key: str = field(repr=False)  # SECRET_KEY
     secret_key_is_generated: bool
     database_url: str = field(repr=False)  # DATABASE_URL; may hold a password
+    shared_cache: SharedCache | None  # CACHE_URL, and what stands beside it in config/shared_cache.py
     allowed_hosts: tuple[str, ...]  # ALLOWED_HOSTS
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]  # TRUSTED_PROXIES
     https_redirect: bool  # SECURE_SSL_REDIRECT
@@ -123,6 +125,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         secret_key=secret_key or kept_secret(state_dir / "secret_key"),
         secret_key_is_generated=not secret_key,
         database_url=read.text("DATABASE_URL") or f"sqlite:///{state_dir / 'db.sqlite3'}",
+        shared_cache=read_shared_cache(read),
         allowed_hosts=read.items("ALLOWED_HOSTS")
         or tuple(dict.fromkeys((*LOOPBACK_HOSTS, _host(bridge_url), _host(api_url)))),
         trusted_proxies=read.networks("TRUSTED_PROXIES"),

@@ -60,6 +60,7 @@ def bridge_configuration(environment: Environment) -> BridgeConfiguration:
         allowed_hosts=environment.allowed_hosts,
         allowed_origins=environment.cors_origins or (INSPECTOR_ORIGINS if environment.is_local else ()),
         trusted_proxies=environment.trusted_proxies,
+        cache_keys=environment.shared_cache.encryption_keys if environment.shared_cache else (),
         has_leftover_subject_token_type=environment.has_leftover_subject_token_type,
     )
 

@@ -9,9 +9,11 @@ from mcp_bridge.call_recorder import CallRecorder, Write
 from mcp_bridge.checks import LEFTOVER
 from mcp_bridge.configuration import ENDPOINT, BridgeConfiguration
 from mcp_bridge.endpoint import build_endpoint
+from mcp_bridge.entry_cipher import EntryCipher
 from mcp_bridge.exchange_cache import ExchangeCache
 from mcp_bridge.gate import Gate
 from mcp_bridge.mcp_server import build_server
+from mcp_bridge.shared_tokens import Cache, SharedTokens
 from mcp_bridge.token_exchange import TokenExchange
 from mcp_bridge.tool_calls import ToolCalls
 from mcp_bridge.tool_registry import ToolRegistry
@@ -48,11 +50,18 @@ class Bridge:
 
 
 def build_bridge(
-    configuration: BridgeConfiguration, registry: ToolRegistry, *, keys: IssuerKeys, pages: AsgiApp, write_calls: Write
+    configuration: BridgeConfiguration,
+    registry: ToolRegistry,
+    *,
+    keys: IssuerKeys,
+    pages: AsgiApp,
+    write_calls: Write,
+    shared_cache: Cache | None = None,
 ) -> Bridge:
     """Put the bridge together. Does no I/O: the issuer's keys are asked for once the process serves.
 
     `write_calls` keeps records of tool calls; it is called in a thread of its own, and may fail.
+    `shared_cache`, where there is one, holds exchanged tokens for all processes; it may fail too.
     """
     http = UpstreamHttp(
         timeout=configuration.upstream_timeout, ca_file=configuration.key_fetching.ca_file, pool_size=64
@@ -62,6 +71,7 @@ def build_bridge(
         verifier=TokenVerifier(configuration.downstream_rules, keys),
         http=http,
         cache=ExchangeCache(),
+        shared=SharedTokens(shared_cache, EntryCipher(configuration.cache_keys)) if shared_cache else None,
         # There is one way to exchange: a tenant that fails at it fails for all.
         tenant=Upstream("The tenant", timeout=configuration.upstream_timeout, broken_by=range(500, 600)),
         forwards_address=configuration.forwards_address,

@@ -27,6 +27,11 @@ class CircuitBreaker:
         self._next_trial = -math.inf
         self._is_trying = False
 
+    @property
+    def is_well(self) -> bool:
+        """Whether the last attempt succeeded, or there was none yet."""
+        return self._failed == 0
+
     def enter(self) -> float:
         """0 where the caller may try, and must then say how it went; else the seconds until it is worth asking."""
         with self._lock:

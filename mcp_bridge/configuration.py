@@ -26,4 +26,5 @@ class BridgeConfiguration:
     allowed_hosts: tuple[str, ...]  # values of Host that /mcp answers to
     allowed_origins: tuple[str, ...]  # values of Origin that browser clients may send; "*" is any
     trusted_proxies: tuple[Network, ...]  # whose X-Forwarded-For is believed
+    cache_keys: tuple[bytes, ...] = field(default=(), repr=False)  # encrypt what processes share; the first is current
     has_leftover_subject_token_type: bool = False  # MCP_AUTH0_SUBJECT_TOKEN_TYPE is set, which means nothing here

@@ -1,5 +1,6 @@
 """The bridge as an OAuth client: exchanging token A for token B on the user's behalf (RFC 8693)."""
 
+import time
 from dataclasses import dataclass
 
 from mcp_bridge.caller import Caller
@@ -10,6 +11,7 @@ from mcp_bridge.exchange_answer import ACCESS_TOKEN, read_issued_token
 from mcp_bridge.exchange_cache import ExchangeCache, ExchangedToken, ExchangeKey
 from mcp_bridge.exchange_errors import (
     DelegationTooDeep,
+    ExchangeError,
     MalformedAnswer,
     NotAUser,
     TenantDown,
@@ -17,6 +19,7 @@ from mcp_bridge.exchange_errors import (
     UnusableToken,
 )
 from mcp_bridge.outcome import Exchange
+from mcp_bridge.shared_tokens import Place, SharedTokens
 from mcp_bridge.tool_error import CallerGone
 from mcp_bridge.upstream import Repeat, Upstream, UpstreamDown
 from resource_server.errors import InvalidToken, KeysUnavailable
@@ -42,7 +45,8 @@ class TokenExchange:
     client: BridgeClient
     verifier: TokenVerifier  # for token B
     http: UpstreamHttp
-    cache: ExchangeCache
+    cache: ExchangeCache  # of this process
+    shared: SharedTokens | None  # behind it, of all processes
     tenant: Upstream
     forwards_address: bool = False  # whether the tenant is told the users' addresses
 
@@ -57,17 +61,44 @@ class TokenExchange:
             raise NotAUser
         if caller.token.actor and len(caller.token.actor.chain()) >= TOO_MANY_ACTORS:
             raise DelegationTooDeep
+        exchanged = self._obtained(caller, scope, deadline, rejected)
+        if rejected is not None and exchanged.value == rejected.value:
+            # A call that knew nothing of the rejection had brought it back from the shared cache meanwhile.
+            exchanged = self._obtained(caller, scope, deadline, rejected)
+        return exchanged
+
+    def _obtained(
+        self, caller: Caller, scope: tuple[str, ...], deadline: Deadline, rejected: ExchangedToken | None
+    ) -> ExchangedToken:
+        key = self._key(caller, scope)
+        place = Place(str(key), (caller.token.issuer, caller.token.subject, key.audience, key.client_id, *key.scope))
+        interruption = caller.interruption
         has_asked = False
 
         def exchange() -> ExchangedToken:
             nonlocal has_asked
             has_asked = True
-            return self._exchange(caller, scope, deadline)
+            return self._accepted(read_issued_token(self._ask(caller, scope, deadline)), caller, scope)
 
-        key = self._key(caller, scope)
+        def accept(token: str) -> ExchangedToken | None:
+            """A token out of the shared cache, which has to pass as a fresh one does."""
+            try:
+                found = self._accepted(token, caller, scope)
+            except ExchangeError:
+                return None
+            is_rejected = rejected is not None and token == rejected.value
+            return None if is_rejected or not found.is_usable(time.time()) else found
+
+        def obtain() -> ExchangedToken:
+            if self.shared is None:
+                return exchange()
+            return self.shared.get_or_exchange(place, accept, exchange, deadline=deadline, interruption=interruption)
+
         if rejected is not None:
             self.cache.forget(key, rejected)
-        exchanged = self.cache.get_or_exchange(key, exchange, deadline=deadline, interruption=caller.interruption)
+            if self.shared is not None:
+                self.shared.forget(place, rejected)
+        exchanged = self.cache.get_or_exchange(key, obtain, deadline=deadline, interruption=interruption)
         caller.note_exchange(Exchange.EXCHANGED if has_asked else Exchange.CACHED)
         return exchanged
 
@@ -79,8 +110,8 @@ class TokenExchange:
             client_id=self.client.client_id,
         )
 
-    def _exchange(self, caller: Caller, scope: tuple[str, ...], deadline: Deadline) -> ExchangedToken:
-        issued = read_issued_token(self._ask(caller, scope, deadline))
+    def _accepted(self, issued: str, caller: Caller, scope: tuple[str, ...]) -> ExchangedToken:
+        """Token B, once it is verified as what was asked for."""
         try:
             token = self.verifier.verify(issued)
         except InvalidToken as error:

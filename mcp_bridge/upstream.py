@@ -2,15 +2,14 @@
 
 import math
 import random
-import threading
 from collections.abc import Callable, Container
 from enum import Enum, auto
 from http import HTTPStatus
 
 from mcp_bridge.circuit_breaker import CircuitBreaker
 from mcp_bridge.deadline import Deadline
+from mcp_bridge.pause import pause
 from mcp_bridge.retry_after import retry_after
-from mcp_bridge.tool_error import CallerGone
 from resource_server.interruption import Interruption
 from resource_server.upstream_http import (
     UpstreamAnswerMalformed,
@@ -79,7 +78,7 @@ class Upstream:
                 raise failure
             if is_last and response is not None:
                 return response
-            _pause(wait or 0, interruption)
+            pause(wait or 0, interruption)
         raise AssertionError("the last attempt ends the loop")
 
     def _attempt(self, send: Callable[[float], UpstreamResponse], deadline: Deadline) -> UpstreamResponse:
@@ -127,10 +126,3 @@ def _wait(response: UpstreamResponse, attempt: int, repeat: Repeat) -> float | N
 def _backoff(attempt: int) -> float:
     longest = FIRST_WAIT * 2 ** (attempt - 1)
     return random.uniform(longest / 2, longest)  # noqa: S311 - it spreads attempts, and guards nothing
-
-
-def _pause(seconds: float, interruption: Interruption) -> None:
-    gone = threading.Event()
-    with interruption.waking(gone.set):
-        if gone.wait(seconds):
-            raise CallerGone

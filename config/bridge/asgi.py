@@ -18,7 +18,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.bridge.settings")
 pages = get_asgi_application()  # sets Django up; what follows needs the settings
 
 from django.conf import settings  # noqa: E402
+from django.core.cache import caches  # noqa: E402
 
+from config.shared_cache import SHARED_CACHE  # noqa: E402
 from mcp_bridge.asgi_types import AsgiApp  # noqa: E402
 from mcp_bridge.bridge import build_bridge  # noqa: E402
 from mcp_bridge.call_rows import write_rows  # noqa: E402
@@ -31,6 +33,8 @@ application = build_bridge(
     keys=issuer_keys(settings.MCP_BRIDGE),
     pages=cast("AsgiApp", pages),
     write_calls=write_rows,
+    # One for all threads: Django would make another for each, with connections of its own.
+    shared_cache=caches[SHARED_CACHE] if SHARED_CACHE in settings.CACHES else None,
 )
 
 gc.freeze()

@@ -46,12 +46,17 @@ class FakeTenant(Issuer):
         document = self.documents().get(received.path)
         return Reply(200 if document else 404, json.dumps(document).encode())
 
+    @staticmethod
+    def decoded(token: str) -> dict[str, Any]:
+        claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+        return claims
+
     def authenticated(self, received: Received, form: dict[str, str]) -> str | None:
         """The client, by whichever method it chose; None where its proof is no good."""
         return ClientProofs(self.url, self.client_key, self.used_assertions).client(received, form)
 
     def _exchanged(self, form: dict[str, str], client: str) -> dict[str, Any]:
-        subject = jwt.decode(form["subject_token"], options={"verify_signature": False})
+        subject = self.decoded(form["subject_token"])
         asked = set(form["scope"].split()) if "scope" in form else self.grantable
         prior = {"act": subject["act"]} if "act" in subject else {}
         claims = {

@@ -16,6 +16,7 @@ from mcp_bridge.call_record import CallRecord
 from mcp_bridge.call_recorder import Write
 from mcp_bridge.client_authentication import BridgeClient
 from mcp_bridge.configuration import BridgeConfiguration
+from mcp_bridge.shared_tokens import Cache
 from mcp_bridge.tool_registry import ToolRegistry
 from mcp_bridge.tools import TOOLS
 from resource_server.issuer_keys import IssuerKeys
@@ -55,6 +56,7 @@ class RunningBridge:
         self.gate_changes: dict[str, Any] = {}
         self.calls: list[CallRecord] = []  # what the bridge recorded; complete once its lifespan is over
         self.write_calls: Write = self.calls.extend
+        self.shared_cache: Cache | None = None  # with one, the configuration needs cache_keys
         self.app: Bridge
         self.http: httpx2.AsyncClient
         self._stack = AsyncExitStack()
@@ -64,7 +66,14 @@ class RunningBridge:
 
     async def __aenter__(self) -> Self:
         keys = IssuerKeys(self.tenant.url, self.configuration.key_fetching)
-        app = build_bridge(self.configuration, self.registry, keys=keys, pages=no_pages, write_calls=self.write_calls)
+        app = build_bridge(
+            self.configuration,
+            self.registry,
+            keys=keys,
+            pages=no_pages,
+            write_calls=self.write_calls,
+            shared_cache=self.shared_cache,
+        )
         self.app = replace(app, gate=replace(app.gate, **self.gate_changes))
         await self._stack.enter_async_context(self.app.endpoint.router.lifespan_context(self.app.endpoint))
         self.http = await self._stack.enter_async_context(self.client())
