@@ -46,6 +46,7 @@ class Environment:
     hsts_seconds: int  # SECURE_HSTS_SECONDS
     dialects: frozenset[TokenDialect]  # TOKEN_DIALECTS
     jwks_max_age: float  # JWKS_MAX_AGE, seconds
+    jwks_max_stale: float  # JWKS_MAX_STALE, seconds
     jwks_refetch_cooldown: float  # JWKS_REFETCH_COOLDOWN, seconds
     upstream_timeout: float  # UPSTREAM_TIMEOUT, seconds
     upstream_ca_file: Path | None  # UPSTREAM_CA_FILE
@@ -133,6 +134,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         hsts_seconds=read.whole("SECURE_HSTS_SECONDS", 0, low=0, high=63_072_000),
         dialects=DIALECTS[dialects],
         jwks_max_age=read.number("JWKS_MAX_AGE", 600, low=1, high=86_400),
+        jwks_max_stale=read.number("JWKS_MAX_STALE", 14_400, low=0, high=604_800),
         jwks_refetch_cooldown=read.number("JWKS_REFETCH_COOLDOWN", 10, low=1, high=3_600),
         upstream_timeout=read.number("UPSTREAM_TIMEOUT", 10, low=0.1, high=300),
         upstream_ca_file=read.file("UPSTREAM_CA_FILE"),

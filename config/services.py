@@ -91,6 +91,7 @@ def _rules(environment: Environment, audience: str) -> TokenRules:
 def _key_fetching(environment: Environment) -> KeyFetching:
     return KeyFetching(
         max_age=environment.jwks_max_age,
+        max_stale=environment.jwks_max_stale,
         refetch_cooldown=environment.jwks_refetch_cooldown,
         timeout=environment.upstream_timeout,
         ca_file=environment.upstream_ca_file,

@@ -193,6 +193,7 @@ def local_environment(ports: Mapping[str, int], state_dir: Path) -> dict[str, st
                 "UPSTREAM_CA_FILE",
                 "SECURE_SSL_REDIRECT",
                 "JWKS_MAX_AGE",
+                "JWKS_MAX_STALE",
                 "JWKS_REFETCH_COOLDOWN",
                 "UPSTREAM_TIMEOUT",
                 "API_TRUSTED_ACTORS",

@@ -99,6 +99,8 @@ def test_debug_is_off_as_soon_as_a_tenant_is_configured(state: dict[str, str]) -
         ("JWKS_MAX_AGE", "soon"),
         ("JWKS_MAX_AGE", "nan"),
         ("JWKS_REFETCH_COOLDOWN", "-1"),
+        ("JWKS_MAX_STALE", "-1"),
+        ("JWKS_MAX_STALE", "for ever"),
         ("UPSTREAM_TIMEOUT", "inf"),
         ("TRUSTED_PROXIES", "proxy.example"),
         ("DEBUG", "maybe"),

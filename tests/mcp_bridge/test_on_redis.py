@@ -15,6 +15,8 @@ from config.shared_cache import SharedCache
 from mcp_bridge.exchange_cache import ExchangedToken
 from mcp_bridge.shared_tokens import SharedTokens
 from tests.groups import REDIS_URL
+from tests.mcp_bridge.fake_tenant import FakeTenant
+from tests.mcp_bridge.running_bridge import RunningBridge
 from tests.mcp_bridge.test_shared_tokens import get, nobody_exchanges, process, token
 from tests.redis_server import RedisServer, own_prefix, running_redis
 
@@ -116,6 +118,21 @@ def test_a_redis_that_takes_no_writes_is_still_read(server: RedisServer) -> None
     assert get(other, nobody_exchanges) == "b"
     with server.client() as client:
         client.replicaof("NO", "ONE")
+
+
+@pytest.mark.redis_server
+@pytest.mark.anyio
+async def test_tool_calls_go_on_when_redis_dies(bridge: RunningBridge, tenant: FakeTenant, server: RedisServer) -> None:
+    bridge.shared_cache = cache_at(server.url, "p")
+    bridge.configure(cache_keys=(b"k" * 32,))
+    async with bridge:
+        tokens = [bridge.token(sub=f"user-{number}") for number in range(10)]
+        await bridge.call("greet", tokens[0])
+        server.kill()
+        for number, token in enumerate(tokens):
+            result = await bridge.call("greet", token)
+            assert result["structuredContent"]["subject"] == f"user-{number}"
+    assert len(tenant.forms) == 10  # the first user's token is still in the process's own memory
 
 
 def finds_something(mine: SharedTokens) -> bool:
