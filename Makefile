@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo run test test-full bench lint format lock clean
+.PHONY: help demo run inspect test test-full bench lint format lock clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -14,6 +14,9 @@ demo: $(VENV)/runtime ## run the whole chain once, on free ports, and tell what 
 
 run: $(VENV)/runtime ## keep tenant, API and bridge up, behind one banner, until Ctrl-C
 	@$(BIN)/python manage.py up
+
+inspect: $(VENV)/runtime | node_modules ## open MCP Inspector, ready to connect to what `make run` keeps up
+	@$(BIN)/python manage.py inspect
 
 test: $(VENV)/development ## all checks and tests, long suites with few rounds
 	@$(BIN)/python -m tests.run
@@ -52,3 +55,7 @@ $(VENV)/development: requirements-dev.txt | $(BIN)/python
 	@echo "Installing what the services and their tests need ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@ $(VENV)/runtime
+
+# Where there is no npm, the command says what to install.
+node_modules:
+	@! command -v npm >/dev/null || { echo "Installing MCP Inspector ..."; npm ci --ignore-scripts --silent --no-audit --no-fund; }

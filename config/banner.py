@@ -24,10 +24,8 @@ def banner(environment: Environment, *, plain: bool) -> None:
         for staff in DEVELOPMENT_STAFF:
             table.add_row("[b]Admin as[/b]", f"{staff.username} / {staff.password}  [dim]{staff.what_for}[/dim]")
     table.add_row("")
-    table.add_row(
-        "[b]MCP Inspector[/b]",
-        f"npx @modelcontextprotocol/inspector  [dim]then connect to {environment.bridge_url}/mcp[/dim]",
-    )
+    table.add_row("[b]MCP Inspector[/b]", "make inspect  [dim]in another terminal[/dim]")
+    table.add_row("[b]Other clients[/b]", "docs/clients.md")
     table.add_row("[b]Stop[/b]", "Ctrl-C")
     console.print(table if plain or not console.is_terminal else Panel(table, title="Delegated access", expand=False))
     if settings.DEBUG and not console.is_terminal:

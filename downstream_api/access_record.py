@@ -4,8 +4,9 @@ import re
 import secrets
 import time
 import uuid
-from contextlib import ExitStack, nullcontext, suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 from ipaddress import ip_address
 
 from django.db import DatabaseError, transaction
@@ -13,6 +14,7 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from downstream_api.audit.breaker import Breaker
+from downstream_api.audit.group_commit import NotWritten, access_log
 from downstream_api.audit.refused_tokens import refused_tokens
 from downstream_api.audit.time_limit import limited_database_time
 from downstream_api.audit.turn_to_write import turn_to_write
@@ -123,9 +125,14 @@ class AccessRecord:
                 refused_tokens().add(_route(self.request), self.reason or "no_token")
             return False
         self._check_breaker()
-        fields = self._fields(self.token, status)
-        with nullcontext() if self._is_change else turn_to_write():  # a change has had its turn since it began
-            DelegatedAccess.objects.create(**fields)
+        row = DelegatedAccess(**self._fields(self.token, status))
+        if self._is_change:  # in the transaction of the change
+            row.save()
+            return True
+        try:
+            access_log().write(row)
+        except NotWritten as error:
+            raise NotRecordable from error
         return True
 
     def _fields(self, token: AccessToken, status: int) -> dict[str, object]:
@@ -161,6 +168,7 @@ def _route(request: HttpRequest) -> str:
     return f"/{match.route}"[:MAX_PATH] if match else ""
 
 
+@lru_cache(maxsize=1_024)
 def _address(text: str) -> str | None:
     """The caller's address, where it is one that databases know; TrustedProxyMiddleware found it."""
     try:

@@ -72,7 +72,8 @@ def _read(document: dict[str, Any]) -> ClientMetadata:
     uris = _texts(document, "redirect_uris", [])
     if not uris or len(uris) > MAX_REDIRECT_URIS or not all(map(may_be_registered, uris)):
         raise RegistrationRefused(
-            "invalid_redirect_uri", "redirect_uris must be https, or http on this machine, and without fragment."
+            "invalid_redirect_uri",
+            "redirect_uris must be https, http on this machine, or of a known editor, and without fragment.",
         )
     if not set(_texts(document, "grant_types", ["authorization_code"])) <= GRANTS:
         raise _refused("grant_types may hold authorization_code and refresh_token only")

@@ -1,6 +1,7 @@
 from typing import Any
 
 from local_tenant.configuration import TenantConfiguration
+from local_tenant.redirect_uris import ALLOWED_SCHEMES
 
 TOKEN_EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"  # noqa: S105 - RFC 8693 §2.1
 GRANT_TYPES = ("authorization_code", "refresh_token", "client_credentials", TOKEN_EXCHANGE)
@@ -41,6 +42,7 @@ def provider_settings(configuration: TenantConfiguration) -> dict[str, Any]:
         "REFRESH_TOKEN_REUSE_PROTECTION": True,
         "CLIENT_SECRET_HASHER": "pbkdf2_sha256_random",
         "CLIENT_SECRET_GENERATOR_LENGTH": 64,
+        "ALLOWED_REDIRECT_URI_SCHEMES": ALLOWED_SCHEMES,
         "ALLOW_LOCALHOST_LOOPBACK": True,  # RFC 8252 §8.3: clients do use the name localhost
         "CIMD_ENABLED": True,
         "CIMD_METADATA_FETCHER": "local_tenant.client_metadata_document.MetadataFetcher",

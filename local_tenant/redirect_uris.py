@@ -2,10 +2,15 @@ import ipaddress
 from urllib.parse import urlsplit
 
 MAX_LENGTH = 2_000
+# Of native applications (RFC 8252 §7.1). The editor Cursor returns to itself by one; its scheme lacks the period that
+# §8.4 wants, and stands here by name, so that no page can have answers sent to whatever else a scheme may start.
+PRIVATE_USE_SCHEMES = ("cursor",)
+ALLOWED_SCHEMES = ("https", "http", *PRIVATE_USE_SCHEMES)
 
 
 def may_be_registered(uri: str) -> bool:
-    """What clients may register for themselves: https, or http on the user's own machine (RFC 8252 §7.3, §8.3)."""
+    """What clients may register for themselves: https, http on the user's own machine (RFC 8252 §7.3, §8.3), or the
+    scheme of a known application."""
     if len(uri) > MAX_LENGTH or not uri.isascii() or not uri.isprintable() or " " in uri or "#" in uri:
         return False
     try:
@@ -15,7 +20,7 @@ def may_be_registered(uri: str) -> bool:
         return False
     if not host or url.username is not None or url.password is not None:
         return False
-    return url.scheme == "https" or (url.scheme == "http" and is_this_machine(host))
+    return url.scheme in {"https", *PRIVATE_USE_SCHEMES} or (url.scheme == "http" and is_this_machine(host))
 
 
 def is_this_machine(host: str | None) -> bool:
@@ -28,7 +33,9 @@ def is_this_machine(host: str | None) -> bool:
 def form_action_source(redirect_uri: str) -> str:
     """The CSP source that lets a form's answer redirect there: its origin.
 
-    CSP knows no IPv6 addresses, so for those it is the scheme.
+    CSP knows no IPv6 addresses and no hosts of other schemes, so for those it is the scheme.
     """
     url = urlsplit(redirect_uri)
-    return f"{url.scheme}:" if "[" in url.netloc else f"{url.scheme}://{url.netloc}"
+    return (
+        f"{url.scheme}:" if "[" in url.netloc or url.scheme in PRIVATE_USE_SCHEMES else f"{url.scheme}://{url.netloc}"
+    )

@@ -12,6 +12,7 @@ from mcp_bridge.endpoint import build_endpoint
 from mcp_bridge.entry_cipher import EntryCipher
 from mcp_bridge.exchange_cache import ExchangeCache
 from mcp_bridge.gate import Gate
+from mcp_bridge.json_schema import check_schemas
 from mcp_bridge.mcp_server import build_server
 from mcp_bridge.shared_tokens import Cache, SharedTokens
 from mcp_bridge.token_exchange import TokenExchange
@@ -60,9 +61,12 @@ def build_bridge(
 ) -> Bridge:
     """Put the bridge together. Does no I/O: the issuer's keys are asked for once the process serves.
 
+    Raises ToolDeclarationError.
+
     `write_calls` keeps records of tool calls; it is called in a thread of its own, and may fail.
     `shared_cache`, where there is one, holds exchanged tokens for all processes; it may fail too.
     """
+    check_schemas(registry)
     http = UpstreamHttp(
         timeout=configuration.upstream_timeout, ca_file=configuration.key_fetching.ca_file, pool_size=64
     )

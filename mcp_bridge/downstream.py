@@ -12,7 +12,8 @@ from mcp_bridge.downstream_errors import ApiDown, ApiUnavailable, MalformedApiAn
 from mcp_bridge.downstream_refusal import refusal
 from mcp_bridge.exchange_cache import ExchangedToken
 from mcp_bridge.json_schema import first_violation
-from mcp_bridge.schema import Schema
+from mcp_bridge.pages import MOST_PAGES, Items, Page, page_schema
+from mcp_bridge.schema import ANY_OBJECT, Schema
 from mcp_bridge.token_exchange import TokenExchange
 from mcp_bridge.tool_error import CallerGone
 from mcp_bridge.upstream import Repeat, Upstream, UpstreamDown
@@ -51,6 +52,38 @@ class Downstream:
         self, path: str, *, params: Mapping[str, str] | None = None, expect: Schema | None = None
     ) -> dict[str, Any]:
         return self._request("GET", path, params=params, expect=expect)
+
+    def get_page(
+        self,
+        path: str,
+        number: int = 1,
+        *,
+        page_size: int | None = None,
+        params: Mapping[str, str] | None = None,
+        expect: Schema = ANY_OBJECT,
+    ) -> Page:
+        """One page of a list that Django REST framework gives in pages; `expect` is about each item."""
+        asked = {**(params or {}), "page": str(number)} | ({"page_size": str(page_size)} if page_size else {})
+        found = self.get(path, params=asked, expect=page_schema(expect))
+        return Page(found["results"], found["count"], number + 1 if found["next"] else None)
+
+    def get_items(
+        self,
+        path: str,
+        *,
+        most: int,
+        page_size: int = 100,
+        params: Mapping[str, str] | None = None,
+        expect: Schema = ANY_OBJECT,
+    ) -> Items:
+        """The first `most` items of such a list, page after page, within the one deadline of the call."""
+        items: list[dict[str, Any]] = []
+        for number in range(1, MOST_PAGES + 1):
+            page = self.get_page(path, number, page_size=page_size, params=params, expect=expect)
+            items += page.items
+            if page.next_number is None or len(items) >= most:
+                break
+        return Items(items[:most], page.count, is_complete=page.next_number is None and len(items) <= most)
 
     def post(self, path: str, body: Mapping[str, Any], *, expect: Schema | None = None) -> dict[str, Any]:
         return self._request("POST", path, body=body, expect=expect)

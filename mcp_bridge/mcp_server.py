@@ -107,7 +107,7 @@ def _success(answer: ToolAnswer) -> types.CallToolResult:
     # The sentence is for people, the JSON for clients that know no structuredContent (MCP tools §Structured Content).
     texts = (answer.text, json.dumps(answer.structured, ensure_ascii=False))
     return types.CallToolResult(
-        content=[types.TextContent(text=text) for text in texts], structured_content=dict(answer.structured)
+        content=[types.TextContent(text=text) for text in texts if text], structured_content=dict(answer.structured)
     )
 
 

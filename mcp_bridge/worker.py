@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 import anyio
+import anyio.lowlevel
 import anyio.to_thread
 
 from resource_server.interruption import Interruption
@@ -41,6 +42,7 @@ async def run_in_worker(
         except Exception as error:  # noqa: BLE001 - raised below: the group would wrap it
             failure = error
         tasks.cancel_scope.cancel()
+    await anyio.lowlevel.checkpoint_if_cancelled()  # then nobody is answered, not even that nobody was there
     if failure is not None:
         raise failure
     return result

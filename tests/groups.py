@@ -3,7 +3,6 @@
 import functools
 import os
 import pwd
-import re
 import shutil
 import subprocess
 import tempfile
@@ -14,11 +13,11 @@ from pathlib import Path
 import psycopg
 import redis
 
+from config.node import NODE_MODULES, nodes
+
 POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "")
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "")
-NODE_MODULES = Path(__file__).resolve().parent.parent / "node_modules"  # what `npm ci` installs
 AXE = NODE_MODULES / "axe-core" / "axe.min.js"
-MIN_NODE = (22, 19)  # what MCP Inspector and the conformance suite ask for
 
 
 @dataclass(frozen=True)
@@ -36,16 +35,8 @@ def chromium() -> str | None:
 
 @functools.cache
 def node() -> Path | None:
-    """A Node that is new enough: the one on the path, or the one that `npm ci` brings along on Linux."""
-    on_path = shutil.which("node")
-    brought = NODE_MODULES.glob("node-linux-*/bin/node")
-    found = [*([Path(on_path)] if on_path else []), *brought]
-    return next((program for program in found if _version(program) >= MIN_NODE), None)
-
-
-def _version(program: Path) -> tuple[int, ...]:
-    said = subprocess.run([program, "--version"], check=False, capture_output=True, text=True).stdout
-    return tuple(int(number) for number in re.findall(r"\d+", said)[:2])
+    """A Node that is new enough."""
+    return next((found.program for found in nodes() if found.is_new_enough), None)
 
 
 def _no_node() -> bool:

@@ -2,15 +2,16 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, lru_cache
 from ipaddress import ip_address
 from typing import Any, ClassVar, NoReturn, TypeVar
 
-from django.db import models
+from django.db import DEFAULT_DB_ALIAS, connections, models
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
+_AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.BooleanField)  # drivers take the values
 Row_co = TypeVar("Row_co", bound="AppendOnly", covariant=True)
 
 
@@ -69,6 +70,32 @@ class AppendOnly(models.Model):
         """Called once, right before the row is written."""
 
 
+def insert_rows(rows: Sequence[AppendOnly]) -> None:
+    """Add rows of one model by one statement: all or none. Their numbers are not read back.
+
+    What the ORM does for each field of each row costs several times as much as the database itself.
+    """
+    connection = connections[DEFAULT_DB_ALIAS]
+    options = rows[0]._meta  # noqa: SLF001 - Django's documented name
+    fields = [field for field in options.concrete_fields if not isinstance(field, models.AutoField)]
+    adapted = [not isinstance(field, _AS_THEY_ARE) for field in fields]
+    values: list[Any] = []
+    for row in rows:
+        row.prepare()
+        for field, is_adapted in zip(fields, adapted, strict=True):
+            value = getattr(row, field.attname)
+            values.append(field.get_db_prep_save(value, connection) if is_adapted else value)
+    with connection.cursor() as cursor:
+        cursor.execute(_insertion(options.db_table, tuple(field.column for field in fields), len(rows)), values)
+
+
+@cache
+def _insertion(table: str, columns: tuple[str, ...], count: int) -> str:
+    quoted = ", ".join(f'"{column}"' for column in columns)
+    places = f"({', '.join(['%s'] * len(columns))})"
+    return f'INSERT INTO "{table}" ({quoted}) VALUES {", ".join([places] * count)}'  # noqa: S608 - our own names
+
+
 class SealedRow(AppendOnly):
     """A row of a sealed log. Its digest covers every field that FORMATS names for its format.
 
@@ -109,8 +136,13 @@ def canonical_value(row: models.Model, name: str) -> Any:
     if isinstance(value, datetime):
         return utc_text(value)
     if value and name in _address_fields(type(row)):
-        return str(ip_address(value))
+        return _canonical_address(value)
     return value
+
+
+@lru_cache(maxsize=1_024)
+def _canonical_address(text: str) -> str:
+    return str(ip_address(text))
 
 
 @cache

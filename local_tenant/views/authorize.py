@@ -21,9 +21,15 @@ from local_tenant.oauth_errors import AccessDenied
 from local_tenant.oauth_parameters import MalformedRequest, Parameters, query_parameters
 from local_tenant.permitted_scopes import delegated_scopes, oidc_scopes
 from local_tenant.provider_settings import OIDC_SCOPES
-from local_tenant.redirect_uris import form_action_source
+from local_tenant.redirect_uris import ALLOWED_SCHEMES, form_action_source
 from local_tenant.views.error_page import error_page
 from local_tenant.views.leading_page import leading_page
+
+
+class BackToClient(HttpResponseRedirect):
+    """To a redirect URI that is registered, which may be one of a native application."""
+
+    allowed_schemes = list(ALLOWED_SCHEMES)  # noqa: RUF012 - declared so by its base class
 
 
 @method_decorator([never_cache, require_http_methods(["GET", "HEAD", "POST"])], name="dispatch")
@@ -43,7 +49,7 @@ class AuthorizeView(View):
         except RefusedHere as error:
             return error_page(request, error.error, error.description)
         except RefusedToClient as error:
-            return HttpResponseRedirect(error.location)
+            return BackToClient(error.location)
 
     def _answer(self, request: HttpRequest, parameters: Parameters) -> HttpResponseBase:
         asked_for = read_authorization_request(parameters)
@@ -73,7 +79,7 @@ class AuthorizeView(View):
             raise RefusedToClient(asked_for.client, "access_denied", "The user said no.")
         shown = request.POST.get("shown", "").split()  # nothing is granted that the page did not show
         code = issue_code(asked_for, user, [scope for scope in scopes if scope in shown])
-        return HttpResponseRedirect(asked_for.client.response_url(code=code))
+        return BackToClient(asked_for.client.response_url(code=code))
 
 
 def _scopes(asked_for: AuthorizationRequest, user: TenantUser) -> list[str]:

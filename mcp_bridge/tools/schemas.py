@@ -4,13 +4,17 @@ from typing import Any
 
 from resource_server.actor import Actor
 
-NO_ARGUMENTS: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
+
+def either(*types: str, **schema: Any) -> dict[str, Any]:
+    """A value of one of these types. Branches, since some clients know no list of types."""
+    return {"anyOf": [{"type": each} for each in types], **schema}
+
 
 SCOPES: dict[str, Any] = {"type": "array", "items": {"type": "string"}, "description": "What the token allows."}
 
 ACTOR: dict[str, Any] = {
     "type": "object",
-    "properties": {"subject": {"type": "string"}, "client_id": {"type": ["string", "null"]}},
+    "properties": {"subject": {"type": "string"}, "client_id": either("string", "null")},
     "required": ["subject", "client_id"],
     "additionalProperties": False,
 }

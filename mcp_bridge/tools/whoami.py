@@ -1,8 +1,9 @@
 from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
-from mcp_bridge.tools.schemas import ACTOR_CHAIN, NO_ARGUMENTS, SCOPES, actor_chain
+from mcp_bridge.tools.schemas import ACTOR_CHAIN, SCOPES, actor_chain, either
 
 
-def answer(call: ToolCall) -> ToolAnswer:
+def whoami(call: ToolCall) -> ToolAnswer:
+    """Tells who you are to this server: the user, the client that calls, its scopes, and who acts for whom."""
     token = call.caller
     caller = {
         "subject": token.subject,
@@ -16,23 +17,20 @@ def answer(call: ToolCall) -> ToolAnswer:
 
 
 WHOAMI = Tool(
-    name="whoami",
+    whoami,
     title="Who am I?",
-    description="Tells who you are to this server: the user, the client that calls, its scopes, and who acts for whom.",
     scopes=("tool:whoami",),
-    input_schema=NO_ARGUMENTS,
     output_schema={
         "type": "object",
         "properties": {
             "subject": {"type": "string", "description": "The user (sub of your access token)."},
             "client_id": {"type": "string", "description": "The client that the token was issued to."},
-            "organization": {"type": ["string", "null"], "description": "The organization of the login, if any."},
+            "organization": either("string", "null", description="The organization of the login, if any."),
             "scopes": SCOPES,
             "actors": ACTOR_CHAIN,
         },
         "required": ["subject", "client_id", "organization", "scopes", "actors"],
         "additionalProperties": False,
     },
-    answer=answer,
     calls_api=False,
 )

@@ -19,11 +19,11 @@ START_TIMEOUT = 60  # seconds
 class ApiProcess:
     """Ready, with tokens of `issuer`, on a database that has its tables."""
 
-    def __init__(self, state_dir: Path, database_url: str, issuer: Issuer) -> None:
+    def __init__(self, state_dir: Path, database_url: str, issuer: Issuer, **environment: str) -> None:
         self._ports = dict(zip(SERVICES, free_ports(3), strict=True))
         self._state_dir = state_dir
         self.environment = local_environment(self._ports, state_dir)
-        self.environment |= {"DATABASE_URL": database_url, "OAUTH_ISSUER": issuer.url}
+        self.environment |= {"DATABASE_URL": database_url, "OAUTH_ISSUER": issuer.url} | environment
         self.url = f"http://127.0.0.1:{self._ports['api']}"
         self.audience = f"http://localhost:{self._ports['api']}/"
 

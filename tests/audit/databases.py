@@ -40,7 +40,7 @@ def sqlite_settings(file: Path) -> dict[str, Any]:
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 1.4,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+            "init_command": "PRAGMA synchronous=FULL;",
         },
     }
 
@@ -63,7 +63,7 @@ def migrated_sqlite(directory: Path) -> Path:
     """A file with all tables, to be copied."""
     file = directory / "template.sqlite3"
     quick = sqlite_settings(file)
-    quick["OPTIONS"]["init_command"] = "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
+    quick["OPTIONS"]["init_command"] = "PRAGMA synchronous=OFF;"
     with default_database(quick):
         call_command("migrate", verbosity=0)
         with connections["default"].cursor() as cursor:

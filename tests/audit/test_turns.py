@@ -61,3 +61,10 @@ def test_a_turn_that_ends_in_an_error_is_over(sqlite: object) -> None:
 def test_postgresql_has_many_writers_at_once(postgres: str) -> None:
     with taken(), limited_database_time(0.2), turn_to_write():
         assert execute("SELECT 1") == [(1,)]
+
+
+def test_migrating_leaves_a_file_whose_readers_and_writer_do_not_wait_for_each_other(sqlite: object) -> None:
+    """And which is durable with each commit; asked of a connection that says nothing of the mode itself."""
+    assert "journal_mode" not in str(connection.settings_dict["OPTIONS"])
+    assert execute("PRAGMA journal_mode") == [("wal",)]
+    assert execute("PRAGMA synchronous") == [(2,)]

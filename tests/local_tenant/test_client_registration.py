@@ -1,4 +1,5 @@
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from django.test import Client
@@ -91,9 +92,35 @@ def test_an_empty_secret_never_authenticates_a_public_client(tenant: None) -> No
     assert application.client_secret
 
 
+# As these two introduce themselves, and where their users come back to.
+EDITORS = {
+    "VS Code": (
+        ["https://insiders.vscode.dev/redirect", "https://vscode.dev/redirect", "http://127.0.0.1/",
+         "http://127.0.0.1:33418/"],
+        "http://127.0.0.1:59656/",  # RFC 8252 §7.3: any port of loopback, for theirs may be taken
+    ),
+    "Cursor": (["cursor://anysphere.cursor-mcp/oauth/callback"], "cursor://anysphere.cursor-mcp/oauth/callback"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("registered", "used"), EDITORS.values(), ids=EDITORS)
+def test_editors_log_users_in_and_get_them_back(browser: Browser, registered: list[str], used: str) -> None:
+    body = register(INSPECTOR | {"client_name": "An editor", "redirect_uris": registered}).json()
+    browser.log_in(ADMIN)
+    url = authorize_url(client_id=body["client_id"], redirect_uri=used)
+    policy = browser.http.get(url)["Content-Security-Policy"]
+    assert f"form-action 'self' {used.split('://', 1)[0]}:" in policy  # browsers check where the form's answer leads
+    answer = browser.consent(url)
+    assert answer["Location"].startswith(f"{used}?")
+    code = parse_qs(urlsplit(answer["Location"]).query)["code"][0]
+    assert redeem(code, client_id=body["client_id"], redirect_uri=used).status_code == 200
+
+
 BAD = {
     "no redirect": ({"redirect_uris": []}, "invalid_redirect_uri"),
     "http elsewhere": ({"redirect_uris": ["http://example.com/cb"]}, "invalid_redirect_uri"),
+    "unknown application": ({"redirect_uris": ["calculator://example.com/cb"]}, "invalid_redirect_uri"),
+    "no host of an editor": ({"redirect_uris": ["cursor:callback"]}, "invalid_redirect_uri"),
     "script": ({"redirect_uris": ["javascript:alert(1)"]}, "invalid_redirect_uri"),
     "fragment": ({"redirect_uris": ["https://example.com/#x"]}, "invalid_redirect_uri"),
     "user info": ({"redirect_uris": ["https://a@example.com/"]}, "invalid_redirect_uri"),

@@ -40,6 +40,7 @@ def in_parallel(configuration: TenantConfiguration, tmp_path: Path, monkeypatch:
             connection.ensure_connection()
             with closing(sqlite3.connect(tmp_path / "db.sqlite3")) as file:
                 connection.connection.backup(file)
+                file.execute("PRAGMA journal_mode=WAL")  # as `migrate` leaves it
             monkeypatch.setitem(connection.settings_dict, "NAME", str(tmp_path / "db.sqlite3"))
 
         def run(_: int) -> Any:

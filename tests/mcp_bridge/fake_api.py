@@ -3,6 +3,7 @@
 import json
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -19,11 +20,13 @@ class FakeApi:
         self.reply: Reply | None = None  # what to say in place of it all
         self.first_replies: list[Reply] = []  # what to say before anything else, one after the other
         self.refused: set[str] = set()  # values of Authorization
+        self.listen: Callable[[Received], object] = lambda received: None  # is told first, and may change the above
         self.was_asked, self.may_answer = threading.Event(), threading.Event()
         self.may_answer.set()
 
     def respond(self, received: Received) -> Reply:
         self.received.append(received)
+        self.listen(received)
         self.was_asked.set()
         self.may_answer.wait(30)
         if self.reply or self.first_replies:

@@ -3,15 +3,18 @@
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import anyio
 import httpx2
+import jwt
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
-from tests.mcp_bridge.running_bridge import tools_call
+from tests.mcp_bridge.running_bridge import modern_call, modern_headers, tools_call
 from tests.mcp_bridge.served_bridge import JSON, ServedBridge, served_bridge
 
 pytestmark = [pytest.mark.anyio, pytest.mark.processes]
@@ -73,3 +76,40 @@ async def test_a_slow_call_reports_progress_before_it_is_answered(
         result = await client.call_tool("greet", progress_callback=hear)
     assert result.structured_content["subject"] == "auth0|alice"
     assert reported
+
+
+async def test_a_hundred_users_at_once_each_see_only_themselves(served: ServedBridge, api: FakeApi) -> None:
+    """Half of them speak the current revision. Against fakes: the bridge is to be busy, and no database."""
+    users = [f"auth0|user-{number}" for number in range(100)]
+
+    async def use(number: int, user: str, http: httpx2.AsyncClient) -> None:
+        token = served.headers(sub=user)
+
+        async def call(tool: str, **arguments: str) -> Any:
+            is_modern = number % 2 == 0
+            message = (modern_call if is_modern else tools_call)(tool, **arguments)
+            headers = token | (modern_headers(tool) if is_modern else {})
+            response = await http.post("/mcp", json=message, headers=headers)
+            assert response.status_code == 200, response.text
+            return response.json()["result"]["structuredContent"]
+
+        await call("add_note", title=f"of {user}")
+        for _ in range(2):
+            assert (await call("whoami"))["subject"] == user
+            assert (await call("greet"))["subject"] == user
+            assert [note["title"] for note in (await call("list_notes"))["notes"]] == [f"of {user}"]
+
+    limits = httpx2.Limits(max_connections=100)
+    async with (
+        httpx2.AsyncClient(base_url=served.url, limits=limits, timeout=60) as http,
+        anyio.create_task_group() as tasks,
+    ):
+        for number, user in enumerate(users):
+            tasks.start_soon(use, number, user, http)
+    assert len(served.tenant.forms) == 2 * len(users)  # one for each user and scope
+    assert {jwt.decode(each, options={"verify_signature": False})["sub"] for each in bearers(api)} == set(users)
+    assert len(bearers(api)) == 2 * len(users)
+
+
+def bearers(api: FakeApi) -> set[str]:
+    return {received.headers["Authorization"].removeprefix("Bearer ") for received in api.received}

@@ -125,9 +125,7 @@ async def test_what_a_broken_tool_raises_does_not_reach_a_stream_either(
     assert "hunter2" not in response.text
 
 
-async def call(
-    bridge: RunningBridge, *, token: Any = ..., is_modern: bool = True, **headers: str
-) -> httpx2.Response:
+async def call(bridge: RunningBridge, *, token: Any = ..., is_modern: bool = True, **headers: str) -> httpx2.Response:
     message = modern_call("greet") if is_modern else tools_call("greet")
     if token is not ...:
         message["params"].setdefault("_meta", {})["progressToken"] = token

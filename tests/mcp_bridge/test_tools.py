@@ -117,6 +117,13 @@ def test_every_tool_declares_all_that_clients_need(tool: Any) -> None:
     assert tool.title
     assert tool.description.endswith(".")
     assert tool.read_only or not tool.idempotent
+    assert all(field["description"] for field in tool.input_schema["properties"].values())
+
+
+@pytest.mark.parametrize("tool", list(TOOLS), ids=lambda tool: tool.name)
+def test_no_schema_lists_types_for_clients_that_know_single_ones(tool: Any) -> None:
+    """Inspector warns of it, since clients that turn schemas into OpenAPI's dialect drop such a tool."""
+    assert '"type": [' not in json.dumps([tool.input_schema, tool.output_schema])
 
 
 async def test_the_list_says_what_each_tool_may_do(bridge: RunningBridge) -> None:

@@ -43,6 +43,19 @@ async def test_when_vanished_clients_held_all_workers_the_next_call_is_served_at
             assert time.monotonic() - began < TIMEOUT / 4, (form, party)
 
 
+async def test_what_a_client_of_an_earlier_revision_wanted_written_is_written_without_it(served: ServedBridge) -> None:
+    """MCP 2025-11-25 streamable HTTP: disconnection is not to be taken for the client cancelling its request."""
+    with silent(served.api) as speaks:
+        client = caller(served, "earlier", "auth0|alice", "add_note", title="of the earlier one")
+        until(lambda: bool(served.api.received), "the note never came to the API")
+        client.close()
+        speaks.set()
+    until(lambda: bool(served.api.notes["auth0|alice"]), "the note was not written")
+    async with httpx2.AsyncClient(timeout=TIMEOUT) as http:
+        call = await http.post(served.endpoint, json=tools_call("list_notes"), headers=served.headers())
+    assert call.json()["result"]["structuredContent"]["count"] == 1
+
+
 async def greets(served: ServedBridge) -> str:
     async with httpx2.AsyncClient(timeout=TIMEOUT) as http:
         call = await http.post(served.endpoint, json=tools_call("greet"), headers=served.headers())
@@ -50,8 +63,8 @@ async def greets(served: ServedBridge) -> str:
     return subject
 
 
-def caller(served: ServedBridge, form: str, subject: str, tool: str = "greet") -> socket.socket:
-    message = tools_call(tool) if form == "earlier" else modern_call(tool)
+def caller(served: ServedBridge, form: str, subject: str, tool: str = "greet", **arguments: str) -> socket.socket:
+    message = (tools_call if form == "earlier" else modern_call)(tool, **arguments)
     headers = {} if form == "earlier" else modern_headers(tool)
     if form == "streaming":
         message["params"]["_meta"]["progressToken"] = 1
@@ -60,10 +73,10 @@ def caller(served: ServedBridge, form: str, subject: str, tool: str = "greet") -
 
 
 @contextmanager
-def silent(party: FakeApi | FakeTenant) -> Iterator[None]:
-    """Who asks that party meanwhile gets no answer; not afterwards either, until the test is over."""
+def silent(party: FakeApi | FakeTenant) -> Iterator[threading.Event]:
+    """Who asks that party meanwhile gets no answer, afterwards neither: not before the given event is set."""
     before, party.may_answer = party.may_answer, threading.Event()
     try:
-        yield
+        yield party.may_answer
     finally:
         party.may_answer = before

@@ -1,0 +1,80 @@
+import os
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from config.environment import Environment
+from config.node import MIN_NODE, NODE_MODULES, Node, inspector, nodes
+
+NPM_CI = "npm ci --ignore-scripts"
+WANTED = f"MCP Inspector needs Node.js {MIN_NODE[0]}.{MIN_NODE[1]} or newer"
+
+SECRETS = {"MCP_AUTH0_CLIENT_SECRET", "SECRET_KEY", "DATABASE_URL"}  # of the services, perhaps read from .env
+
+
+class Command(BaseCommand):
+    help = "Open MCP Inspector, ready to connect to the bridge that `make run` keeps up."
+    requires_system_checks = ()  # nothing of this project runs here but what is below
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--packages", type=Path, default=NODE_MODULES, help="where the npm packages are (default: node_modules)"
+        )
+        parser.add_argument(
+            "--protocol-era",
+            choices=("auto", "modern", "legacy"),
+            default="auto",
+            help="revisions of MCP to speak: from 2026-07-28 on, those before, or what both sides know (default)",
+        )
+
+    def handle(self, *, packages: Path, protocol_era: str, **_options: Any) -> None:
+        environment: Environment = settings.ENVIRONMENT
+        node = _node(packages)
+        launcher = inspector(packages)
+        if not launcher.exists():
+            raise CommandError(f"MCP Inspector is not installed: run `{NPM_CI}` in this folder first.")
+        if not _is_up(environment):
+            raise CommandError(
+                f"The bridge does not answer at {environment.bridge_url}: start it with `make run` in another terminal."
+            )
+        url = f"{environment.bridge_url}/mcp"
+        self.stdout.write(f"Opening MCP Inspector for {url}: switch the connection on, log in, and try the tools.")
+        self.stdout.flush()
+        arguments = ["--web", "--transport", "http", "--server-url", url, "--protocol-era", protocol_era]
+        program = str(node.program)
+        os.execve(program, [program, str(launcher), *arguments], _environment(environment))  # noqa: S606
+
+
+def _node(packages: Path) -> Node:
+    found = list(nodes(packages))
+    for node in found:
+        if node.is_new_enough:
+            return node
+    if not found:
+        raise CommandError(f"{WANTED}, and this machine has none: install it, then run `{NPM_CI}` in this folder.")
+    raise CommandError(
+        f"{WANTED}, and {found[0].program} is {found[0].version or 'of an unknown version'}: "
+        f"install a newer one, or on Linux run `{NPM_CI}` in this folder, which brings one along."
+    )
+
+
+def _is_up(environment: Environment) -> bool:
+    """Whether the bridge of this configuration answers, and not whatever else may listen there."""
+    try:
+        with requests.Session() as session:
+            session.trust_env = environment.bridge_url.startswith("https:")  # no proxy stands before this machine
+            answer = session.get(f"{environment.bridge_url}/.well-known/oauth-protected-resource", timeout=5)
+            return bool(answer.json()["resource"] == environment.bridge_audience)
+    except (requests.RequestException, ValueError, LookupError, TypeError):
+        return False
+
+
+def _environment(environment: Environment) -> dict[str, str]:
+    """Inspector's: clients registered at the local tenant are forgotten with it (`make clean`), and tokens end with
+    Inspector, unless whoever starts it says otherwise."""
+    kept = {"MCP_STORAGE_DIR": str(environment.state_dir / "inspector"), "MCP_INSPECTOR_SECRET_STORE": "memory"}
+    return kept | {name: value for name, value in os.environ.items() if name not in SECRETS}

@@ -1,0 +1,100 @@
+"""Load on a server of this machine: so many connections, each with one request at a time, for a bounded time."""
+
+import asyncio
+import statistics
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+CONTENT_LENGTH = b"content-length:"
+
+
+@dataclass
+class Load:
+    """What came of it. Times are in milliseconds."""
+
+    seconds: float = 0
+    times: list[float] = field(default_factory=list)
+    statuses: Counter[int] = field(default_factory=Counter)
+    processor_time: float = 0  # of the server, for each answer; a busy machine disturbs it least
+    failures: Counter[str] = field(default_factory=Counter)  # of answers that should have been others
+
+    @property
+    def rate(self) -> float:
+        """Answers a second."""
+        return len(self.times) / self.seconds
+
+    def percentile(self, part: int) -> float:
+        return statistics.quantiles(self.times, n=100)[part - 1] if len(self.times) > 1 else 0.0
+
+    def __str__(self) -> str:
+        bad = f", {dict(self.failures)}" if self.failures else ""
+        return (
+            f"{self.rate:6.0f}/s, p50 {self.percentile(50):5.1f} ms, p99 {self.percentile(99):6.1f} ms, "
+            f"{self.processor_time:5.2f} ms of processor time a call{bad}"
+        )
+
+
+def request(method: str, path: str, *, token: str, body: bytes = b"", headers: dict[str, str] | None = None) -> bytes:
+    """A request as it goes over the wire."""
+    lines = {
+        "Host": "localhost:80",
+        "Authorization": f"Bearer {token}",
+        "Accept": "application/json",
+        **(headers or {}),
+    }
+    if body:
+        lines |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
+    head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode() + body
+
+
+def put_under_load(
+    port: int,
+    next_request: Callable[[], bytes],
+    *,
+    connections: int,
+    seconds: float,
+    is_good: Callable[[int, bytes], bool],
+) -> Load:
+    """`next_request` is asked for each request anew; it is not called from several threads."""
+    return asyncio.run(_put(port, next_request, connections, seconds, is_good))
+
+
+async def _put(
+    port: int,
+    next_request: Callable[[], bytes],
+    connections: int,
+    seconds: float,
+    is_good: Callable[[int, bytes], bool],
+) -> Load:
+    load = Load()
+    began = time.perf_counter()
+
+    async def client() -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        try:
+            while time.perf_counter() - began < seconds:
+                asked = time.perf_counter()
+                writer.write(next_request())
+                status, body = await _answer(reader)
+                load.times.append((time.perf_counter() - asked) * 1_000)
+                load.statuses[status] += 1
+                if not is_good(status, body):
+                    load.failures[f"{status} {body[:80]!r}"] += 1
+        finally:
+            writer.close()
+
+    await asyncio.gather(*(client() for _ in range(connections)))
+    load.seconds = time.perf_counter() - began
+    return load
+
+
+async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    head = await reader.readuntil(b"\r\n\r\n")
+    status = int(head[9:12])
+    for line in head.split(b"\r\n")[1:]:
+        if line.lower().startswith(CONTENT_LENGTH):
+            return status, await reader.readexactly(int(line[len(CONTENT_LENGTH) :]))
+    raise ValueError("an answer without Content-Length")

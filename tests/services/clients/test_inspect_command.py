@@ -1,0 +1,42 @@
+"""`make inspect` beside `make run`: Inspector opens, and knows where to connect to."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from config.node import inspector as inspector_launcher
+from tests.config.test_commands import manage, refusal
+from tests.services.clients.running_inspector import inspecting
+from tests.services.running import Running
+
+pytestmark = pytest.mark.node
+
+
+def test_inspector_opens_with_the_bridge_and_nothing_else_to_connect_to(services: Running, tmp_path: Path) -> None:
+    with inspecting(services, tmp_path) as inspector:
+        (server,) = inspector.servers().values()
+        assert server["url"] == services.mcp
+        assert server["protocolEra"] == "auto"
+    assert f"Opening MCP Inspector for {services.mcp}" in inspector.log.read_text()
+    assert not (tmp_path / ".mcp-inspector").exists()  # nothing is left in the home of whoever tries the project
+
+
+def test_inspector_learns_none_of_the_services_secrets(services: Running, tmp_path: Path) -> None:
+    node, launcher = tmp_path / "bin" / "node", inspector_launcher(tmp_path)
+    for file in (node, launcher):
+        file.parent.mkdir(parents=True)
+    node.write_text(f"#!{shutil.which('sh')}\n[ $1 = --version ] && echo v22.19.0 || {shutil.which('env')}\n")
+    node.chmod(0o755)
+    launcher.touch()
+    secrets = dict.fromkeys(("MCP_AUTH0_CLIENT_SECRET", "SECRET_KEY"), "not-for-others-and-at-least-32-characters")
+    environment = services.environment | secrets | {"PATH": str(node.parent)}
+    told = manage(environment, "inspect", "--packages", str(tmp_path)).stdout
+    assert "not-for-others" not in told
+    assert "DATABASE_URL" not in told
+    assert f"MCP_STORAGE_DIR={services.state_dir}" in told
+
+
+def test_whatever_else_listens_there_is_not_taken_for_the_bridge(services: Running) -> None:
+    elsewhere = services.environment | {"MCP_SERVER_URL": services.api}
+    assert f"The bridge does not answer at {services.api}" in refusal(elsewhere, "inspect")
