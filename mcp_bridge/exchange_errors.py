@@ -4,6 +4,7 @@ Auth0 documents statuses rather than `error` codes, so the status decides and th
 """
 
 from mcp_bridge.outcome import Outcome
+from mcp_bridge.retry_after import in_time
 from mcp_bridge.tool_error import ToolError
 
 
@@ -60,8 +61,7 @@ class TenantUnavailable(ExchangeError):
 
     def __init__(self, what: str, retry_after: int | None = None) -> None:
         self.retry_after = retry_after  # seconds
-        again = f"in {retry_after} seconds" if retry_after else "in a moment"
-        super().__init__(f"The tenant cannot exchange your access token now: {what}. Try again {again}.")
+        super().__init__(f"The tenant cannot exchange your access token now: {what}. Try again {in_time(retry_after)}.")
 
 
 class TenantDown(TenantUnavailable):

@@ -28,6 +28,11 @@ def retry_after(headers: Mapping[str, str]) -> int | None:
     return min(max(0, math.ceil(at - now)), LONGEST)
 
 
+def in_time(seconds: int | None) -> str:
+    """The same for people."""
+    return f"in {seconds} second{'s' if seconds > 1 else ''}" if seconds else "in a moment"
+
+
 def _date(text: str) -> float | None:
     """An HTTP date (RFC 9110 §5.6.7) in seconds since the epoch."""
     try:

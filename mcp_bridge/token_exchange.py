@@ -136,7 +136,6 @@ class TokenExchange:
         forwarded = {FORWARDED_FOR: caller.address} if self.forwards_address and caller.address else {}
 
         def send(seconds: float) -> UpstreamResponse:
-            metadata = self.verifier.keys.metadata()
             proof = self.client.proof(metadata.issuer)
             return self.http.request(
                 "POST",
@@ -148,6 +147,7 @@ class TokenExchange:
             )
 
         try:
+            metadata = self.verifier.keys.metadata()  # before the time for the attempts is looked at: it may take some
             return self.tenant.ask(send, deadline=deadline, interruption=caller.interruption, repeat=Repeat.IF_PASSING)
         except KeysUnavailable as error:
             raise TenantUnavailable("its metadata cannot be fetched", error.retry_after) from error
