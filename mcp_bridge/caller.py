@@ -27,6 +27,7 @@ class Caller:
 
     token: AccessToken
     subject_token: str = field(repr=False)  # goes to the tenant's token endpoint and nowhere else
+    address: str = ""  # the user's, as far as it is known
     # What only came out while the request was served, and must become its HTTP status after all.
     refusal: BearerTokenError | None = None
     has_written: bool = False  # something was asked of the API that may have changed it

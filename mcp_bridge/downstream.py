@@ -8,18 +8,22 @@ from urllib.parse import unquote
 
 from mcp_bridge.caller import Caller
 from mcp_bridge.deadline import Deadline
-from mcp_bridge.downstream_errors import ApiUnavailable, MalformedApiAnswer
+from mcp_bridge.downstream_errors import ApiDown, ApiUnavailable, MalformedApiAnswer
 from mcp_bridge.downstream_refusal import refusal
+from mcp_bridge.exchange_cache import ExchangedToken
 from mcp_bridge.json_schema import first_violation
 from mcp_bridge.pages import MOST_PAGES, Items, Page, page_schema
 from mcp_bridge.schema import ANY_OBJECT, Schema
 from mcp_bridge.token_exchange import TokenExchange
 from mcp_bridge.tool_error import CallerGone
+from mcp_bridge.upstream import Repeat, Upstream, UpstreamDown
+from resource_server import time_budget
 from resource_server.strict_json import MalformedJson
 from resource_server.upstream_http import (
     UpstreamError,
     UpstreamHttp,
     UpstreamInterrupted,
+    UpstreamNotConnected,
     UpstreamResponse,
     UpstreamTimeout,
     UpstreamUnreachable,
@@ -42,6 +46,7 @@ class Downstream:
     caller: Caller = field(repr=False)
     exchange: TokenExchange = field(repr=False)
     http: UpstreamHttp = field(repr=False)
+    api: Upstream = field(repr=False)
 
     def get(
         self, path: str, *, params: Mapping[str, str] | None = None, expect: Schema | None = None
@@ -103,9 +108,13 @@ class Downstream:
     ) -> dict[str, Any]:
         _check_path(path)
         exchanged = self.exchange.token_for(self.caller, scope=self.scope, deadline=self.deadline)
-        response = self._send(method, path, f"Bearer {exchanged.value}", params, body)
+        response = self._send(method, path, exchanged, params, body)
         if response.status == HTTPStatus.UNAUTHORIZED:
-            self.exchange.forget(self.caller, scope=self.scope)
+            # Revoked, perhaps, and a 401 comes before any work. Once, for the next one would be no better.
+            exchanged = self.exchange.token_for(
+                self.caller, scope=self.scope, deadline=self.deadline, rejected=exchanged
+            )
+            response = self._send(method, path, exchanged, params, body)
         if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
             raise refusal(response)
         return _answer(response, expect)
@@ -114,32 +123,54 @@ class Downstream:
         self,
         method: str,
         path: str,
-        authorization: str,
+        exchanged: ExchangedToken,
         params: Mapping[str, str] | None,
         body: Mapping[str, Any] | None,
     ) -> UpstreamResponse:
-        if not (seconds := self.deadline.remaining()):
+        if not self.deadline.remaining():
             raise ApiUnavailable("no time was left for it")
         # Before it is sent: from then on nobody can be sure that nothing was changed (RFC 9110 §9.2.1).
+        had_written = self.caller.has_written
         self.caller.has_written |= method != "GET"
-        try:
+
+        def send(seconds: float) -> UpstreamResponse:
             return self.http.request(
                 method,
                 self.base_url + path,
-                headers={"Authorization": authorization, "traceparent": self.caller.trace.traceparent()},
+                headers={
+                    "Authorization": f"Bearer {exchanged.value}",
+                    "traceparent": self.caller.trace.traceparent(),
+                    time_budget.HEADER: time_budget.time_budget(seconds),
+                },
                 params=params,
                 json=body,
                 deadline=seconds,
                 interruption=self.caller.interruption,
             )
+
+        try:
+            response = self.api.ask(
+                send,
+                deadline=self.deadline,
+                interruption=self.caller.interruption,
+                repeat=Repeat.IF_TOLD if method == "GET" else Repeat.NEVER,
+            )
+        except UpstreamDown as error:
+            self.caller.has_written = had_written
+            raise ApiDown(error.retry_after) from error
         except UpstreamInterrupted as error:
             raise CallerGone from error
         except UpstreamTimeout as error:
             raise ApiUnavailable("it did not answer in time") from error
         except UpstreamUnreachable as error:
+            if isinstance(error, UpstreamNotConnected):
+                self.caller.has_written = had_written
             raise ApiUnavailable("it cannot be reached") from error
         except UpstreamError as error:
             raise MalformedApiAnswer("it is too long, or no proper HTTP") from error
+        if response.status == HTTPStatus.UNAUTHORIZED:  # refused before any work
+            self.caller.has_written = had_written
+        return response
 
 
 def _check_path(path: str) -> None:

@@ -1,6 +1,7 @@
 """Why a call to the API failed, in words for the person who asked. The API's own texts arrive here bounded."""
 
 from mcp_bridge.outcome import Outcome
+from mcp_bridge.retry_after import in_time
 from mcp_bridge.tool_error import ToolError
 
 
@@ -50,8 +51,16 @@ class ApiUnavailable(DownstreamError):
 
     def __init__(self, what: str, retry_after: int | None = None) -> None:
         self.retry_after = retry_after  # seconds
-        again = f"in {retry_after} seconds" if retry_after else "in a moment"
-        super().__init__(f"The API cannot answer now: {what}. Try again {again}.")
+        super().__init__(f"The API cannot answer now: {what}. Try again {in_time(retry_after)}.")
+
+
+class ApiDown(ApiUnavailable):
+    """It failed so often that it was not asked."""
+
+    concerns_operator = False  # that it is down was logged once, when it began
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("it does not answer", retry_after)
 
 
 class MalformedApiAnswer(DownstreamError):

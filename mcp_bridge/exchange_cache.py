@@ -38,6 +38,10 @@ class ExchangedToken:
     token: AccessToken
     usable_until: float  # seconds since the epoch: when token A or token B ends, whichever comes first
 
+    def is_usable(self, now: float) -> bool:
+        """Whether it may still be handed out."""
+        return now < self.usable_until - MARGIN
+
 
 class ExchangeCache:
     """Exchanged tokens of this process, and the exchanges that are under way.
@@ -81,16 +85,18 @@ class ExchangeCache:
             if not isinstance(flight.exception(), CallerGone):  # that was about another caller
                 return flight.result()
 
-    def forget(self, key: ExchangeKey) -> None:
-        """Hand the token out no more, because the API did not accept it."""
+    def forget(self, key: ExchangeKey, rejected: ExchangedToken) -> None:
+        """Hand this token out no more, because the API did not accept it; one that came in its place stays."""
         with self._lock:
-            self._tokens.pop(key, None)
+            held = self._tokens.get(key)
+            if held is not None and held.value == rejected.value:
+                del self._tokens[key]
 
     def _usable(self, key: ExchangeKey) -> ExchangedToken | None:
         held = self._tokens.get(key)
         if held is None:
             return None
-        if held.usable_until - MARGIN <= self._clock():
+        if not held.is_usable(self._clock()):
             del self._tokens[key]
             return None
         self._tokens.move_to_end(key)
@@ -111,7 +117,7 @@ class ExchangeCache:
     def _land(self, key: ExchangeKey, exchanged: ExchangedToken | None) -> None:
         with self._lock:
             del self._flights[key]
-            if exchanged is None or exchanged.usable_until - MARGIN <= self._clock():
+            if exchanged is None or not exchanged.is_usable(self._clock()):
                 return
             self._tokens[key] = exchanged
             while len(self._tokens) > self._max_entries:

@@ -4,6 +4,7 @@ Auth0 documents statuses rather than `error` codes, so the status decides and th
 """
 
 from mcp_bridge.outcome import Outcome
+from mcp_bridge.retry_after import in_time
 from mcp_bridge.tool_error import ToolError
 
 
@@ -48,7 +49,7 @@ class ClientRejected(ExchangeError):
         self.status, self.error = status, error
         super().__init__(
             f"The tenant does not accept the bridge's own client credentials ({_said(status, error, description)}). "
-            "Whoever runs this bridge must check MCP_AUTH0_CLIENT_ID and MCP_AUTH0_CLIENT_SECRET."
+            "Whoever runs this bridge must check MCP_AUTH0_CLIENT_ID and MCP_AUTH0_CLIENT_SECRET, or the private key."
         )
 
 
@@ -60,8 +61,16 @@ class TenantUnavailable(ExchangeError):
 
     def __init__(self, what: str, retry_after: int | None = None) -> None:
         self.retry_after = retry_after  # seconds
-        again = f"in {retry_after} seconds" if retry_after else "in a moment"
-        super().__init__(f"The tenant cannot exchange your access token now: {what}. Try again {again}.")
+        super().__init__(f"The tenant cannot exchange your access token now: {what}. Try again {in_time(retry_after)}.")
+
+
+class TenantDown(TenantUnavailable):
+    """It failed so often that it was not asked."""
+
+    concerns_operator = False  # that it is down was logged once, when it began
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("it does not answer", retry_after)
 
 
 class MalformedAnswer(ExchangeError):

@@ -23,8 +23,10 @@ from mcp_bridge.token_refusal import cannot_tell, token_refusal
 from mcp_bridge.tool import Tool
 from mcp_bridge.tool_registry import ToolRegistry, could_be_granted, missing_scopes
 from mcp_bridge.trace import trace_of
+from mcp_bridge.users_address import users_address
 from resource_server.access_token import AccessToken
 from resource_server.authorization_header import read_bearer_token
+from resource_server.client_address import Network
 from resource_server.errors import BearerTokenError, InsufficientScope, InvalidRequest, KeysUnavailable, Reason
 from resource_server.protected_resource import ProtectedResource
 from resource_server.token_verifier import TokenVerifier
@@ -50,6 +52,7 @@ class Gate:
     record_key: bytes = field(repr=False)
     allowed_hosts: tuple[str, ...]
     allowed_origins: tuple[str, ...]
+    trusted_proxies: tuple[Network, ...]
     workers: anyio.CapacityLimiter  # threads that may wait for the issuer's keys
     body_deadline: float = BODY_DEADLINE  # seconds
     discard_deadline: float = DISCARD_DEADLINE  # seconds
@@ -117,7 +120,7 @@ class Gate:
         verified = self.verifier.verify_cached(token)
         if verified is None:  # in a thread, for the issuer's keys may have to be fetched
             verified = await anyio.to_thread.run_sync(self.verifier.verify, token, limiter=self.workers)
-        return Caller(verified, token)
+        return Caller(verified, token, users_address(scope, self.trusted_proxies))
 
     @contextmanager
     def _recording(self, caller: Caller, request: JsonRpcRequest, scope: Scope) -> Iterator[None]:

@@ -1,15 +1,27 @@
 """The bridge as an OAuth client: exchanging token A for token B on the user's behalf (RFC 8693)."""
 
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass
 
 from mcp_bridge.caller import Caller
+from mcp_bridge.client_authentication import BridgeClient
 from mcp_bridge.deadline import Deadline
 from mcp_bridge.delegation import check_delegation
 from mcp_bridge.exchange_answer import ACCESS_TOKEN, read_issued_token
 from mcp_bridge.exchange_cache import ExchangeCache, ExchangedToken, ExchangeKey
-from mcp_bridge.exchange_errors import DelegationTooDeep, MalformedAnswer, NotAUser, TenantUnavailable, UnusableToken
+from mcp_bridge.exchange_errors import (
+    DelegationTooDeep,
+    ExchangeError,
+    MalformedAnswer,
+    NotAUser,
+    TenantDown,
+    TenantUnavailable,
+    UnusableToken,
+)
 from mcp_bridge.outcome import Exchange
+from mcp_bridge.shared_tokens import Place, SharedTokens
 from mcp_bridge.tool_error import CallerGone
+from mcp_bridge.upstream import Repeat, Upstream, UpstreamDown
 from resource_server.errors import InvalidToken, KeysUnavailable
 from resource_server.token_verifier import TokenVerifier
 from resource_server.upstream_http import (
@@ -21,6 +33,7 @@ from resource_server.upstream_http import (
     UpstreamUnreachable,
 )
 
+FORWARDED_FOR = "auth0-forwarded-for"
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
 TOO_MANY_ACTORS = 4  # Auth0 exchanges no subject token that already has as many
 
@@ -29,86 +42,117 @@ TOO_MANY_ACTORS = 4  # Auth0 exchanges no subject token that already has as many
 class TokenExchange:
     """The exchange as this bridge's client does it, for one audience: that of `verifier`."""
 
-    client_id: str
-    client_secret: str = field(repr=False)
+    client: BridgeClient
     verifier: TokenVerifier  # for token B
     http: UpstreamHttp
-    cache: ExchangeCache
+    cache: ExchangeCache  # of this process
+    shared: SharedTokens | None  # behind it, of all processes
+    tenant: Upstream
+    forwards_address: bool = False  # whether the tenant is told the users' addresses
 
-    def token_for(self, caller: Caller, *, scope: tuple[str, ...], deadline: Deadline) -> ExchangedToken:
+    def token_for(
+        self, caller: Caller, *, scope: tuple[str, ...], deadline: Deadline, rejected: ExchangedToken | None = None
+    ) -> ExchangedToken:
         """A token for the API on the caller's behalf with exactly `scope` asked for, from the cache if possible.
 
-        Raises an ExchangeError, or CallerGone.
+        Never the one that was `rejected`, for the API did not accept it. Raises an ExchangeError, or CallerGone.
         """
         if caller.token.is_machine:
             raise NotAUser
         if caller.token.actor and len(caller.token.actor.chain()) >= TOO_MANY_ACTORS:
             raise DelegationTooDeep
+        exchanged = self._obtained(caller, scope, deadline, rejected)
+        if rejected is not None and exchanged.value == rejected.value:
+            # A call that knew nothing of the rejection had brought it back from the shared cache meanwhile.
+            exchanged = self._obtained(caller, scope, deadline, rejected)
+        return exchanged
+
+    def _obtained(
+        self, caller: Caller, scope: tuple[str, ...], deadline: Deadline, rejected: ExchangedToken | None
+    ) -> ExchangedToken:
+        key = self._key(caller, scope)
+        place = Place(str(key), (caller.token.issuer, caller.token.subject, key.audience, key.client_id, *key.scope))
+        interruption = caller.interruption
         has_asked = False
 
         def exchange() -> ExchangedToken:
             nonlocal has_asked
             has_asked = True
-            return self._exchange(caller, scope, deadline)
+            return self._accepted(read_issued_token(self._ask(caller, scope, deadline)), caller, scope)
 
-        exchanged = self.cache.get_or_exchange(
-            self._key(caller, scope), exchange, deadline=deadline, interruption=caller.interruption
-        )
+        def accept(token: str) -> ExchangedToken | None:
+            """A token out of the shared cache, which has to pass as a fresh one does."""
+            try:
+                found = self._accepted(token, caller, scope)
+            except ExchangeError:
+                return None
+            is_rejected = rejected is not None and token == rejected.value
+            return None if is_rejected or not found.is_usable(time.time()) else found
+
+        def obtain() -> ExchangedToken:
+            if self.shared is None:
+                return exchange()
+            return self.shared.get_or_exchange(place, accept, exchange, deadline=deadline, interruption=interruption)
+
+        if rejected is not None:
+            self.cache.forget(key, rejected)
+            if self.shared is not None:
+                self.shared.forget(place, rejected)
+        exchanged = self.cache.get_or_exchange(key, obtain, deadline=deadline, interruption=interruption)
         caller.note_exchange(Exchange.EXCHANGED if has_asked else Exchange.CACHED)
         return exchanged
-
-    def forget(self, caller: Caller, *, scope: tuple[str, ...]) -> None:
-        """Hand out the token of `token_for` no more: the API rejected it."""
-        self.cache.forget(self._key(caller, scope))
 
     def _key(self, caller: Caller, scope: tuple[str, ...]) -> ExchangeKey:
         return ExchangeKey(
             subject_digest=caller.token.digest,
             audience=self.verifier.rules.audience,
             scope=tuple(sorted(scope)),
-            client_id=self.client_id,
+            client_id=self.client.client_id,
         )
 
-    def _exchange(self, caller: Caller, scope: tuple[str, ...], deadline: Deadline) -> ExchangedToken:
-        issued = read_issued_token(self._ask(caller, scope, deadline))
+    def _accepted(self, issued: str, caller: Caller, scope: tuple[str, ...]) -> ExchangedToken:
+        """Token B, once it is verified as what was asked for."""
         try:
             token = self.verifier.verify(issued)
         except InvalidToken as error:
             raise UnusableToken(error.description.rstrip(".")) from error
         except KeysUnavailable as error:
             raise TenantUnavailable("its signing keys cannot be fetched", error.retry_after) from error
-        check_delegation(token, subject_token=caller.token, client_id=self.client_id, scope=scope)
+        check_delegation(token, subject_token=caller.token, client_id=self.client.client_id, scope=scope)
         # `expires_in` would say the same less surely: it counts from a moment that nobody knows.
         return ExchangedToken(issued, token, usable_until=min(caller.token.expires_at, token.expires_at))
 
     def _ask(self, caller: Caller, scope: tuple[str, ...], deadline: Deadline) -> UpstreamResponse:
-        """The tenant's answer to the request of RFC 8693 §2.1."""
+        """The tenant's answer to the request of RFC 8693 §2.1. An exchange changes nothing, so it may be repeated."""
         form = {
             "grant_type": GRANT_TYPE,
             "subject_token": caller.subject_token,
             "subject_token_type": ACCESS_TOKEN,
             "requested_token_type": ACCESS_TOKEN,
             "audience": self.verifier.rules.audience,
-            # In the body and not in a Basic header: there RFC 6749 §2.3.1 wants both form-encoded first, which some
-            # servers undo and others do not, so that a secret with a reserved character works with half of them.
-            "client_id": self.client_id,
-            "client_secret": self.client_secret,
         }
         if scope:
             form["scope"] = " ".join(scope)
-        try:
-            endpoint = self.verifier.keys.metadata().token_endpoint
-            headers = {"traceparent": caller.trace.traceparent()}
+        forwarded = {FORWARDED_FOR: caller.address} if self.forwards_address and caller.address else {}
+
+        def send(seconds: float) -> UpstreamResponse:
+            proof = self.client.proof(metadata.issuer)
             return self.http.request(
                 "POST",
-                endpoint,
-                headers=headers,
-                data=form,
-                deadline=deadline.remaining(),
+                metadata.token_endpoint,
+                headers={"traceparent": caller.trace.traceparent(), **forwarded, **proof.headers},
+                data=form | proof.form,
+                deadline=seconds,
                 interruption=caller.interruption,
             )
+
+        try:
+            metadata = self.verifier.keys.metadata()  # before the time for the attempts is looked at: it may take some
+            return self.tenant.ask(send, deadline=deadline, interruption=caller.interruption, repeat=Repeat.IF_PASSING)
         except KeysUnavailable as error:
             raise TenantUnavailable("its metadata cannot be fetched", error.retry_after) from error
+        except UpstreamDown as error:
+            raise TenantDown(error.retry_after) from error
         except UpstreamInterrupted as error:
             raise CallerGone from error
         except UpstreamTimeout as error:

@@ -21,6 +21,10 @@ from resource_server.interruption import Interruption
 _current = threading.local()
 
 
+class NotConnected(OSError):
+    """None of a host's addresses took the connection, so nothing was sent."""
+
+
 class SocketDeadline:
     """Within this context, the thread's HTTP request ends after `seconds` at the latest, or by `interruption`."""
 
@@ -129,7 +133,7 @@ def _connected(host: str, port: int, deadline: SocketDeadline) -> socket.socket:
         except OSError as error:
             sock.close()
             failure = TimeoutError() if deadline.expired else error  # what a shutdown looks like depends on its moment
-    raise failure
+    raise NotConnected from failure
 
 
 class _HttpPool(HTTPConnectionPool):

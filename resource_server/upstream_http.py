@@ -17,7 +17,7 @@ import requests
 from requests.adapters import HTTPAdapter
 
 from resource_server.interruption import Interruption
-from resource_server.socket_deadline import SocketDeadline, watched_pool_classes
+from resource_server.socket_deadline import NotConnected, SocketDeadline, watched_pool_classes
 from resource_server.strict_json import parse_object
 
 MAX_ANSWER = 1_048_576  # bytes
@@ -30,6 +30,10 @@ class UpstreamError(Exception):
 
 class UpstreamUnreachable(UpstreamError):
     """No connection: refused, unknown host, or TLS that cannot be trusted."""
+
+
+class UpstreamNotConnected(UpstreamUnreachable):
+    """Nobody took the connection, so nothing was sent, and any request may be tried again."""
 
 
 class UpstreamTimeout(UpstreamError):
@@ -154,6 +158,8 @@ def _explained(error: Exception, host: str) -> UpstreamError:
     # RemoteDisconnected is an HTTPException by name only: nothing came back at all.
     if any(isinstance(cause, HTTPException) and not isinstance(cause, RemoteDisconnected) for cause in causes):
         return UpstreamAnswerMalformed(f"{host} answered with something that is not HTTP.")
+    if any(isinstance(cause, NotConnected) for cause in causes):
+        return UpstreamNotConnected(f"{host} cannot be reached.")
     return UpstreamUnreachable(f"{host} cannot be reached.")
 
 

@@ -1,5 +1,7 @@
 """What `serve api` runs."""
 
+import threading
+
 from django.conf import settings
 
 from config.api.wsgi import application as wsgi_application  # first: it loads the apps
@@ -9,7 +11,7 @@ from downstream_api.audit.background import SealingThread
 from downstream_api.authentication import token_verifier
 
 end_with_parent()
-token_verifier(settings.DOWNSTREAM_API).keys.prefetch()
+token_verifier(settings.DOWNSTREAM_API).keys.keep_fresh(threading.Event())
 sealing = SealingThread(settings.AUDIT_LOG)
 sealing.start()
 application = WsgiThreads(wsgi_application, at_end=sealing.stop)

@@ -15,9 +15,10 @@ import httpx2
 
 from config.environment import BASE_DIR
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, BRIDGE_CLIENT
+from tests.mcp_bridge.client_proofs import CLIENT_SECRET
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
-from tests.mcp_bridge.running_bridge import ALL_SCOPES, CLIENT_SECRET
+from tests.mcp_bridge.running_bridge import ALL_SCOPES
 
 JSON = {"Content-Type": "application/json"}
 START = 20.0  # seconds that a start may take on a busy machine

@@ -48,8 +48,14 @@ def key(user: str = "alice", scope: tuple[str, ...] = ("read",)) -> ExchangeKey:
 
 
 def get(cache: ExchangeCache, exchange: Exchange, of: ExchangeKey | None = None, seconds: float = SOON) -> str:
+    return obtain(cache, exchange, of, seconds).value
+
+
+def obtain(
+    cache: ExchangeCache, exchange: Exchange, of: ExchangeKey | None = None, seconds: float = SOON
+) -> ExchangedToken:
     deadline, interruption = Deadline.after(seconds), Interruption()
-    return cache.get_or_exchange(of or key(), exchange, deadline=deadline, interruption=interruption).value
+    return cache.get_or_exchange(of or key(), exchange, deadline=deadline, interruption=interruption)
 
 
 def test_a_token_is_handed_out_until_thirty_seconds_before_the_first_of_both_ends() -> None:
@@ -138,10 +144,12 @@ def test_the_number_of_tokens_is_bounded_and_the_least_used_go_first() -> None:
     assert get(cache, exchange, key("b")) == "4"
 
 
-def test_a_token_that_the_api_rejected_is_forgotten() -> None:
+def test_a_token_that_the_api_rejected_is_forgotten_and_its_successor_is_not() -> None:
     cache, exchange = ExchangeCache(clock=Clock()), Exchange()
-    get(cache, exchange)
-    cache.forget(key())
+    rejected = obtain(cache, exchange)
+    cache.forget(key(), rejected)
+    assert get(cache, exchange) == "2"
+    cache.forget(key(), rejected)  # by a slower call that had been given the same token
     assert get(cache, exchange) == "2"
 
 

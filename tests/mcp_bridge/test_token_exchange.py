@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, BRIDGE_CLIENT, rsa_key
+from tests.mcp_bridge.client_proofs import CLIENT_SECRET
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import ACCESS_TOKEN_TYPE, FakeTenant
-from tests.mcp_bridge.running_bridge import CLIENT_SECRET, RunningBridge
+from tests.mcp_bridge.running_bridge import RunningBridge
 
 pytestmark = pytest.mark.anyio
 
