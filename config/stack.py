@@ -207,5 +207,9 @@ def local_environment(ports: Mapping[str, int], state_dir: Path) -> dict[str, st
 
 
 def terminate_like_interrupt() -> None:
-    """Have SIGTERM end this process as Ctrl-C does, so that whatever it started is stopped too."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Have SIGTERM end this process as Ctrl-C does, so that whatever it started is stopped too.
+
+    SIGINT likewise, for a shell that starts a process in the background has it ignore that one.
+    """
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, signal.default_int_handler)

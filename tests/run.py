@@ -82,7 +82,7 @@ def too_long() -> list[str]:
 
 
 def pytest(environment: dict[str, str], *arguments: str) -> bool:
-    command = [sys.executable, "-m", "pytest", "-q", *arguments]
+    command = [sys.executable, "-m", "pytest", "-q", "-r", "fE", *arguments]  # what is left out is told once, below
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -10,17 +9,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from tests.groups import chromium
 from tests.services.running import Running
 
-pytestmark = [pytest.mark.browser, pytest.mark.processes]
+pytestmark = pytest.mark.browser
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
 CALLBACK = "http://localhost:6274/oauth/callback"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"  # any; nobody redeems the code
-
-
-@pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory, prepared_state: Path) -> Iterator[Running]:
-    with Running(tmp_path_factory.mktemp("browser"), prepared_state).up() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
