@@ -14,7 +14,7 @@ from config.generated_secrets import kept_secret
 from config.shared_cache import SharedCache, read_shared_cache
 from config.variables import LOOPBACK_HOSTS, Variables, refuse
 from downstream_api.actor_policy import ActorPolicy
-from mcp_bridge.client_authentication import BridgeClient
+from mcp_bridge.exchange.client_authentication import BridgeClient
 from resource_server.token_rules import TokenDialect
 
 BASE_DIR = Path(__file__).resolve().parent.parent

@@ -4,21 +4,21 @@ from dataclasses import dataclass
 import anyio
 from starlette.applications import Starlette
 
-from mcp_bridge.asgi_types import AsgiApp, Receive, Scope, Send
-from mcp_bridge.call_recorder import CallRecorder, Write
 from mcp_bridge.checks import LEFTOVER
 from mcp_bridge.configuration import ENDPOINT, BridgeConfiguration
-from mcp_bridge.endpoint import build_endpoint
-from mcp_bridge.entry_cipher import EntryCipher
-from mcp_bridge.exchange_cache import ExchangeCache
-from mcp_bridge.gate import Gate
+from mcp_bridge.endpoint.asgi_types import AsgiApp, Receive, Scope, Send
+from mcp_bridge.endpoint.forms import build_endpoint
+from mcp_bridge.endpoint.gate import Gate
+from mcp_bridge.endpoint.mcp_server import build_server
+from mcp_bridge.exchange.cache import ExchangeCache
+from mcp_bridge.exchange.entry_cipher import EntryCipher
+from mcp_bridge.exchange.shared_tokens import Cache, SharedTokens
+from mcp_bridge.exchange.token_exchange import TokenExchange
 from mcp_bridge.json_schema import check_schemas
-from mcp_bridge.mcp_server import build_server
-from mcp_bridge.shared_tokens import Cache, SharedTokens
-from mcp_bridge.token_exchange import TokenExchange
+from mcp_bridge.records.call_recorder import CallRecorder, Write
 from mcp_bridge.tool_calls import ToolCalls
 from mcp_bridge.tool_registry import ToolRegistry
-from mcp_bridge.upstream import PASSING, Upstream
+from mcp_bridge.upstream.asking import PASSING, Upstream
 from resource_server.issuer_keys import IssuerKeys
 from resource_server.token_verifier import TokenVerifier
 from resource_server.upstream_http import UpstreamHttp

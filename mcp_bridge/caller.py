@@ -2,9 +2,9 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mcp_bridge.call_record import CallRecord
-from mcp_bridge.outcome import Exchange, Outcome
-from mcp_bridge.trace import Trace
+from mcp_bridge.records.call_record import CallRecord
+from mcp_bridge.records.outcome import Exchange, Outcome
+from mcp_bridge.records.trace import Trace
 from resource_server.access_token import AccessToken
 from resource_server.errors import BearerTokenError, Reason
 from resource_server.interruption import Interruption

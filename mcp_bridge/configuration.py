@@ -1,6 +1,6 @@
 from dataclasses import dataclass, field
 
-from mcp_bridge.client_authentication import BridgeClient
+from mcp_bridge.exchange.client_authentication import BridgeClient
 from resource_server.client_address import Network
 from resource_server.key_fetching import KeyFetching
 from resource_server.protected_resource import ProtectedResource

@@ -9,9 +9,9 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
-from mcp_bridge.foreign_text import readable
 from mcp_bridge.schema import Schema
 from mcp_bridge.tool import Tool, ToolDeclarationError
+from mcp_bridge.upstream.foreign_text import readable
 
 NOTHING_ELSE: Registry[Any] = Registry()  # a schema says all by itself: nothing is ever fetched for it
 _SENTENCES = {

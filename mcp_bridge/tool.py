@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from mcp_bridge.schema import ANY_OBJECT, NO_ARGUMENTS, Schema
 
 if TYPE_CHECKING:  # the other services read the scopes of the tools and need not load an HTTP client for it
-    from mcp_bridge.downstream import Downstream
+    from mcp_bridge.downstream.client import Downstream
     from resource_server.access_token import AccessToken
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")  # MCP tools §Tool Names

@@ -7,14 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from mcp_bridge.caller import Caller
-from mcp_bridge.deadline import Deadline
-from mcp_bridge.downstream import Downstream
+from mcp_bridge.downstream.client import Downstream
+from mcp_bridge.exchange.token_exchange import TokenExchange
 from mcp_bridge.json_schema import first_violation
-from mcp_bridge.token_exchange import TokenExchange
 from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
 from mcp_bridge.tool_error import InvalidArguments, ScopesNotGrantable, ToolError, ToolFailed
 from mcp_bridge.tool_registry import missing_scopes
-from mcp_bridge.upstream import Upstream
+from mcp_bridge.upstream.asking import Upstream
+from mcp_bridge.upstream.deadline import Deadline
 from resource_server.upstream_http import UpstreamHttp
 
 logger = logging.getLogger(__name__)

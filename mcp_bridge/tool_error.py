@@ -1,6 +1,6 @@
 from typing import ClassVar
 
-from mcp_bridge.outcome import Outcome
+from mcp_bridge.records.outcome import Outcome
 
 
 class ToolError(Exception):

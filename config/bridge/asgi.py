@@ -23,10 +23,10 @@ from django.conf import settings  # noqa: E402
 from django.core.cache import caches  # noqa: E402
 
 from config.shared_cache import SHARED_CACHE  # noqa: E402
-from mcp_bridge.asgi_types import AsgiApp  # noqa: E402
 from mcp_bridge.bridge import build_bridge  # noqa: E402
-from mcp_bridge.call_rows import write_rows  # noqa: E402
+from mcp_bridge.endpoint.asgi_types import AsgiApp  # noqa: E402
 from mcp_bridge.issuer import issuer_keys  # noqa: E402
+from mcp_bridge.records.call_rows import write_rows  # noqa: E402
 from mcp_bridge.tools import TOOLS  # noqa: E402
 
 application = build_bridge(

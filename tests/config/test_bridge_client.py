@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from config.environment import read_environment
 from mcp_bridge.checks import nothing_is_left_of_custom_token_exchange
-from mcp_bridge.client_authentication import AuthenticationMethod
+from mcp_bridge.exchange.client_authentication import AuthenticationMethod
 from tests.config.test_environment import QUICKSTART
 from tests.issuer import rsa_key
 

@@ -10,13 +10,13 @@ import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from mcp_bridge.asgi_types import Receive, Scope, Send
 from mcp_bridge.bridge import Bridge, build_bridge
-from mcp_bridge.call_record import CallRecord
-from mcp_bridge.call_recorder import Write
-from mcp_bridge.client_authentication import BridgeClient
 from mcp_bridge.configuration import BridgeConfiguration
-from mcp_bridge.shared_tokens import Cache
+from mcp_bridge.endpoint.asgi_types import Receive, Scope, Send
+from mcp_bridge.exchange.client_authentication import BridgeClient
+from mcp_bridge.exchange.shared_tokens import Cache
+from mcp_bridge.records.call_record import CallRecord
+from mcp_bridge.records.call_recorder import Write
 from mcp_bridge.tool_registry import ToolRegistry
 from mcp_bridge.tools import TOOLS
 from resource_server.issuer_keys import IssuerKeys

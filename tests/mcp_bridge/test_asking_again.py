@@ -6,8 +6,8 @@ from email.utils import formatdate
 import anyio
 import pytest
 
-from mcp_bridge import circuit_breaker
-from mcp_bridge.upstream import FAILURES
+from mcp_bridge.upstream import circuit_breaker
+from mcp_bridge.upstream.asking import FAILURES
 from resource_server.time_budget import HEADER
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant

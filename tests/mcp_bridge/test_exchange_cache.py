@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from mcp_bridge.deadline import Deadline
-from mcp_bridge.exchange_cache import ExchangeCache, ExchangedToken, ExchangeKey
-from mcp_bridge.exchange_errors import ExchangeRefused, TenantUnavailable
+from mcp_bridge.exchange.cache import ExchangeCache, ExchangedToken, ExchangeKey
+from mcp_bridge.exchange.errors import ExchangeRefused, TenantUnavailable
 from mcp_bridge.tool_error import CallerGone
+from mcp_bridge.upstream.deadline import Deadline
 from resource_server.interruption import Interruption
 
 SOON = 10.0  # seconds that a test may take

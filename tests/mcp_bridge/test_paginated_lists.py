@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mcp_bridge.pages import MOST_PAGES
+from mcp_bridge.downstream.pages import MOST_PAGES
 from mcp_bridge.schema import NO_ARGUMENTS
 from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
 from mcp_bridge.tool_registry import ToolRegistry

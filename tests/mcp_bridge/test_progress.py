@@ -8,7 +8,7 @@ import anyio.to_thread
 import httpx2
 import pytest
 
-from mcp_bridge import worker
+from mcp_bridge.endpoint import worker
 from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
 from mcp_bridge.tool_registry import ToolRegistry
 from tests.mcp_bridge.fake_api import FakeApi

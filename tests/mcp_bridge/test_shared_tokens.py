@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from mcp_bridge import shared_tokens
-from mcp_bridge.deadline import Deadline
-from mcp_bridge.entry_cipher import EntryCipher
-from mcp_bridge.exchange_cache import ExchangedToken
-from mcp_bridge.exchange_errors import ExchangeRefused
-from mcp_bridge.shared_tokens import Place, SharedTokens
+from mcp_bridge.exchange import shared_tokens
+from mcp_bridge.exchange.cache import ExchangedToken
+from mcp_bridge.exchange.entry_cipher import EntryCipher
+from mcp_bridge.exchange.errors import ExchangeRefused
+from mcp_bridge.exchange.shared_tokens import Place, SharedTokens
 from mcp_bridge.tool_error import CallerGone
+from mcp_bridge.upstream.deadline import Deadline
 from resource_server.interruption import Interruption
 from tests.mcp_bridge.dict_cache import DictCache
 

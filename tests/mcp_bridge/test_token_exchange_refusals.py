@@ -129,7 +129,7 @@ async def test_a_clients_own_token_is_not_exchanged(bridge: RunningBridge, tenan
 
 def test_secrets_do_not_show_in_representations(bridge: RunningBridge) -> None:
     from mcp_bridge.caller import Caller
-    from mcp_bridge.exchange_cache import ExchangedToken
+    from mcp_bridge.exchange.cache import ExchangedToken
 
     assert CLIENT_SECRET not in repr(bridge.configuration)
     assert "eyJ" not in repr(Caller(None, "eyJ-subject")) + repr(ExchangedToken("eyJ-b", None, 0))  # type: ignore[arg-type]

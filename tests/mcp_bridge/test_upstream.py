@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 
-from mcp_bridge.circuit_breaker import TRIAL_PAUSE, CircuitBreaker
-from mcp_bridge.deadline import Deadline
-from mcp_bridge.retry_after import LONGEST, retry_after
 from mcp_bridge.tool_error import CallerGone
-from mcp_bridge.upstream import FAILURES, MOST_ATTEMPTS, Repeat, Upstream, UpstreamDown
+from mcp_bridge.upstream.asking import FAILURES, MOST_ATTEMPTS, Repeat, Upstream, UpstreamDown
+from mcp_bridge.upstream.circuit_breaker import TRIAL_PAUSE, CircuitBreaker
+from mcp_bridge.upstream.deadline import Deadline
+from mcp_bridge.upstream.retry_after import LONGEST, retry_after
 from resource_server.interruption import Interruption
 from resource_server.upstream_http import (
     UpstreamAnswerMalformed,

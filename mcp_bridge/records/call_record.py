@@ -11,10 +11,10 @@ from time import monotonic
 
 from django.utils import timezone
 
-from mcp_bridge.foreign_text import readable
-from mcp_bridge.jsonrpc_request import JsonRpcRequest
-from mcp_bridge.outcome import Exchange, Outcome
-from mcp_bridge.trace import Trace
+from mcp_bridge.endpoint.jsonrpc_request import JsonRpcRequest
+from mcp_bridge.records.outcome import Exchange, Outcome
+from mcp_bridge.records.trace import Trace
+from mcp_bridge.upstream.foreign_text import readable
 from resource_server.access_token import AccessToken
 from resource_server.errors import InsufficientScope
 

@@ -2,8 +2,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from mcp_bridge.asgi_types import Send
-from mcp_bridge.jsonrpc_request import INVALID_REQUEST
+from mcp_bridge.endpoint.asgi_types import Send
+from mcp_bridge.endpoint.jsonrpc_request import INVALID_REQUEST
 
 INTERNAL_ERROR = -32603
 

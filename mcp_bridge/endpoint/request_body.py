@@ -2,8 +2,8 @@ from http import HTTPStatus
 
 import anyio
 
-from mcp_bridge.asgi_types import Receive, Scope, header_values
-from mcp_bridge.http_refusal import HttpRefusal
+from mcp_bridge.endpoint.asgi_types import Receive, Scope, header_values
+from mcp_bridge.endpoint.http_refusal import HttpRefusal
 
 MAX_BODY = 1_048_576  # bytes
 MAX_DISCARDED = 4 * MAX_BODY

@@ -4,7 +4,7 @@ import re
 from http import HTTPStatus
 from typing import Any
 
-from mcp_bridge.downstream_errors import (
+from mcp_bridge.downstream.errors import (
     ApiFoundInputInvalid,
     ApiRefused,
     ApiRejectedToken,
@@ -13,8 +13,8 @@ from mcp_bridge.downstream_errors import (
     MalformedApiAnswer,
     NotFound,
 )
-from mcp_bridge.foreign_text import readable
-from mcp_bridge.retry_after import retry_after
+from mcp_bridge.upstream.foreign_text import readable
+from mcp_bridge.upstream.retry_after import retry_after
 from resource_server.strict_json import MalformedJson
 from resource_server.upstream_http import UpstreamResponse
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mcp_bridge.exchange_errors import ScopesNotGranted, UnusableToken
+from mcp_bridge.exchange.errors import ScopesNotGranted, UnusableToken
 from resource_server.access_token import AccessToken
 
 

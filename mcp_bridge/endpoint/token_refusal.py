@@ -2,7 +2,7 @@
 
 from http import HTTPStatus
 
-from mcp_bridge.http_refusal import INTERNAL_ERROR, HttpRefusal
+from mcp_bridge.endpoint.http_refusal import INTERNAL_ERROR, HttpRefusal
 from mcp_bridge.tool_registry import ToolRegistry
 from resource_server.challenge import challenge
 from resource_server.errors import BearerTokenError, InsufficientScope, KeysUnavailable

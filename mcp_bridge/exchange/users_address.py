@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from mcp_bridge.asgi_types import Scope, header_values
+from mcp_bridge.endpoint.asgi_types import Scope, header_values
 from resource_server.client_address import Network, client_address, parsed
 
 

@@ -7,9 +7,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass, field
 from typing import Any
 
-from mcp_bridge.deadline import Deadline
-from mcp_bridge.exchange_errors import TenantUnavailable
+from mcp_bridge.exchange.errors import TenantUnavailable
 from mcp_bridge.tool_error import CallerGone
+from mcp_bridge.upstream.deadline import Deadline
 from resource_server.access_token import AccessToken
 from resource_server.interruption import Interruption
 

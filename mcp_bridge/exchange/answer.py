@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Any
 
-from mcp_bridge.exchange_errors import (
+from mcp_bridge.exchange.errors import (
     ClientRejected,
     ExchangeError,
     ExchangeRefused,
@@ -11,8 +11,8 @@ from mcp_bridge.exchange_errors import (
     SubjectTokenRejected,
     TenantUnavailable,
 )
-from mcp_bridge.foreign_text import readable
-from mcp_bridge.retry_after import retry_after
+from mcp_bridge.upstream.foreign_text import readable
+from mcp_bridge.upstream.retry_after import retry_after
 from resource_server.strict_json import MalformedJson
 from resource_server.upstream_http import UpstreamResponse
 

@@ -3,9 +3,9 @@
 Auth0 documents statuses rather than `error` codes, so the status decides and the code is only shown.
 """
 
-from mcp_bridge.outcome import Outcome
-from mcp_bridge.retry_after import in_time
+from mcp_bridge.records.outcome import Outcome
 from mcp_bridge.tool_error import ToolError
+from mcp_bridge.upstream.retry_after import in_time
 
 
 class ExchangeError(ToolError):

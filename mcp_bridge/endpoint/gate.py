@@ -10,20 +10,20 @@ from urllib.parse import parse_qsl
 import anyio
 import anyio.to_thread
 
-from mcp_bridge.asgi_types import AsgiApp, Message, Receive, Scope, Send, header_values
-from mcp_bridge.call_record import CallRecord
-from mcp_bridge.call_recorder import CallRecorder
 from mcp_bridge.caller import Caller
-from mcp_bridge.cross_origin import allowed_origin, answer_preflight, refuse_foreign_host, sharing
-from mcp_bridge.http_refusal import INTERNAL_ERROR, HttpRefusal
-from mcp_bridge.jsonrpc_request import JsonRpcError, JsonRpcRequest, parse_request
-from mcp_bridge.request_body import BODY_DEADLINE, DISCARD_DEADLINE, Disconnected, RequestBody
-from mcp_bridge.serving import heeding, serve
-from mcp_bridge.token_refusal import cannot_tell, token_refusal
+from mcp_bridge.endpoint.asgi_types import AsgiApp, Message, Receive, Scope, Send, header_values
+from mcp_bridge.endpoint.cross_origin import allowed_origin, answer_preflight, refuse_foreign_host, sharing
+from mcp_bridge.endpoint.http_refusal import INTERNAL_ERROR, HttpRefusal
+from mcp_bridge.endpoint.jsonrpc_request import JsonRpcError, JsonRpcRequest, parse_request
+from mcp_bridge.endpoint.request_body import BODY_DEADLINE, DISCARD_DEADLINE, Disconnected, RequestBody
+from mcp_bridge.endpoint.serving import heeding, serve
+from mcp_bridge.endpoint.token_refusal import cannot_tell, token_refusal
+from mcp_bridge.exchange.users_address import users_address
+from mcp_bridge.records.call_record import CallRecord
+from mcp_bridge.records.call_recorder import CallRecorder
+from mcp_bridge.records.trace import trace_of
 from mcp_bridge.tool import Tool
 from mcp_bridge.tool_registry import ToolRegistry, could_be_granted, missing_scopes
-from mcp_bridge.trace import trace_of
-from mcp_bridge.users_address import users_address
 from resource_server.access_token import AccessToken
 from resource_server.authorization_header import read_bearer_token
 from resource_server.client_address import Network

@@ -13,13 +13,13 @@ from mcp.shared.exceptions import MCPError
 from starlette.requests import Request
 
 from mcp_bridge.caller import Caller, NoLongerAccepted, caller_of
-from mcp_bridge.exchange_errors import SubjectTokenRejected
-from mcp_bridge.outcome import Outcome
+from mcp_bridge.endpoint.worker import run_in_worker
+from mcp_bridge.exchange.errors import SubjectTokenRejected
+from mcp_bridge.records.outcome import Outcome
 from mcp_bridge.tool import Tool, ToolAnswer
 from mcp_bridge.tool_calls import ToolCalls
 from mcp_bridge.tool_error import ToolError
 from mcp_bridge.tool_registry import ToolRegistry
-from mcp_bridge.worker import run_in_worker
 
 NAME = "django-on-behalf-of"
 VERSION = "0.1.0"  # given, for else the SDK looks it up in the package's metadata at each request

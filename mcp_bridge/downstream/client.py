@@ -7,16 +7,16 @@ from typing import Any
 from urllib.parse import unquote
 
 from mcp_bridge.caller import Caller
-from mcp_bridge.deadline import Deadline
-from mcp_bridge.downstream_errors import ApiDown, ApiUnavailable, MalformedApiAnswer
-from mcp_bridge.downstream_refusal import refusal
-from mcp_bridge.exchange_cache import ExchangedToken
+from mcp_bridge.downstream.errors import ApiDown, ApiUnavailable, MalformedApiAnswer
+from mcp_bridge.downstream.pages import MOST_PAGES, Items, Page, page_schema
+from mcp_bridge.downstream.refusal import refusal
+from mcp_bridge.exchange.cache import ExchangedToken
+from mcp_bridge.exchange.token_exchange import TokenExchange
 from mcp_bridge.json_schema import first_violation
-from mcp_bridge.pages import MOST_PAGES, Items, Page, page_schema
 from mcp_bridge.schema import ANY_OBJECT, Schema
-from mcp_bridge.token_exchange import TokenExchange
 from mcp_bridge.tool_error import CallerGone
-from mcp_bridge.upstream import Repeat, Upstream, UpstreamDown
+from mcp_bridge.upstream.asking import Repeat, Upstream, UpstreamDown
+from mcp_bridge.upstream.deadline import Deadline
 from resource_server import time_budget
 from resource_server.strict_json import MalformedJson
 from resource_server.upstream_http import (

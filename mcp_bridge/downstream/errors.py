@@ -1,8 +1,8 @@
 """Why a call to the API failed, in words for the person who asked. The API's own texts arrive here bounded."""
 
-from mcp_bridge.outcome import Outcome
-from mcp_bridge.retry_after import in_time
+from mcp_bridge.records.outcome import Outcome
 from mcp_bridge.tool_error import ToolError
+from mcp_bridge.upstream.retry_after import in_time
 
 
 class DownstreamError(ToolError):

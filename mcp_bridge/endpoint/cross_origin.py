@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 from django.http.request import split_domain_port, validate_host
 
-from mcp_bridge.asgi_types import Message, Scope, Send, header_values
-from mcp_bridge.http_refusal import HttpRefusal
+from mcp_bridge.endpoint.asgi_types import Message, Scope, Send, header_values
+from mcp_bridge.endpoint.http_refusal import HttpRefusal
 
 ANY = "*"
 EXPOSED = "WWW-Authenticate, Retry-After, Mcp-Session-Id, Mcp-Protocol-Version"

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 
 import anyio
 
-from mcp_bridge.asgi_types import AsgiApp, Message, Receive, Scope, Send
 from mcp_bridge.caller import Caller
+from mcp_bridge.endpoint.asgi_types import AsgiApp, Message, Receive, Scope, Send
 
 Refuse = Callable[[Exception, Send], Awaitable[None]]
 

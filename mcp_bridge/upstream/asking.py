@@ -6,10 +6,10 @@ from collections.abc import Callable, Container
 from enum import Enum, auto
 from http import HTTPStatus
 
-from mcp_bridge.circuit_breaker import CircuitBreaker
-from mcp_bridge.deadline import Deadline
-from mcp_bridge.pause import pause
-from mcp_bridge.retry_after import retry_after
+from mcp_bridge.upstream.circuit_breaker import CircuitBreaker
+from mcp_bridge.upstream.deadline import Deadline
+from mcp_bridge.upstream.pause import pause
+from mcp_bridge.upstream.retry_after import retry_after
 from resource_server.interruption import Interruption
 from resource_server.upstream_http import (
     UpstreamAnswerMalformed,

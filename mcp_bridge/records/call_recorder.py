@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from mcp_bridge.call_record import CallRecord
+from mcp_bridge.records.call_record import CallRecord
 
 logger = logging.getLogger(__name__)
 

@@ -4,12 +4,11 @@ import time
 from dataclasses import dataclass
 
 from mcp_bridge.caller import Caller
-from mcp_bridge.client_authentication import BridgeClient
-from mcp_bridge.deadline import Deadline
-from mcp_bridge.delegation import check_delegation
-from mcp_bridge.exchange_answer import ACCESS_TOKEN, read_issued_token
-from mcp_bridge.exchange_cache import ExchangeCache, ExchangedToken, ExchangeKey
-from mcp_bridge.exchange_errors import (
+from mcp_bridge.exchange.answer import ACCESS_TOKEN, read_issued_token
+from mcp_bridge.exchange.cache import ExchangeCache, ExchangedToken, ExchangeKey
+from mcp_bridge.exchange.client_authentication import BridgeClient
+from mcp_bridge.exchange.delegation import check_delegation
+from mcp_bridge.exchange.errors import (
     DelegationTooDeep,
     ExchangeError,
     MalformedAnswer,
@@ -18,10 +17,11 @@ from mcp_bridge.exchange_errors import (
     TenantUnavailable,
     UnusableToken,
 )
-from mcp_bridge.outcome import Exchange
-from mcp_bridge.shared_tokens import Place, SharedTokens
+from mcp_bridge.exchange.shared_tokens import Place, SharedTokens
+from mcp_bridge.records.outcome import Exchange
 from mcp_bridge.tool_error import CallerGone
-from mcp_bridge.upstream import Repeat, Upstream, UpstreamDown
+from mcp_bridge.upstream.asking import Repeat, Upstream, UpstreamDown
+from mcp_bridge.upstream.deadline import Deadline
 from resource_server.errors import InvalidToken, KeysUnavailable
 from resource_server.token_verifier import TokenVerifier
 from resource_server.upstream_http import (

@@ -12,10 +12,10 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from mcp_bridge.asgi_types import Receive, Scope, Send
 from mcp_bridge.caller import caller_of
 from mcp_bridge.configuration import ENDPOINT
-from mcp_bridge.request_body import MAX_BODY
+from mcp_bridge.endpoint.asgi_types import Receive, Scope, Send
+from mcp_bridge.endpoint.request_body import MAX_BODY
 
 
 class Endpoint:

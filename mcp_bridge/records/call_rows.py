@@ -2,8 +2,8 @@ from collections.abc import Sequence
 
 from django.db import close_old_connections, connection
 
-from mcp_bridge.call_record import CallRecord
 from mcp_bridge.models import MAX_IDENTIFIER, ToolCall
+from mcp_bridge.records.call_record import CallRecord
 from resource_server.actor import Actor
 
 

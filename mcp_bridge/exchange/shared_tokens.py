@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Any, Protocol, TypeVar
 
-from mcp_bridge.circuit_breaker import CircuitBreaker
-from mcp_bridge.deadline import Deadline
-from mcp_bridge.entry_cipher import EntryCipher, UnusableEntry
-from mcp_bridge.exchange_cache import MARGIN, ExchangedToken
-from mcp_bridge.pause import pause
+from mcp_bridge.exchange.cache import MARGIN, ExchangedToken
+from mcp_bridge.exchange.entry_cipher import EntryCipher, UnusableEntry
+from mcp_bridge.upstream.circuit_breaker import CircuitBreaker
+from mcp_bridge.upstream.deadline import Deadline
+from mcp_bridge.upstream.pause import pause
 from resource_server.interruption import Interruption
 from resource_server.strict_json import MalformedJson, parse_object
 
