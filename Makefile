@@ -24,7 +24,7 @@ test: $(VENV)/development ## all checks and tests, long suites with few rounds
 test-full: $(VENV)/development ## the same with as many rounds as the long suites ask for
 	@LONG_TESTS=1 $(BIN)/python -m tests.run
 
-bench: $(VENV)/development ## measure start-up, memory, recording and reviewing; ONLY=name runs one of them
+bench: $(VENV)/development ## measure start-up, memory, calls, recording and reviewing; ONLY=name runs one of them
 	@$(BIN)/python -m tests.bench $(ONLY)
 
 lint: $(VENV)/development ## only the checks: format, style, types, dependency rules, migrations, deployment

@@ -28,7 +28,7 @@ class SharedCache:
 
         return {
             "BACKEND": "django.core.cache.backends.redis.RedisCache",
-            "LOCATION": self.url,
+            "LOCATION": [self.url],  # as a string, Django would take commas and semicolons in it for more servers
             "KEY_PREFIX": self.key_prefix,
             "OPTIONS": {
                 "serializer": BytesOnly,

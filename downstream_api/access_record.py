@@ -7,7 +7,6 @@ import uuid
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
-from ipaddress import ip_address
 
 from django.db import DatabaseError, transaction
 from django.http import HttpRequest
@@ -21,6 +20,7 @@ from downstream_api.audit.turn_to_write import turn_to_write
 from downstream_api.models import Decision, DelegatedAccess
 from resource_server.access_token import AccessToken
 from resource_server.actor import Actor
+from resource_server.client_address import parsed
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context §3.2
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -171,11 +171,8 @@ def _route(request: HttpRequest) -> str:
 @lru_cache(maxsize=1_024)
 def _address(text: str) -> str | None:
     """The caller's address, where it is one that databases know; TrustedProxyMiddleware found it."""
-    try:
-        address = ip_address(text)
-    except ValueError:
-        return None
-    return str(address).partition("%")[0]  # a zone means something on this machine only
+    address = parsed(text)
+    return str(address).partition("%")[0] if address else None  # a zone means something on this machine only
 
 
 def _decision(status: int) -> str:

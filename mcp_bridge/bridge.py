@@ -83,8 +83,8 @@ def build_bridge(
     calls = ToolCalls(
         exchange=exchange,
         http=http,
-        # A 500 is about one view of many, and must not keep callers from the others.
-        api=Upstream("The API", timeout=configuration.upstream_timeout, broken_by=PASSING),
+        # A 500 or a slow answer is about one view of many, and must not keep callers from the others.
+        api=Upstream("The API", timeout=configuration.upstream_timeout, broken_by=PASSING, is_broken_by_silence=False),
         api_base_url=configuration.api_base_url,
         default_scope=configuration.default_exchange_scope,
         timeout=configuration.upstream_timeout,

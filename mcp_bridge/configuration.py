@@ -21,7 +21,7 @@ class BridgeConfiguration:
     forwards_address: bool  # whether the tenant is told the address of the user whose token is exchanged
     default_exchange_scope: tuple[str, ...]  # for tools that declare no downstream scope of their own
     api_base_url: str  # without trailing slash
-    upstream_timeout: float  # seconds, over one whole request to the tenant or the API
+    upstream_timeout: float  # seconds, for a whole tool call
     record_key: bytes = field(repr=False)  # keys the digests of tool arguments
     allowed_hosts: tuple[str, ...]  # values of Host that /mcp answers to
     allowed_origins: tuple[str, ...]  # values of Origin that browser clients may send; "*" is any

@@ -1,5 +1,6 @@
 """One call of one tool: what is checked before and after it, and what of its failure is told."""
 
+import json
 import logging
 import math
 import time
@@ -75,7 +76,7 @@ class ToolCalls:
             api=self._api,
         )
         try:
-            answer = tool.answer(ToolCall(arguments, caller.token, api))
+            answer = _as_json(tool.answer(ToolCall(arguments, caller.token, api)))
         except ToolError as error:
             self._tell_operator(tool, error)
             raise
@@ -86,3 +87,13 @@ class ToolCalls:
             logger.error("The tool %s broke its own output schema: %s.", tool.name, violation)
             raise ToolFailed("The tool's answer does not have the form that it promises; the server's log says more.")
         return answer
+
+
+def _as_json(answer: object) -> ToolAnswer:
+    """The answer as JSON can carry it. Raises TypeError or ValueError where it cannot."""
+    if not isinstance(answer, ToolAnswer):
+        raise TypeError("a tool answers with a ToolAnswer")
+    written = json.dumps(dict(answer.structured), ensure_ascii=False, allow_nan=False)
+    for text in (written, answer.text):
+        text.encode()  # not half a character either
+    return ToolAnswer(json.loads(written), answer.text)

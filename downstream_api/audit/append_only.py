@@ -142,7 +142,10 @@ def canonical_value(row: models.Model, name: str) -> Any:
 
 @lru_cache(maxsize=1_024)
 def _canonical_address(text: str) -> str:
-    return str(ip_address(text))
+    address = ip_address(text)
+    if mapped := getattr(address, "ipv4_mapped", None):  # how this is spelled differs between versions of Python
+        return f"::ffff:{int(mapped) >> 16:x}:{int(mapped) & 0xFFFF:x}"
+    return str(address)
 
 
 @cache

@@ -30,7 +30,8 @@ class _Waiting(Generic[Row]):
     row: Row
     woken: threading.Event = field(default_factory=threading.Event)
     leads: bool = False  # it is this call's turn to write
-    error: Exception | None = None
+    is_durable: bool = False
+    error: Exception | None = None  # the row's own
 
 
 class GroupCommit(Generic[Row]):
@@ -55,9 +56,11 @@ class GroupCommit(Generic[Row]):
         if not mine.leads:
             self._wait(mine)
         if mine.leads:
-            self._lead(mine)
-        elif mine.error:
+            self._lead()
+        if mine.error:
             raise mine.error
+        if not mine.is_durable:
+            raise NotWritten
 
     def _wait(self, mine: _Waiting[Row]) -> None:
         if (limit := current_limit()) is None:
@@ -68,43 +71,41 @@ class GroupCommit(Generic[Row]):
         if is_woken:
             return
         with self._lock:
-            if mine.leads or mine.woken.is_set():  # in this very moment; others count on it
-                return
-            if mine in self._waiting:
+            if not mine.leads and mine in self._waiting:  # otherwise it was woken, or begun, in this very moment
                 self._waiting.remove(mine)
-        raise NotWritten
 
-    def _lead(self, mine: _Waiting[Row]) -> None:
-        with self._lock:
-            together = [self._waiting.popleft() for _ in range(min(MAX_ROWS, len(self._waiting)))]
-        others = [each for each in together if each is not mine]
+    def _lead(self) -> None:
+        together: list[_Waiting[Row]] = []
         try:
-            self._commit([each.row for each in together])
-        except (DataError, IntegrityError):  # something is wrong with one of them: which?
-            self._write_singly(together)
-            if mine.error:
-                raise mine.error from None
-        except BaseException:
-            for each in others:
-                each.error = NotWritten()
-            raise
+            with self._lock:
+                while self._waiting and len(together) < MAX_ROWS:
+                    together.append(self._waiting.popleft())
+            self._write(together)
         finally:
             self._hand_over()
-            for each in others:
+            for each in together:
                 each.woken.set()
 
-    def _write_singly(self, together: list[_Waiting[Row]]) -> None:
-        for each in together:
-            try:
-                self._commit([each.row])
-            except Exception as error:  # noqa: BLE001 - whoever waits for the row is to raise it
-                each.error = error
+    def _write(self, together: list[_Waiting[Row]]) -> None:
+        try:
+            self._commit([each.row for each in together])
+        except (DataError, IntegrityError) as error:  # something is wrong with one of them: which?
+            if len(together) == 1:
+                together[0].error = error
+                return
+            for each in together:
+                self._write([each])
+        else:
+            for each in together:
+                each.is_durable = True
 
     def _hand_over(self) -> None:
+        """To whoever has the most time left of those who are written next: whose time it is decides for all."""
         with self._lock:
             if self._waiting:
-                self._waiting[0].leads = True
-                self._waiting[0].woken.set()
+                leader = self._waiting[min(len(self._waiting), MAX_ROWS) - 1]
+                leader.leads = True
+                leader.woken.set()
             else:
                 self._is_led = False
 

@@ -6,9 +6,9 @@ up. What other processes write is still waited for as SQLite does it, and Postgr
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from django.db import OperationalError, connection
+from django.db import DatabaseError, OperationalError, connection
 
 from downstream_api.audit.time_limit import current_limit
 
@@ -31,8 +31,15 @@ def turn_to_write() -> Iterator[None]:
     if not has_turn:
         raise OperationalError("the other threads of this process did not finish writing in time")
     try:
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA busy_timeout = {round(limit.left() * 1_000)}")
+        _let_wait(limit.left())
         yield
     finally:
+        with suppress(DatabaseError):  # the connection stays, and what comes next on it has no such limit
+            _let_wait(connection.settings_dict["OPTIONS"].get("timeout", 5.0))
         _turn.release()
+
+
+def _let_wait(seconds: float) -> None:
+    """For what other processes write."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {round(seconds * 1_000)}")

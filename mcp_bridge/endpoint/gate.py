@@ -18,7 +18,7 @@ from mcp_bridge.endpoint.jsonrpc_request import JsonRpcError, JsonRpcRequest, pa
 from mcp_bridge.endpoint.request_body import BODY_DEADLINE, DISCARD_DEADLINE, Disconnected, RequestBody
 from mcp_bridge.endpoint.serving import heeding, serve
 from mcp_bridge.endpoint.token_refusal import cannot_tell, token_refusal
-from mcp_bridge.exchange.users_address import users_address
+from mcp_bridge.endpoint.users_address import users_address
 from mcp_bridge.records.call_record import CallRecord
 from mcp_bridge.records.call_recorder import CallRecorder
 from mcp_bridge.records.trace import trace_of

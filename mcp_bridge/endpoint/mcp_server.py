@@ -1,6 +1,7 @@
 """The SDK's side: the tools as an MCP server, for every protocol revision that the SDK speaks."""
 
 import json
+import logging
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -18,8 +19,10 @@ from mcp_bridge.exchange.errors import SubjectTokenRejected
 from mcp_bridge.records.outcome import Outcome
 from mcp_bridge.tool import Tool, ToolAnswer
 from mcp_bridge.tool_calls import ToolCalls
-from mcp_bridge.tool_error import ToolError
+from mcp_bridge.tool_error import ToolError, ToolFailed
 from mcp_bridge.tool_registry import ToolRegistry
+
+logger = logging.getLogger(__name__)
 
 NAME = "django-on-behalf-of"
 VERSION = "0.1.0"  # given, for else the SDK looks it up in the package's metadata at each request
@@ -60,6 +63,11 @@ def build_server(registry: ToolRegistry, calls: ToolCalls) -> Server[Any]:
         except ToolError as error:
             caller.note(error.outcome, error.reason)
             return _failure(error)
+        except Exception:  # the SDK would tell clients of earlier revisions what it says
+            logger.exception("Calling the tool %s failed.", tool.name)
+            failed = ToolFailed("The call failed for a reason of the server's own; its log says more.")
+            caller.note(failed.outcome, failed.reason)
+            return _failure(failed)
         caller.note(Outcome.OK)
         return _success(answer)
 

@@ -46,9 +46,12 @@ class UpstreamDown(UpstreamError):
 class Upstream:
     """One party, as all calls of this process see it. Safe to share between threads."""
 
-    def __init__(self, party: str, *, timeout: float, broken_by: Container[int]) -> None:
+    def __init__(
+        self, party: str, *, timeout: float, broken_by: Container[int], is_broken_by_silence: bool = True
+    ) -> None:
         self._party = party
         self._timeout = timeout  # seconds that a whole call has
+        self._is_broken_by_silence = is_broken_by_silence  # False where one slow operation says nothing of others
         self._broken_by = broken_by  # statuses that say that it does not work for anybody
         self._breaker = CircuitBreaker(party, failures=FAILURES)
 
@@ -104,7 +107,7 @@ class Upstream:
         """What the party is to blame for; empty where the failure was not its own."""
         match error:
             case UpstreamTimeout() if seconds >= self._timeout / 2:  # less time than that proves nothing
-                return "it does not answer in time"
+                return "it does not answer in time" if self._is_broken_by_silence else ""
             case UpstreamUnreachable():
                 return "it cannot be reached"
             case UpstreamAnswerMalformed():

@@ -10,7 +10,7 @@ from django.db import DataError, IntegrityError, OperationalError, connections
 from downstream_api.audit import group_commit
 from downstream_api.audit.append_only import insert_rows
 from downstream_api.audit.group_commit import GroupCommit, NotWritten
-from downstream_api.audit.time_limit import limited_database_time
+from downstream_api.audit.time_limit import current_limit, limited_database_time
 from downstream_api.models import DelegatedAccess
 from tests.audit.conftest import record
 
@@ -90,11 +90,8 @@ def test_an_outage_fails_all_who_were_written_together_and_nobody_else(disk: Dis
         for _ in range(3):
             disk.may_go_on.release()
         first.result(PATIENCE)
-        with pytest.raises(OperationalError):
-            others[1].result(PATIENCE)
-        for row in (2, 3):
-            with pytest.raises(NotWritten):  # one call reports the outage, not each
-                others[row].result(PATIENCE)
+        raised = [type(future.exception(PATIENCE)) for future in others.values()]
+        assert raised == [NotWritten, NotWritten, OperationalError]  # one call reports the outage, not each
         group.write(4)
     assert disk.groups == [[0], [4]]
 
@@ -109,10 +106,7 @@ def test_a_writer_that_is_ended_leaves_nobody_waiting(disk: Disk) -> None:
         for _ in range(3):
             disk.may_go_on.release()
         first.result(PATIENCE)
-        with pytest.raises(SystemExit):
-            others[1].result(PATIENCE)
-        with pytest.raises(NotWritten):
-            others[2].result(PATIENCE)
+        assert [type(future.exception(PATIENCE)) for future in others.values()] == [NotWritten, SystemExit]
         group.write(3)
     assert disk.groups == [[0], [3]]
 
@@ -151,6 +145,53 @@ def test_who_has_no_time_left_gives_up_and_is_not_written_later(disk: Disk) -> N
         first.result(PATIENCE)
         group.write(2)
     assert disk.groups == [[0], [2]]
+
+
+def test_whoever_has_the_most_time_left_writes_for_those_who_wait(disk: Disk) -> None:
+    """The limit of the call that writes ends the statement, for all whose rows it holds."""
+    left: list[float] = []
+
+    def commit(rows: Sequence[int]) -> None:
+        limit = current_limit()
+        left.append(limit.left() if limit else 0)
+        disk.commit(rows)
+
+    def write(row: int, seconds: float) -> None:
+        with limited_database_time(seconds):
+            group.write(row)
+
+    group: GroupCommit[int] = GroupCommit(commit)
+    with ThreadPoolExecutor(4) as pool:
+        first = pool.submit(write, 0, PATIENCE)
+        assert disk.begun.acquire(timeout=PATIENCE)
+        others = []
+        for number, seconds in enumerate((PATIENCE, 2 * PATIENCE, 3 * PATIENCE), start=1):
+            others.append(pool.submit(write, number, seconds))
+            while len(group._waiting) < number:
+                pass
+        disk.may_go_on.release(2)
+        for future in (first, *others):
+            future.result(PATIENCE)
+    assert disk.groups == [[0], [1, 2, 3]]
+    assert left[1] > 2 * PATIENCE
+
+
+@pytest.mark.parametrize("end", [SystemExit, KeyboardInterrupt, MemoryError])
+def test_nobody_returns_without_a_row_where_the_one_who_tries_them_singly_is_ended(
+    disk: Disk, end: type[BaseException]
+) -> None:
+    disk.failure = lambda rows: IntegrityError() if len(rows) > 1 else end() if rows == [1] else None
+    group = GroupCommit(disk.commit)
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(group.write, 0)
+        assert disk.begun.acquire(timeout=PATIENCE)
+        others = queued(group, pool, [1, 2, 3])
+        disk.may_go_on.release(5)
+        first.result(PATIENCE)
+        raised = [type(future.exception(PATIENCE)) for future in others.values()]
+        group.write(4)
+    assert sorted(raised, key=str) == sorted([end, NotWritten, NotWritten], key=str)
+    assert disk.groups == [[0], [4]]
 
 
 def test_many_at_once_are_each_written_once() -> None:

@@ -48,6 +48,7 @@ def test_what_is_left_after_waiting_for_the_turn_is_what_sqlite_may_wait_for_oth
     with limited_database_time(0.5), turn_to_write():
         ((milliseconds,),) = execute("PRAGMA busy_timeout")
     assert 0 < milliseconds <= 500
+    assert execute("PRAGMA busy_timeout") == [(1_400,)]  # as configured; the connection is used for other things too
 
 
 def test_a_turn_that_ends_in_an_error_is_over(sqlite: object) -> None:

@@ -26,7 +26,7 @@ def test_the_first_key_encrypts_and_all_decrypt(tmp_path: Path) -> None:
     cache = read(tmp_path, CACHE_URL=URL, CACHE_ENCRYPTION_KEYS=f"{ONE}, {TWO.rstrip('=')}").shared_cache
     assert cache is not None
     assert cache.encryption_keys == (b"\xff" * 32, b"\x02" * 32)
-    assert cache.settings()["LOCATION"] == URL
+    assert cache.settings()["LOCATION"] == [URL]
 
 
 @pytest.mark.parametrize("url", ["rediss://cache.example", "redis://127.0.0.1:6379", f"{URL}?ssl_ca_certs=/ca.pem"])

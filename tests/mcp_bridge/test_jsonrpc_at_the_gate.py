@@ -1,10 +1,14 @@
 """JSON-RPC 2.0 and MCP streamable HTTP: messages that are none, in both eras, without a word of any exception."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from mcp_bridge.records.outcome import Outcome
+from mcp_bridge.schema import ANY_OBJECT
+from mcp_bridge.tool import Tool, ToolAnswer
 from mcp_bridge.tool_registry import ToolRegistry
 from mcp_bridge.tools.get_datetime import GET_DATETIME
 from tests.mcp_bridge.running_bridge import LEGACY, MODERN, RunningBridge, modern_call, modern_headers, tools_call
@@ -97,14 +101,22 @@ async def test_what_a_broken_tool_raises_never_reaches_the_wire(
     def broken(call: Any) -> Any:
         raise RuntimeError("password=hunter2")
 
-    def untrue(call: Any) -> Any:
-        return GET_DATETIME.answer(call).__class__({"datetime": 5}, "")
+    def answering(structured: Any) -> Any:
+        return lambda _call: ToolAnswer(structured)
 
-    bridge.registry = ToolRegistry(
-        [replace(GET_DATETIME, name="broken", answer=broken), replace(GET_DATETIME, name="untrue", answer=untrue)]
-    )
+    schemas = {"untrue": GET_DATETIME.output_schema}
+    misfits = {
+        "broken": broken,
+        "untrue": answering({"datetime": 5}),
+        "no_answer": lambda _call: {"hunter2": 1},
+        "no_json": answering({"hunter2": datetime.now(UTC)}),
+        "no_number": answering({"hunter2": float("nan")}),
+        "no_text": answering({"hunter2": "\ud800"}),
+    }
+    tools = [Tool(answer, name=name, description="A misfit.", calls_api=False) for name, answer in misfits.items()]
+    bridge.registry = ToolRegistry([replace(tool, output_schema=schemas.get(tool.name, ANY_OBJECT)) for tool in tools])
     async with bridge:
-        for tool in ("broken", "untrue"):
+        for tool in misfits:
             if version == LEGACY:
                 response = await bridge.post(tools_call(tool), bridge.token())
             else:
@@ -112,6 +124,7 @@ async def test_what_a_broken_tool_raises_never_reaches_the_wire(
             assert response.json()["result"]["isError"] is True
             assert "hunter2" not in response.text
     assert "The tool broken failed" in caplog.text
+    assert {call.outcome for call in bridge.calls} == {Outcome.FAILED}
 
 
 async def test_an_error_inside_the_endpoint_is_a_fixed_500(

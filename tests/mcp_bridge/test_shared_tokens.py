@@ -100,7 +100,7 @@ def test_a_process_that_died_in_its_turn_costs_a_moment_and_no_error(monkeypatch
 def test_waiting_for_another_process_leaves_time_for_an_exchange_of_ones_own() -> None:
     cache = DictCache()
     cache.add("turn:digest", b"of a dead one", 3)
-    deadline = Deadline.after(0.4)
+    deadline = Deadline.after(2)
     exchanged = process(cache).get_or_exchange(
         PLACE, token, lambda: token("b", deadline.remaining()), deadline=deadline, interruption=Interruption()
     )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from mcp_bridge.tool_error import CallerGone
-from mcp_bridge.upstream.asking import FAILURES, MOST_ATTEMPTS, Repeat, Upstream, UpstreamDown
+from mcp_bridge.upstream.asking import FAILURES, PASSING, Repeat, Upstream, UpstreamDown
 from mcp_bridge.upstream.circuit_breaker import TRIAL_PAUSE, CircuitBreaker
 from mcp_bridge.upstream.deadline import Deadline
 from mcp_bridge.upstream.retry_after import LONGEST, retry_after
@@ -126,6 +126,15 @@ def test_a_caller_with_little_time_left_proves_nothing() -> None:
     for _ in range(3 * FAILURES):
         with pytest.raises(UpstreamTimeout):
             ask(of, party, Repeat.NEVER, seconds=5)
+
+
+def test_one_slow_operation_of_an_api_keeps_nobody_from_the_others() -> None:
+    """Whoever can call one tool could otherwise shut all others out."""
+    api = Upstream("The API", timeout=5, broken_by=PASSING, is_broken_by_silence=False)
+    for _ in range(2 * FAILURES):
+        with pytest.raises(UpstreamTimeout):
+            ask(api, Party(UpstreamTimeout("late")), Repeat.NEVER)
+    assert ask(api, Party(200), Repeat.NEVER) == 200
 
 
 def test_an_outage_ends_with_the_first_trial_that_succeeds_and_has_two_lines_in_the_log(

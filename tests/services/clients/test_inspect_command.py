@@ -1,5 +1,6 @@
 """`make inspect` beside `make run`: Inspector opens, and knows where to connect to."""
 
+import base64
 import shutil
 from pathlib import Path
 
@@ -30,9 +31,14 @@ def test_inspector_learns_none_of_the_services_secrets(services: Running, tmp_pa
     node.chmod(0o755)
     launcher.touch()
     secrets = dict.fromkeys(("MCP_AUTH0_CLIENT_SECRET", "SECRET_KEY"), "not-for-others-and-at-least-32-characters")
+    secrets |= {
+        "CACHE_URL": "redis://:not-for-others@127.0.0.1/0",
+        "CACHE_ENCRYPTION_KEYS": base64.b64encode(b"not-for-others".ljust(32, b"x")).decode(),
+    }
     environment = services.environment | secrets | {"PATH": str(node.parent)}
     told = manage(environment, "inspect", "--packages", str(tmp_path)).stdout
     assert "not-for-others" not in told
+    assert secrets["CACHE_ENCRYPTION_KEYS"] not in told
     assert "DATABASE_URL" not in told
     assert f"MCP_STORAGE_DIR={services.state_dir}" in told
 
