@@ -1,14 +1,16 @@
 """What `serve api` runs."""
 
-from django.conf import settings
+from config.parent_process import end_with_server
 
-from config.api.wsgi import application as wsgi_application  # first: it loads the apps
-from config.parent_process import end_with_parent
-from config.wsgi_threads import WsgiThreads
-from downstream_api.audit.background import SealingThread
-from downstream_api.authentication import token_verifier
+end_with_server()  # first, for loading the apps takes a while
 
-end_with_parent()
+from django.conf import settings  # noqa: E402
+
+from config.api.wsgi import application as wsgi_application  # noqa: E402 - before the rest: it loads the apps
+from config.wsgi_threads import WsgiThreads  # noqa: E402
+from downstream_api.audit.background import SealingThread  # noqa: E402
+from downstream_api.authentication import token_verifier  # noqa: E402
+
 token_verifier(settings.DOWNSTREAM_API).keys.prefetch()
 sealing = SealingThread(settings.AUDIT_LOG)
 sealing.start()

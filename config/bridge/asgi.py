@@ -2,15 +2,14 @@
 
 import gc
 import os
-import sys
 from typing import cast
 
-from django.core.asgi import get_asgi_application
+from config.parent_process import end_with_server
 
-from config.parent_process import end_with_parent
+end_with_server()  # first, for what follows takes a second
 
-if "granian" in sys.modules:  # this is one of its workers; elsewhere the parent may be a shell that goes
-    end_with_parent()
+from django.core.asgi import get_asgi_application  # noqa: E402
+
 # The SDK builds some thousand classes that stay for ever. Collecting in between would walk over them again and
 # again, for a quarter of a second and for nothing.
 gc.disable()
