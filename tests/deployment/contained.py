@@ -1,6 +1,6 @@
 """`unshare --mount python contained.py SPEC`: becomes a process that sees no more than a container would.
 
-SPEC is JSON: `root` (an empty directory), `binds` (what stands where, all of it read-only), `workdir`, `uid`, `command`,
+SPEC is JSON: `root` (an empty directory), `binds` (what stands where, all read-only), `workdir`, `uid`, `command`,
 `environment`. The root is read-only, /tmp is empty and writable. The network is this machine's.
 """
 
