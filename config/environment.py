@@ -8,15 +8,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from config.bridge_client import read_bridge_client
 from config.env_file import read_env_file
 from config.generated_secrets import kept_secret
+from config.shared_cache import SharedCache, read_shared_cache
 from config.variables import LOOPBACK_HOSTS, Variables, refuse
 from downstream_api.actor_policy import ActorPolicy
+from mcp_bridge.exchange.client_authentication import BridgeClient
 from resource_server.token_rules import TokenDialect
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL_ISSUER = "http://localhost:9000/"
-LOCAL_BRIDGE_CLIENT = "local-mcp-bridge"
 DIALECTS = {
     "both": frozenset(TokenDialect),
     "rfc9068": frozenset({TokenDialect.RFC9068}),
@@ -37,20 +39,23 @@ class Environment:
     secret_key: str = field(repr=False)  # SECRET_KEY
     secret_key_is_generated: bool
     database_url: str = field(repr=False)  # DATABASE_URL; may hold a password
+    shared_cache: SharedCache | None  # CACHE_URL, and what stands beside it in config/shared_cache.py
     allowed_hosts: tuple[str, ...]  # ALLOWED_HOSTS
     trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]  # TRUSTED_PROXIES
     https_redirect: bool  # SECURE_SSL_REDIRECT
     hsts_seconds: int  # SECURE_HSTS_SECONDS
     dialects: frozenset[TokenDialect]  # TOKEN_DIALECTS
     jwks_max_age: float  # JWKS_MAX_AGE, seconds
+    jwks_max_stale: float  # JWKS_MAX_STALE, seconds
     jwks_refetch_cooldown: float  # JWKS_REFETCH_COOLDOWN, seconds
     upstream_timeout: float  # UPSTREAM_TIMEOUT, seconds
     upstream_ca_file: Path | None  # UPSTREAM_CA_FILE
     bridge_audience: str  # AUTH0_AUDIENCE
     bridge_port: int  # PORT
     bridge_url: str  # MCP_SERVER_URL
-    bridge_client_id: str  # MCP_AUTH0_CLIENT_ID; empty when not configured
-    bridge_client_secret: str = field(repr=False)  # MCP_AUTH0_CLIENT_SECRET; empty when not configured
+    bridge_client: BridgeClient  # MCP_AUTH0_CLIENT_ID, and what stands beside it in config/bridge_client.py
+    forwards_address: bool  # MCP_AUTH0_FORWARDED_FOR
+    has_leftover_subject_token_type: bool  # MCP_AUTH0_SUBJECT_TOKEN_TYPE
     exchange_scope: tuple[str, ...]  # MCP_AUTH0_EXCHANGE_SCOPE
     cors_origins: tuple[str, ...]  # CORS_ORIGINS
     api_audience: str  # API_AUTH0_AUDIENCE
@@ -74,7 +79,8 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
     read = Variables(variables)
 
     domain, issuer = read.text("AUTH0_DOMAIN"), read.text("OAUTH_ISSUER")
-    if domain and not issuer:
+    is_auth0 = bool(domain) and not issuer
+    if is_auth0:
         if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?", domain):
             refuse("AUTH0_DOMAIN", "must be the tenant's host name only, such as example.eu.auth0.com")
         issuer = f"https://{domain}/"
@@ -99,9 +105,6 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
     if urlsplit(bridge_url).path:
         refuse("MCP_SERVER_URL", "must have no path: the endpoint is /mcp below it")
     api_url = read.base_url("API_BASE_URL", "http://localhost:8787")
-    client_secret = read.text("MCP_AUTH0_CLIENT_SECRET")
-    if is_local and not client_secret:
-        client_secret = kept_secret(state_dir / "bridge_client_secret")
     bridge_audience = read.identifier("AUTH0_AUDIENCE", f"http://localhost:{port}/", required=not is_local)
     api_audience = read.identifier("API_AUTH0_AUDIENCE", f"{api_url}/", required=not is_local)
     if bridge_audience == api_audience:  # one token would then open both, and nothing would be exchanged
@@ -123,6 +126,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         secret_key=secret_key or kept_secret(state_dir / "secret_key"),
         secret_key_is_generated=not secret_key,
         database_url=read.text("DATABASE_URL") or f"sqlite:///{state_dir / 'db.sqlite3'}",
+        shared_cache=read_shared_cache(read),
         allowed_hosts=read.items("ALLOWED_HOSTS")
         or tuple(dict.fromkeys((*LOOPBACK_HOSTS, _host(bridge_url), _host(api_url)))),
         trusted_proxies=read.networks("TRUSTED_PROXIES"),
@@ -130,14 +134,17 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         hsts_seconds=read.whole("SECURE_HSTS_SECONDS", 0, low=0, high=63_072_000),
         dialects=DIALECTS[dialects],
         jwks_max_age=read.number("JWKS_MAX_AGE", 600, low=1, high=86_400),
+        jwks_max_stale=read.number("JWKS_MAX_STALE", 14_400, low=0, high=604_800),
         jwks_refetch_cooldown=read.number("JWKS_REFETCH_COOLDOWN", 10, low=1, high=3_600),
         upstream_timeout=read.number("UPSTREAM_TIMEOUT", 10, low=0.1, high=300),
         upstream_ca_file=read.file("UPSTREAM_CA_FILE"),
         bridge_audience=bridge_audience,
         bridge_port=port,
         bridge_url=bridge_url,
-        bridge_client_id=read.text("MCP_AUTH0_CLIENT_ID") or (LOCAL_BRIDGE_CLIENT if is_local else ""),
-        bridge_client_secret=client_secret,
+        bridge_client=read_bridge_client(read, is_local=is_local, state_dir=state_dir),
+        # An address is personal data, so servers that would not use it do not get it.
+        forwards_address=read.flag("MCP_AUTH0_FORWARDED_FOR", default=is_auth0),
+        has_leftover_subject_token_type=bool(read.text("MCP_AUTH0_SUBJECT_TOKEN_TYPE")),
         exchange_scope=scope,
         cors_origins=read.origins("CORS_ORIGINS"),
         api_audience=api_audience,

@@ -1,10 +1,11 @@
 from collections.abc import Callable
-from ipaddress import ip_address
 
 from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.http import HttpRequest, HttpResponseBase
 from django.urls import resolve
+
+from resource_server.client_address import client_address, is_within
 
 PROBES = ("/healthz", "/readyz")
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
@@ -13,25 +14,20 @@ FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED
 class TrustedProxyMiddleware:
     """Believe X-Forwarded-* only when it comes from one of `TRUSTED_PROXIES`; remove it otherwise.
 
-    Afterwards REMOTE_ADDR is the client's address as far as it can be known: the rightmost entry of
-    X-Forwarded-For that no trusted proxy wrote.
+    Afterwards REMOTE_ADDR is the client's address as far as it can be known.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        meta = request.META
-        if not _is_trusted(meta.get("REMOTE_ADDR", "")):
+        meta, proxies = request.META, settings.TRUSTED_PROXIES
+        peer = meta.get("REMOTE_ADDR", "")
+        if not is_within(peer, proxies):
             for header in FORWARDED:
                 meta.pop(header, None)
-        elif forwarded := meta.get("HTTP_X_FORWARDED_FOR"):
-            for hop in reversed([part.strip() for part in forwarded.split(",")]):
-                if not _is_address(hop):
-                    break  # what stands left of it cannot be trusted either
-                meta["REMOTE_ADDR"] = hop
-                if not _is_trusted(hop):
-                    break
+        else:
+            meta["REMOTE_ADDR"] = client_address(peer, meta.get("HTTP_X_FORWARDED_FOR", ""), proxies)
         return self.get_response(request)
 
 
@@ -56,19 +52,3 @@ class PagePolicyMiddleware(CSPMiddleware):
             return response
         answer: HttpResponseBase = super().process_response(request, response)
         return answer
-
-
-def _is_address(text: str) -> bool:
-    try:
-        ip_address(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_trusted(address: str) -> bool:
-    if not _is_address(address):
-        return False
-    ip = ip_address(address)
-    ip = getattr(ip, "ipv4_mapped", None) or ip  # ::ffff:10.0.0.1 is how 10.0.0.1 arrives on an IPv6 socket
-    return any(ip in network for network in settings.TRUSTED_PROXIES)

@@ -31,7 +31,9 @@ def end_with_server() -> None:
     server = multiprocessing.parent_process()
     if server is None or server.pid is None or "granian" not in sys.modules:
         return
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # no call is in flight yet; granian sets its own once it serves
+    inherited = signal.signal(signal.SIGTERM, signal.SIG_DFL)  # no call is in flight yet; granian sets its own later
+    if getattr(getattr(inherited, "__self__", None), "interrupt_signal", False):  # it was told already
+        os.kill(os.getpid(), signal.SIGTERM)
     end_with_parent(server.pid)
     threading.Thread(target=_outlive_briefly, args=(server.pid,), name="parent-watch", daemon=True).start()
 

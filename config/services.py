@@ -27,7 +27,7 @@ def api_configuration(environment: Environment) -> ApiConfiguration:
             name="Notes API",
         ),
         policy=environment.actor_policy,
-        bridge_client_id=environment.bridge_client_id,
+        bridge_client_id=environment.bridge_client.client_id,
     )
 
 
@@ -51,14 +51,17 @@ def bridge_configuration(environment: Environment) -> BridgeConfiguration:
             scopes=TOOLS.scopes,
             name="MCP bridge",
         ),
-        client_id=environment.bridge_client_id,
-        client_secret=environment.bridge_client_secret,
+        client=environment.bridge_client,
+        forwards_address=environment.forwards_address,
         default_exchange_scope=environment.exchange_scope,
         api_base_url=environment.api_url,
         upstream_timeout=environment.upstream_timeout,
         record_key=derived_secret(environment.secret_key, "tool call arguments").encode(),
         allowed_hosts=environment.allowed_hosts,
         allowed_origins=environment.cors_origins or (INSPECTOR_ORIGINS if environment.is_local else ()),
+        trusted_proxies=environment.trusted_proxies,
+        cache_keys=environment.shared_cache.encryption_keys if environment.shared_cache else (),
+        has_leftover_subject_token_type=environment.has_leftover_subject_token_type,
     )
 
 
@@ -67,8 +70,8 @@ def tenant_configuration(environment: Environment) -> TenantConfiguration:
         issuer=environment.issuer,
         bridge_audience=environment.bridge_audience,
         api_audience=environment.api_audience,
-        bridge_client_id=environment.bridge_client_id,
-        bridge_client_secret=environment.bridge_client_secret,
+        bridge_client_id=environment.bridge_client.client_id,
+        bridge_client_secret=environment.bridge_client.secret,
         signing_key_file=environment.state_dir / "tenant_key.pem",
         cimd_ca_file=environment.cimd_ca_file,
         bridge_scopes=tuple((scope, _what_tools_do(scope)) for scope in TOOLS.scopes),
@@ -88,6 +91,7 @@ def _rules(environment: Environment, audience: str) -> TokenRules:
 def _key_fetching(environment: Environment) -> KeyFetching:
     return KeyFetching(
         max_age=environment.jwks_max_age,
+        max_stale=environment.jwks_max_stale,
         refetch_cooldown=environment.jwks_refetch_cooldown,
         timeout=environment.upstream_timeout,
         ca_file=environment.upstream_ca_file,

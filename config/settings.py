@@ -4,6 +4,7 @@ Each service narrows them in `config/<service>/settings.py`. Nothing else reads 
 """
 
 import logging
+from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -11,6 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 from config import services
 from config.environment import read_environment
 from config.generated_secrets import derived_secret
+from config.shared_cache import SHARED_CACHE
 from local_tenant import provider_settings
 
 ENVIRONMENT = read_environment()
@@ -109,6 +111,11 @@ else:
 DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# The default, which each process has for itself, serves the local tenant alone.
+CACHES: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+if ENVIRONMENT.shared_cache:
+    CACHES[SHARED_CACHE] = ENVIRONMENT.shared_cache.settings()
 
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -174,8 +174,16 @@ def local_environment(ports: Mapping[str, int], state_dir: Path) -> dict[str, st
             (
                 "MCP_AUTH0_CLIENT_ID",
                 "MCP_AUTH0_CLIENT_SECRET",
+                "MCP_AUTH0_CLIENT_AUTH_METHOD",
+                "MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE",
+                "MCP_AUTH0_CLIENT_KEY_ID",
+                "MCP_AUTH0_FORWARDED_FOR",
+                "MCP_AUTH0_SUBJECT_TOKEN_TYPE",
                 "MCP_AUTH0_EXCHANGE_SCOPE",
                 "SECRET_KEY",
+                "CACHE_URL",
+                "CACHE_ENCRYPTION_KEYS",
+                "CACHE_KEY_PREFIX",
                 "TOKEN_DIALECTS",
                 "ALLOWED_HOSTS",
                 "TRUSTED_PROXIES",
@@ -187,6 +195,7 @@ def local_environment(ports: Mapping[str, int], state_dir: Path) -> dict[str, st
                 "UPSTREAM_CA_FILE",
                 "SECURE_SSL_REDIRECT",
                 "JWKS_MAX_AGE",
+                "JWKS_MAX_STALE",
                 "JWKS_REFETCH_COOLDOWN",
                 "UPSTREAM_TIMEOUT",
                 "API_TRUSTED_ACTORS",
@@ -200,5 +209,9 @@ def local_environment(ports: Mapping[str, int], state_dir: Path) -> dict[str, st
 
 
 def terminate_like_interrupt() -> None:
-    """Have SIGTERM end this process as Ctrl-C does, so that whatever it started is stopped too."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    """Have SIGTERM end this process as Ctrl-C does, so that whatever it started is stopped too.
+
+    SIGINT likewise, for a shell that starts a process in the background has it ignore that one.
+    """
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, signal.default_int_handler)

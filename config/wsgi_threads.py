@@ -2,23 +2,34 @@
 
 Under WSGI, granian 2.8 reads a body in the thread that serves the request, for as long as its sender likes. Here a
 thread is taken only once the whole body is there, so that slow senders cost nobody else anything.
+
+A request that has waited for a thread longer than its caller said it would wait (`resource_server.time_budget`), or
+whose caller hung up meanwhile, is not begun: 503 to whoever still listens. Nobody looked at its token by then and
+nothing was done, so it leaves no row in the audit log, as little as a connection that was refused.
 """
 
 import asyncio
 import io
 import os
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any
+
+from resource_server import time_budget
 
 MAX_BODY = 1_048_576  # bytes
 BODY_DEADLINE = 10.0  # seconds for a whole body
 MAX_TARGET = 8_192  # characters of path and query
 THREADS_VARIABLE = "SERVE_THREADS"  # how `serve --threads` reaches the worker processes
 
+NOT_BEGUN = b'{"detail": "The request waited too long and was not begun; try again."}'
+
 Environ = dict[str, Any]
+Answer = tuple[int, list[tuple[str, str]], "bytes | Iterator[bytes]"]
 WsgiApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
@@ -46,11 +57,13 @@ class WsgiThreads:
         self._max_body = max_body
         self._body_deadline = body_deadline
         self._at_end = at_end
-        self._threads = ThreadPoolExecutor(
-            threads or int(os.environ.get(THREADS_VARIABLE, "8")), thread_name_prefix="request"
-        )
+        self._size = threads or int(os.environ.get(THREADS_VARIABLE, "8"))
+        self._threads = ThreadPoolExecutor(self._size, thread_name_prefix="request")
+        self._taken = 0  # requests that have a thread or wait for one
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
+        budget = time_budget.read_time_budget(scope.headers.get_all(time_budget.HEADER))
+        ends_at = None if budget is None else time.monotonic() + budget
         try:
             body = await self._body(scope, protocol)
         except BodyRefused as refusal:
@@ -59,7 +72,7 @@ class WsgiThreads:
             protocol.response_bytes(refusal.status.value, headers, content)
             return
         loop = asyncio.get_running_loop()
-        status, headers, answer = await loop.run_in_executor(self._threads, self._call, environ_of(scope, body))
+        status, headers, answer = await self._in_thread(environ_of(scope, body), protocol, ends_at)
         if isinstance(answer, bytes):
             protocol.response_bytes(status, headers, answer)
             return
@@ -95,7 +108,26 @@ class WsgiThreads:
             raise BodyRefused(HTTPStatus.BAD_REQUEST, "The request's body broke off.")
         return bytes(body)
 
-    def _call(self, environ: Environ) -> tuple[int, list[tuple[str, str]], bytes | Iterator[bytes]]:
+    async def _in_thread(self, environ: Environ, protocol: Any, ends_at: float | None) -> Answer:
+        gone = threading.Event()
+
+        def begin() -> Answer:
+            if gone.is_set() or (ends_at is not None and time.monotonic() >= ends_at):
+                headers = [("content-type", "application/json"), ("retry-after", "1"), ("cache-control", "no-store")]
+                return HTTPStatus.SERVICE_UNAVAILABLE.value, headers, NOT_BEGUN
+            return self._call(environ)
+
+        # Watched only where it has to wait: a free thread begins before anybody could hang up.
+        watch = asyncio.create_task(_watch(protocol, gone)) if self._taken >= self._size else None
+        self._taken += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, begin)
+        finally:
+            self._taken -= 1
+            if watch is not None:
+                watch.cancel()
+
+    def _call(self, environ: Environ) -> Answer:
         started: list[tuple[str, list[tuple[str, str]]]] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], _exc_info: object = None) -> None:
@@ -106,6 +138,11 @@ class WsgiThreads:
         if getattr(answer, "streaming", False):
             return int(status[:3]), headers, _closing(answer)
         return int(status[:3]), headers, b"".join(_closing(answer))
+
+
+async def _watch(protocol: Any, gone: threading.Event) -> None:
+    await protocol.client_disconnect()
+    gone.set()
 
 
 def _closing(answer: Iterable[bytes]) -> Iterator[bytes]:

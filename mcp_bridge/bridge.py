@@ -1,23 +1,29 @@
+import logging
 from dataclasses import dataclass
 
 import anyio
-from mcp.server.lowlevel.server import Server
-from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 
-from mcp_bridge.asgi_types import AsgiApp, Receive, Scope, Send
-from mcp_bridge.call_recorder import CallRecorder, Write
+from mcp_bridge.checks import LEFTOVER
 from mcp_bridge.configuration import ENDPOINT, BridgeConfiguration
-from mcp_bridge.exchange_cache import ExchangeCache
-from mcp_bridge.gate import Gate
-from mcp_bridge.mcp_server import build_server
-from mcp_bridge.request_body import MAX_BODY
-from mcp_bridge.token_exchange import TokenExchange
+from mcp_bridge.endpoint.asgi_types import AsgiApp, Receive, Scope, Send
+from mcp_bridge.endpoint.forms import build_endpoint
+from mcp_bridge.endpoint.gate import Gate
+from mcp_bridge.endpoint.mcp_server import build_server
+from mcp_bridge.exchange.cache import ExchangeCache
+from mcp_bridge.exchange.entry_cipher import EntryCipher
+from mcp_bridge.exchange.shared_tokens import Cache, SharedTokens
+from mcp_bridge.exchange.token_exchange import TokenExchange
+from mcp_bridge.json_schema import check_schemas
+from mcp_bridge.records.call_recorder import CallRecorder, Write
 from mcp_bridge.tool_calls import ToolCalls
 from mcp_bridge.tool_registry import ToolRegistry
+from mcp_bridge.upstream.asking import PASSING, Upstream
 from resource_server.issuer_keys import IssuerKeys
 from resource_server.token_verifier import TokenVerifier
 from resource_server.upstream_http import UpstreamHttp
+
+logger = logging.getLogger(__name__)
 
 KEY_WORKERS = 64  # threads that may wait for the issuer's keys, so that an outage there leaves the others free
 
@@ -45,25 +51,40 @@ class Bridge:
 
 
 def build_bridge(
-    configuration: BridgeConfiguration, registry: ToolRegistry, *, keys: IssuerKeys, pages: AsgiApp, write_calls: Write
+    configuration: BridgeConfiguration,
+    registry: ToolRegistry,
+    *,
+    keys: IssuerKeys,
+    pages: AsgiApp,
+    write_calls: Write,
+    shared_cache: Cache | None = None,
 ) -> Bridge:
     """Put the bridge together. Does no I/O: the issuer's keys are asked for once the process serves.
 
+    Raises ToolDeclarationError.
+
     `write_calls` keeps records of tool calls; it is called in a thread of its own, and may fail.
+    `shared_cache`, where there is one, holds exchanged tokens for all processes; it may fail too.
     """
+    check_schemas(registry)
     http = UpstreamHttp(
         timeout=configuration.upstream_timeout, ca_file=configuration.key_fetching.ca_file, pool_size=64
     )
     exchange = TokenExchange(
-        client_id=configuration.client_id,
-        client_secret=configuration.client_secret,
+        client=configuration.client,
         verifier=TokenVerifier(configuration.downstream_rules, keys),
         http=http,
         cache=ExchangeCache(),
+        shared=SharedTokens(shared_cache, EntryCipher(configuration.cache_keys)) if shared_cache else None,
+        # There is one way to exchange: a tenant that fails at it fails for all.
+        tenant=Upstream("The tenant", timeout=configuration.upstream_timeout, broken_by=range(500, 600)),
+        forwards_address=configuration.forwards_address,
     )
     calls = ToolCalls(
         exchange=exchange,
         http=http,
+        # A 500 is about one view of many, and must not keep callers from the others.
+        api=Upstream("The API", timeout=configuration.upstream_timeout, broken_by=PASSING),
         api_base_url=configuration.api_base_url,
         default_scope=configuration.default_exchange_scope,
         timeout=configuration.upstream_timeout,
@@ -73,9 +94,10 @@ def build_bridge(
     def start() -> None:
         keys.prefetch()
         recorder.start()
+        if configuration.has_leftover_subject_token_type:
+            logger.warning(LEFTOVER)
 
-    server = build_server(registry, calls, on_start=start, on_stop=recorder.stop)
-    endpoint = mount(server)
+    endpoint = build_endpoint(build_server(registry, calls), on_start=start, on_stop=recorder.stop)
     gate = Gate(
         app=endpoint,
         verifier=TokenVerifier(configuration.token_rules, keys),
@@ -85,18 +107,7 @@ def build_bridge(
         record_key=configuration.record_key,
         allowed_hosts=configuration.allowed_hosts,
         allowed_origins=configuration.allowed_origins,
+        trusted_proxies=configuration.trusted_proxies,
         workers=anyio.CapacityLimiter(KEY_WORKERS),
     )
     return Bridge(endpoint, gate, pages)
-
-
-def mount(server: Server[None]) -> Starlette:
-    """The server as an ASGI app at the endpoint: stateless, so that any process can answer any request."""
-    return server.streamable_http_app(
-        streamable_http_path=ENDPOINT,
-        stateless_http=True,
-        json_response=True,
-        max_request_body_size=8 * MAX_BODY,  # the gate has bounded it; numbers can grow in being written anew
-        # The gate has checked Host and Origin by then, with Django's rules rather than these.
-        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
-    )

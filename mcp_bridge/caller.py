@@ -2,11 +2,12 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from mcp_bridge.call_record import CallRecord
-from mcp_bridge.outcome import Exchange, Outcome
-from mcp_bridge.trace import Trace
+from mcp_bridge.records.call_record import CallRecord
+from mcp_bridge.records.outcome import Exchange, Outcome
+from mcp_bridge.records.trace import Trace
 from resource_server.access_token import AccessToken
 from resource_server.errors import BearerTokenError, Reason
+from resource_server.interruption import Interruption
 
 _SCOPE_KEY = "mcp_bridge.caller"
 
@@ -26,10 +27,22 @@ class Caller:
 
     token: AccessToken
     subject_token: str = field(repr=False)  # goes to the tenant's token endpoint and nowhere else
+    address: str = ""  # the user's, as far as it is known
     # What only came out while the request was served, and must become its HTTP status after all.
     refusal: BearerTokenError | None = None
+    has_written: bool = False  # something was asked of the API that may have changed it
+    wants_progress: bool = False  # and takes its answer as a stream
+    interruption: Interruption = field(default_factory=Interruption)  # once nobody waits for the answer any more
     trace: Trace = field(default_factory=Trace.made)  # goes along with whatever is asked of others for this request
     record: CallRecord | None = None  # where the request calls a tool
+
+    def refuse(self, refusal: BearerTokenError) -> None:
+        """Answer with an HTTP status that sends the client to log in or to ask for consent, and then to try again.
+
+        Not once the API may have been changed: the second try would change it twice.
+        """
+        if not self.has_written:
+            self.refusal = refusal
 
     def note(self, outcome: Outcome, reason: str = "") -> None:
         """What became of the tool call, for its record."""

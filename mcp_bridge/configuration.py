@@ -1,5 +1,7 @@
 from dataclasses import dataclass, field
 
+from mcp_bridge.exchange.client_authentication import BridgeClient
+from resource_server.client_address import Network
 from resource_server.key_fetching import KeyFetching
 from resource_server.protected_resource import ProtectedResource
 from resource_server.token_rules import TokenRules
@@ -15,11 +17,14 @@ class BridgeConfiguration:
     downstream_rules: TokenRules  # for token B, which the tenant hands out for the API
     key_fetching: KeyFetching
     resource: ProtectedResource
-    client_id: str
-    client_secret: str = field(repr=False)
+    client: BridgeClient
+    forwards_address: bool  # whether the tenant is told the address of the user whose token is exchanged
     default_exchange_scope: tuple[str, ...]  # for tools that declare no downstream scope of their own
     api_base_url: str  # without trailing slash
     upstream_timeout: float  # seconds, over one whole request to the tenant or the API
     record_key: bytes = field(repr=False)  # keys the digests of tool arguments
     allowed_hosts: tuple[str, ...]  # values of Host that /mcp answers to
     allowed_origins: tuple[str, ...]  # values of Origin that browser clients may send; "*" is any
+    trusted_proxies: tuple[Network, ...]  # whose X-Forwarded-For is believed
+    cache_keys: tuple[bytes, ...] = field(default=(), repr=False)  # encrypt what processes share; the first is current
+    has_leftover_subject_token_type: bool = False  # MCP_AUTH0_SUBJECT_TOKEN_TYPE is set, which means nothing here

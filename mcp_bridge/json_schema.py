@@ -1,14 +1,19 @@
 """JSON Schema as tools use it, with messages that name the field and repeat nothing of its value."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.exceptions import SchemaError, ValidationError, best_match
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012
 
-from mcp_bridge.foreign_text import readable
 from mcp_bridge.schema import Schema
+from mcp_bridge.tool import Tool, ToolDeclarationError
+from mcp_bridge.upstream.foreign_text import readable
 
+NOTHING_ELSE: Registry[Any] = Registry()  # a schema says all by itself: nothing is ever fetched for it
 _SENTENCES = {
     "type": "must be of type {value}",
     "enum": "must be one of {value}",
@@ -28,8 +33,33 @@ def first_violation(schema: Schema, value: Mapping[str, Any]) -> str | None:
 
     The library's own messages repeat the value, which may be huge or private; these do not.
     """
-    error = best_match(Draft202012Validator(schema).iter_errors(value))
+    error = best_match(Draft202012Validator(schema, registry=NOTHING_ELSE).iter_errors(value))
     return _clause(error) if error else None
+
+
+def check_schemas(tools: Iterable[Tool]) -> None:
+    """Raises ToolDeclarationError where a schema of a tool is no JSON Schema, or refers to what it does not hold."""
+    for tool in tools:
+        for field, schema in (("input_schema", tool.input_schema), ("output_schema", tool.output_schema)):
+            try:
+                Draft202012Validator.check_schema(schema)
+                resolver = NOTHING_ELSE.resolver_with_root(DRAFT202012.create_resource(schema))
+                for reference in _references(schema):
+                    resolver.lookup(reference)
+            except SchemaError as error:
+                where = ".".join(str(step) for step in error.absolute_path) or "its root"
+                raise ToolDeclarationError(tool.name, f"{field} is not proper JSON Schema at {where}") from error
+            except Unresolvable as error:
+                raise ToolDeclarationError(tool.name, f"{field} refers to a schema that it does not hold") from error
+
+
+def _references(schema: object) -> Iterator[str]:
+    for name, value in schema.items() if isinstance(schema, Mapping) else ():
+        if name in {"$ref", "$dynamicRef"} and isinstance(value, str):
+            yield value
+    members = schema.values() if isinstance(schema, Mapping) else schema if isinstance(schema, list) else ()
+    for member in members:
+        yield from _references(member)
 
 
 def _clause(error: ValidationError) -> str:

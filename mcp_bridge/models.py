@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
-from mcp_bridge.outcome import Exchange, Outcome
+from mcp_bridge.records.outcome import Exchange, Outcome
 
 MAX_IDENTIFIER = 255  # characters; longer ones are refused when the token is verified
 

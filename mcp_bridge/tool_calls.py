@@ -7,13 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from mcp_bridge.caller import Caller
-from mcp_bridge.deadline import Deadline
-from mcp_bridge.downstream import Downstream
+from mcp_bridge.downstream.client import Downstream
+from mcp_bridge.exchange.token_exchange import TokenExchange
 from mcp_bridge.json_schema import first_violation
-from mcp_bridge.token_exchange import TokenExchange
 from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
 from mcp_bridge.tool_error import InvalidArguments, ScopesNotGrantable, ToolError, ToolFailed
 from mcp_bridge.tool_registry import missing_scopes
+from mcp_bridge.upstream.asking import Upstream
+from mcp_bridge.upstream.deadline import Deadline
 from resource_server.upstream_http import UpstreamHttp
 
 logger = logging.getLogger(__name__)
@@ -29,12 +30,14 @@ class ToolCalls:
         *,
         exchange: TokenExchange,
         http: UpstreamHttp,
+        api: Upstream,
         api_base_url: str,
         default_scope: tuple[str, ...],
         timeout: float,
     ) -> None:
         self._exchange = exchange
         self._http = http
+        self._api = api
         self._api_base_url = api_base_url
         self._default_scope = default_scope  # of token B, for tools that declare none
         self._timeout = timeout  # seconds, for a whole call
@@ -69,6 +72,7 @@ class ToolCalls:
             caller=caller,
             exchange=self._exchange,
             http=self._http,
+            api=self._api,
         )
         try:
             answer = tool.answer(ToolCall(arguments, caller.token, api))

@@ -1,6 +1,6 @@
 from typing import ClassVar
 
-from mcp_bridge.outcome import Outcome
+from mcp_bridge.records.outcome import Outcome
 
 
 class ToolError(Exception):
@@ -27,6 +27,15 @@ class ToolFailed(ToolError):
     """The tool itself is wrong; the text is a fixed sentence, and the log says more."""
 
     outcome, reason = Outcome.FAILED, "unexpected_error"
+
+
+class CallerGone(ToolError):
+    """Nobody waits for the answer any more. Raised wherever the call waits, so that its thread is free again."""
+
+    outcome, reason = Outcome.CANCELLED, "client_gone"
+
+    def __init__(self) -> None:
+        super().__init__("The client went away before the call was over.")
 
 
 class ScopesNotGrantable(ToolError):

@@ -3,19 +3,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from mcp_bridge.tool import Tool
+from mcp_bridge.tool import Tool, ToolDeclarationError
 
 if TYPE_CHECKING:
     from resource_server.access_token import AccessToken
 
 
 class ToolRegistry:
-    """All tools of this server, in the order of their declaration; immutable once made."""
+    """All tools of this server, in the order of their declaration; immutable once made.
+
+    Raises ToolDeclarationError.
+    """
 
     def __init__(self, tools: Sequence[Tool]) -> None:
-        self._tools = {tool.name: tool for tool in tools}
-        if len(self._tools) != len(tools):
-            raise ValueError("two tools have the same name")
+        self._tools: dict[str, Tool] = {}
+        for tool in tools:
+            if tool.name in self._tools:
+                raise ToolDeclarationError(tool.name, "another one has the same name")
+            self._tools[tool.name] = tool
 
     def __iter__(self) -> Iterator[Tool]:
         return iter(self._tools.values())

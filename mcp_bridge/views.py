@@ -27,6 +27,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "endpoint": resource.base_url + ENDPOINT,
         "metadata_path": WELL_KNOWN,
         "tools": list(TOOLS),
+        "default_scope": settings.MCP_BRIDGE.default_exchange_scope,
     }
     return render(request, "mcp_bridge/home.html", context)
 

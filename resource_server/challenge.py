@@ -12,7 +12,7 @@ def challenge(error: BearerTokenError, *, resource_metadata: str, scope: Sequenc
     parameters: dict[str, str] = {}
     if error.error is not None:
         parameters |= {"error": error.error, "error_description": error.description}
-    if scopes := error.scopes if isinstance(error, InsufficientScope) else scope:
+    if scopes := error.to_ask_for if isinstance(error, InsufficientScope) else scope:
         parameters["scope"] = " ".join(scopes)
     parameters["resource_metadata"] = resource_metadata
     return "Bearer " + ", ".join(f'{name}="{_quotable(value)}"' for name, value in parameters.items())

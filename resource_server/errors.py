@@ -115,13 +115,17 @@ class InvalidToken(BearerTokenError):
 
 
 class InsufficientScope(BearerTokenError):
-    """The token is good, and allows too little; `scopes` is everything that the operation needs."""
+    """The token is good, and allows too little; `scopes` is everything that the operation needs.
+
+    The challenge also names those of `keeping`, for clients that would lose what they have by asking for the rest.
+    """
 
     status, error = 403, "insufficient_scope"
 
-    def __init__(self, scopes: Sequence[str]) -> None:
+    def __init__(self, scopes: Sequence[str], *, keeping: Sequence[str] = ()) -> None:
         super().__init__(Reason.SCOPE)
         self.scopes = tuple(scopes)
+        self.to_ask_for = tuple(dict.fromkeys((*keeping, *scopes)))
 
 
 class NotPermitted(BearerTokenError):

@@ -24,6 +24,7 @@ MAX_PATIENT = 3  # callers who wait that long at a time; fewer than a service ha
 IMPATIENCE = 0.25  # seconds for which all others wait, which is enough for an issuer that answers
 UNKNOWN_BURST = 2  # fetches that unknown names may cause at once; each comes back after a cooldown
 MAX_KEY_SET = 524_288  # bytes
+RENEWAL = 0.8  # part of their age after which keys are renewed, so that good ones are there when it is over
 
 
 @dataclass(frozen=True)
@@ -44,8 +45,9 @@ class _Flight(Future[_Held]):
 class IssuerKeys:
     """The issuer's published keys, fetched when needed and held while they are good.
 
-    While keys are held, nobody who presents a token signed with one of them waits for a fetch: keys past their age
-    are renewed in the background, and the last good set stays in use while that fails. A `kid` that is not held
+    While keys are held, nobody who presents a token signed with one of them waits for a fetch: they are renewed in the
+    background before their age is over, and the last good set stays in use while that fails, for a time that has an
+    end: then it is dropped, for a key that was withdrawn meanwhile would be believed for ever. A `kid` that is not held
     causes one fetch that all its presenters share; after a few, none for a while, so that invented names cannot be
     used against the issuer. Few wait for it, and not for long, so that an issuer that hangs takes no threads away
     from those whose keys are held. Safe to share between threads.
@@ -70,7 +72,7 @@ class IssuerKeys:
 
         Raises InvalidToken where the issuer does not publish it, KeysUnavailable where the issuer cannot be asked.
         """
-        held = self._held
+        held = self._good()
         if held is None:
             held = self._awaited(self._join_or_begin(self._is_cold))
         elif key_id not in held.keys:
@@ -83,14 +85,18 @@ class IssuerKeys:
 
     def metadata(self) -> IssuerMetadata:
         """The issuer's endpoints. Raises KeysUnavailable where the issuer cannot be asked."""
-        held = self._held or self._awaited(self._join_or_begin(self._is_cold))
+        held = self._good() or self._awaited(self._join_or_begin(self._is_cold))
         self.refresh_if_due()
         return held.metadata
 
     def ready(self) -> bool:
         """Whether keys are held. Where none are, a fetch is begun, so that asking again later pays."""
         self.prefetch()
-        return self._held is not None
+        return self.are_held()
+
+    def are_held(self) -> bool:
+        """Whether there are keys by which tokens can be judged; what they verified earlier is no better than they."""
+        return self._good() is not None
 
     def prefetch(self) -> None:
         """Begin to fetch, unless keys are held; wait for nothing."""
@@ -98,23 +104,47 @@ class IssuerKeys:
             self._join_or_begin(self._is_cold)
 
     def refresh_if_due(self) -> None:
-        """Begin to renew keys that are past their age; wait for nothing."""
-        if self._is_stale():
-            self._join_or_begin(self._is_stale)
+        """Begin to renew keys that come of age; wait for nothing."""
+        if self._is_due():
+            self._join_or_begin(self._is_due)
+
+    def keep_fresh(self, stop: threading.Event) -> None:
+        """Renew the keys whether or not anybody asks for them, in a thread of its own, until `stop` is set.
+
+        Without it, the first requests after an idle time would be judged by keys that are past their age.
+        """
+        threading.Thread(target=self._keep_fresh, args=(stop,), name="issuer-keys-renewal", daemon=True).start()
+
+    def _keep_fresh(self, stop: threading.Event) -> None:
+        pause = max(1.0, self._fetching.max_age * (1 - RENEWAL) / 4)
+        while True:
+            self.prefetch()
+            self.refresh_if_due()
+            if stop.wait(pause):
+                return
+
+    def _good(self) -> _Held | None:
+        """What is held, while it may be used."""
+        held = self._held
+        return held if held and self._age(held) <= self._fetching.max_age + self._fetching.max_stale else None
+
+    def _age(self, held: _Held) -> float:
+        return self._clock() - held.fetched_at
 
     # When to fetch. Each is asked again under the lock, for what it is about may have come meanwhile.
 
     def _is_cold(self) -> bool:
-        return self._held is None and self._pause_left() <= 0
+        return self._good() is None and self._pause_left() <= 0
 
-    def _is_stale(self) -> bool:
-        held = self._held
-        return held is not None and self._clock() - held.fetched_at > self._fetching.max_age and self._pause_left() <= 0
+    def _is_due(self) -> bool:
+        held = self._good()
+        return held is not None and self._age(held) > self._fetching.max_age * RENEWAL and self._pause_left() <= 0
 
     def _may_ask_for(self, key_id: str) -> bool:
         """Whether this unknown `kid` is worth a fetch: a few are, then none for a while."""
         now = self._clock()
-        if self._held and key_id in self._held.keys:
+        held = self._good()
+        if held and key_id in held.keys:
             return False
         earned = (now - self._budget_at) / self._fetching.refetch_cooldown
         self._budget, self._budget_at = min(UNKNOWN_BURST, self._budget + earned), now
@@ -124,7 +154,7 @@ class IssuerKeys:
         return True
 
     def _pause_left(self) -> float:
-        pause = RETRY_PAUSE if self._held is None else self._fetching.refetch_cooldown
+        pause = RETRY_PAUSE if self._good() is None else self._fetching.refetch_cooldown
         return self._failed_at + pause - self._clock()
 
     # How to fetch: one at a time, in a thread of its own.
@@ -155,9 +185,10 @@ class IssuerKeys:
                 if is_patient:
                     self._waiting.release()
         with self._lock:
-            if self._held is None or self._failing:  # nobody knows what the issuer publishes by now
+            held = self._good()
+            if held is None or self._failing:  # nobody knows what the issuer publishes by now
                 raise self._unavailable()
-            return self._held
+            return held
 
     def _unavailable(self) -> KeysUnavailable:
         return KeysUnavailable(retry_after=math.ceil(max(1.0, self._pause_left())))
@@ -194,7 +225,9 @@ class IssuerKeys:
     def _note_failure(self, error: UpstreamError | str) -> None:
         self._failed_at = self._clock()
         if not self._failing:  # once for each outage, not once for each attempt
-            consequence = "the last good keys stay in use" if self._held else "tokens cannot be verified"
+            hours = (self._fetching.max_age + self._fetching.max_stale) / 3600
+            last = f"the last good keys stay in use, until they are {hours:.1f} hours old"
+            consequence = last if self._good() else "tokens cannot be verified"
             logger.warning("The keys of %s cannot be fetched: %s Meanwhile %s.", self.issuer, error, consequence)
         self._failing = True
 

@@ -2,7 +2,8 @@
 
 The timeouts of requests and urllib3 apply to each single read, so that a server which sends a byte now and then is
 waited for endlessly, and to each single address of a host. Here a timer shuts the connection down at the deadline,
-whatever is being awaited then: the TLS handshake, the headers or the body.
+whatever is being awaited then: the connection, the TLS handshake, the headers or the body. The same way out serves an
+`Interruption`.
 """
 
 import contextlib
@@ -15,29 +16,44 @@ from typing import Any
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from resource_server.interruption import Interruption
+
 _current = threading.local()
 
 
-class SocketDeadline:
-    """Within this context, the thread's HTTP request ends after `seconds` at the latest."""
+class NotConnected(OSError):
+    """None of a host's addresses took the connection, so nothing was sent."""
 
-    def __init__(self, seconds: float) -> None:
-        self.expired = False
+
+class SocketDeadline:
+    """Within this context, the thread's HTTP request ends after `seconds` at the latest, or by `interruption`."""
+
+    def __init__(self, seconds: float, interruption: Interruption | None = None) -> None:
+        self.expired = False  # whichever of the two it was
+        self._interruption = interruption
+        self._exits = contextlib.ExitStack()
         self._ends_at = time.monotonic() + seconds
         self._watched: socket.socket | None = None
         self._lock = threading.Lock()
         self._timer = threading.Timer(seconds, self._expire)
         self._timer.daemon = True
 
+    @property
+    def interrupted(self) -> bool:
+        return self._interruption is not None and self._interruption.has_happened
+
     def __enter__(self) -> "SocketDeadline":
         self._timer.start()
         _current.deadline = self
+        if self._interruption is not None:
+            self._exits.enter_context(self._interruption.waking(self._expire))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         _current.deadline = None
+        self._exits.close()
         self._timer.cancel()
         self.release()
 
@@ -110,13 +126,14 @@ def _connected(host: str, port: int, deadline: SocketDeadline) -> socket.socket:
         try:
             sock.settimeout(deadline.seconds_left() / (len(addresses) - position))
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.connect(address)
             deadline.watch(sock)
+            sock.connect(address)
+            deadline.check()
             return sock
         except OSError as error:
             sock.close()
-            failure = error
-    raise failure
+            failure = TimeoutError() if deadline.expired else error  # what a shutdown looks like depends on its moment
+    raise NotConnected from failure
 
 
 class _HttpPool(HTTPConnectionPool):

@@ -14,8 +14,9 @@ MAX_REMEMBERED = 10_000
 class TokenVerifier:
     """Verifies access tokens for one resource and remembers those it found good.
 
-    A remembered token is known by its SHA-256, is checked for its times on each use, and is forgotten when the
-    issuer's keys change. Refusals are not remembered. Safe to share between threads.
+    A remembered token is known by its SHA-256, is checked for its times on each use, is forgotten when the issuer's
+    keys change, and counts for nothing where no keys are held that are still good. Refusals are not remembered. Safe
+    to share between threads.
     """
 
     def __init__(self, rules: TokenRules, keys: IssuerKeys, *, clock: Callable[[], float] = time.time) -> None:
@@ -46,6 +47,8 @@ class TokenVerifier:
             return None
         digest = hashlib.sha256(token.encode()).hexdigest()
         self.keys.refresh_if_due()
+        if not self.keys.are_held():
+            return None
         now, leeway = self._clock(), self.rules.leeway
         with self._lock:
             if self._generation != self.keys.generation:

@@ -16,7 +16,8 @@ import certifi
 import requests
 from requests.adapters import HTTPAdapter
 
-from resource_server.socket_deadline import SocketDeadline, watched_pool_classes
+from resource_server.interruption import Interruption
+from resource_server.socket_deadline import NotConnected, SocketDeadline, watched_pool_classes
 from resource_server.strict_json import parse_object
 
 MAX_ANSWER = 1_048_576  # bytes
@@ -31,8 +32,16 @@ class UpstreamUnreachable(UpstreamError):
     """No connection: refused, unknown host, or TLS that cannot be trusted."""
 
 
+class UpstreamNotConnected(UpstreamUnreachable):
+    """Nobody took the connection, so nothing was sent, and any request may be tried again."""
+
+
 class UpstreamTimeout(UpstreamError):
     """No complete answer before the deadline."""
+
+
+class UpstreamInterrupted(UpstreamError):
+    """Nobody wants the answer any more; whether the other side did what was asked is not known."""
 
 
 class UpstreamAnswerTooLarge(UpstreamError):
@@ -81,10 +90,12 @@ class UpstreamHttp:
         json: object = None,
         max_bytes: int = MAX_ANSWER,
         deadline: float | None = None,
+        interruption: Interruption | None = None,
     ) -> UpstreamResponse:
         """One request and its whole answer, in at most `deadline` seconds (default: the session's timeout).
 
-        Every status is an answer, redirects too. Raises UpstreamError, also for headers that no request may carry.
+        `interruption` ends it at once, whatever is being awaited, with UpstreamInterrupted. Every status is an answer,
+        redirects too. Raises UpstreamError, also for headers that no request may carry.
         DNS has only the system's own time limit.
         """
         seconds = self._timeout if deadline is None else max(deadline, 0.001)
@@ -92,7 +103,7 @@ class UpstreamHttp:
         if not all(_HEADER_VALUE.fullmatch(value) for value in (headers or {}).values()):
             # Seen here, because requests would repeat the value in its error.
             raise UpstreamError(f"A header for {host} holds characters that no header may hold.")
-        with SocketDeadline(seconds) as watch, _translated(host, seconds, watch):
+        with SocketDeadline(seconds, interruption) as watch, _translated(host, seconds, watch):
             response = self._session.request(
                 method,
                 url,
@@ -127,6 +138,8 @@ def _translated(host: str, seconds: float, watch: SocketDeadline) -> Iterator[No
     except UnicodeError:  # its text and context would show what could not be encoded
         raise UpstreamError(f"What was to be sent to {host} cannot be encoded.") from None
     except (TimeoutError, requests.RequestException) as error:
+        if watch.interrupted:
+            raise UpstreamInterrupted(f"The answer of {host} is wanted no more.") from error
         if watch.expired or any(isinstance(cause, TimeoutError | requests.Timeout) for cause in _causes(error)):
             raise UpstreamTimeout(f"{host} did not answer within {seconds:g} seconds.") from error
         raise _explained(error, host) from error
@@ -145,6 +158,8 @@ def _explained(error: Exception, host: str) -> UpstreamError:
     # RemoteDisconnected is an HTTPException by name only: nothing came back at all.
     if any(isinstance(cause, HTTPException) and not isinstance(cause, RemoteDisconnected) for cause in causes):
         return UpstreamAnswerMalformed(f"{host} answered with something that is not HTTP.")
+    if any(isinstance(cause, NotConnected) for cause in causes):
+        return UpstreamNotConnected(f"{host} cannot be reached.")
     return UpstreamUnreachable(f"{host} cannot be reached.")
 
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+import redis
 
 from config.node import NODE_MODULES, nodes
 
 POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "")
+REDIS_URL = os.environ.get("TEST_REDIS_URL", "")
 AXE = NODE_MODULES / "axe-core" / "axe.min.js"
 
 
@@ -74,6 +76,23 @@ def _no_postgres() -> bool:
     return False
 
 
+@functools.cache
+def _no_redis() -> bool:
+    if not REDIS_URL:
+        return True
+    try:
+        with redis.Redis.from_url(REDIS_URL, socket_connect_timeout=3, socket_timeout=3) as client:
+            client.ping()
+    except redis.RedisError:
+        return True
+    return False
+
+
+def redis_program() -> str | None:
+    """The server, by either name."""
+    return shutil.which("redis-server") or shutil.which("valkey-server")
+
+
 def postgres_programs() -> Path | None:
     """The folder of initdb and pg_ctl, the newest where there are several."""
     on_path = shutil.which("pg_ctl")
@@ -103,6 +122,14 @@ GROUPS = {
     "postgres": Group(
         _no_postgres,
         "Set TEST_POSTGRES_URL to a server where databases may be made, such as postgres://postgres@127.0.0.1/postgres.",
+    ),
+    "redis_server": Group(
+        lambda: redis_program() is None,
+        "Install Redis' or Valkey's server (Debian: apt-get install redis-server), which these tests start and kill.",
+    ),
+    "redis": Group(
+        _no_redis,
+        "Set TEST_REDIS_URL to a Redis or Valkey, such as redis://127.0.0.1:6379/0; only keys of a prefix are written.",
     ),
     "tmpfs": Group(_no_mount, "Run as root where file systems may be mounted: the tests fill a small one."),
     "containment": Group(

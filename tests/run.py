@@ -82,7 +82,7 @@ def too_long() -> list[str]:
 
 
 def pytest(environment: dict[str, str], *arguments: str) -> bool:
-    command = [sys.executable, "-m", "pytest", "-q", *arguments]
+    command = [sys.executable, "-m", "pytest", "-q", "-r", "fE", *arguments]  # what is left out is told once, below
     return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
 
 
@@ -92,7 +92,7 @@ def main() -> int:
         environment = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("AUTH0_", "MCP_", "API_", "OAUTH_"))
+            if not name.startswith(("AUTH0_", "MCP_", "API_", "OAUTH_", "CACHE_"))
         }
         environment |= {"ENV_FILE": os.devnull, "STATE_DIR": state, "PYTHONWARNINGS": "error"}
         environment.pop("DJANGO_SETTINGS_MODULE", None)

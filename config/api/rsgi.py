@@ -4,6 +4,8 @@ from config.parent_process import end_with_server
 
 end_with_server()  # first, for loading the apps takes a while
 
+import threading  # noqa: E402
+
 from django.conf import settings  # noqa: E402
 
 from config.api.wsgi import application as wsgi_application  # noqa: E402 - before the rest: it loads the apps
@@ -11,7 +13,7 @@ from config.wsgi_threads import WsgiThreads  # noqa: E402
 from downstream_api.audit.background import SealingThread  # noqa: E402
 from downstream_api.authentication import token_verifier  # noqa: E402
 
-token_verifier(settings.DOWNSTREAM_API).keys.prefetch()
+token_verifier(settings.DOWNSTREAM_API).keys.keep_fresh(threading.Event())
 sealing = SealingThread(settings.AUDIT_LOG)
 sealing.start()
 application = WsgiThreads(wsgi_application, at_end=sealing.stop)

@@ -22,11 +22,11 @@ SILENCED_SYSTEM_CHECKS = [
 # What the SDK warns of is what clients did; they are told, and nobody here can act on it.
 cast("dict[str, Any]", LOGGING["loggers"])["mcp"] = {"level": "ERROR"}
 
-for name, value in (
-    ("MCP_AUTH0_CLIENT_ID", MCP_BRIDGE.client_id),
-    ("MCP_AUTH0_CLIENT_SECRET", MCP_BRIDGE.client_secret),
+for name, is_missing in (
+    ("MCP_AUTH0_CLIENT_ID", not MCP_BRIDGE.client.client_id),
+    ("MCP_AUTH0_CLIENT_SECRET", not (MCP_BRIDGE.client.secret or MCP_BRIDGE.client.private_key)),
 ):
-    if not value:
+    if is_missing:
         raise ImproperlyConfigured(
             f"{name} is missing: the bridge exchanges tokens as the client that is linked to its API at the tenant. "
             "Set it in the environment or in .env."

@@ -5,7 +5,8 @@ from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
 from mcp_bridge.tool_error import ToolError
 
 
-def answer(call: ToolCall) -> ToolAnswer:
+def get_datetime(call: ToolCall) -> ToolAnswer:
+    """Tells the current date and time, in UTC or in an IANA time zone. Needs a login and no scope."""
     name = call.arguments.get("timezone", "UTC")
     now = datetime.now(_zone(name)).replace(microsecond=0)
     structured = {"datetime": now.isoformat(), "timezone": name, "weekday": now.strftime("%A")}
@@ -22,9 +23,8 @@ def _zone(name: str) -> tzinfo:
 
 
 GET_DATETIME = Tool(
-    name="get_datetime",
+    get_datetime,
     title="Date and time",
-    description="Tells the current date and time, in UTC or in an IANA time zone. Needs a login and no scope.",
     input_schema={
         "type": "object",
         "properties": {
@@ -47,7 +47,5 @@ GET_DATETIME = Tool(
         "required": ["datetime", "timezone", "weekday"],
         "additionalProperties": False,
     },
-    answer=answer,
     calls_api=False,
-    idempotent=False,
 )

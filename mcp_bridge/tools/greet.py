@@ -1,7 +1,7 @@
 from typing import Any
 
 from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
-from mcp_bridge.tools.schemas import NO_ARGUMENTS, either
+from mcp_bridge.tools.schemas import either
 
 API_ACTOR: dict[str, Any] = {"type": "object", "properties": {"sub": {"type": "string"}}, "required": ["sub"]}
 # What the API says about its caller; it may say more.
@@ -14,9 +14,26 @@ API_CALLER: dict[str, Any] = {
     },
     "required": ["subject", "client_id", "actor_chain"],
 }
+GREETING: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "greeting": {"type": "string"},
+        "subject": {"type": "string", "description": "The user as the API sees them."},
+        "client_id": {"type": "string", "description": "The client that calls the API."},
+        "current_actor": either("string", "null", description="Who calls the API for the user."),
+        "actor_chain": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "All who act for the user, the current actor first.",
+        },
+    },
+    "required": ["greeting", "subject", "client_id", "current_actor", "actor_chain"],
+    "additionalProperties": False,
+}
 
 
-def answer(call: ToolCall) -> ToolAnswer:
+def greet(call: ToolCall) -> ToolAnswer:
+    """Asks the protected API, on your behalf, whom it sees, and greets that user."""
     seen = call.api.get("/api/private-scope", expect=API_CALLER)
     chain = [actor["sub"] for actor in seen["actor_chain"]]
     greeting = f"Hello {seen['subject']}!"
@@ -32,27 +49,5 @@ def answer(call: ToolCall) -> ToolAnswer:
 
 
 GREET = Tool(
-    name="greet",
-    title="Greet me",
-    description="Asks the protected API, on your behalf, whom it sees, and greets that user.",
-    scopes=("tool:greet",),
-    downstream_scopes=("read:private",),
-    input_schema=NO_ARGUMENTS,
-    output_schema={
-        "type": "object",
-        "properties": {
-            "greeting": {"type": "string"},
-            "subject": {"type": "string", "description": "The user as the API sees them."},
-            "client_id": {"type": "string", "description": "The client that calls the API."},
-            "current_actor": either("string", "null", description="Who calls the API for the user."),
-            "actor_chain": {
-                "type": "array",
-                "items": {"type": "string"},
-                "description": "All who act for the user, the current actor first.",
-            },
-        },
-        "required": ["greeting", "subject", "client_id", "current_actor", "actor_chain"],
-        "additionalProperties": False,
-    },
-    answer=answer,
+    greet, title="Greet me", scopes=("tool:greet",), downstream_scopes=("read:private",), output_schema=GREETING
 )

@@ -16,31 +16,20 @@ NOTE: dict[str, Any] = {
     },
     "required": ["id", "title", "body", "created_at", "updated_at"],
 }
-# What DRF's PageNumberPagination answers. `next` is read for its presence only: its URL is the API's word, and
-# following it would send token B wherever the API says.
-API_PAGE: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "count": {"type": "integer", "minimum": 0},
-        "next": either("string", "null"),
-        "results": {"type": "array", "items": NOTE, "maxItems": 100},
-    },
-    "required": ["count", "next", "results"],
-}
 
 
 def list_notes(call: ToolCall) -> ToolAnswer:
-    page, page_size = int(call.arguments.get("page", 1)), int(call.arguments.get("page_size", 20))
-    params = {"page": str(page), "page_size": str(page_size)}
-    found = call.api.get("/api/notes/", params=params, expect=API_PAGE)
-    notes = [_note(each) for each in found["results"]]
-    next_page = page + 1 if found["next"] else None
-    more = f" Page {next_page} has more." if next_page else ""
-    text = f"Page {page} of your notes holds {len(notes)} of {found['count']}.{more}"
-    return ToolAnswer({"notes": notes, "count": found["count"], "page": page, "next_page": next_page}, text)
+    """Lists your notes at the API, page by page. Nobody else's notes are ever among them."""
+    number, page_size = int(call.arguments.get("page", 1)), int(call.arguments.get("page_size", 20))
+    page = call.api.get_page("/api/notes/", number, page_size=page_size, expect=NOTE)
+    notes = [_note(each) for each in page.items]
+    more = f" Page {page.next_number} has more." if page.next_number else ""
+    text = f"Page {number} of your notes holds {len(notes)} of {page.count}.{more}"
+    return ToolAnswer({"notes": notes, "count": page.count, "page": number, "next_page": page.next_number}, text)
 
 
 def add_note(call: ToolCall) -> ToolAnswer:
+    """Saves a new note of yours at the API."""
     note = _note(call.api.post("/api/notes/", dict(call.arguments), expect=NOTE))
     return ToolAnswer(note, f"The note is saved; its id is {note['id']}.")
 
@@ -50,9 +39,8 @@ def _note(answered: dict[str, Any]) -> dict[str, Any]:
 
 
 LIST_NOTES = Tool(
-    name="list_notes",
+    list_notes,
     title="List my notes",
-    description="Lists your notes at the API, page by page. Nobody else's notes are ever among them.",
     scopes=("tool:notes",),
     downstream_scopes=("read:private",),
     input_schema={
@@ -80,14 +68,12 @@ LIST_NOTES = Tool(
         "required": ["notes", "count", "page", "next_page"],
         "additionalProperties": False,
     },
-    answer=list_notes,
     asked_at_login=False,
 )
 
 ADD_NOTE = Tool(
-    name="add_note",
+    add_note,
     title="Add a note",
-    description="Saves a new note of yours at the API.",
     scopes=("tool:notes",),
     downstream_scopes=("write:private",),
     input_schema={
@@ -100,8 +86,6 @@ ADD_NOTE = Tool(
         "additionalProperties": False,
     },
     output_schema=NOTE,
-    answer=add_note,
     asked_at_login=False,
     read_only=False,
-    idempotent=False,
 )

@@ -4,8 +4,6 @@ from typing import Any
 
 from resource_server.actor import Actor
 
-NO_ARGUMENTS: dict[str, Any] = {"type": "object", "properties": {}, "additionalProperties": False}
-
 
 def either(*types: str, **schema: Any) -> dict[str, Any]:
     """A value of one of these types. Branches, since some clients know no list of types."""

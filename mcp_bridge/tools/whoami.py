@@ -1,8 +1,9 @@
 from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
-from mcp_bridge.tools.schemas import ACTOR_CHAIN, NO_ARGUMENTS, SCOPES, actor_chain, either
+from mcp_bridge.tools.schemas import ACTOR_CHAIN, SCOPES, actor_chain, either
 
 
-def answer(call: ToolCall) -> ToolAnswer:
+def whoami(call: ToolCall) -> ToolAnswer:
+    """Tells who you are to this server: the user, the client that calls, its scopes, and who acts for whom."""
     token = call.caller
     caller = {
         "subject": token.subject,
@@ -16,11 +17,9 @@ def answer(call: ToolCall) -> ToolAnswer:
 
 
 WHOAMI = Tool(
-    name="whoami",
+    whoami,
     title="Who am I?",
-    description="Tells who you are to this server: the user, the client that calls, its scopes, and who acts for whom.",
     scopes=("tool:whoami",),
-    input_schema=NO_ARGUMENTS,
     output_schema={
         "type": "object",
         "properties": {
@@ -33,6 +32,5 @@ WHOAMI = Tool(
         "required": ["subject", "client_id", "organization", "scopes", "actors"],
         "additionalProperties": False,
     },
-    answer=answer,
     calls_api=False,
 )

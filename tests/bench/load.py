@@ -30,12 +30,20 @@ class Load:
 
     def __str__(self) -> str:
         bad = f", {dict(self.failures)}" if self.failures else ""
-        return f"{self.rate:6.0f}/s, p50 {self.percentile(50):5.1f} ms, p99 {self.percentile(99):6.1f} ms{bad}"
+        return (
+            f"{self.rate:6.0f}/s, p50 {self.percentile(50):5.1f} ms, p99 {self.percentile(99):6.1f} ms, "
+            f"{self.processor_time:5.2f} ms of processor time a call{bad}"
+        )
 
 
 def request(method: str, path: str, *, token: str, body: bytes = b"", headers: dict[str, str] | None = None) -> bytes:
     """A request as it goes over the wire."""
-    lines = {"Host": "localhost", "Authorization": f"Bearer {token}", "Accept": "application/json", **(headers or {})}
+    lines = {
+        "Host": "localhost:80",
+        "Authorization": f"Bearer {token}",
+        "Accept": "application/json",
+        **(headers or {}),
+    }
     if body:
         lines |= {"Content-Type": "application/json", "Content-Length": str(len(body))}
     head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())

@@ -46,8 +46,8 @@ def test_an_empty_environment_means_the_local_tenant(state: dict[str, str]) -> N
         "http://localhost:3001/",
         "http://localhost:8787/",
     )
-    assert environment.bridge_client_id
-    assert environment.bridge_client_secret
+    assert environment.bridge_client.client_id
+    assert environment.bridge_client.secret
 
 
 def test_the_quickstarts_variables_are_accepted_unchanged(state: dict[str, str]) -> None:
@@ -99,6 +99,8 @@ def test_debug_is_off_as_soon_as_a_tenant_is_configured(state: dict[str, str]) -
         ("JWKS_MAX_AGE", "soon"),
         ("JWKS_MAX_AGE", "nan"),
         ("JWKS_REFETCH_COOLDOWN", "-1"),
+        ("JWKS_MAX_STALE", "-1"),
+        ("JWKS_MAX_STALE", "for ever"),
         ("UPSTREAM_TIMEOUT", "inf"),
         ("TRUSTED_PROXIES", "proxy.example"),
         ("DEBUG", "maybe"),
@@ -179,8 +181,8 @@ def test_secrets_do_not_show_in_representations(state: dict[str, str]) -> None:
 def test_a_generated_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     first, second = read({"STATE_DIR": str(tmp_path)}), read({"STATE_DIR": str(tmp_path)})
     assert first.secret_key == second.secret_key
-    assert first.bridge_client_secret == second.bridge_client_secret
-    assert first.secret_key != first.bridge_client_secret
+    assert first.bridge_client == second.bridge_client
+    assert first.secret_key != first.bridge_client.secret
     files = list(tmp_path.iterdir())
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
     assert sorted(file.name for file in files) == ["bridge_client_secret", "secret_key"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from config.environment import BASE_DIR
+from tests.mcp_bridge.client_proofs import CLIENT_SECRET
 
 
 @pytest.fixture(scope="module")
@@ -16,5 +17,5 @@ def made_secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
     command = [sys.executable, "manage.py", "make_secrets", str(folder / "secrets")]
     subprocess.run(command, cwd=BASE_DIR, env=environment, check=True, capture_output=True)
     bridge = folder / "secrets" / "bridge.env"
-    bridge.write_text(bridge.read_text().replace("CLIENT_SECRET=", "CLIENT_SECRET=from-the-tenant"))
+    bridge.write_text(bridge.read_text().replace("CLIENT_SECRET=", f"CLIENT_SECRET={CLIENT_SECRET}"))
     return folder / "secrets"

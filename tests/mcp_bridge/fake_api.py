@@ -3,6 +3,7 @@
 import json
 import threading
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -17,15 +18,21 @@ class FakeApi:
         self.received: list[Received] = []
         self.notes: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.reply: Reply | None = None  # what to say in place of it all
+        self.first_replies: list[Reply] = []  # what to say before anything else, one after the other
+        self.refused: set[str] = set()  # values of Authorization
+        self.listen: Callable[[Received], object] = lambda received: None  # is told first, and may change the above
         self.was_asked, self.may_answer = threading.Event(), threading.Event()
         self.may_answer.set()
 
     def respond(self, received: Received) -> Reply:
         self.received.append(received)
+        self.listen(received)
         self.was_asked.set()
         self.may_answer.wait(30)
-        if self.reply:
-            return self.reply
+        if self.reply or self.first_replies:
+            return self.reply or self.first_replies.pop(0)
+        if received.headers["Authorization"] in self.refused:
+            return Reply(401)
         token = received.headers["Authorization"].removeprefix("Bearer ")
         claims = jwt.decode(token, options={"verify_signature": False})
         status, answer = self._answer(received, claims)

@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl
 
 import jwt
 
-from tests.issuer import Issuer
+from tests.issuer import Issuer, rsa_key
+from tests.mcp_bridge.client_proofs import ClientProofs
 from tests.mcp_bridge.loopback_server import Received, Reply
 
 TOKEN_PATH = "/oauth/token"
@@ -19,10 +20,13 @@ class FakeTenant(Issuer):
         super().__init__()
         self.grantable = {"read:private", "write:private"}
         self.forms: list[dict[str, str]] = []  # what came to the token endpoint
-        self.exchanges: list[Received] = []  # the same, as it came
+        self.received: list[Received] = []  # the same, as it came
         self.token_changes: dict[str, Any] = {}  # to the claims of token B; None takes one away
         self.answer_changes: dict[str, Any] = {}  # to the members of the answer; None takes one away
         self.reply: Reply | None = None  # what to say in place of it all
+        self.first_replies: list[Reply] = []  # what to say before anything else, one after the other
+        self.client_key = rsa_key("client").public_key()  # with which assertions of the bridge are verified
+        self.used_assertions: set[str] = set()
         self.was_asked, self.may_answer = threading.Event(), threading.Event()
         self.may_answer.set()
 
@@ -30,24 +34,38 @@ class FakeTenant(Issuer):
         if received.path == TOKEN_PATH and received.method == "POST":
             form = dict(parse_qsl(received.body.decode()))
             self.forms.append(form)
-            self.exchanges.append(received)
+            self.received.append(received)
             self.was_asked.set()
             self.may_answer.wait(30)
-            return self.reply or Reply(200, json.dumps(self._exchanged(form)).encode())
+            if self.reply or self.first_replies:
+                return self.reply or self.first_replies.pop(0)
+            client = self.authenticated(received, form)
+            if client is None:
+                return Reply(401, b'{"error":"invalid_client"}')
+            return Reply(200, json.dumps(self._exchanged(form, client)).encode())
         document = self.documents().get(received.path)
         return Reply(200 if document else 404, json.dumps(document).encode())
 
-    def _exchanged(self, form: dict[str, str]) -> dict[str, Any]:
-        subject = jwt.decode(form["subject_token"], options={"verify_signature": False})
+    @staticmethod
+    def decoded(token: str) -> dict[str, Any]:
+        claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+        return claims
+
+    def authenticated(self, received: Received, form: dict[str, str]) -> str | None:
+        """The client, by whichever method it chose; None where its proof is no good."""
+        return ClientProofs(self.url, self.client_key, self.used_assertions).client(received, form)
+
+    def _exchanged(self, form: dict[str, str], client: str) -> dict[str, Any]:
+        subject = self.decoded(form["subject_token"])
         asked = set(form["scope"].split()) if "scope" in form else self.grantable
         prior = {"act": subject["act"]} if "act" in subject else {}
         claims = {
             "sub": subject["sub"],
             "org_id": subject.get("org_id"),
             "aud": form["audience"],
-            "client_id": form["client_id"],
+            "client_id": client,
             "scope": " ".join(sorted(asked & self.grantable)),
-            "act": {"sub": form["client_id"], "act": {"sub": subject["client_id"], **prior}},
+            "act": {"sub": client, "act": {"sub": subject["client_id"], **prior}},
         }
         members = {
             "access_token": self.sign(self.claims(**(claims | self.token_changes))),

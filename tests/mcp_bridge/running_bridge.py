@@ -10,11 +10,13 @@ import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from mcp_bridge.asgi_types import Receive, Scope, Send
 from mcp_bridge.bridge import Bridge, build_bridge
-from mcp_bridge.call_record import CallRecord
-from mcp_bridge.call_recorder import Write
 from mcp_bridge.configuration import BridgeConfiguration
+from mcp_bridge.endpoint.asgi_types import Receive, Scope, Send
+from mcp_bridge.exchange.client_authentication import BridgeClient
+from mcp_bridge.exchange.shared_tokens import Cache
+from mcp_bridge.records.call_record import CallRecord
+from mcp_bridge.records.call_recorder import Write
 from mcp_bridge.tool_registry import ToolRegistry
 from mcp_bridge.tools import TOOLS
 from resource_server.issuer_keys import IssuerKeys
@@ -22,11 +24,12 @@ from resource_server.key_fetching import KeyFetching
 from resource_server.protected_resource import ProtectedResource
 from resource_server.token_rules import TokenRules
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, BRIDGE_CLIENT
+from tests.mcp_bridge.client_proofs import CLIENT_SECRET
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 
 BASE_URL = "http://localhost:3001"
-CLIENT_SECRET = "the-secret-of-the-bridge"
+
 ALL_SCOPES = " ".join(TOOLS.scopes)
 LEGACY, MODERN = "2025-11-25", "2026-07-28"
 
@@ -39,19 +42,21 @@ class RunningBridge:
             downstream_rules=TokenRules(tenant.url, API_AUDIENCE),
             key_fetching=KeyFetching(timeout=2),
             resource=ProtectedResource(BRIDGE_AUDIENCE, BASE_URL, tenant.url, TOOLS.scopes, "MCP bridge"),
-            client_id=BRIDGE_CLIENT,
-            client_secret=CLIENT_SECRET,
+            client=BridgeClient(BRIDGE_CLIENT, secret=CLIENT_SECRET),
+            forwards_address=False,
             default_exchange_scope=("read:private",),
             api_base_url=api.url,
             upstream_timeout=5,
             record_key=b"a key for tests",
             allowed_hosts=("localhost", "127.0.0.1"),
             allowed_origins=("http://localhost:6274",),
+            trusted_proxies=(),
         )
         self.registry: ToolRegistry = TOOLS
         self.gate_changes: dict[str, Any] = {}
         self.calls: list[CallRecord] = []  # what the bridge recorded; complete once its lifespan is over
         self.write_calls: Write = self.calls.extend
+        self.shared_cache: Cache | None = None  # with one, the configuration needs cache_keys
         self.app: Bridge
         self.http: httpx2.AsyncClient
         self._stack = AsyncExitStack()
@@ -61,7 +66,14 @@ class RunningBridge:
 
     async def __aenter__(self) -> Self:
         keys = IssuerKeys(self.tenant.url, self.configuration.key_fetching)
-        app = build_bridge(self.configuration, self.registry, keys=keys, pages=no_pages, write_calls=self.write_calls)
+        app = build_bridge(
+            self.configuration,
+            self.registry,
+            keys=keys,
+            pages=no_pages,
+            write_calls=self.write_calls,
+            shared_cache=self.shared_cache,
+        )
         self.app = replace(app, gate=replace(app.gate, **self.gate_changes))
         await self._stack.enter_async_context(self.app.endpoint.router.lifespan_context(self.app.endpoint))
         self.http = await self._stack.enter_async_context(self.client())

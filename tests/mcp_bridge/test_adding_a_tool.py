@@ -1,10 +1,13 @@
 """The first thing that a reader would do with this project: one declaration, and nothing else to touch."""
 
+import re
 import subprocess
 import sys
+from types import ModuleType
 
 import pytest
 
+from config.environment import BASE_DIR
 from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
 from mcp_bridge.tool_registry import ToolRegistry
 from tests.mcp_bridge.fake_tenant import FakeTenant
@@ -13,20 +16,51 @@ from tests.mcp_bridge.running_bridge import RunningBridge, tools_call
 pytestmark = pytest.mark.anyio
 
 
-def answer(call: ToolCall) -> ToolAnswer:
+def my_scopes(call: ToolCall) -> ToolAnswer:
+    """Tells which scopes you have at the API."""
     seen = call.api.get("/api/private-scope")
     return ToolAnswer({"scopes": seen["scopes"]}, f"The API grants you {' '.join(seen['scopes'])}.")
 
 
-MY_SCOPES = Tool(
-    name="my_scopes",
-    title="My scopes",
-    description="Tells which scopes you have at the API.",
-    scopes=("tool:scopes",),
-    input_schema={"type": "object", "additionalProperties": False},
-    output_schema={"type": "object", "properties": {"scopes": {"type": "array"}}, "required": ["scopes"]},
-    answer=answer,
-)
+SCOPES = {"type": "object", "properties": {"scopes": {"type": "array"}}, "required": ["scopes"]}
+MY_SCOPES = Tool(my_scopes, scopes=("tool:scopes",), output_schema=SCOPES)
+
+
+async def test_the_tool_of_the_documentation_works_as_it_stands_there(
+    bridge: RunningBridge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """docs/add-a-tool.md, through the real gate: listed, challenged, checked, and answered page by page."""
+    tool, registration = documented()
+    assert len([line for line in (tool + registration).splitlines() if line]) < 15
+    module = ModuleType("mcp_bridge.tools.find_notes")
+    exec(tool, module.__dict__)  # noqa: S102 - our own documentation
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    names = dict(vars(sys.modules["mcp_bridge.tools"]))
+    exec(registration, names)  # noqa: S102
+    bridge.registry = names["TOOLS"]
+    async with bridge:
+        refused = await bridge.post(tools_call("find_notes", word="milk"), bridge.token(scope="tool:whoami"))
+        assert refused.status_code == 403
+        assert "tool:notes" in refused.headers["www-authenticate"]
+        async with bridge.mcp(bridge.token()) as client:
+            listed = {tool.name: tool for tool in (await client.list_tools()).tools}
+            assert listed["find_notes"].title == "Find notes"
+            assert listed["find_notes"].description == "Finds your notes whose title holds a word."
+            for number in range(120):
+                await bridge.call("add_note", title=f"{'milk' if number % 60 == 59 else 'bread'} {number}")
+            found = await client.call_tool("find_notes", {"word": "milk"})
+        assert found.structured_content == {"titles": ["milk 59", "milk 119"]}
+        assert "2 of your 120 notes have it." in str(found.content[0])
+        assert "word is missing" in await bridge.error_text("find_notes")
+
+
+def documented() -> list[str]:
+    text = (BASE_DIR / "docs" / "add-a-tool.md").read_text()
+    return re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+
+
+def test_the_readme_leads_there() -> None:
+    assert "docs/add-a-tool.md" in (BASE_DIR / "README.md").read_text().split("## Reading the code")[0]
 
 
 async def test_one_declaration_drives_list_call_metadata_and_challenge(bridge: RunningBridge) -> None:
@@ -65,8 +99,3 @@ def test_other_services_read_the_scopes_without_loading_the_sdk() -> None:
     program = "import sys, mcp_bridge.tools; print({'mcp', 'mcp_types', 'jsonschema', 'requests'} & set(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert loaded.stdout == "set()\n"
-
-
-def test_two_tools_of_one_name_are_a_mistake() -> None:
-    with pytest.raises(ValueError, match="same name"):
-        ToolRegistry([MY_SCOPES, MY_SCOPES])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mcp_bridge.downstream import _check_path
+from mcp_bridge.downstream.client import _check_path
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.loopback_server import Reply

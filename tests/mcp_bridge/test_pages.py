@@ -25,28 +25,6 @@ def browser(bridge: RunningBridge) -> Iterator[Client]:
         yield Client(headers={"Host": "localhost"}, raise_request_exception=False)
 
 
-@pytest.mark.parametrize("path", [WELL_KNOWN, f"{WELL_KNOWN}/mcp"])
-def test_the_metadata_is_at_both_addresses_without_redirect(browser: Client, path: str, tenant: FakeTenant) -> None:
-    """RFC 9728 §3.1: at the root, and with the endpoint's path appended."""
-    response = browser.get(path, headers={"Origin": "https://anywhere.example"})
-    assert response.status_code == 200
-    assert response.headers["Access-Control-Allow-Origin"] == "*"
-    assert response.json() == {
-        "resource": "http://localhost:3001/",
-        "authorization_servers": [tenant.url],
-        "scopes_supported": list(TOOLS.scopes),
-        "bearer_methods_supported": ["header"],
-        "resource_name": "MCP bridge",
-    }
-
-
-@pytest.mark.parametrize("path", [WELL_KNOWN, f"{WELL_KNOWN}/mcp"])
-def test_browsers_may_send_the_protocol_version_along(browser: Client, path: str) -> None:
-    response = browser.options(path)
-    assert response.status_code == 204
-    assert "MCP-Protocol-Version" in response.headers["Access-Control-Allow-Headers"]
-
-
 @pytest.mark.parametrize("path", ["/mcp/", "/nothing", f"{WELL_KNOWN}/", "/admin/", f"{WELL_KNOWN}/other"])
 def test_everything_else_is_a_small_404(browser: Client, path: str) -> None:
     response = browser.get(path)
@@ -65,6 +43,7 @@ def test_the_home_page_says_what_this_is_and_where_the_endpoint_is(browser: Clie
     page = browser.get("/").content.decode()
     assert "http://localhost:3001/mcp" in page
     assert all(tool.name in page for tool in TOOLS)
+    assert all(f"<code>{scope}</code>" in page for tool in TOOLS for scope in (*tool.scopes, *tool.downstream_scopes))
 
 
 def test_healthy_at_once_and_ready_once_keys_are_held(

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, BRIDGE_CLIENT, rsa_key
+from tests.mcp_bridge.client_proofs import CLIENT_SECRET
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import ACCESS_TOKEN_TYPE, FakeTenant
-from tests.mcp_bridge.running_bridge import CLIENT_SECRET, RunningBridge
+from tests.mcp_bridge.running_bridge import RunningBridge
 
 pytestmark = pytest.mark.anyio
 
@@ -29,21 +30,6 @@ async def test_the_request_asks_for_exactly_the_scopes_of_the_tool(bridge: Runni
             "client_secret": CLIENT_SECRET,
         }
     ]
-
-
-async def test_the_inbound_token_never_reaches_the_api(bridge: RunningBridge, api: FakeApi) -> None:
-    """MCP authorization §Access Token Privilege Restriction: no token passthrough."""
-    token = bridge.token()
-    async with bridge:
-        await bridge.call("greet", token)
-        await bridge.call("add_note", token, title="x")
-        await bridge.call("list_notes", token)
-    assert len(api.received) == 3
-    for received in api.received:
-        everything = f"{received.path}{dict(received.headers)}{received.body!r}"
-        assert token not in everything
-        assert received.headers["Authorization"].startswith("Bearer ey")
-        assert "Cookie" not in received.headers
 
 
 async def test_two_calls_of_one_user_cost_one_exchange(bridge: RunningBridge, tenant: FakeTenant) -> None:
@@ -100,15 +86,6 @@ async def test_a_token_signed_with_a_foreign_key_is_refused(bridge: RunningBridg
     tenant.answer_changes = {"access_token": tenant.sign(tenant.claims(), key=rsa_key("thief"))}
     async with bridge:
         assert "does not publish" in await bridge.error_text("greet")
-
-
-async def test_the_subject_token_given_back_is_refused(bridge: RunningBridge, tenant: FakeTenant, api: FakeApi) -> None:
-    """A server that answers with what it got would make the bridge a passthrough."""
-    token = bridge.token(aud=[BRIDGE_AUDIENCE, API_AUDIENCE])
-    tenant.answer_changes = {"access_token": token}
-    async with bridge:
-        assert "very token" in await bridge.error_text("greet", token)
-    assert api.received == []
 
 
 async def test_an_agent_is_recognized_by_the_client_behind_it(bridge: RunningBridge, tenant: FakeTenant) -> None:

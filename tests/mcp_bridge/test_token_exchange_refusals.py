@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from tests.mcp_bridge.client_proofs import CLIENT_SECRET
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.loopback_server import Reply
-from tests.mcp_bridge.running_bridge import CLIENT_SECRET, RunningBridge
+from tests.mcp_bridge.running_bridge import RunningBridge
 
 pytestmark = pytest.mark.anyio
 
@@ -19,7 +20,9 @@ REPLIES: dict[str, tuple[Reply, str]] = {
     "401 of the bridge": (Reply(401, b'{"error":"invalid_client"}'), "bridge's own client credentials"),
     "401 of the bridge at Auth0": (Reply(401, b'{"error":"access_denied"}'), "MCP_AUTH0_CLIENT_SECRET"),
     "429": (Reply(429, b"{}", {"Retry-After": "7"}), "Try again in 7 seconds"),
-    "429 with a date": (Reply(429, b"", {"Retry-After": "Wed, 21 Oct 2026 07:28:00 GMT"}), "in a moment"),
+    "429 with a date": (Reply(429, b"", {"Retry-After": "Wed, 21 Oct 2099 07:28:00 GMT"}), "in 3600 seconds"),
+    "429 with Auth0's time": (Reply(429, b"", {"x-ratelimit-reset": "4096252080"}), "in 3600 seconds"),
+    "429 without a time": (Reply(429, b""), "in a moment"),
     "500": (Reply(500, b"<html>secret</html>"), "it failed (500)"),
     "a redirect": (Reply(302, b"", {"Location": "http://127.0.0.1:9/"}), "status 302"),
     "not JSON": (Reply(200, b"<html>"), "not a JSON object"),
@@ -126,7 +129,7 @@ async def test_a_clients_own_token_is_not_exchanged(bridge: RunningBridge, tenan
 
 def test_secrets_do_not_show_in_representations(bridge: RunningBridge) -> None:
     from mcp_bridge.caller import Caller
-    from mcp_bridge.exchange_cache import ExchangedToken
+    from mcp_bridge.exchange.cache import ExchangedToken
 
     assert CLIENT_SECRET not in repr(bridge.configuration)
     assert "eyJ" not in repr(Caller(None, "eyJ-subject")) + repr(ExchangedToken("eyJ-b", None, 0))  # type: ignore[arg-type]

@@ -15,9 +15,9 @@ from model_bakery import baker
 from pytest_django import Settings
 
 from config.environment import BASE_DIR
-from mcp_bridge import call_rows
 from mcp_bridge.auditors import let_auditors_view
 from mcp_bridge.models import ToolCall
+from mcp_bridge.records import call_rows
 from tests.mcp_bridge.running_bridge import RunningBridge
 from tests.mcp_bridge.test_traces import TRACE_ID, TRACEPARENT
 
@@ -112,12 +112,14 @@ def test_the_apis_process_loads_neither_the_sdk_nor_the_bridges_http_client() ->
     code = (
         "import sys, django; django.setup(); from django.contrib import admin; from django.urls import get_resolver;"
         "get_resolver().url_patterns; import mcp_bridge.admin;"
-        "print([name for name in ('mcp', 'mcp_types', 'pydantic', 'starlette', 'mcp_bridge.gate',"
-        " 'mcp_bridge.downstream') if name in sys.modules])"
+        "print([name for name in ('mcp', 'mcp_types', 'pydantic', 'starlette', 'mcp_bridge.endpoint.gate',"
+        " 'mcp_bridge.downstream.client') if name in sys.modules])"
     )
     bare = {"DJANGO_SETTINGS_MODULE": "config.api.settings"}
     assert _python(code, bare) == "[]"
-    light = "import sys, mcp_bridge.outcome, mcp_bridge.auditors, mcp_bridge.apps; print('requests' in sys.modules)"
+    light = (
+        "import sys, mcp_bridge.records.outcome, mcp_bridge.auditors, mcp_bridge.apps; print('requests' in sys.modules)"
+    )
     assert _python(light, bare) == "False"
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcp_bridge.trace import Trace, trace_of
+from mcp_bridge.records.trace import Trace, trace_of
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.running_bridge import RunningBridge, modern_call, modern_headers, tools_call
@@ -95,7 +95,7 @@ async def test_tenant_and_api_get_the_trace_of_the_mcp_request(
     async with bridge:
         answer = await bridge.post(message, bridge.token(), **headers)
     assert not answer.json()["result"].get("isError")
-    sent = [received.headers["traceparent"] for received in (*tenant.exchanges, *api.received)]
+    sent = [received.headers["traceparent"] for received in (*tenant.received, *api.received)]
     assert len(sent) == 2
     assert {value.split("-")[1] for value in sent} == {TRACE_ID}
     assert len({SPAN_ID, *(value.split("-")[2] for value in sent)}) == 3
@@ -113,7 +113,7 @@ async def test_without_a_trace_each_request_gets_its_own(
     first, second = (received.headers["traceparent"].split("-")[1] for received in api.received)
     assert first != second
     assert [record.trace for record in bridge.calls] == [Trace(first, False), Trace(second, False)]
-    assert tenant.exchanges[0].headers["traceparent"].split("-")[1] == first
+    assert tenant.received[0].headers["traceparent"].split("-")[1] == first
 
 
 @pytest.mark.anyio

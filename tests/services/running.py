@@ -103,7 +103,13 @@ class Running:
         self.manage("shell", "-v0", code=code)
 
     def call(
-        self, tool: str, token: str, session: requests.Session | None = None, **arguments: Any
+        self,
+        tool: str,
+        token: str,
+        session: requests.Session | None = None,
+        *,
+        endpoint: str | None = None,
+        **arguments: Any,
     ) -> requests.Response:
         """A tool call as a client of the 2025 revisions makes it."""
         message = {
@@ -113,7 +119,7 @@ class Running:
             "params": {"name": tool, "arguments": arguments},
         }
         return (session or requests).post(
-            self.mcp,
+            endpoint or self.mcp,
             json=message,
             headers={
                 "Authorization": f"Bearer {token}",

@@ -13,9 +13,9 @@ import requests
 from config.granian_command import GRACE
 from tests.audit.databases import scratch_postgres
 from tests.issuer import BRIDGE_CLIENT
+from tests.mcp_bridge.client_proofs import CLIENT_SECRET
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.loopback_server import serving
-from tests.mcp_bridge.running_bridge import CLIENT_SECRET
 from tests.services.own_process import OwnProcess, eventually, own_process
 from tests.services.running import SCOPES, Running
 

@@ -36,6 +36,8 @@ class Command(BaseCommand):
         _check_address(environment, host)
         if service == "api" and host not in LOOPBACK_HOSTS and environment.seal_key_file is None:
             raise CommandError(f"AUDIT_SEAL_KEY_FILE is missing: set it before you listen on {host}.")
+        if service == "bridge":
+            _check_tools()
         refuse_busy_port(host, port)
         if service != "bridge":
             _check_database()
@@ -80,6 +82,14 @@ def refuse_busy_port(host: str, port: int, *, remedy: str = "give another --port
         except (OSError, OverflowError) as error:
             reason = error.strerror if isinstance(error, OSError) else "there is no such port"
             raise CommandError(f"Cannot listen on {host}:{port} ({reason}): stop what uses it, or {remedy}.") from error
+
+
+def _check_tools() -> None:
+    """Raises ToolDeclarationError here, where it is one line; granian would show a traceback."""
+    from mcp_bridge.json_schema import check_schemas  # slow to load, and only the bridge needs it
+    from mcp_bridge.tools import TOOLS
+
+    check_schemas(TOOLS)
 
 
 def _check_database() -> None:

@@ -13,10 +13,13 @@ from mcp.server.lowlevel.server import Server
 from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 from mcp.server.subscriptions import ListenHandler
 from mcp.shared.exceptions import MCPError
+from starlette.applications import Starlette
+from starlette.routing import Route
 
 from config.bridge.asgi import application as bridge
-from mcp_bridge.bridge import mount
 from mcp_bridge.caller import caller_of
+from mcp_bridge.configuration import ENDPOINT
+from mcp_bridge.endpoint.forms import Endpoint
 from tests.services.conformance import fixture_documents, fixture_inputs, fixture_tools
 from tests.services.conformance.fixture_tools import Context, Result
 
@@ -45,17 +48,10 @@ def subject(context: Context) -> str:
     return caller_of(context.request.scope).token.subject
 
 
-@asynccontextmanager
-async def lifespan(_server: Server[None]) -> AsyncIterator[None]:
-    async with bridge.endpoint.router.lifespan_context(bridge.endpoint):
-        yield
-
-
 def build_fixture_server() -> Server[None]:
     server = Server(
         "conformance-fixtures",
         version="1",
-        lifespan=lifespan,
         get_tool_input_schema=input_schema,
         on_list_tools=list_tools,
         on_call_tool=call_tool,
@@ -75,5 +71,14 @@ def build_fixture_server() -> Server[None]:
     return server
 
 
-endpoint = mount(build_fixture_server())
+fixtures = Endpoint(build_fixture_server())
+
+
+@asynccontextmanager
+async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+    async with bridge.endpoint.router.lifespan_context(bridge.endpoint), fixtures.run():
+        yield
+
+
+endpoint = Starlette(routes=[Route(ENDPOINT, endpoint=fixtures)], lifespan=lifespan)
 application = replace(bridge, endpoint=endpoint, gate=replace(bridge.gate, app=endpoint))

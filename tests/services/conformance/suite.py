@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.groups import NODE_MODULES, node
+from config.node import NODE_MODULES
+from tests.groups import node
 
 PROGRAM = NODE_MODULES / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
 EXPECTED_FAILURES = Path(__file__).parent / "expected_failures"

@@ -17,7 +17,6 @@ def entries(name: str) -> list[re.Match[str] | None]:
 
 @pytest.mark.parametrize("name", sorted(file.name for file in EXPECTED_FAILURES.iterdir()))
 def test_every_entry_excuses_one_check_and_names_the_reason(name: str) -> None:
-    assert entries(name)
     assert None not in entries(name)
 
 

@@ -1,0 +1,204 @@
+"""Who may pass to the MCP endpoint: the bridge as a protected resource (RFC 6750, RFC 9728, MCP authorization)."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from urllib.parse import parse_qsl
+
+import anyio
+import anyio.to_thread
+
+from mcp_bridge.caller import Caller
+from mcp_bridge.endpoint.asgi_types import AsgiApp, Message, Receive, Scope, Send, header_values
+from mcp_bridge.endpoint.cross_origin import allowed_origin, answer_preflight, refuse_foreign_host, sharing
+from mcp_bridge.endpoint.http_refusal import INTERNAL_ERROR, HttpRefusal
+from mcp_bridge.endpoint.jsonrpc_request import JsonRpcError, JsonRpcRequest, parse_request
+from mcp_bridge.endpoint.request_body import BODY_DEADLINE, DISCARD_DEADLINE, Disconnected, RequestBody
+from mcp_bridge.endpoint.serving import heeding, serve
+from mcp_bridge.endpoint.token_refusal import cannot_tell, token_refusal
+from mcp_bridge.exchange.users_address import users_address
+from mcp_bridge.records.call_record import CallRecord
+from mcp_bridge.records.call_recorder import CallRecorder
+from mcp_bridge.records.trace import trace_of
+from mcp_bridge.tool import Tool
+from mcp_bridge.tool_registry import ToolRegistry, could_be_granted, missing_scopes
+from resource_server.access_token import AccessToken
+from resource_server.authorization_header import read_bearer_token
+from resource_server.client_address import Network
+from resource_server.errors import BearerTokenError, InsufficientScope, InvalidRequest, KeysUnavailable, Reason
+from resource_server.protected_resource import ProtectedResource
+from resource_server.token_verifier import TokenVerifier
+
+logger = logging.getLogger(__name__)
+
+SINGLE_REQUESTS = "2026-07-28"  # the revision that made each request stand for itself
+
+
+@dataclass(frozen=True)
+class Gate:
+    """An ASGI app around the MCP endpoint.
+
+    In this order: host and origin, token, method, body, scopes of the called tool. A stranger thus learns nothing
+    but how to log in, and nothing that it sends beyond its headers is kept.
+    """
+
+    app: AsgiApp  # the endpoint; its requests carry a Caller
+    verifier: TokenVerifier  # for token A
+    registry: ToolRegistry
+    resource: ProtectedResource
+    recorder: CallRecorder
+    record_key: bytes = field(repr=False)
+    allowed_hosts: tuple[str, ...]
+    allowed_origins: tuple[str, ...]
+    trusted_proxies: tuple[Network, ...]
+    workers: anyio.CapacityLimiter  # threads that may wait for the issuer's keys
+    body_deadline: float = BODY_DEADLINE  # seconds
+    discard_deadline: float = DISCARD_DEADLINE  # seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = RequestBody(scope, receive)
+        started = False
+
+        async def send_watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, send_watched, body)
+        except Disconnected:
+            pass
+        except Exception:
+            logger.exception("A request to the MCP endpoint failed.")
+            if not started:
+                await _failed().send_to(send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, body: RequestBody) -> None:
+        request: JsonRpcRequest | None = None
+        try:
+            refuse_foreign_host(scope, self.allowed_hosts)
+            origin = allowed_origin(
+                scope, self.allowed_origins, own_url=self.resource.base_url, allowed_hosts=self.allowed_hosts
+            )
+            send = sharing(send, origin)  # from here on; a foreign page may not even read why it is refused
+            if scope["method"] == "OPTIONS":  # a browser's question, which never carries a token
+                await answer_preflight(scope, send)
+                return
+            caller = await self._authenticate(scope)
+            _check_form(scope)
+            request = parse_request(await body.read(seconds=self.body_deadline))
+            with self._recording(caller, request, scope):
+                self._check_scopes(request, caller.token, scope)
+                caller.wants_progress = request.wants_progress and _accepts_stream(scope)
+                caller.attach_to(scope)
+                await self._serve(scope, receive, send, caller, request)
+        except (BearerTokenError, KeysUnavailable, JsonRpcError, HttpRefusal) as error:
+            await body.discard(seconds=self.discard_deadline)
+            await self._refusal(error, request).send_to(send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send, caller: Caller, request: JsonRpcRequest) -> None:
+        async def refuse(error: Exception, send: Send) -> None:
+            await self._refusal(error, request).send_to(send)
+
+        await serve(
+            self.app,
+            scope,
+            receive,
+            heeding(caller, send, refuse),
+            body=request.canonical,
+            ends_with_connection=_ends_with_connection(scope, self.registry.find(request.called_tool)),
+        )
+
+    async def _authenticate(self, scope: Scope) -> Caller:
+        # RFC 6750 §5.3: tokens in URLs end up in logs and histories, so they are not even looked at.
+        query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+        if any(name == "access_token" for name, _ in query):
+            raise InvalidRequest(Reason.TOKEN_IN_QUERY)
+        token = read_bearer_token(header_values(scope, "authorization"))
+        verified = self.verifier.verify_cached(token)
+        if verified is None:  # in a thread, for the issuer's keys may have to be fetched
+            verified = await anyio.to_thread.run_sync(self.verifier.verify, token, limiter=self.workers)
+        return Caller(verified, token, users_address(scope, self.trusted_proxies))
+
+    @contextmanager
+    def _recording(self, caller: Caller, request: JsonRpcRequest, scope: Scope) -> Iterator[None]:
+        """Around serving a request: gives it its trace, and where it calls a tool, a record of how that ends."""
+        caller.trace = trace_of(header_values(scope, "traceparent"), request.params.get("_meta"))
+        if request.method != "tools/call":
+            yield
+            return
+        caller.record = CallRecord.of(request, token=caller.token, trace=caller.trace, key=self.record_key)
+        try:
+            with caller.record.watching():
+                yield
+        finally:
+            self.recorder.put(caller.record)
+
+    def _check_scopes(self, request: JsonRpcRequest, token: AccessToken, scope: Scope) -> None:
+        """Raises InsufficientScope where more consent would let the call through.
+
+        Where it could not, the call passes, to be answered with a readable tool error: a 403 would send the client
+        to log in again and again for nothing.
+        """
+        tool = self.registry.find(request.called_tool)
+        if tool and missing_scopes(tool, token) and could_be_granted(tool, token):
+            # Clients of the current revision add what is challenged to what they have. Those before may replace it,
+            # so that MCP 2025-11-25 §Scope Challenge Handling recommends to name what was granted as well.
+            held = () if _is_of_single_requests(scope) else token.scopes
+            raise InsufficientScope(tool.scopes, keeping=[each for each in self.registry.scopes if each in held])
+
+    def _refusal(self, error: Exception, request: JsonRpcRequest | None) -> HttpRefusal:
+        match error:
+            case BearerTokenError():
+                request_id = request.id if request else None
+                return token_refusal(error, resource=self.resource, registry=self.registry, request_id=request_id)
+            case KeysUnavailable():
+                return cannot_tell(error)
+            case JsonRpcError():
+                return HttpRefusal(HTTPStatus.BAD_REQUEST, str(error), code=error.code)
+            case HttpRefusal():
+                return error
+        raise error
+
+
+def _is_of_single_requests(scope: Scope) -> bool:
+    """Whether the client speaks the current revision or (revisions are dates) a later one."""
+    return header_values(scope, "mcp-protocol-version") >= [SINGLE_REQUESTS]
+
+
+def _ends_with_connection(scope: Scope, tool: Tool | None) -> bool:
+    """Whether a request is over when its client closes the connection.
+
+    In the current revision that is how clients cancel (MCP cancellation §Transport-Specific Cancellation). In those
+    before it is no cancellation, and what was to be written is written; what was only to be read can be given up, for
+    without a session there is no way left on which the answer could reach the client.
+    """
+    return _is_of_single_requests(scope) or tool is None or tool.read_only
+
+
+def _accepts_stream(scope: Scope) -> bool:
+    accepted = ",".join(header_values(scope, "accept")).split(",")
+    return "text/event-stream" in {each.partition(";")[0].strip().lower() for each in accepted}
+
+
+def _check_form(scope: Scope) -> None:
+    """What can be seen of a request without its body."""
+    if scope["method"] != "POST":  # no streams and no sessions, so nothing to GET and nothing to DELETE
+        raise HttpRefusal(
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            "The MCP endpoint takes POST requests only.",
+            headers=(("allow", "POST, OPTIONS"),),
+        )
+    content_types = header_values(scope, "content-type")
+    if [each.partition(";")[0].strip().lower() for each in content_types] != ["application/json"]:
+        raise HttpRefusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must be sent as application/json.")
+
+
+def _failed() -> HttpRefusal:
+    return HttpRefusal(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "The server failed to handle the request; its log says more.",
+        code=INTERNAL_ERROR,
+    )

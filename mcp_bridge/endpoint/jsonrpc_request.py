@@ -1,0 +1,79 @@
+"""The body of a POST to the MCP endpoint, read strictly before anything acts on it (JSON-RPC 2.0 §4)."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from resource_server.strict_json import MalformedJson, parse_object
+
+MAX_DEPTH = 64  # nested objects and arrays; readers of JSON differ in where they give up
+PARSE_ERROR, INVALID_REQUEST = -32700, -32600
+
+
+class JsonRpcError(Exception):
+    """A body that is no JSON-RPC request or notification."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class JsonRpcRequest:
+    """A request, or a notification (then `id` is None)."""
+
+    method: str
+    params: dict[str, Any]
+    id: str | int | None
+    canonical: bytes  # the document written anew: what was judged is, to the byte, what is handed on
+
+    @property
+    def called_tool(self) -> object:
+        """The `name` that a tools/call names, None for every other method."""
+        return self.params.get("name") if self.method == "tools/call" else None
+
+    @property
+    def wants_progress(self) -> bool:
+        """Whether it is a tools/call that carries a progress token (MCP progress §Progress Flow)."""
+        meta = self.params.get("_meta") if self.method == "tools/call" else None
+        token = meta.get("progressToken") if isinstance(meta, dict) else None
+        return isinstance(token, str | int) and not isinstance(token, bool)
+
+
+def parse_request(body: bytes) -> JsonRpcRequest:
+    """Read one request or notification. Raises JsonRpcError, whose message repeats nothing of the body.
+
+    Batches are refused (MCP knows none since 2025-06-18), and so are answers, since this server asks clients nothing.
+    """
+    if body.lstrip(b" \t\r\n").startswith(b"["):
+        raise JsonRpcError(INVALID_REQUEST, "The body must be one JSON-RPC message, not a batch.")
+    try:
+        document = parse_object(body)
+        if _too_deep(document):
+            raise JsonRpcError(INVALID_REQUEST, f"The body nests deeper than {MAX_DEPTH} levels.")
+        canonical = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
+    except (MalformedJson, ValueError) as error:
+        raise JsonRpcError(PARSE_ERROR, "The body is not a well-formed JSON object.") from error
+    method, params, request_id = document.get("method"), document.get("params", {}), document.get("id")
+    if document.get("jsonrpc") != "2.0" or not isinstance(method, str):
+        raise JsonRpcError(INVALID_REQUEST, "The body must be a JSON-RPC 2.0 request or notification.")
+    if not isinstance(params, dict):
+        raise JsonRpcError(INVALID_REQUEST, "params must be an object.")
+    if "id" in document and (not isinstance(request_id, str | int) or isinstance(request_id, bool)):
+        raise JsonRpcError(INVALID_REQUEST, "id must be a string or a whole number.")
+    return JsonRpcRequest(method, params, request_id, canonical)
+
+
+def _too_deep(document: dict[str, Any]) -> bool:
+    level: list[Any] = [document]
+    for _ in range(MAX_DEPTH):
+        level = [child for each in level for child in _children(each)]
+        if not level:
+            return False
+    return True
+
+
+def _children(value: Any) -> Iterator[Any]:
+    members = value.values() if isinstance(value, dict) else value
+    return (each for each in members if isinstance(each, dict | list))

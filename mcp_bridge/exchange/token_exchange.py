@@ -1,0 +1,163 @@
+"""The bridge as an OAuth client: exchanging token A for token B on the user's behalf (RFC 8693)."""
+
+import time
+from dataclasses import dataclass
+
+from mcp_bridge.caller import Caller
+from mcp_bridge.exchange.answer import ACCESS_TOKEN, read_issued_token
+from mcp_bridge.exchange.cache import ExchangeCache, ExchangedToken, ExchangeKey
+from mcp_bridge.exchange.client_authentication import BridgeClient
+from mcp_bridge.exchange.delegation import check_delegation
+from mcp_bridge.exchange.errors import (
+    DelegationTooDeep,
+    ExchangeError,
+    MalformedAnswer,
+    NotAUser,
+    TenantDown,
+    TenantUnavailable,
+    UnusableToken,
+)
+from mcp_bridge.exchange.shared_tokens import Place, SharedTokens
+from mcp_bridge.records.outcome import Exchange
+from mcp_bridge.tool_error import CallerGone
+from mcp_bridge.upstream.asking import Repeat, Upstream, UpstreamDown
+from mcp_bridge.upstream.deadline import Deadline
+from resource_server.errors import InvalidToken, KeysUnavailable
+from resource_server.token_verifier import TokenVerifier
+from resource_server.upstream_http import (
+    UpstreamError,
+    UpstreamHttp,
+    UpstreamInterrupted,
+    UpstreamResponse,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
+
+FORWARDED_FOR = "auth0-forwarded-for"
+GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
+TOO_MANY_ACTORS = 4  # Auth0 exchanges no subject token that already has as many
+
+
+@dataclass(frozen=True)
+class TokenExchange:
+    """The exchange as this bridge's client does it, for one audience: that of `verifier`."""
+
+    client: BridgeClient
+    verifier: TokenVerifier  # for token B
+    http: UpstreamHttp
+    cache: ExchangeCache  # of this process
+    shared: SharedTokens | None  # behind it, of all processes
+    tenant: Upstream
+    forwards_address: bool = False  # whether the tenant is told the users' addresses
+
+    def token_for(
+        self, caller: Caller, *, scope: tuple[str, ...], deadline: Deadline, rejected: ExchangedToken | None = None
+    ) -> ExchangedToken:
+        """A token for the API on the caller's behalf with exactly `scope` asked for, from the cache if possible.
+
+        Never the one that was `rejected`, for the API did not accept it. Raises an ExchangeError, or CallerGone.
+        """
+        if caller.token.is_machine:
+            raise NotAUser
+        if caller.token.actor and len(caller.token.actor.chain()) >= TOO_MANY_ACTORS:
+            raise DelegationTooDeep
+        exchanged = self._obtained(caller, scope, deadline, rejected)
+        if rejected is not None and exchanged.value == rejected.value:
+            # A call that knew nothing of the rejection had brought it back from the shared cache meanwhile.
+            exchanged = self._obtained(caller, scope, deadline, rejected)
+        return exchanged
+
+    def _obtained(
+        self, caller: Caller, scope: tuple[str, ...], deadline: Deadline, rejected: ExchangedToken | None
+    ) -> ExchangedToken:
+        key = self._key(caller, scope)
+        place = Place(str(key), (caller.token.issuer, caller.token.subject, key.audience, key.client_id, *key.scope))
+        interruption = caller.interruption
+        has_asked = False
+
+        def exchange() -> ExchangedToken:
+            nonlocal has_asked
+            has_asked = True
+            return self._accepted(read_issued_token(self._ask(caller, scope, deadline)), caller, scope)
+
+        def accept(token: str) -> ExchangedToken | None:
+            """A token out of the shared cache, which has to pass as a fresh one does."""
+            try:
+                found = self._accepted(token, caller, scope)
+            except ExchangeError:
+                return None
+            is_rejected = rejected is not None and token == rejected.value
+            return None if is_rejected or not found.is_usable(time.time()) else found
+
+        def obtain() -> ExchangedToken:
+            if self.shared is None:
+                return exchange()
+            return self.shared.get_or_exchange(place, accept, exchange, deadline=deadline, interruption=interruption)
+
+        if rejected is not None:
+            self.cache.forget(key, rejected)
+            if self.shared is not None:
+                self.shared.forget(place, rejected)
+        exchanged = self.cache.get_or_exchange(key, obtain, deadline=deadline, interruption=interruption)
+        caller.note_exchange(Exchange.EXCHANGED if has_asked else Exchange.CACHED)
+        return exchanged
+
+    def _key(self, caller: Caller, scope: tuple[str, ...]) -> ExchangeKey:
+        return ExchangeKey(
+            subject_digest=caller.token.digest,
+            audience=self.verifier.rules.audience,
+            scope=tuple(sorted(scope)),
+            client_id=self.client.client_id,
+        )
+
+    def _accepted(self, issued: str, caller: Caller, scope: tuple[str, ...]) -> ExchangedToken:
+        """Token B, once it is verified as what was asked for."""
+        try:
+            token = self.verifier.verify(issued)
+        except InvalidToken as error:
+            raise UnusableToken(error.description.rstrip(".")) from error
+        except KeysUnavailable as error:
+            raise TenantUnavailable("its signing keys cannot be fetched", error.retry_after) from error
+        check_delegation(token, subject_token=caller.token, client_id=self.client.client_id, scope=scope)
+        # `expires_in` would say the same less surely: it counts from a moment that nobody knows.
+        return ExchangedToken(issued, token, usable_until=min(caller.token.expires_at, token.expires_at))
+
+    def _ask(self, caller: Caller, scope: tuple[str, ...], deadline: Deadline) -> UpstreamResponse:
+        """The tenant's answer to the request of RFC 8693 §2.1. An exchange changes nothing, so it may be repeated."""
+        form = {
+            "grant_type": GRANT_TYPE,
+            "subject_token": caller.subject_token,
+            "subject_token_type": ACCESS_TOKEN,
+            "requested_token_type": ACCESS_TOKEN,
+            "audience": self.verifier.rules.audience,
+        }
+        if scope:
+            form["scope"] = " ".join(scope)
+        forwarded = {FORWARDED_FOR: caller.address} if self.forwards_address and caller.address else {}
+
+        def send(seconds: float) -> UpstreamResponse:
+            proof = self.client.proof(metadata.issuer)
+            return self.http.request(
+                "POST",
+                metadata.token_endpoint,
+                headers={"traceparent": caller.trace.traceparent(), **forwarded, **proof.headers},
+                data=form | proof.form,
+                deadline=seconds,
+                interruption=caller.interruption,
+            )
+
+        try:
+            metadata = self.verifier.keys.metadata()  # before the time for the attempts is looked at: it may take some
+            return self.tenant.ask(send, deadline=deadline, interruption=caller.interruption, repeat=Repeat.IF_PASSING)
+        except KeysUnavailable as error:
+            raise TenantUnavailable("its metadata cannot be fetched", error.retry_after) from error
+        except UpstreamDown as error:
+            raise TenantDown(error.retry_after) from error
+        except UpstreamInterrupted as error:
+            raise CallerGone from error
+        except UpstreamTimeout as error:
+            raise TenantUnavailable("it did not answer in time") from error
+        except UpstreamUnreachable as error:
+            raise TenantUnavailable("it cannot be reached") from error
+        except UpstreamError as error:
+            raise MalformedAnswer("it is too long, or no proper HTTP") from error

@@ -1,0 +1,12 @@
+import threading
+
+from mcp_bridge.tool_error import CallerGone
+from resource_server.interruption import Interruption
+
+
+def pause(seconds: float, interruption: Interruption) -> None:
+    """Wait so long. Raises CallerGone as soon as nobody wants the outcome any more."""
+    gone = threading.Event()
+    with interruption.waking(gone.set):
+        if gone.wait(seconds):
+            raise CallerGone

@@ -1,0 +1,42 @@
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+
+class Interruption:
+    """Lets one thread tell another that nobody wants the outcome of its work any more.
+
+    It happens once and for good. Whoever waits says how to be woken; a thread that computes is not stopped.
+    """
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._wakes: list[Callable[[], None]] = []
+        self.has_happened = False
+
+    def interrupt(self) -> None:
+        """Wake all that wait. Never blocks, so that an event loop may call it."""
+        with self._lock:
+            self.has_happened = True
+            wakes, self._wakes = self._wakes, []
+        for wake in wakes:
+            wake()
+
+    @contextmanager
+    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
+        """Within this context `wake` is called, once, when it happens; at once where it has happened already.
+
+        The call may come from another thread, and a moment after the context has ended.
+        """
+        with self._lock:
+            if not self.has_happened:
+                self._wakes.append(wake)
+            is_late = self.has_happened
+        if is_late:
+            wake()
+        try:
+            yield
+        finally:
+            with self._lock:
+                if wake in self._wakes:
+                    self._wakes.remove(wake)

@@ -1,0 +1,108 @@
+"""How the bridge proves to the tenant who it is, as the environment says: one way, and each wrong one by its name."""
+
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ed25519, rsa
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
+from django.core.exceptions import ImproperlyConfigured
+from pytest_django import Settings
+
+from config.environment import read_environment
+from mcp_bridge.checks import nothing_is_left_of_custom_token_exchange
+from mcp_bridge.exchange.client_authentication import AuthenticationMethod
+from tests.config.test_environment import QUICKSTART
+from tests.issuer import rsa_key
+
+METHOD, SECRET = "MCP_AUTH0_CLIENT_AUTH_METHOD", "MCP_AUTH0_CLIENT_SECRET"
+KEY_FILE, KEY_ID = "MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE", "MCP_AUTH0_CLIENT_KEY_ID"
+BY_KEY = {METHOD: "private_key_jwt", SECRET: ""}
+
+
+def pem(key: rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey, password: bytes = b"") -> bytes:
+    encryption = BestAvailableEncryption(password) if password else NoEncryption()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, encryption)
+
+
+@pytest.fixture
+def key_file(tmp_path: Path) -> Path:
+    file = tmp_path / "client.pem"
+    file.write_bytes(pem(rsa_key("client")))
+    return file
+
+
+@pytest.mark.parametrize("method", ["client_secret_post", "client_secret_basic"])
+def test_a_secret_may_go_in_the_body_or_in_a_header(tmp_path: Path, method: str) -> None:
+    client = read_environment(QUICKSTART | {"STATE_DIR": str(tmp_path), METHOD: method}).bridge_client
+    assert (client.method, client.secret) == (method, "a-secret")
+
+
+def test_a_key_takes_the_place_of_the_secret(tmp_path: Path, key_file: Path) -> None:
+    variables = QUICKSTART | BY_KEY | {"STATE_DIR": str(tmp_path), KEY_FILE: str(key_file), KEY_ID: "k1"}
+    client = read_environment(variables).bridge_client
+    assert client.method is AuthenticationMethod.PRIVATE_KEY_JWT
+    assert client.private_key is not None
+    assert client.private_key.public_key() == rsa_key("client").public_key()
+    assert client.key_id == "k1"
+
+
+@pytest.mark.parametrize(
+    ("variables", "name"),
+    [
+        ({METHOD: "none"}, METHOD),
+        ({METHOD: "tls_client_auth"}, METHOD),
+        (BY_KEY, KEY_FILE),
+        (BY_KEY | {KEY_FILE: "client.pem", SECRET: "a-secret"}, SECRET),
+        ({KEY_FILE: "client.pem"}, KEY_FILE),
+        ({KEY_ID: "k1"}, KEY_ID),
+        (BY_KEY | {KEY_FILE: "nowhere.pem"}, KEY_FILE),
+        (BY_KEY | {KEY_FILE: "public.pem"}, KEY_FILE),
+        (BY_KEY | {KEY_FILE: "encrypted.pem"}, KEY_FILE),
+        (BY_KEY | {KEY_FILE: "ed25519.pem"}, KEY_FILE),
+        (BY_KEY | {KEY_FILE: "short.pem"}, KEY_FILE),
+        (BY_KEY | {KEY_FILE: "empty.pem"}, KEY_FILE),
+        ({"MCP_AUTH0_FORWARDED_FOR": "perhaps"}, "MCP_AUTH0_FORWARDED_FOR"),
+    ],
+)
+def test_each_wrong_combination_is_refused_by_a_name(
+    tmp_path: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("public.pem").write_bytes(b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")
+    Path("encrypted.pem").write_bytes(pem(rsa_key("client"), b"password"))
+    Path("ed25519.pem").write_bytes(pem(ed25519.Ed25519PrivateKey.generate()))
+    Path("short.pem").write_bytes(pem(rsa_key("short", 1024)))
+    Path("empty.pem").write_bytes(b"")
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        read_environment(QUICKSTART | {"STATE_DIR": str(tmp_path)} | variables)
+    assert str(refusal.value).startswith(f"{name} ")
+    assert "a-secret" not in str(refusal.value)
+
+
+def test_the_local_tenant_knows_no_keys_of_clients(tmp_path: Path, key_file: Path) -> None:
+    with pytest.raises(ImproperlyConfigured, match=METHOD):
+        read_environment({"STATE_DIR": str(tmp_path), KEY_FILE: str(key_file)} | BY_KEY)
+
+
+@pytest.mark.parametrize(
+    ("variables", "forwards"),
+    [
+        ({}, True),
+        ({"MCP_AUTH0_FORWARDED_FOR": "false"}, False),
+        ({"OAUTH_ISSUER": "https://id.example/"}, False),
+        ({"OAUTH_ISSUER": "https://id.example/", "MCP_AUTH0_FORWARDED_FOR": "true"}, True),
+    ],
+)
+def test_users_addresses_go_to_auth0_and_elsewhere_only_where_somebody_says_so(
+    tmp_path: Path, variables: dict[str, str], forwards: bool
+) -> None:
+    assert read_environment(QUICKSTART | {"STATE_DIR": str(tmp_path)} | variables).forwards_address is forwards
+
+
+def test_what_is_left_of_the_older_sample_is_warned_of(tmp_path: Path, settings: Settings) -> None:
+    from config.services import bridge_configuration
+
+    assert nothing_is_left_of_custom_token_exchange() == []
+    leftover = {"MCP_AUTH0_SUBJECT_TOKEN_TYPE": "urn:example:token", "STATE_DIR": str(tmp_path)}
+    settings.MCP_BRIDGE = bridge_configuration(read_environment(QUICKSTART | leftover))
+    assert [each.id for each in nothing_is_left_of_custom_token_exchange()] == ["mcp_bridge.W001"]

@@ -1,0 +1,113 @@
+"""The pages in a real browser: they work, break no rule of their Content-Security-Policy, and fit a narrow window."""
+
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.groups import chromium
+from tests.services.running import Running
+
+pytestmark = pytest.mark.browser
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+CALLBACK = "http://localhost:6274/oauth/callback"
+CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"  # any; nobody redeems the code
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium(), args=QUIET)
+
+
+@pytest.fixture(params=[(1100, "light"), (360, "dark")], ids=["wide", "narrow"])
+def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
+    """A tab of a browser of its own; whatever the console complains of fails the test."""
+    width, scheme = request.param
+    with closing(browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)) as context:
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        yield page
+        assert [text for text in complaints if "status of 401" not in text] == []
+
+
+def fits(page: Page) -> bool:
+    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
+
+
+def authorize_url(services: Running, scope: str) -> str:
+    return (
+        f"{services.issuer}/authorize?response_type=code&client_id=local-manual-client&redirect_uri={CALLBACK}"
+        f"&scope={scope}&resource={services.bridge}/&state=s&code_challenge={CHALLENGE}&code_challenge_method=S256"
+    )
+
+
+def test_a_user_logs_in_and_allows_a_client(page: Page, services: Running) -> None:
+    """Through the login and consent pages to the client's redirect, which the consent page's CSP must let through."""
+    page.route(f"{CALLBACK}**", lambda route: route.fulfill(body="back"))
+    page.goto(authorize_url(services, "tool:whoami%20tool:greet"))
+    assert fits(page)
+    page.get_by_label("E-mail").fill("admin@example.com")
+    page.get_by_label("Password").fill("wrong")
+    page.get_by_role("button", name="Log in").click()
+    assert page.get_by_role("alert").is_visible()
+    page.get_by_label("Password").fill("admin-demo")
+    page.get_by_role("button", name="Log in").click()
+    assert page.get_by_text("tool:greet").is_visible()
+    assert page.get_by_text("admin@example.com").is_visible()
+    assert fits(page)
+    page.get_by_role("button", name="Allow").click()
+    page.wait_for_url(f"{CALLBACK}**")
+    assert "code=" in page.url
+    assert "iss=" in page.url  # RFC 9207
+
+
+def test_a_user_who_cancels_goes_back_without_a_code(page: Page, services: Running) -> None:
+    page.route(f"{CALLBACK}**", lambda route: route.fulfill(body="back"))
+    page.goto(authorize_url(services, "tool:whoami"))
+    page.get_by_label("E-mail").fill("user@example.com")
+    page.get_by_label("Password").fill("user-demo")
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Cancel").click()
+    page.wait_for_url(f"{CALLBACK}**")
+    assert "error=access_denied" in page.url
+
+
+def test_an_auditor_reads_the_log_and_changes_nothing(page: Page, services: Running) -> None:
+    token = services.subject_token("auth0|local-admin")
+    services.answer("greet", token)
+    page.goto(f"{services.api}/admin/")
+    page.get_by_label("Username").fill("auditor")
+    page.get_by_label("Password").fill("auditor-demo")
+    page.get_by_role("button", name="Log in").click()
+    page.goto(f"{services.api}/admin/downstream_api/delegatedaccess/")
+    row = page.locator("#content tbody tr").first
+    assert "auth0|local-admin" in row.inner_text()
+    assert "local-mcp-bridge" in row.inner_text()
+    row.get_by_role("link").first.click()
+    page.get_by_text("/api/private-scope").first.wait_for()
+    assert page.get_by_role("button", name="Save").count() == 0
+    assert page.get_by_role("link", name="Delete").count() == 0
+
+
+@pytest.mark.parametrize("path", ["/", "/api/public", "/api/private-scope", "/api/notes/"])
+def test_the_apis_own_pages_open(page: Page, services: Running, path: str) -> None:
+    page.goto(f"{services.api}{path}")
+    assert page.get_by_text("Notes API").first.is_visible()
+    assert fits(page)
+
+
+def test_the_bridges_page_lists_its_tools(page: Page, services: Running) -> None:
+    page.goto(services.bridge)
+    assert page.get_by_text("list_notes").is_visible()
+    assert fits(page)
+
+
+def test_the_tenants_page_names_the_development_accounts(page: Page, services: Running) -> None:
+    page.goto(services.issuer)
+    assert page.get_by_text("user@example.com").first.is_visible()
+    assert fits(page)
