@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo run inspect test test-full bench lint format lock clean
+.PHONY: help demo run inspect test test-full bench lint format lock secrets clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -36,6 +36,9 @@ format: $(VENV)/development ## format the code
 lock: $(VENV)/development ## write the requirements files anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml $(LOCK) -o requirements.txt
 	@$(BIN)/uv pip compile pyproject.toml --extra dev $(LOCK) -o requirements-dev.txt
+
+secrets: $(VENV)/runtime ## make the secret files that compose.yaml names, once
+	@$(BIN)/python manage.py make_secrets secrets
 
 clean: ## remove the virtual environment and everything under var/
 	rm -rf $(VENV) var

@@ -6,11 +6,21 @@ import sys
 from config.wsgi_threads import THREADS_VARIABLE
 
 THREADS = 8  # the event loop receives bodies, so a thread only ever waits for the database and for keys
+# Seconds that a stopping service gives to calls in flight before it is killed: a tool call may take UPSTREAM_TIMEOUT
+# (10 by default), a slow request's head or body as long, and what the call leaves is then written for up to four.
+GRACE = 15
+HEAD_DEADLINE = 10_000  # milliseconds for a request's line and headers; an idle connection is closed then too
 INTERFACES = {"api": "rsgi", "bridge": "asgi", "tenant": "rsgi"}
 
 
 def granian_command(
-    service: str, *, host: str = "127.0.0.1", port: int, workers: int = 1, threads: int = THREADS
+    service: str,
+    *,
+    host: str = "127.0.0.1",
+    port: int,
+    workers: int = 1,
+    threads: int = THREADS,
+    grace: int = GRACE,
 ) -> tuple[list[str], dict[str, str]]:
     """The arguments of the process, and what its environment needs beside this process's own."""
     interface = INTERFACES[service]
@@ -18,7 +28,7 @@ def granian_command(
         *(sys.executable, "-m", "granian"),
         *("--interface", interface, "--host", host, "--port", str(port), "--http", "1", "--no-ws"),
         *("--workers", str(workers), "--respawn-failed-workers", "--respawn-interval", "1"),
-        *("--workers-kill-timeout", "10"),  # seconds that calls in flight are given to finish
+        *("--workers-kill-timeout", str(grace), "--http1-header-read-timeout", str(HEAD_DEADLINE)),
         *("--log-level", "error"),
         f"config.{service}.{interface}:application",
     ]

@@ -1,25 +1,47 @@
+"""Processes that end with the one that started them, however that one ends, so that nothing is left running."""
+
 import ctypes
+import multiprocessing
 import os
 import signal
 import sys
 import threading
 import time
 
+from config.granian_command import GRACE
+
 PR_SET_PDEATHSIG = 1  # prctl(2)
+PAUSE = 1.0  # seconds between looks at the parent
 
 
-def end_with_parent() -> None:
-    """Have this process ended when its parent dies, however that happens, so that nothing is left running."""
-    parent = os.getppid()
+def end_with_parent(parent: int) -> None:
+    """Have this process told to end (SIGTERM) as soon as the process `parent`, which started it, is dead."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:  # it died before the request was made
             os.kill(os.getpid(), signal.SIGTERM)
-    else:
-        threading.Thread(target=_watch, args=(parent,), name="parent-watch", daemon=True).start()
 
 
-def _watch(parent: int) -> None:
-    while os.getppid() == parent:
-        time.sleep(1)
+def end_with_server() -> None:
+    """The same for a worker of granian, which calls this before anything that takes time. Elsewhere it does nothing.
+
+    Until granian has workers listen to SIGTERM, they inherit a handler that only the server's own process heeds: one
+    that is still loading would outlive it.
+    """
+    server = multiprocessing.parent_process()
+    if server is None or server.pid is None or "granian" not in sys.modules:
+        return
+    inherited = signal.signal(signal.SIGTERM, signal.SIG_DFL)  # no call is in flight yet; granian sets its own later
+    if getattr(getattr(inherited, "__self__", None), "interrupt_signal", False):  # it was told already
+        os.kill(os.getpid(), signal.SIGTERM)
+    end_with_parent(server.pid)
+    threading.Thread(target=_outlive_briefly, args=(server.pid,), name="parent-watch", daemon=True).start()
+
+
+def _outlive_briefly(server: int) -> None:
+    """Where the server died, nobody is left to kill a worker that calls in flight keep for too long."""
+    while os.getppid() == server:
+        time.sleep(PAUSE)
     os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE)
+    os.kill(os.getpid(), signal.SIGKILL)

@@ -8,18 +8,19 @@ import time
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
 import requests
 
 from config.environment import BASE_DIR
-from config.granian_command import granian_command
+from config.granian_command import GRACE, granian_command
 from config.parent_process import end_with_parent
 
 SERVICES = ("tenant", "api", "bridge")  # the tenant first: the others fetch its keys
 START_TIMEOUT = 60.0  # seconds
-STOP_TIMEOUT = 12.0  # seconds; granian kills its own workers after ten
+STOP_TIMEOUT = GRACE + 2.0  # seconds; by then granian has killed its own workers
 
 
 class StackError(Exception):
@@ -127,7 +128,8 @@ class Stack(AbstractContextManager["Stack"]):
             stdout=output or subprocess.DEVNULL,
             stderr=output,
             start_new_session=True,  # Ctrl-C reaches this process only, which ends the others in order
-            preexec_fn=end_with_parent,  # noqa: PLW1509 - nothing is left running even where this one is killed
+            # Nothing is left running even where this one is killed.
+            preexec_fn=partial(end_with_parent, os.getpid()),  # noqa: PLW1509
         )
 
     def _wait(self, service: Service) -> None:

@@ -56,6 +56,16 @@ def _no_mount() -> bool:
 
 
 @functools.cache
+def _no_containment() -> bool:
+    unshare = shutil.which("unshare")
+    if os.geteuid() != 0 or not unshare:
+        return True
+    with tempfile.TemporaryDirectory(prefix="tests-mount-") as place:
+        command = [unshare, "--mount", "--propagation", "private", "mount", "-t", "tmpfs", "tmpfs", place]
+        return subprocess.run(command, check=False, capture_output=True).returncode != 0
+
+
+@functools.cache
 def _no_postgres() -> bool:
     if not POSTGRES_URL:
         return True
@@ -122,6 +132,11 @@ GROUPS = {
         "Set TEST_REDIS_URL to a Redis or Valkey, such as redis://127.0.0.1:6379/0; only keys of a prefix are written.",
     ),
     "tmpfs": Group(_no_mount, "Run as root where file systems may be mounted: the tests fill a small one."),
+    "containment": Group(
+        _no_containment,
+        "Run as root on Linux where `unshare --mount` works: what compose.yaml starts runs on read-only file systems, "
+        "as an unprivileged user.",
+    ),
     "node": Group(
         _no_node,
         "Run `npm ci --ignore-scripts`, which brings other MCP clients, the conformance suite and, on Linux, Node 22; "

@@ -1,16 +1,18 @@
 """What `serve api` runs."""
 
-import threading
+from config.parent_process import end_with_server
 
-from django.conf import settings
+end_with_server()  # first, for loading the apps takes a while
 
-from config.api.wsgi import application as wsgi_application  # first: it loads the apps
-from config.parent_process import end_with_parent
-from config.wsgi_threads import WsgiThreads
-from downstream_api.audit.background import SealingThread
-from downstream_api.authentication import token_verifier
+import threading  # noqa: E402
 
-end_with_parent()
+from django.conf import settings  # noqa: E402
+
+from config.api.wsgi import application as wsgi_application  # noqa: E402 - before the rest: it loads the apps
+from config.wsgi_threads import WsgiThreads  # noqa: E402
+from downstream_api.audit.background import SealingThread  # noqa: E402
+from downstream_api.authentication import token_verifier  # noqa: E402
+
 token_verifier(settings.DOWNSTREAM_API).keys.keep_fresh(threading.Event())
 sealing = SealingThread(settings.AUDIT_LOG)
 sealing.start()

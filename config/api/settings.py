@@ -11,6 +11,10 @@ MANAGES_ACCOUNTS = not ENVIRONMENT.is_local
 # The bridge's app too: its records of tool calls are reviewed here, beside the API's log.
 INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in {"oauth2_provider", "local_tenant"}]
 
+# Programs with a token are not sent to https: a token that came in the clear is lost already, and the bridge comes
+# from inside, where there is no TLS. Pages are, with SECURE_SSL_REDIRECT.
+SECURE_REDIRECT_EXEMPT = [r"^api/"]
+
 # A call that cannot be recorded is refused within two seconds, so nobody waits longer than that for a lock. (On
 # PostgreSQL, downstream_api.audit.time_limit has the same in mind; this ends what the server still does about it.)
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":

@@ -6,13 +6,13 @@ import sys
 import threading
 from typing import cast
 
-from django.core.asgi import get_asgi_application
+from config.parent_process import end_with_server
 
-from config.parent_process import end_with_parent
+end_with_server()  # first, for what follows takes a second
+
+from django.core.asgi import get_asgi_application  # noqa: E402
 
 is_worker = "granian" in sys.modules  # elsewhere the parent may be a shell that goes
-if is_worker:
-    end_with_parent()
 # The SDK builds some thousand classes that stay for ever. Collecting in between would walk over them again and
 # again, for a quarter of a second and for nothing.
 gc.disable()

@@ -1,8 +1,10 @@
 """What `serve tenant` runs."""
 
-from config.parent_process import end_with_parent
-from config.tenant.wsgi import application as wsgi_application
-from config.wsgi_threads import WsgiThreads
+from config.parent_process import end_with_server
 
-end_with_parent()
+end_with_server()  # first, for loading the apps takes a while
+
+from config.tenant.wsgi import application as wsgi_application  # noqa: E402
+from config.wsgi_threads import WsgiThreads  # noqa: E402
+
 application = WsgiThreads(wsgi_application)

@@ -1,4 +1,5 @@
 import logging
+import math
 import threading
 import time
 
@@ -33,7 +34,7 @@ class SealingThread(threading.Thread):
     def run(self) -> None:
         while not self._ends.wait(SEALING_PAUSE):
             self._round()
-        self._counted_at = 0
+        self._counted_at = -math.inf  # counts are written now, however young they are
         self._round()  # what the last calls left
         connection.close()
 

@@ -82,14 +82,21 @@ def copied_sqlite(template: Path, directory: Path) -> Iterator[Path]:
 @contextmanager
 def scratch_postgres(server_url: str = POSTGRES_URL) -> Iterator[str]:
     """The URL of a new database with all tables on that server, dropped at the end."""
+    with bare_postgres(server_url) as url:
+        with default_database(postgres_settings(url)):
+            call_command("migrate", verbosity=0)
+        yield url
+
+
+@contextmanager
+def bare_postgres(server_url: str = POSTGRES_URL) -> Iterator[str]:
+    """The same without any tables."""
     name = f"test_{os.getpid()}_{uuid.uuid4().hex[:8]}"
     with psycopg.connect(server_url, autocommit=True) as server:
         server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     parts = psycopg.conninfo.conninfo_to_dict(server_url)
     url = f"postgres://{parts.get('user', '')}{_password(parts)}@{parts['host']}:{parts.get('port', 5432)}/{name}"
     try:
-        with default_database(postgres_settings(url)):
-            call_command("migrate", verbosity=0)
         yield url
     finally:
         with psycopg.connect(server_url, autocommit=True) as server:

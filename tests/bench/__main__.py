@@ -10,7 +10,7 @@ from importlib import import_module
 
 import django
 
-SCENARIOS = ("starting", "api_calls", "tool_calls", "recording", "reviewing")
+SCENARIOS = ("starting", "api_calls", "tool_calls", "recording", "volume", "reviewing")
 
 
 def main() -> int:

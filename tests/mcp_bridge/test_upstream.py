@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from mcp_bridge.tool_error import CallerGone
-from mcp_bridge.upstream.asking import FAILURES, PASSING, Repeat, Upstream, UpstreamDown
+from mcp_bridge.upstream.asking import FAILURES, MOST_ATTEMPTS, PASSING, Repeat, Upstream, UpstreamDown
 from mcp_bridge.upstream.circuit_breaker import TRIAL_PAUSE, CircuitBreaker
 from mcp_bridge.upstream.deadline import Deadline
 from mcp_bridge.upstream.retry_after import LONGEST, retry_after

@@ -3,21 +3,31 @@
 import os
 import signal
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import requests
 
 from config.environment import BASE_DIR
-from config.granian_command import granian_command
+from config.granian_command import GRACE, granian_command
 from config.stack import free_ports
 from tests.services.running import Running
 
-START = 40.0  # seconds, on a busy machine
+PATIENCE = 60.0  # seconds, on a busy machine
+
+
+def eventually(happens: Callable[[], bool], what: str) -> None:
+    """Ask until it is so; there is nothing to wait on."""
+    deadline = time.monotonic() + PATIENCE
+    while not happens():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.05)
 
 
 @dataclass
@@ -43,9 +53,22 @@ class OwnProcess:
         result: dict[str, Any] = answer.json()["result"]
         return result
 
-    def stop(self) -> None:
+    def workers(self) -> list[int]:
+        """Their process ids, whether they serve already or not."""
+        return [child.pid for child in psutil.Process(self.process.pid).children()]
+
+    def accepts(self) -> bool:
+        """Whether anybody listens at the port."""
+        try:
+            requests.get(f"{self.url}/healthz", timeout=5)
+        except requests.RequestException:
+            return False
+        return True
+
+    def stop(self) -> int:
+        """The exit code, once calls in flight are finished."""
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
+        return self.process.wait(GRACE + 5)
 
     def is_ready(self) -> bool:
         try:
@@ -56,24 +79,36 @@ class OwnProcess:
 
 @contextmanager
 def own_process(
-    service: str, services: Running, log: Path, *, application: str | None = None, **environment: str
+    service: str,
+    services: Running,
+    log: Path,
+    *,
+    application: str | None = None,
+    workers: int = 1,
+    is_awaited: bool = True,
+    **environment: str,
 ) -> Iterator[OwnProcess]:
-    """The service as `services` has it, but for its port, `environment` and, where one is named, its application."""
+    """The service as `services` has it, but for its port, `environment` and, where one is named, its application.
+
+    With several workers it is started as an operator would, with `manage.py serve`.
+    """
     (port,) = free_ports(1)
     command, extra = granian_command(service, port=port)
     if application:
         command[-1] = application
+    known = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
+    if workers > 1:
+        command = [sys.executable, "manage.py", "serve", service, "--port", str(port), "--workers", str(workers)]
+        extra = {}
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=BASE_DIR, env=os.environ | services.environment | extra | environment, stderr=output
+            command, cwd=BASE_DIR, env=known | services.environment | extra | environment, stdout=output, stderr=output
         )
         own = OwnProcess(port, log, process)
         try:
-            deadline = time.monotonic() + START
-            while not own.is_ready():
-                assert process.poll() is None, log.read_text()
-                assert time.monotonic() < deadline, f"the {service} did not become ready"
-                time.sleep(0.05)
+            if is_awaited:
+                eventually(lambda: process.poll() is not None or own.is_ready(), f"the {service} is ready")
+            assert process.poll() is None, log.read_text()
             yield own
         finally:
             if process.poll() is None:

@@ -11,7 +11,7 @@ def test_a_secret_in_a_basic_header_is_accepted_by_the_local_tenant(services: Ru
     """RFC 6749 §2.3.1."""
     subject = f"auth0|{uuid.uuid4().hex}"
     services.make_users([subject])
-    basic = {"MCP_AUTH0_CLIENT_AUTH_METHOD": "client_secret_basic"}
-    with own_process("bridge", services, tmp_path / "bridge.log", **basic) as bridge:
-        result = bridge.greet(services.subject_token(subject), trace_id="4bf92f3577b34da6a3ce929d0e0e4736")
+    log = tmp_path / "bridge.log"
+    with own_process("bridge", services, log, MCP_AUTH0_CLIENT_AUTH_METHOD="client_secret_basic") as bridge:
+        result = bridge.greet(services.subject_token(subject), trace_id="7" * 32)
     assert result["structuredContent"]["subject"] == subject

@@ -1,3 +1,4 @@
+import math
 import socket
 from argparse import ArgumentParser
 from typing import Any
@@ -9,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
 from config.environment import Environment
-from config.granian_command import INTERFACES, THREADS, become, granian_command
+from config.granian_command import GRACE, INTERFACES, THREADS, become, granian_command
 from config.variables import LOOPBACK_HOSTS
 
 
@@ -44,9 +45,11 @@ class Command(BaseCommand):
             call_command("seed_tenant", verbosity=0)
         self.stdout.write(f"{service}: http://{'localhost' if host in LOOPBACK_HOSTS else host}:{port}/")
         self.stdout.flush()
-        become(*granian_command(service, host=host, port=port, workers=workers, threads=threads))
+        grace = max(GRACE, math.ceil(environment.upstream_timeout) + FLUSH)
+        become(*granian_command(service, host=host, port=port, workers=workers, threads=threads, grace=grace))
 
 
+FLUSH = 5  # seconds after the last call: what it left is recorded and sealed
 DEFAULT_PORTS = {"api": 8787, "tenant": 9000}
 
 

@@ -1,0 +1,62 @@
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from downstream_api.audit.triggers import PROTECTED
+
+ONLY_THE_OWNERS = "downstream_api_tombstone"  # left by audit_prune
+
+
+class Command(BaseCommand):
+    help = "Let a role of PostgreSQL add to the audit log and read it, and no more; run it as the owner of the tables."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("role", help="what the services connect as; it is made where it is missing")
+        parser.add_argument("--password-file", type=Path, help="a file that holds the password it gets")
+
+    def handle(self, *, role: str, password_file: Path | None, **_options: Any) -> None:
+        if connection.vendor != "postgresql":
+            raise CommandError("Only PostgreSQL has roles: check DATABASE_URL.")
+        try:
+            password = password_file.read_text(encoding="utf-8").strip() if password_file else ""
+        except OSError as error:
+            raise CommandError(f"{password_file} cannot be read ({error.strerror}).") from error
+        try:
+            with transaction.atomic(), connection.cursor() as cursor:
+                _make(cursor, role, password)
+                _grant(cursor, role)
+        except DatabaseError as error:
+            raise CommandError(f"The role got nothing: {str(error).splitlines()[0]}.") from error
+        self.stdout.write(f"{role} may add to the log and read it; whatever it had beyond that is taken back.")
+
+
+def _make(cursor: CursorWrapper, role: str, password: str) -> None:
+    name = connection.ops.quote_name(role)
+    cursor.execute("SELECT rolsuper, rolname = current_user FROM pg_roles WHERE rolname = %s", [role])
+    found = cursor.fetchone()
+    if found is None:
+        cursor.execute(f"CREATE ROLE {name} LOGIN")
+    elif any(found):
+        raise CommandError(f"{role} owns the tables or may do everything: name another role for the services.")
+    if password:  # hashed here, so that no log of the server shows it
+        pgconn = connection.connection.pgconn
+        verifier = pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
+        cursor.execute(f"ALTER ROLE {name} PASSWORD %s", [verifier.decode()])
+
+
+def _grant(cursor: CursorWrapper, role: str) -> None:
+    """What docs/audit.md says, "PostgreSQL with a separate owner"."""
+    name = connection.ops.quote_name(role)
+    protected = ", ".join(PROTECTED)
+    for statement in (
+        f"GRANT USAGE ON SCHEMA public TO {name}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {name}",
+        f"REVOKE UPDATE, DELETE, TRUNCATE ON {protected} FROM {name}",
+        f"REVOKE INSERT ON {ONLY_THE_OWNERS} FROM {name}",
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {name}",
+    ):
+        cursor.execute(statement)

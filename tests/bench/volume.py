@@ -1,0 +1,59 @@
+"""What a call leaves behind: bytes in PostgreSQL for each row, its indexes and seal included, and in its WAL."""
+
+import os
+import tempfile
+from pathlib import Path
+
+from django.db import connection
+
+from downstream_api.audit.configuration import AuditConfiguration
+from mcp_bridge.models import ToolCall
+from tests.audit import databases
+from tests.bench.filled_log import fill
+from tests.groups import GROUPS
+
+ROWS = int(os.environ.get("ROWS", "300000"))
+TABLES = ("downstream_api_delegatedaccess", "downstream_api_seal", "mcp_bridge_toolcall")
+
+
+def measure() -> None:
+    if GROUPS["postgres"].is_missing():
+        print(f"  left out. {GROUPS['postgres'].how_to_enable}")
+        return
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as folder,
+        databases.scratch_postgres() as url,
+        databases.default_database(databases.postgres_settings(url)),
+    ):
+        began = _scalar("SELECT pg_current_wal_insert_lsn()")
+        fill(ROWS, AuditConfiguration(Path(folder) / "seal_key.pem", Path(folder) / "public_keys.json"))
+        written = int(_scalar("SELECT pg_current_wal_insert_lsn() - %s::pg_lsn", began))
+        _record_tool_calls()
+        for table in TABLES:
+            rows = ROWS if table != "downstream_api_seal" else int(_scalar("SELECT count(*) FROM downstream_api_seal"))
+            heap, indexes = (int(_scalar(f"SELECT pg_{what}_size(%s)", table)) for what in ("table", "indexes"))
+            print(
+                f"  {table:32} {(heap + indexes) / ROWS:5.0f} bytes for each call: {heap / ROWS:4.0f} in the table, "
+                f"{indexes / ROWS:4.0f} in its indexes ({rows:,} rows)"
+            )
+        print(f"  write-ahead log {written / ROWS:.0f} bytes for each row and its seal, of the whole server meanwhile")
+
+
+def _record_tool_calls() -> None:
+    """As the bridge records them, from what the API recorded."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {ToolCall._meta.db_table} (time, tool, issuer, subject, client_id, actor, actor_chain,"
+            " organization, scopes, exchange, outcome, reason, duration_ms, trace_id, trace_from_caller, request_id,"
+            " arguments_digest)"
+            " SELECT time, 'list_notes', issuer, subject, client_id, '', '[]', organization, scopes, 'cached', 'ok',"
+            " '', duration_ms, trace_id, true, '1', md5(request_id) || md5(trace_id)"
+            " FROM downstream_api_delegatedaccess"
+        )
+        cursor.execute("VACUUM (ANALYZE)")
+
+
+def _scalar(sql: str, *values: object) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, list(values))  # type: ignore[arg-type]
+        return str(cursor.fetchone()[0])

@@ -1,0 +1,21 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from config.environment import BASE_DIR
+from tests.mcp_bridge.client_proofs import CLIENT_SECRET
+
+
+@pytest.fixture(scope="module")
+def made_secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What `make secrets` makes, with the one secret that its user has to add."""
+    folder = tmp_path_factory.mktemp("made")
+    environment = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "STATE_DIR": str(folder / "state")}
+    command = [sys.executable, "manage.py", "make_secrets", str(folder / "secrets")]
+    subprocess.run(command, cwd=BASE_DIR, env=environment, check=True, capture_output=True)
+    bridge = folder / "secrets" / "bridge.env"
+    bridge.write_text(bridge.read_text().replace("CLIENT_SECRET=", f"CLIENT_SECRET={CLIENT_SECRET}"))
+    return folder / "secrets"

@@ -1,0 +1,26 @@
+"""The API, but that calls which name a file wait for it to appear: how a test has a call in flight for sure."""
+
+import os
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from config.api import rsgi
+from config.api.wsgi import application as api
+from config.wsgi_threads import WsgiThreads
+
+HEADER = "X-Test-Wait"  # names the file; the call makes `<file>.arrived` first
+PATIENCE = 30.0  # seconds
+
+
+def waiting(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    if name := environ.get("HTTP_X_TEST_WAIT"):
+        Path(f"{name}.arrived").touch()
+        deadline = time.monotonic() + PATIENCE
+        while not os.path.exists(name) and time.monotonic() < deadline:  # noqa: PTH110
+            time.sleep(0.01)
+    return api(environ, start_response)
+
+
+application = WsgiThreads(waiting, at_end=rsgi.sealing.stop)
