@@ -9,13 +9,13 @@ from typing import Any
 from config.api import rsgi
 from config.api.wsgi import application as api
 from config.wsgi_threads import WsgiThreads
+from tests.services.own_process import WAIT_HEADER
 
-HEADER = "X-Test-Wait"  # names the file; the call makes `<file>.arrived` first
 PATIENCE = 30.0  # seconds
 
 
 def waiting(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-    if name := environ.get("HTTP_X_TEST_WAIT"):
+    if name := environ.get(f"HTTP_{WAIT_HEADER.upper().replace('-', '_')}"):
         Path(f"{name}.arrived").touch()
         deadline = time.monotonic() + PATIENCE
         while not os.path.exists(name) and time.monotonic() < deadline:  # noqa: PTH110
