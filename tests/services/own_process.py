@@ -20,6 +20,7 @@ from config.stack import free_ports
 from tests.services.running import Running
 
 PATIENCE = 60.0  # seconds, on a busy machine
+WAIT_HEADER = "X-Test-Wait"  # to `waiting_api`: names a file to wait for; the call makes `<file>.arrived` first
 
 
 def eventually(happens: Callable[[], bool], what: str) -> None:

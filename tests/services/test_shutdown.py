@@ -15,8 +15,7 @@ import requests
 from config.granian_command import GRACE
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.loopback_server import serving
-from tests.services import waiting_api
-from tests.services.own_process import OwnProcess, eventually, own_process
+from tests.services.own_process import WAIT_HEADER, OwnProcess, eventually, own_process
 from tests.services.running import Running
 
 ADMIN = "auth0|local-admin"
@@ -68,7 +67,7 @@ def test_the_api_finishes_a_call_in_flight_records_it_and_seals_the_row(
         ThreadPoolExecutor(1) as pool,
     ):
         assert get(api, "x").status_code == 401
-        call = pool.submit(get, api, token, **{waiting_api.HEADER: str(go)})
+        call = pool.submit(get, api, token, **{WAIT_HEADER: str(go)})
         eventually(Path(f"{go}.arrived").exists, "the call is in flight")
         with terminated(api):
             go.touch()
