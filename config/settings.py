@@ -137,6 +137,8 @@ if ENVIRONMENT.trusted_proxies:
     # TrustedProxyMiddleware removes the header from requests that did not come through a trusted proxy.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
+METRICS_ALLOWED = ENVIRONMENT.observability.metrics_allowed
+MEASUREMENTS: Any = None  # what a service measures, where METRICS is on
 SESSION_ENGINE = "config.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True

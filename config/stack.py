@@ -200,6 +200,8 @@ def local_environment(ports: Mapping[str, int], state_dir: Path) -> dict[str, st
                 "API_REQUIRE_DELEGATION",
                 "API_ALLOW_MACHINES",
                 "API_ALLOWED_ORGANIZATIONS",
+                "METRICS",
+                "METRICS_ALLOWED",
             ),
             "",
         ),

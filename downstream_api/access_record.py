@@ -19,11 +19,13 @@ from downstream_api.audit.refused_tokens import refused_tokens
 from downstream_api.audit.time_limit import limited_database_time
 from downstream_api.audit.turn_to_write import turn_to_write
 from downstream_api.models import Decision, DelegatedAccess
+from downstream_api.observer import Observer
 from resource_server.access_token import AccessToken
 from resource_server.actor import Actor
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context §3.2
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 MAX_PATH = 512
 DATABASE_TIME = 1.5  # seconds for all that the database does for one call: the caller has an answer within two
 REASON_OF_STATUS = {400: "invalid_input", 404: "not_found", 405: "method_not_allowed", 406: "not_acceptable"}
@@ -112,6 +114,13 @@ class AccessRecord:
         with suppress(DatabaseError), self._limits, self._transaction, self._change:
             if self._is_change:
                 transaction.set_rollback(True)
+
+    def tell(self, observer: Observer, status: int) -> None:
+        """Tell of the call, once it is over, what is no secret."""
+        method = self.request.method if self.request.method in METHODS else "other"
+        observer.answered(method or "other", _route(self.request), status, time.monotonic() - self._began)
+        if self.reason or status == 401:  # noqa: PLR2004
+            observer.refused(self.reason or "no_token")
 
     def _check_breaker(self) -> None:
         if self._may_write is None:

@@ -1,11 +1,13 @@
 import logging
 from collections.abc import Callable
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from downstream_api.access_record import AccessRecord, NotRecordable
 from downstream_api.audit.breaker import Breaker
+from downstream_api.observer import Observer
 from downstream_api.refusals import RETRY_AFTER
 
 logger = logging.getLogger(__name__)
@@ -22,6 +24,7 @@ class AuditMiddleware:
         self._breaker = Breaker()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        observer: Observer = settings.DOWNSTREAM_API.observer
         record = AccessRecord(request, self._breaker)
         request.access_record = record  # type: ignore[attr-defined] # ours, for the views and authentication
         try:
@@ -40,5 +43,7 @@ class AuditMiddleware:
                 status=503,
                 headers={"Retry-After": str(RETRY_AFTER)},
             )
+            observer.not_recorded()
         response.headers["X-Request-ID"] = record.request_id
+        record.tell(observer, response.status_code)
         return response

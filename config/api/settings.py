@@ -1,5 +1,7 @@
 """The API's process: the base settings, narrowed to what this service needs."""
 
+from dataclasses import replace
+
 from config.generated_secrets import derived_secret
 from config.settings import *
 
@@ -10,6 +12,14 @@ ROOT_URLCONF = "config.api.urls"
 MANAGES_ACCOUNTS = not ENVIRONMENT.is_local
 # The bridge's app too: its records of tool calls are reviewed here, beside the API's log.
 INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in {"oauth2_provider", "local_tenant"}]
+
+if ENVIRONMENT.observability.metrics:
+    from config.metrics import api as metrics  # nothing of it is loaded elsewhere
+    from config.metrics.measurements import Measurements
+
+    MEASUREMENTS = Measurements(worked_out=[metrics.WaitingForSeal()])
+    DOWNSTREAM_API = replace(DOWNSTREAM_API, observer=metrics.observed(MEASUREMENTS))
+    MIDDLEWARE = ["config.metrics.page.MetricsMiddleware", *MIDDLEWARE]
 
 # A call that cannot be recorded is refused within two seconds, so nobody waits longer than that for a lock. (On
 # PostgreSQL, downstream_api.audit.time_limit has the same in mind; this ends what the server still does about it.)

@@ -19,8 +19,10 @@ from mcp_bridge.endpoint.request_body import BODY_DEADLINE, DISCARD_DEADLINE, Di
 from mcp_bridge.endpoint.serving import heeding, serve
 from mcp_bridge.endpoint.token_refusal import cannot_tell, token_refusal
 from mcp_bridge.exchange.users_address import users_address
+from mcp_bridge.observer import OTHER, Observer, bounded, reason_of
 from mcp_bridge.records.call_record import CallRecord
 from mcp_bridge.records.call_recorder import CallRecorder
+from mcp_bridge.records.outcome import Outcome
 from mcp_bridge.records.trace import trace_of
 from mcp_bridge.tool import Tool
 from mcp_bridge.tool_registry import ToolRegistry, could_be_granted, missing_scopes
@@ -54,6 +56,7 @@ class Gate:
     allowed_origins: tuple[str, ...]
     trusted_proxies: tuple[Network, ...]
     workers: anyio.CapacityLimiter  # threads that may wait for the issuer's keys
+    observer: Observer = field(default_factory=Observer)
     body_deadline: float = BODY_DEADLINE  # seconds
     discard_deadline: float = DISCARD_DEADLINE  # seconds
 
@@ -135,6 +138,13 @@ class Gate:
                 yield
         finally:
             self.recorder.put(caller.record)
+            self._tell(caller.record)
+
+    def _tell(self, record: CallRecord) -> None:
+        tool, outcome = self.registry.find(record.tool), record.outcome or Outcome.FAILED
+        self.observer.called(tool.name if tool else OTHER, outcome.value, record.duration_ms / 1000)
+        if outcome is Outcome.REFUSED:
+            self.observer.refused(bounded(record.reason))
 
     def _check_scopes(self, request: JsonRpcRequest, token: AccessToken, scope: Scope) -> None:
         """Raises InsufficientScope where more consent would let the call through.
@@ -150,6 +160,8 @@ class Gate:
             raise InsufficientScope(tool.scopes, keeping=[each for each in self.registry.scopes if each in held])
 
     def _refusal(self, error: Exception, request: JsonRpcRequest | None) -> HttpRefusal:
+        if request is None or request.method != "tools/call":  # a tool call's record tells of its refusal
+            self.observer.refused(reason_of(error))
         match error:
             case BearerTokenError():
                 request_id = request.id if request else None

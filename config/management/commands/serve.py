@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection
 
 from config.environment import Environment
 from config.granian_command import INTERFACES, THREADS, become, granian_command
+from config.metrics.workers_directory import DIRECTORY, fresh_directory
 from config.variables import LOOPBACK_HOSTS
 
 
@@ -44,7 +45,10 @@ class Command(BaseCommand):
             call_command("seed_tenant", verbosity=0)
         self.stdout.write(f"{service}: http://{'localhost' if host in LOOPBACK_HOSTS else host}:{port}/")
         self.stdout.flush()
-        become(*granian_command(service, host=host, port=port, workers=workers, threads=threads))
+        arguments, extra = granian_command(service, host=host, port=port, workers=workers, threads=threads)
+        if environment.observability.metrics and workers > 1:
+            extra[DIRECTORY] = str(fresh_directory())
+        become(arguments, extra)
 
 
 DEFAULT_PORTS = {"api": 8787, "tenant": 9000}

@@ -1,0 +1,19 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+def _nothing(*_what: object) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Observer:
+    """What the API tells whoever measures it; by default nobody does, and telling costs next to nothing.
+
+    Routes are patterns and reasons are codes: both are few, and neither says anything of a user.
+    """
+
+    answered: Callable[[str, str, int, float], None] = _nothing  # method, route, status, seconds
+    refused: Callable[[str], None] = _nothing  # reason
+    not_recorded: Callable[[], None] = _nothing  # a call was answered 503, for the log did not take its row
+    keys_fetched: Callable[[bool], None] = _nothing  # whether that succeeded
