@@ -2,15 +2,23 @@
 
 import os
 import sys
+from pathlib import Path
 
 from config.wsgi_threads import THREADS_VARIABLE
 
 THREADS = 8  # the event loop receives bodies, so a thread only ever waits for the database and for keys
+JSON_LINES = Path(__file__).with_name("granian_json_lines.json")  # what granian itself has to say, as JSON too
 INTERFACES = {"api": "rsgi", "bridge": "asgi", "tenant": "rsgi"}
 
 
 def granian_command(
-    service: str, *, host: str = "127.0.0.1", port: int, workers: int = 1, threads: int = THREADS
+    service: str,
+    *,
+    host: str = "127.0.0.1",
+    port: int,
+    workers: int = 1,
+    threads: int = THREADS,
+    json_lines: bool = False,
 ) -> tuple[list[str], dict[str, str]]:
     """The arguments of the process, and what its environment needs beside this process's own."""
     interface = INTERFACES[service]
@@ -20,6 +28,7 @@ def granian_command(
         *("--workers", str(workers), "--respawn-failed-workers", "--respawn-interval", "1"),
         *("--workers-kill-timeout", "10"),  # seconds that calls in flight are given to finish
         *("--log-level", "error"),
+        *(("--log-config", str(JSON_LINES)) if json_lines else ()),
         f"config.{service}.{interface}:application",
     ]
     return arguments, {THREADS_VARIABLE: str(threads), "DJANGO_SETTINGS_MODULE": f"config.{service}.settings"}

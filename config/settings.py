@@ -173,12 +173,16 @@ REST_FRAMEWORK = {
 # Bodies over 1 MB are refused before work is done.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
+LOG_FORMAT = "json" if ENVIRONMENT.observability.json_lines else "plain"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "config.json_lines.JsonLines"},
+    },
     "filters": {"errors_with_a_cause": {"()": "django.utils.log.CallbackFilter", "callback": has_cause}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},

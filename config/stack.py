@@ -202,6 +202,7 @@ def local_environment(ports: Mapping[str, int], state_dir: Path) -> dict[str, st
                 "API_ALLOWED_ORGANIZATIONS",
                 "METRICS",
                 "METRICS_ALLOWED",
+                "LOG_FORMAT",
             ),
             "",
         ),

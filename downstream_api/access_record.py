@@ -6,7 +6,7 @@ import time
 import uuid
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from ipaddress import ip_address
 
 from django.db import DatabaseError, transaction
@@ -58,6 +58,15 @@ class AccessRecord:
     _is_of_the_api: bool = False
     _is_change: bool = False
     _may_write: bool | None = None
+
+    @cached_property
+    def trace_id(self) -> str:
+        """The caller's (W3C Trace Context), else a new one."""
+        return self._trace_of_caller[1] if self._trace_of_caller else secrets.token_hex(16)
+
+    @cached_property
+    def _trace_of_caller(self) -> re.Match[str] | None:
+        return _TRACEPARENT.fullmatch(self.request.headers.get("traceparent", ""))
 
     def begin(self) -> None:
         """From here on, the database gets a limited time for this call, recording it included."""
@@ -146,11 +155,10 @@ class AccessRecord:
 
     def _fields(self, token: AccessToken, status: int) -> dict[str, object]:
         request, actor = self.request, token.actor
-        trace = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
         return {
             "request_id": self.request_id,
-            "trace_id": trace[1] if trace else secrets.token_hex(16),
-            "trace_from_caller": trace is not None,
+            "trace_id": self.trace_id,
+            "trace_from_caller": self._trace_of_caller is not None,
             "issuer": token.issuer,
             "subject": token.subject,
             "client_id": token.client_id,

@@ -9,6 +9,7 @@ from downstream_api.access_record import AccessRecord, NotRecordable
 from downstream_api.audit.breaker import Breaker
 from downstream_api.observer import Observer
 from downstream_api.refusals import RETRY_AFTER
+from resource_server.serving import serving
 
 logger = logging.getLogger(__name__)
 
@@ -26,6 +27,13 @@ class AuditMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         observer: Observer = settings.DOWNSTREAM_API.observer
         record = AccessRecord(request, self._breaker)
+        served = serving.set(record)
+        try:
+            return self._recorded(request, record, observer)
+        finally:
+            serving.reset(served)
+
+    def _recorded(self, request: HttpRequest, record: AccessRecord, observer: Observer) -> HttpResponseBase:
         request.access_record = record  # type: ignore[attr-defined] # ours, for the views and authentication
         try:
             response = self.get_response(request)

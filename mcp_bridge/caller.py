@@ -36,6 +36,15 @@ class Caller:
     trace: Trace = field(default_factory=Trace.made)  # goes along with whatever is asked of others for this request
     record: CallRecord | None = None  # where the request calls a tool
 
+    @property
+    def request_id(self) -> str:
+        """The JSON-RPC id of a tool call, bounded and cleaned as in its record; other requests are known by trace."""
+        return self.record.request_id if self.record else ""
+
+    @property
+    def trace_id(self) -> str:
+        return self.trace.id
+
     def refuse(self, refusal: BearerTokenError) -> None:
         """Answer with an HTTP status that sends the client to log in or to ask for consent, and then to try again.
 

@@ -31,6 +31,7 @@ from resource_server.authorization_header import read_bearer_token
 from resource_server.client_address import Network
 from resource_server.errors import BearerTokenError, InsufficientScope, InvalidRequest, KeysUnavailable, Reason
 from resource_server.protected_resource import ProtectedResource
+from resource_server.serving import serving
 from resource_server.token_verifier import TokenVerifier
 
 logger = logging.getLogger(__name__)
@@ -129,16 +130,20 @@ class Gate:
     def _recording(self, caller: Caller, request: JsonRpcRequest, scope: Scope) -> Iterator[None]:
         """Around serving a request: gives it its trace, and where it calls a tool, a record of how that ends."""
         caller.trace = trace_of(header_values(scope, "traceparent"), request.params.get("_meta"))
-        if request.method != "tools/call":
-            yield
-            return
-        caller.record = CallRecord.of(request, token=caller.token, trace=caller.trace, key=self.record_key)
+        served = serving.set(caller)
         try:
-            with caller.record.watching():
+            if request.method != "tools/call":
                 yield
+                return
+            caller.record = CallRecord.of(request, token=caller.token, trace=caller.trace, key=self.record_key)
+            try:
+                with caller.record.watching():
+                    yield
+            finally:
+                self.recorder.put(caller.record)
+                self._tell(caller.record)
         finally:
-            self.recorder.put(caller.record)
-            self._tell(caller.record)
+            serving.reset(served)
 
     def _tell(self, record: CallRecord) -> None:
         tool, outcome = self.registry.find(record.tool), record.outcome or Outcome.FAILED

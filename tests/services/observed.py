@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 import requests
@@ -26,6 +27,10 @@ class Served:
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
 
     def workers(self) -> list[psutil.Process]:
         children = psutil.Process(self.process.pid).children()
@@ -50,20 +55,23 @@ class Served:
 
 
 @contextmanager
-def served(service: str, services: Running, *, workers: int, **environment: str) -> Iterator[Served]:
+def served(
+    service: str, services: Running, *, workers: int = 1, log: Path = Path(os.devnull), **environment: str
+) -> Iterator[Served]:
     """`manage.py serve` beside `services`, with the same database and tenant."""
     (port,) = free_ports(1)
     bare = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "serve", service, "--port", str(port), "--workers", str(workers)],
-        cwd=BASE_DIR,
-        env=bare | services.environment | environment,
-        stdout=subprocess.DEVNULL,
-    )
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "serve", service, "--port", str(port), "--workers", str(workers)],
+            cwd=BASE_DIR,
+            env=bare | services.environment | environment,
+            stdout=output,
+            stderr=output,
+        )
     one = Served(port, process)
     try:
         until(one.answers, f"the {service} did not become ready")
         yield one
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(20)
+        one.stop()

@@ -45,8 +45,11 @@ class Command(BaseCommand):
             call_command("seed_tenant", verbosity=0)
         self.stdout.write(f"{service}: http://{'localhost' if host in LOOPBACK_HOSTS else host}:{port}/")
         self.stdout.flush()
-        arguments, extra = granian_command(service, host=host, port=port, workers=workers, threads=threads)
-        if environment.observability.metrics and workers > 1:
+        observability = environment.observability
+        arguments, extra = granian_command(
+            service, host=host, port=port, workers=workers, threads=threads, json_lines=observability.json_lines
+        )
+        if observability.metrics and workers > 1:
             extra[DIRECTORY] = str(fresh_directory())
         become(arguments, extra)
 
