@@ -22,6 +22,7 @@ from downstream_api.models import Decision, DelegatedAccess
 from downstream_api.observer import Observer
 from resource_server.access_token import AccessToken
 from resource_server.actor import Actor
+from resource_server.span import Span
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context §3.2
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -67,6 +68,11 @@ class AccessRecord:
     @cached_property
     def _trace_of_caller(self) -> re.Match[str] | None:
         return _TRACEPARENT.fullmatch(self.request.headers.get("traceparent", ""))
+
+    @property
+    def traceparent(self) -> str:
+        """The caller's own header, where it is well formed."""
+        return self._trace_of_caller[0] if self._trace_of_caller else ""
 
     def begin(self) -> None:
         """From here on, the database gets a limited time for this call, recording it included."""
@@ -124,10 +130,13 @@ class AccessRecord:
             if self._is_change:
                 transaction.set_rollback(True)
 
-    def tell(self, observer: Observer, status: int) -> None:
+    def tell(self, observer: Observer, span: Span, status: int) -> None:
         """Tell of the call, once it is over, what is no secret."""
-        method = self.request.method if self.request.method in METHODS else "other"
+        method = self.request.method if self.request.method in METHODS else None
         observer.answered(method or "other", _route(self.request), status, time.monotonic() - self._began)
+        span.set("http.request.method", method or "_OTHER")
+        span.set("http.route", _route(self.request))
+        span.set("http.response.status_code", status)
         if self.reason or status == 401:  # noqa: PLR2004
             observer.refused(self.reason or "no_token")
 

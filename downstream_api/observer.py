@@ -1,6 +1,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from resource_server.span import BeginSpan, no_spans
+
 
 def _nothing(*_what: object) -> None:
     pass
@@ -17,3 +19,4 @@ class Observer:
     refused: Callable[[str], None] = _nothing  # reason
     not_recorded: Callable[[], None] = _nothing  # a call was answered 503, for the log did not take its row
     keys_fetched: Callable[[bool], None] = _nothing  # whether that succeeded
+    span: BeginSpan = no_spans  # around serving a request

@@ -8,6 +8,7 @@ from mcp_bridge.records.trace import Trace
 from resource_server.access_token import AccessToken
 from resource_server.errors import BearerTokenError, Reason
 from resource_server.interruption import Interruption
+from resource_server.span import NO_SPAN, Span
 
 _SCOPE_KEY = "mcp_bridge.caller"
 
@@ -34,6 +35,7 @@ class Caller:
     wants_progress: bool = False  # and takes its answer as a stream
     interruption: Interruption = field(default_factory=Interruption)  # once nobody waits for the answer any more
     trace: Trace = field(default_factory=Trace.made)  # goes along with whatever is asked of others for this request
+    span: Span = NO_SPAN  # of serving the request
     record: CallRecord | None = None  # where the request calls a tool
 
     @property
@@ -44,6 +46,10 @@ class Caller:
     @property
     def trace_id(self) -> str:
         return self.trace.id
+
+    def traceparent(self, step: Span) -> str:
+        """The header for one request to another service that is made in this step."""
+        return step.traceparent or self.trace.traceparent()
 
     def refuse(self, refusal: BearerTokenError) -> None:
         """Answer with an HTTP status that sends the client to log in or to ask for consent, and then to try again.

@@ -11,6 +11,7 @@ from mcp_bridge.downstream import errors as downstream_errors
 from mcp_bridge.exchange import errors as exchange_errors
 from mcp_bridge.tool_error import ToolError
 from resource_server.errors import KeysUnavailable, Reason
+from resource_server.span import BeginSpan, no_spans
 
 OTHER = "other"
 
@@ -26,6 +27,7 @@ class Observer:
     called: Callable[[str, str, float], None] = _nothing  # tool, outcome, seconds
     refused: Callable[[str], None] = _nothing  # reason
     keys_fetched: Callable[[bool], None] = _nothing  # whether that succeeded
+    span: BeginSpan = no_spans  # around serving a request
     circuit_changed: Callable[[str, bool], None] = _nothing  # party, whether it is taken to be dead
     records_dropped: Callable[[int], None] = _nothing  # how many records of tool calls were lost
 

@@ -1,6 +1,7 @@
 """The API's process: the base settings, narrowed to what this service needs."""
 
 from dataclasses import replace
+from functools import partial
 
 from config.generated_secrets import derived_secret
 from config.settings import *
@@ -20,6 +21,12 @@ if ENVIRONMENT.observability.metrics:
     MEASUREMENTS = Measurements(worked_out=[metrics.WaitingForSeal()])
     DOWNSTREAM_API = replace(DOWNSTREAM_API, observer=metrics.observed(MEASUREMENTS))
     MIDDLEWARE = ["config.metrics.page.MetricsMiddleware", *MIDDLEWARE]
+
+if ENVIRONMENT.observability.tracing:
+    from config.tracing import Spans, exporting_provider
+
+    spans = Spans(partial(exporting_provider, "api"))
+    DOWNSTREAM_API = replace(DOWNSTREAM_API, observer=replace(DOWNSTREAM_API.observer, span=spans))
 
 # A call that cannot be recorded is refused within two seconds, so nobody waits longer than that for a lock. (On
 # PostgreSQL, downstream_api.audit.time_limit has the same in mind; this ends what the server still does about it.)

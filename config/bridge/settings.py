@@ -1,6 +1,7 @@
 """The MCP bridge's process: the base settings, narrowed to what this service needs."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 from django.core.exceptions import ImproperlyConfigured
@@ -30,6 +31,12 @@ if ENVIRONMENT.observability.metrics:
     MEASUREMENTS = Measurements()
     MCP_BRIDGE = replace(MCP_BRIDGE, observer=metrics.observed(MEASUREMENTS))
     MIDDLEWARE = ["config.metrics.page.MetricsMiddleware", *MIDDLEWARE]
+
+if ENVIRONMENT.observability.tracing:
+    from config.tracing import Spans, exporting_provider
+
+    spans = Spans(partial(exporting_provider, "bridge"))
+    MCP_BRIDGE = replace(MCP_BRIDGE, observer=replace(MCP_BRIDGE.observer, span=spans))
 
 for name, is_missing in (
     ("MCP_AUTH0_CLIENT_ID", not MCP_BRIDGE.client.client_id),

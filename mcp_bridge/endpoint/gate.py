@@ -131,17 +131,21 @@ class Gate:
         """Around serving a request: gives it its trace, and where it calls a tool, a record of how that ends."""
         caller.trace = trace_of(header_values(scope, "traceparent"), request.params.get("_meta"))
         served = serving.set(caller)
+        tool = self.registry.find(request.called_tool)
+        name = f"tools/call {tool.name}" if tool else "MCP request"  # methods and names are whatever clients write
         try:
-            if request.method != "tools/call":
-                yield
-                return
-            caller.record = CallRecord.of(request, token=caller.token, trace=caller.trace, key=self.record_key)
-            try:
-                with caller.record.watching():
+            with self.observer.span(name, trace_id=caller.trace.id, traceparent=caller.trace.received) as caller.span:
+                if request.method != "tools/call":
                     yield
-            finally:
-                self.recorder.put(caller.record)
-                self._tell(caller.record)
+                    return
+                caller.record = CallRecord.of(request, token=caller.token, trace=caller.trace, key=self.record_key)
+                try:
+                    with caller.record.watching():
+                        yield
+                finally:
+                    self.recorder.put(caller.record)
+                    self._tell(caller.record)
+                    caller.span.set("obo.outcome", (caller.record.outcome or Outcome.FAILED).value)
         finally:
             serving.reset(served)
 

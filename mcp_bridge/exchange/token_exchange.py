@@ -26,6 +26,7 @@ from mcp_bridge.tool_error import CallerGone, ToolError
 from mcp_bridge.upstream.asking import Repeat, Upstream, UpstreamDown
 from mcp_bridge.upstream.deadline import Deadline
 from resource_server.errors import InvalidToken, KeysUnavailable
+from resource_server.span import Span
 from resource_server.token_verifier import TokenVerifier
 from resource_server.upstream_http import (
     UpstreamError,
@@ -82,8 +83,8 @@ class TokenExchange:
         def exchange() -> ExchangedToken:
             nonlocal has_asked
             has_asked = True
-            with self._watching():
-                return self._accepted(read_issued_token(self._ask(caller, scope, deadline)), caller, scope)
+            with self._watching(), caller.span.child("token exchange", asks_another=True) as step:
+                return self._accepted(read_issued_token(self._ask(caller, scope, deadline, step)), caller, scope)
 
         def accept(token: str) -> ExchangedToken | None:
             """A token out of the shared cache, which has to pass as a fresh one does."""
@@ -145,7 +146,7 @@ class TokenExchange:
         # `expires_in` would say the same less surely: it counts from a moment that nobody knows.
         return ExchangedToken(issued, token, usable_until=min(caller.token.expires_at, token.expires_at))
 
-    def _ask(self, caller: Caller, scope: tuple[str, ...], deadline: Deadline) -> UpstreamResponse:
+    def _ask(self, caller: Caller, scope: tuple[str, ...], deadline: Deadline, step: Span) -> UpstreamResponse:
         """The tenant's answer to the request of RFC 8693 §2.1. An exchange changes nothing, so it may be repeated."""
         form = {
             "grant_type": GRANT_TYPE,
@@ -163,7 +164,7 @@ class TokenExchange:
             return self.http.request(
                 "POST",
                 metadata.token_endpoint,
-                headers={"traceparent": caller.trace.traceparent(), **forwarded, **proof.headers},
+                headers={"traceparent": caller.traceparent(step), **forwarded, **proof.headers},
                 data=form | proof.form,
                 deadline=seconds,
                 interruption=caller.interruption,
