@@ -54,10 +54,17 @@ class Spans:
     """Begins spans; `provide` is called with the first, in the process that serves."""
 
     provide: Callable[[], TracerProvider]
+    _provider: TracerProvider | None = None
 
     @cached_property
     def tracer(self) -> Tracer:
-        return self.provide().get_tracer("django-on-behalf-of")
+        self._provider = self.provide()
+        return self._provider.get_tracer("django-on-behalf-of")
+
+    def stop(self) -> None:
+        """Send what is left. granian's workers end without Python's own farewell, which would do it otherwise."""
+        if self._provider is not None:
+            self._provider.shutdown()
 
     def __hash__(self) -> int:
         return id(self)

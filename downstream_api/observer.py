@@ -20,3 +20,4 @@ class Observer:
     not_recorded: Callable[[], None] = _nothing  # a call was answered 503, for the log did not take its row
     keys_fetched: Callable[[bool], None] = _nothing  # whether that succeeded
     span: BeginSpan = no_spans  # around serving a request
+    process_ends: Callable[[], None] = _nothing  # told in a thread that may wait a little

@@ -112,7 +112,11 @@ def build_bridge(
         if configuration.has_leftover_subject_token_type:
             logger.warning(LEFTOVER)
 
-    endpoint = build_endpoint(build_server(registry, calls), on_start=start, on_stop=recorder.stop)
+    def stop() -> None:
+        recorder.stop()
+        observer.process_ends()
+
+    endpoint = build_endpoint(build_server(registry, calls), on_start=start, on_stop=stop)
     gate = Gate(
         app=endpoint,
         verifier=TokenVerifier(configuration.token_rules, keys),

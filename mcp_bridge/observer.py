@@ -28,6 +28,7 @@ class Observer:
     refused: Callable[[str], None] = _nothing  # reason
     keys_fetched: Callable[[bool], None] = _nothing  # whether that succeeded
     span: BeginSpan = no_spans  # around serving a request
+    process_ends: Callable[[], None] = _nothing  # told in a thread that may wait a little
     circuit_changed: Callable[[str, bool], None] = _nothing  # party, whether it is taken to be dead
     records_dropped: Callable[[int], None] = _nothing  # how many records of tool calls were lost
 

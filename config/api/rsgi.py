@@ -14,4 +14,11 @@ end_with_parent()
 token_verifier(settings.DOWNSTREAM_API).keys.keep_fresh(threading.Event())
 sealing = SealingThread(settings.AUDIT_LOG)
 sealing.start()
-application = WsgiThreads(wsgi_application, at_end=sealing.stop)
+
+
+def stop() -> None:
+    sealing.stop()
+    settings.DOWNSTREAM_API.observer.process_ends()
+
+
+application = WsgiThreads(wsgi_application, at_end=stop)

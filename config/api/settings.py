@@ -26,7 +26,9 @@ if ENVIRONMENT.observability.tracing:
     from config.tracing import Spans, exporting_provider
 
     spans = Spans(partial(exporting_provider, "api"))
-    DOWNSTREAM_API = replace(DOWNSTREAM_API, observer=replace(DOWNSTREAM_API.observer, span=spans))
+    DOWNSTREAM_API = replace(
+        DOWNSTREAM_API, observer=replace(DOWNSTREAM_API.observer, span=spans, process_ends=spans.stop)
+    )
 
 # A call that cannot be recorded is refused within two seconds, so nobody waits longer than that for a lock. (On
 # PostgreSQL, downstream_api.audit.time_limit has the same in mind; this ends what the server still does about it.)

@@ -36,7 +36,7 @@ if ENVIRONMENT.observability.tracing:
     from config.tracing import Spans, exporting_provider
 
     spans = Spans(partial(exporting_provider, "bridge"))
-    MCP_BRIDGE = replace(MCP_BRIDGE, observer=replace(MCP_BRIDGE.observer, span=spans))
+    MCP_BRIDGE = replace(MCP_BRIDGE, observer=replace(MCP_BRIDGE.observer, span=spans, process_ends=spans.stop))
 
 for name, is_missing in (
     ("MCP_AUTH0_CLIENT_ID", not MCP_BRIDGE.client.client_id),

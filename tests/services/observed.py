@@ -38,7 +38,7 @@ class Served:
         return [each for each in alive if "resource_tracker" not in " ".join(each.cmdline())]
 
     def metrics(self) -> str:
-        answer = requests.get(f"{self.url}/metrics", timeout=5)
+        answer = requests.get(f"{self.url}/metrics", timeout=30)  # a worker that starts takes its time
         assert answer.status_code == 200
         return answer.text
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tests.mcp_bridge.served_bridge import until
 from tests.services.own_process import own_process
 from tests.services.running import Running
 
@@ -49,13 +48,12 @@ def collector() -> Iterator[tuple[str, dict[str, Any]]]:
 def test_bridge_and_api_share_one_trace_whose_spans_nest(services: Running, tmp_path: Path) -> None:
     token = services.subject_token(ADMIN)
     with collector() as (url, spans):
-        tracing = {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_BSP_SCHEDULE_DELAY": "100"}
+        tracing = {"OTEL_EXPORTER_OTLP_ENDPOINT": url, "OTEL_BSP_SCHEDULE_DELAY": "60000"}
         with (
             own_process("api", services, tmp_path / "api.log", **tracing) as api,
             own_process("bridge", services, tmp_path / "bridge.log", API_BASE_URL=api.url, **tracing) as bridge,
         ):
             assert not bridge.greet(token, trace_id="f" * 32).get("isError")
-            until(lambda: len(spans) >= 5, f"some spans did not arrive: {set(spans)}")
     assert set(spans) == {"tools/call greet", "token exchange", "API call", "API request", "audit commit"}
     assert {span.trace_id.hex() for _, span in spans.values()} == {"f" * 32}
     below = {
