@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from config.bridge_client import read_bridge_client
 from config.env_file import read_env_file
 from config.generated_secrets import kept_secret
+from config.observability import Observability, read_observability
 from config.shared_cache import SharedCache, read_shared_cache
 from config.variables import LOOPBACK_HOSTS, Variables, refuse
 from downstream_api.actor_policy import ActorPolicy
@@ -65,6 +66,7 @@ class Environment:
     seal_key_file: Path | None  # AUDIT_SEAL_KEY_FILE
     seal_public_keys_file: Path | None  # AUDIT_PUBLIC_KEYS_FILE
     audit_retention_days: int  # AUDIT_RETENTION_DAYS
+    observability: Observability  # METRICS, and what stands beside it in config/observability.py
 
 
 def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
@@ -154,6 +156,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         seal_key_file=read.file("AUDIT_SEAL_KEY_FILE"),
         seal_public_keys_file=read.file("AUDIT_PUBLIC_KEYS_FILE"),
         audit_retention_days=read.whole("AUDIT_RETENTION_DAYS", 400, low=1, high=36_500),
+        observability=read_observability(read),
     )
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 
 from config.wsgi_threads import THREADS_VARIABLE
 
@@ -10,6 +11,7 @@ THREADS = 8  # the event loop receives bodies, so a thread only ever waits for t
 # (10 by default), a slow request's head or body as long, and what the call leaves is then written for up to four.
 GRACE = 15
 HEAD_DEADLINE = 10_000  # milliseconds for a request's line and headers; an idle connection is closed then too
+JSON_LINES = Path(__file__).with_name("granian_json_lines.json")  # what granian itself has to say, as JSON too
 INTERFACES = {"api": "rsgi", "bridge": "asgi", "tenant": "rsgi"}
 
 
@@ -21,6 +23,7 @@ def granian_command(
     workers: int = 1,
     threads: int = THREADS,
     grace: int = GRACE,
+    json_lines: bool = False,
 ) -> tuple[list[str], dict[str, str]]:
     """The arguments of the process, and what its environment needs beside this process's own."""
     interface = INTERFACES[service]
@@ -30,6 +33,7 @@ def granian_command(
         *("--workers", str(workers), "--respawn-failed-workers", "--respawn-interval", "1"),
         *("--workers-kill-timeout", str(grace), "--http1-header-read-timeout", str(HEAD_DEADLINE)),
         *("--log-level", "error"),
+        *(("--log-config", str(JSON_LINES)) if json_lines else ()),
         f"config.{service}.{interface}:application",
     ]
     return arguments, {THREADS_VARIABLE: str(threads), "DJANGO_SETTINGS_MODULE": f"config.{service}.settings"}

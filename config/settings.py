@@ -137,6 +137,8 @@ if ENVIRONMENT.trusted_proxies:
     # TrustedProxyMiddleware removes the header from requests that did not come through a trusted proxy.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
+METRICS_ALLOWED = ENVIRONMENT.observability.metrics_allowed
+MEASUREMENTS: Any = None  # what a service measures, where METRICS is on
 SESSION_ENGINE = "config.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
@@ -171,12 +173,16 @@ REST_FRAMEWORK = {
 # Bodies over 1 MB are refused before work is done.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
+LOG_FORMAT = "json" if ENVIRONMENT.observability.json_lines else "plain"
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
+        "json": {"()": "config.json_lines.JsonLines"},
+    },
     "filters": {"errors_with_a_cause": {"()": "django.utils.log.CallbackFilter", "callback": has_cause}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},

@@ -6,7 +6,7 @@ import time
 import uuid
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 from django.db import DatabaseError, transaction
 from django.http import HttpRequest
@@ -18,12 +18,15 @@ from downstream_api.audit.refused_tokens import refused_tokens
 from downstream_api.audit.time_limit import limited_database_time
 from downstream_api.audit.turn_to_write import turn_to_write
 from downstream_api.models import Decision, DelegatedAccess
+from downstream_api.observer import Observer
 from resource_server.access_token import AccessToken
 from resource_server.actor import Actor
 from resource_server.client_address import parsed
+from resource_server.span import Span
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context §3.2
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 MAX_PATH = 512
 DATABASE_TIME = 1.5  # seconds for all that the database does for one call: the caller has an answer within two
 REASON_OF_STATUS = {400: "invalid_input", 404: "not_found", 405: "method_not_allowed", 406: "not_acceptable"}
@@ -56,6 +59,20 @@ class AccessRecord:
     _is_of_the_api: bool = False
     _is_change: bool = False
     _may_write: bool | None = None
+
+    @cached_property
+    def trace_id(self) -> str:
+        """The caller's (W3C Trace Context), else a new one."""
+        return self._trace_of_caller[1] if self._trace_of_caller else secrets.token_hex(16)
+
+    @cached_property
+    def _trace_of_caller(self) -> re.Match[str] | None:
+        return _TRACEPARENT.fullmatch(self.request.headers.get("traceparent", ""))
+
+    @property
+    def traceparent(self) -> str:
+        """The caller's own header, where it is well formed."""
+        return self._trace_of_caller[0] if self._trace_of_caller else ""
 
     def begin(self) -> None:
         """From here on, the database gets a limited time for this call, recording it included."""
@@ -113,6 +130,16 @@ class AccessRecord:
             if self._is_change:
                 transaction.set_rollback(True)
 
+    def tell(self, observer: Observer, span: Span, status: int) -> None:
+        """Tell of the call, once it is over, what is no secret."""
+        method = self.request.method if self.request.method in METHODS else None
+        observer.answered(method or "other", _route(self.request), status, time.monotonic() - self._began)
+        span.set("http.request.method", method or "_OTHER")
+        span.set("http.route", _route(self.request))
+        span.set("http.response.status_code", status)
+        if self.reason or status == 401:  # noqa: PLR2004
+            observer.refused(self.reason or "no_token")
+
     def _check_breaker(self) -> None:
         if self._may_write is None:
             self._may_write = self.breaker.lets_pass()
@@ -137,11 +164,10 @@ class AccessRecord:
 
     def _fields(self, token: AccessToken, status: int) -> dict[str, object]:
         request, actor = self.request, token.actor
-        trace = _TRACEPARENT.fullmatch(request.headers.get("traceparent", ""))
         return {
             "request_id": self.request_id,
-            "trace_id": trace[1] if trace else secrets.token_hex(16),
-            "trace_from_caller": trace is not None,
+            "trace_id": self.trace_id,
+            "trace_from_caller": self._trace_of_caller is not None,
             "issuer": token.issuer,
             "subject": token.subject,
             "client_id": token.client_id,

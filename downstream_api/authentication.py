@@ -22,7 +22,8 @@ from resource_server.token_verifier import TokenVerifier
 def token_verifier(configuration: ApiConfiguration) -> TokenVerifier:
     """The process's one verifier for a configuration, with its keys and the tokens it remembers."""
     rules = configuration.token_rules
-    return TokenVerifier(rules, IssuerKeys(rules.issuer, configuration.key_fetching))
+    keys = IssuerKeys(rules.issuer, configuration.key_fetching, on_fetch=configuration.observer.keys_fetched)
+    return TokenVerifier(rules, keys)
 
 
 class AccessTokenAuthentication(BaseAuthentication):

@@ -1,12 +1,17 @@
 import logging
 from collections.abc import Callable
+from contextlib import nullcontext
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from downstream_api.access_record import AccessRecord, NotRecordable
 from downstream_api.audit.breaker import Breaker
+from downstream_api.observer import Observer
 from downstream_api.refusals import RETRY_AFTER
+from resource_server.serving import serving
+from resource_server.span import Span
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +27,16 @@ class AuditMiddleware:
         self._breaker = Breaker()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        observer: Observer = settings.DOWNSTREAM_API.observer
         record = AccessRecord(request, self._breaker)
+        served = serving.set(record)
+        try:
+            with observer.span("API request", trace_id=record.trace_id, traceparent=record.traceparent) as span:
+                return self._recorded(request, record, observer, span)
+        finally:
+            serving.reset(served)
+
+    def _recorded(self, request: HttpRequest, record: AccessRecord, observer: Observer, span: Span) -> HttpResponseBase:
         request.access_record = record  # type: ignore[attr-defined] # ours, for the views and authentication
         try:
             response = self.get_response(request)
@@ -30,7 +44,8 @@ class AuditMiddleware:
             record.abandon()
             raise
         try:
-            record.finish(response.status_code)
+            with span.child("audit commit") if record.token else nullcontext():  # nobody known leaves no row
+                record.finish(response.status_code)
         except DatabaseError as error:
             if not isinstance(error, NotRecordable):  # one line for each attempt, not for each call
                 logger.error("The audit log cannot be written (%s): answering 503.", type(error).__name__)  # noqa: TRY400 - the cause is the database's, a traceback would show nothing more
@@ -40,5 +55,7 @@ class AuditMiddleware:
                 status=503,
                 headers={"Retry-After": str(RETRY_AFTER)},
             )
+            observer.not_recorded()
         response.headers["X-Request-ID"] = record.request_id
+        record.tell(observer, span, response.status_code)
         return response

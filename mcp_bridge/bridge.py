@@ -1,5 +1,6 @@
 import logging
 from dataclasses import dataclass
+from functools import partial
 
 import anyio
 from starlette.applications import Starlette
@@ -67,6 +68,7 @@ def build_bridge(
     `shared_cache`, where there is one, holds exchanged tokens for all processes; it may fail too.
     """
     check_schemas(registry)
+    observer = configuration.observer
     http = UpstreamHttp(
         timeout=configuration.upstream_timeout, ca_file=configuration.key_fetching.ca_file, pool_size=64
     )
@@ -75,21 +77,35 @@ def build_bridge(
         verifier=TokenVerifier(configuration.downstream_rules, keys),
         http=http,
         cache=ExchangeCache(),
-        shared=SharedTokens(shared_cache, EntryCipher(configuration.cache_keys)) if shared_cache else None,
+        shared=SharedTokens(shared_cache, EntryCipher(configuration.cache_keys), on_change=observer.circuit_changed)
+        if shared_cache
+        else None,
         # There is one way to exchange: a tenant that fails at it fails for all.
-        tenant=Upstream("The tenant", timeout=configuration.upstream_timeout, broken_by=range(500, 600)),
+        tenant=Upstream(
+            "The tenant",
+            timeout=configuration.upstream_timeout,
+            broken_by=range(500, 600),
+            on_change=partial(observer.circuit_changed, "tenant"),
+        ),
         forwards_address=configuration.forwards_address,
+        observer=observer,
     )
     calls = ToolCalls(
         exchange=exchange,
         http=http,
         # A 500 or a slow answer is about one view of many, and must not keep callers from the others.
-        api=Upstream("The API", timeout=configuration.upstream_timeout, broken_by=PASSING, is_broken_by_silence=False),
+        api=Upstream(
+            "The API",
+            timeout=configuration.upstream_timeout,
+            broken_by=PASSING,
+            is_broken_by_silence=False,
+            on_change=partial(observer.circuit_changed, "api"),
+        ),
         api_base_url=configuration.api_base_url,
         default_scope=configuration.default_exchange_scope,
         timeout=configuration.upstream_timeout,
     )
-    recorder = CallRecorder(write_calls)
+    recorder = CallRecorder(write_calls, on_drop=observer.records_dropped)
 
     def start() -> None:
         keys.prefetch()
@@ -97,7 +113,11 @@ def build_bridge(
         if configuration.has_leftover_subject_token_type:
             logger.warning(LEFTOVER)
 
-    endpoint = build_endpoint(build_server(registry, calls), on_start=start, on_stop=recorder.stop)
+    def stop() -> None:
+        recorder.stop()
+        observer.process_ends()
+
+    endpoint = build_endpoint(build_server(registry, calls), on_start=start, on_stop=stop)
     gate = Gate(
         app=endpoint,
         verifier=TokenVerifier(configuration.token_rules, keys),
@@ -109,5 +129,6 @@ def build_bridge(
         allowed_origins=configuration.allowed_origins,
         trusted_proxies=configuration.trusted_proxies,
         workers=anyio.CapacityLimiter(KEY_WORKERS),
+        observer=observer,
     )
     return Bridge(endpoint, gate, pages)

@@ -8,6 +8,7 @@ from mcp_bridge.records.trace import Trace
 from resource_server.access_token import AccessToken
 from resource_server.errors import BearerTokenError, Reason
 from resource_server.interruption import Interruption
+from resource_server.span import NO_SPAN, Span
 
 _SCOPE_KEY = "mcp_bridge.caller"
 
@@ -34,7 +35,21 @@ class Caller:
     wants_progress: bool = False  # and takes its answer as a stream
     interruption: Interruption = field(default_factory=Interruption)  # once nobody waits for the answer any more
     trace: Trace = field(default_factory=Trace.made)  # goes along with whatever is asked of others for this request
+    span: Span = NO_SPAN  # of serving the request
     record: CallRecord | None = None  # where the request calls a tool
+
+    @property
+    def request_id(self) -> str:
+        """The JSON-RPC id of a tool call, bounded and cleaned as in its record; other requests are known by trace."""
+        return self.record.request_id if self.record else ""
+
+    @property
+    def trace_id(self) -> str:
+        return self.trace.id
+
+    def traceparent(self, step: Span) -> str:
+        """The header for one request to another service that is made in this step."""
+        return step.traceparent or self.trace.traceparent()
 
     def refuse(self, refusal: BearerTokenError) -> None:
         """Answer with an HTTP status that sends the client to log in or to ask for consent, and then to try again.

@@ -1,6 +1,7 @@
 from dataclasses import dataclass, field
 
 from mcp_bridge.exchange.client_authentication import BridgeClient
+from mcp_bridge.observer import Observer
 from resource_server.client_address import Network
 from resource_server.key_fetching import KeyFetching
 from resource_server.protected_resource import ProtectedResource
@@ -28,3 +29,4 @@ class BridgeConfiguration:
     trusted_proxies: tuple[Network, ...]  # whose X-Forwarded-For is believed
     cache_keys: tuple[bytes, ...] = field(default=(), repr=False)  # encrypt what processes share; the first is current
     has_leftover_subject_token_type: bool = False  # MCP_AUTH0_SUBJECT_TOKEN_TYPE is set, which means nothing here
+    observer: Observer = field(default_factory=Observer)  # whoever measures this process

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from resource_server.errors import InvalidToken, KeysUnavailable, Reason
-from resource_server.issuer_metadata import IssuerMetadata, IssuerMetadataInvalid, discover
-from resource_server.json_web_key_set import usable_keys
+from resource_server.issuer_metadata import IssuerMetadata
 from resource_server.key_fetching import KeyFetching
-from resource_server.strict_json import MalformedJson
+from resource_server.published_keys import fetch_keys
 from resource_server.upstream_http import UpstreamError, UpstreamHttp
 
 logger = logging.getLogger(__name__)
@@ -23,7 +22,6 @@ PATIENCE = 3.0  # seconds from its beginning for which callers wait for a fetch;
 MAX_PATIENT = 3  # callers who wait that long at a time; fewer than a service has threads
 IMPATIENCE = 0.25  # seconds for which all others wait, which is enough for an issuer that answers
 UNKNOWN_BURST = 2  # fetches that unknown names may cause at once; each comes back after a cooldown
-MAX_KEY_SET = 524_288  # bytes
 RENEWAL = 0.8  # part of their age after which keys are renewed, so that good ones are there when it is over
 
 
@@ -53,8 +51,15 @@ class IssuerKeys:
     from those whose keys are held. Safe to share between threads.
     """
 
-    def __init__(self, issuer: str, fetching: KeyFetching, *, clock: Callable[[], float] = time.monotonic) -> None:
-        self.issuer = issuer
+    def __init__(
+        self,
+        issuer: str,
+        fetching: KeyFetching,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        on_fetch: Callable[[bool], None] = lambda _succeeded: None,
+    ) -> None:
+        self.issuer, self._on_fetch = issuer, on_fetch
         self.generation = 0  # grows when the set of keys changes
         self._fetching = fetching
         self._clock = clock
@@ -206,12 +211,14 @@ class IssuerKeys:
                 self._flight = None
                 self._hold(fetched)
             flight.set_result(fetched)
+            self._on_fetch(True)
 
     def _crash(self, flight: _Flight, error: UpstreamError) -> None:
         with self._lock:
             self._flight = None
             self._note_failure(error)
         flight.set_exception(error)
+        self._on_fetch(False)
 
     def _hold(self, fetched: _Held) -> None:
         changed = self._held is None or self._held.keys != fetched.keys
@@ -233,14 +240,5 @@ class IssuerKeys:
 
     def _fetched(self) -> _Held:
         began = self._clock()
-        metadata = discover(self.issuer, self._http, deadline=self._fetching.timeout)
-        answer = self._http.request("GET", metadata.jwks_uri, max_bytes=MAX_KEY_SET)
-        try:
-            keys = usable_keys(answer.json()) if answer.status == 200 else {}  # noqa: PLR2004
-        except MalformedJson as error:
-            raise IssuerMetadataInvalid(f"The key set of {self.issuer} is {error}.") from error
-        if not keys:
-            raise IssuerMetadataInvalid(
-                f"{self.issuer} publishes no RS256 key that can be used (status {answer.status})."
-            )
+        keys, metadata = fetch_keys(self.issuer, self._http, deadline=self._fetching.timeout)
         return _Held(keys, metadata, began)

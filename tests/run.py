@@ -92,7 +92,7 @@ def main() -> int:
         environment = {
             name: value
             for name, value in os.environ.items()
-            if not name.startswith(("AUTH0_", "MCP_", "API_", "OAUTH_", "CACHE_"))
+            if not name.startswith(("AUTH0_", "MCP_", "API_", "OAUTH_", "CACHE_", "METRICS", "LOG_FORMAT", "OTEL_"))
         }
         environment |= {"ENV_FILE": os.devnull, "STATE_DIR": state, "PYTHONWARNINGS": "error"}
         environment.pop("DJANGO_SETTINGS_MODULE", None)

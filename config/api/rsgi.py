@@ -16,4 +16,11 @@ from downstream_api.authentication import token_verifier  # noqa: E402
 token_verifier(settings.DOWNSTREAM_API).keys.keep_fresh(threading.Event())
 sealing = SealingThread(settings.AUDIT_LOG)
 sealing.start()
-application = WsgiThreads(wsgi_application, at_end=sealing.stop)
+
+
+def stop() -> None:
+    sealing.stop()
+    settings.DOWNSTREAM_API.observer.process_ends()
+
+
+application = WsgiThreads(wsgi_application, at_end=stop)

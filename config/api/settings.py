@@ -1,5 +1,8 @@
 """The API's process: the base settings, narrowed to what this service needs."""
 
+from dataclasses import replace
+from functools import partial
+
 from config.generated_secrets import derived_secret
 from config.settings import *
 
@@ -14,6 +17,22 @@ INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in {"oauth2_provider"
 # Programs with a token are not sent to https: a token that came in the clear is lost already, and the bridge comes
 # from inside, where there is no TLS. Pages are, with SECURE_SSL_REDIRECT.
 SECURE_REDIRECT_EXEMPT = [r"^api/"]
+
+if ENVIRONMENT.observability.metrics:
+    from config.metrics import api as metrics  # nothing of it is loaded elsewhere
+    from config.metrics.measurements import Measurements
+
+    MEASUREMENTS = Measurements(worked_out=[metrics.WaitingForSeal()])
+    DOWNSTREAM_API = replace(DOWNSTREAM_API, observer=metrics.observed(MEASUREMENTS))
+    MIDDLEWARE = ["config.metrics.page.MetricsMiddleware", *MIDDLEWARE]
+
+if ENVIRONMENT.observability.tracing:
+    from config.tracing import Spans, exporting_provider
+
+    spans = Spans(partial(exporting_provider, "api"))
+    DOWNSTREAM_API = replace(
+        DOWNSTREAM_API, observer=replace(DOWNSTREAM_API.observer, span=spans, process_ends=spans.stop)
+    )
 
 # A call that cannot be recorded is refused within two seconds, so nobody waits longer than that for a lock. (On
 # PostgreSQL, downstream_api.audit.time_limit has the same in mind; this ends what the server still does about it.)

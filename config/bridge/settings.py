@@ -1,5 +1,7 @@
 """The MCP bridge's process: the base settings, narrowed to what this service needs."""
 
+from dataclasses import replace
+from functools import partial
 from typing import Any, cast
 
 from django.core.exceptions import ImproperlyConfigured
@@ -21,6 +23,20 @@ SILENCED_SYSTEM_CHECKS = [
 
 # What the SDK warns of is what clients did; they are told, and nobody here can act on it.
 cast("dict[str, Any]", LOGGING["loggers"])["mcp"] = {"level": "ERROR"}
+
+if ENVIRONMENT.observability.metrics:
+    from config.metrics import bridge as metrics  # nothing of it is loaded elsewhere
+    from config.metrics.measurements import Measurements
+
+    MEASUREMENTS = Measurements()
+    MCP_BRIDGE = replace(MCP_BRIDGE, observer=metrics.observed(MEASUREMENTS))
+    MIDDLEWARE = ["config.metrics.page.MetricsMiddleware", *MIDDLEWARE]
+
+if ENVIRONMENT.observability.tracing:
+    from config.tracing import Spans, exporting_provider
+
+    spans = Spans(partial(exporting_provider, "bridge"))
+    MCP_BRIDGE = replace(MCP_BRIDGE, observer=replace(MCP_BRIDGE.observer, span=spans, process_ends=spans.stop))
 
 for name, is_missing in (
     ("MCP_AUTH0_CLIENT_ID", not MCP_BRIDGE.client.client_id),

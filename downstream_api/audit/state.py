@@ -13,11 +13,13 @@ from downstream_api.audit.append_only import SealedRow
 from downstream_api.audit.configuration import AuditConfiguration
 from downstream_api.audit.logs import LOGS
 from downstream_api.audit.models import LogOperation, Seal, Verification
-from downstream_api.audit.position import count_after, position_of, rows_between
+from downstream_api.audit.position import Position, count_after, position_of, rows_between
 from downstream_api.audit.seal_keys import KeysUnusable, public_keys
 from downstream_api.audit.sealing import end_of, parse_entries
 from downstream_api.audit.triggers import missing_triggers
 from downstream_api.audit.verification import Broken, actual_digest, verify_seal
+
+Ends = dict[type[SealedRow], tuple[Position, int]]
 
 MAX_COUNTED = 10_000  # unsealed rows beyond which nobody needs the exact number
 
@@ -29,6 +31,14 @@ class RowVerdict(StrEnum):
     MISSING = "missing from its seal"
     SEAL_FORGED = "its seal is forged"
     UNVERIFIABLE = "cannot tell: the public keys are not there"
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for its seal."""
+
+    rows: int  # MAX_COUNTED means: that many or more
+    seconds: float  # how long the oldest has been waiting; 0 where there is none
 
 
 @dataclass(frozen=True)
@@ -83,20 +93,31 @@ def _verdict_under(seal: Seal, row: SealedRow) -> RowVerdict:
 def sealing_state() -> SealingState:
     """How sealing and verification are going; a handful of look-ups, however long the log is."""
     ends = {log: end_of(log) for log in LOGS}
-    waiting = [row for log, (end, _) in ends.items() for row in rows_between(log, end, None, 1)]
-    lags = [(datetime.now(UTC) - row.time).total_seconds() for row in waiting]  # type: ignore[attr-defined] # both have it
+    waiting = _waiting(ends)
     last = Seal.objects.only("time").first()
     verification = Verification.objects.first()
     return SealingState(
         last_sealed_at=last.time if last else None,
-        unsealed_rows=min(MAX_COUNTED, sum(count_after(log, end, MAX_COUNTED) for log, (end, _) in ends.items())),
-        lag_seconds=max([0.0, *lags]),
+        unsealed_rows=waiting.rows,
+        lag_seconds=waiting.seconds,
         sealed_rows=sum(total for _, total in ends.values()),
         last_verified_at=verification.time if verification else None,
         last_verdict=verification.verdict if verification else None,
         last_finding=verification.finding if verification else "",
         triggers_ok=not missing_triggers(connections[DEFAULT_DB_ALIAS]),
     )
+
+
+def waiting_rows() -> Waiting:
+    """What is not sealed yet. Raises DatabaseError."""
+    return _waiting({log: end_of(log) for log in LOGS})
+
+
+def _waiting(ends: Ends) -> Waiting:
+    oldest = [row for log, (end, _) in ends.items() for row in rows_between(log, end, None, 1)]
+    lags = [(datetime.now(UTC) - row.time).total_seconds() for row in oldest]  # type: ignore[attr-defined] # both have it
+    rows = sum(count_after(log, end, MAX_COUNTED) for log, (end, _) in ends.items())
+    return Waiting(rows=min(MAX_COUNTED, rows), seconds=max([0.0, *lags]))
 
 
 def record_export(user: str, what: str, filters: dict[str, Any], count: int | None = None) -> LogOperation:

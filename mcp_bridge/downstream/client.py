@@ -18,6 +18,7 @@ from mcp_bridge.tool_error import CallerGone
 from mcp_bridge.upstream.asking import Repeat, Upstream, UpstreamDown
 from mcp_bridge.upstream.deadline import Deadline
 from resource_server import time_budget
+from resource_server.span import Span
 from resource_server.strict_json import MalformedJson
 from resource_server.upstream_http import (
     UpstreamError,
@@ -108,16 +109,30 @@ class Downstream:
     ) -> dict[str, Any]:
         _check_path(path)
         exchanged = self.exchange.token_for(self.caller, scope=self.scope, deadline=self.deadline)
-        response = self._send(method, path, exchanged, params, body)
+        response = self._send_in_step(method, path, exchanged, params, body)
         if response.status == HTTPStatus.UNAUTHORIZED:
             # Revoked, perhaps, and a 401 comes before any work. Once, for the next one would be no better.
             exchanged = self.exchange.token_for(
                 self.caller, scope=self.scope, deadline=self.deadline, rejected=exchanged
             )
-            response = self._send(method, path, exchanged, params, body)
+            response = self._send_in_step(method, path, exchanged, params, body)
         if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
             raise refusal(response)
         return _answer(response, expect)
+
+    def _send_in_step(
+        self,
+        method: str,
+        path: str,
+        exchanged: ExchangedToken,
+        params: Mapping[str, str] | None,
+        body: Mapping[str, Any] | None,
+    ) -> UpstreamResponse:
+        with self.caller.span.child("API call", asks_another=True) as step:
+            step.set("http.request.method", method)
+            response = self._send(method, path, exchanged, params, body, step=step)
+            step.set("http.response.status_code", response.status)
+            return response
 
     def _send(
         self,
@@ -126,6 +141,8 @@ class Downstream:
         exchanged: ExchangedToken,
         params: Mapping[str, str] | None,
         body: Mapping[str, Any] | None,
+        *,
+        step: Span,
     ) -> UpstreamResponse:
         if not self.deadline.remaining():
             raise ApiUnavailable("no time was left for it")
@@ -139,7 +156,7 @@ class Downstream:
                 self.base_url + path,
                 headers={
                     "Authorization": f"Bearer {exchanged.value}",
-                    "traceparent": self.caller.trace.traceparent(),
+                    "traceparent": self.caller.traceparent(step),
                     time_budget.HEADER: time_budget.time_budget(seconds),
                 },
                 params=params,

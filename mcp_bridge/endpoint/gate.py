@@ -19,8 +19,10 @@ from mcp_bridge.endpoint.request_body import BODY_DEADLINE, DISCARD_DEADLINE, Di
 from mcp_bridge.endpoint.serving import heeding, serve
 from mcp_bridge.endpoint.token_refusal import cannot_tell, token_refusal
 from mcp_bridge.endpoint.users_address import users_address
+from mcp_bridge.observer import OTHER, Observer, bounded, reason_of
 from mcp_bridge.records.call_record import CallRecord
 from mcp_bridge.records.call_recorder import CallRecorder
+from mcp_bridge.records.outcome import Outcome
 from mcp_bridge.records.trace import trace_of
 from mcp_bridge.tool import Tool
 from mcp_bridge.tool_registry import ToolRegistry, could_be_granted, missing_scopes
@@ -29,6 +31,7 @@ from resource_server.authorization_header import read_bearer_token
 from resource_server.client_address import Network
 from resource_server.errors import BearerTokenError, InsufficientScope, InvalidRequest, KeysUnavailable, Reason
 from resource_server.protected_resource import ProtectedResource
+from resource_server.serving import serving
 from resource_server.token_verifier import TokenVerifier
 
 logger = logging.getLogger(__name__)
@@ -54,6 +57,7 @@ class Gate:
     allowed_origins: tuple[str, ...]
     trusted_proxies: tuple[Network, ...]
     workers: anyio.CapacityLimiter  # threads that may wait for the issuer's keys
+    observer: Observer = field(default_factory=Observer)
     body_deadline: float = BODY_DEADLINE  # seconds
     discard_deadline: float = DISCARD_DEADLINE  # seconds
 
@@ -126,15 +130,30 @@ class Gate:
     def _recording(self, caller: Caller, request: JsonRpcRequest, scope: Scope) -> Iterator[None]:
         """Around serving a request: gives it its trace, and where it calls a tool, a record of how that ends."""
         caller.trace = trace_of(header_values(scope, "traceparent"), request.params.get("_meta"))
-        if request.method != "tools/call":
-            yield
-            return
-        caller.record = CallRecord.of(request, token=caller.token, trace=caller.trace, key=self.record_key)
+        served = serving.set(caller)
+        tool = self.registry.find(request.called_tool)
+        name = f"tools/call {tool.name}" if tool else "MCP request"  # methods and names are whatever clients write
         try:
-            with caller.record.watching():
-                yield
+            with self.observer.span(name, trace_id=caller.trace.id, traceparent=caller.trace.received) as caller.span:
+                if request.method != "tools/call":
+                    yield
+                    return
+                caller.record = CallRecord.of(request, token=caller.token, trace=caller.trace, key=self.record_key)
+                try:
+                    with caller.record.watching():
+                        yield
+                finally:
+                    self.recorder.put(caller.record)
+                    self._tell(caller.record)
+                    caller.span.set("obo.outcome", (caller.record.outcome or Outcome.FAILED).value)
         finally:
-            self.recorder.put(caller.record)
+            serving.reset(served)
+
+    def _tell(self, record: CallRecord) -> None:
+        tool, outcome = self.registry.find(record.tool), record.outcome or Outcome.FAILED
+        self.observer.called(tool.name if tool else OTHER, outcome.value, record.duration_ms / 1000)
+        if outcome is Outcome.REFUSED:
+            self.observer.refused(bounded(record.reason))
 
     def _check_scopes(self, request: JsonRpcRequest, token: AccessToken, scope: Scope) -> None:
         """Raises InsufficientScope where more consent would let the call through.
@@ -150,6 +169,8 @@ class Gate:
             raise InsufficientScope(tool.scopes, keeping=[each for each in self.registry.scopes if each in held])
 
     def _refusal(self, error: Exception, request: JsonRpcRequest | None) -> HttpRefusal:
+        if request is None or request.method != "tools/call":  # a tool call's record tells of its refusal
+            self.observer.refused(reason_of(error))
         match error:
             case BearerTokenError():
                 request_id = request.id if request else None

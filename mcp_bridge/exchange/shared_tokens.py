@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import partial
 from typing import Any, Protocol, TypeVar
 
 from mcp_bridge.exchange.cache import MARGIN, ExchangedToken
@@ -66,11 +67,22 @@ class SharedTokens:
     share between threads.
     """
 
-    def __init__(self, cache: Cache, cipher: EntryCipher, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        cache: Cache,
+        cipher: EntryCipher,
+        *,
+        clock: Callable[[], float] = time.time,
+        on_change: Callable[[str, bool], None] = lambda _part, _is_dead: None,
+    ) -> None:
         self._cache, self._cipher, self._clock = cache, cipher, clock
         # Apart, for a cache may be readable and take no writes; each would otherwise end the other's outage.
-        self._reading = CircuitBreaker("The shared cache (reading)", failures=FAILURES)
-        self._writing = CircuitBreaker("The shared cache (writing)", failures=FAILURES)
+        self._reading = CircuitBreaker(
+            "The shared cache (reading)", failures=FAILURES, on_change=partial(on_change, "cache_reading")
+        )
+        self._writing = CircuitBreaker(
+            "The shared cache (writing)", failures=FAILURES, on_change=partial(on_change, "cache_writing")
+        )
         self._told_at = -math.inf
 
     def get_or_exchange(

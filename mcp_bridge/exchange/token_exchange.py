@@ -1,7 +1,9 @@
 """The bridge as an OAuth client: exchanging token A for token B on the user's behalf (RFC 8693)."""
 
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from mcp_bridge.caller import Caller
 from mcp_bridge.exchange.answer import ACCESS_TOKEN, read_issued_token
@@ -18,11 +20,13 @@ from mcp_bridge.exchange.errors import (
     UnusableToken,
 )
 from mcp_bridge.exchange.shared_tokens import Place, SharedTokens
+from mcp_bridge.observer import Observer
 from mcp_bridge.records.outcome import Exchange
-from mcp_bridge.tool_error import CallerGone
+from mcp_bridge.tool_error import CallerGone, ToolError
 from mcp_bridge.upstream.asking import Repeat, Upstream, UpstreamDown
 from mcp_bridge.upstream.deadline import Deadline
 from resource_server.errors import InvalidToken, KeysUnavailable
+from resource_server.span import Span
 from resource_server.token_verifier import TokenVerifier
 from resource_server.upstream_http import (
     UpstreamError,
@@ -49,6 +53,7 @@ class TokenExchange:
     shared: SharedTokens | None  # behind it, of all processes
     tenant: Upstream
     forwards_address: bool = False  # whether the tenant is told the users' addresses
+    observer: Observer = field(default_factory=Observer)
 
     def token_for(
         self, caller: Caller, *, scope: tuple[str, ...], deadline: Deadline, rejected: ExchangedToken | None = None
@@ -73,12 +78,13 @@ class TokenExchange:
         key = self._key(caller, scope)
         place = Place(str(key), (caller.token.issuer, caller.token.subject, key.audience, key.client_id, *key.scope))
         interruption = caller.interruption
-        has_asked = False
+        has_asked = has_found = False
 
         def exchange() -> ExchangedToken:
             nonlocal has_asked
             has_asked = True
-            return self._accepted(read_issued_token(self._ask(caller, scope, deadline)), caller, scope)
+            with self._watching(), caller.span.child("token exchange", asks_another=True) as step:
+                return self._accepted(read_issued_token(self._ask(caller, scope, deadline, step)), caller, scope)
 
         def accept(token: str) -> ExchangedToken | None:
             """A token out of the shared cache, which has to pass as a fresh one does."""
@@ -86,8 +92,10 @@ class TokenExchange:
                 found = self._accepted(token, caller, scope)
             except ExchangeError:
                 return None
+            nonlocal has_found
             is_rejected = rejected is not None and token == rejected.value
-            return None if is_rejected or not found.is_usable(time.time()) else found
+            has_found = not is_rejected and found.is_usable(time.time())
+            return found if has_found else None
 
         def obtain() -> ExchangedToken:
             if self.shared is None:
@@ -100,7 +108,23 @@ class TokenExchange:
                 self.shared.forget(place, rejected)
         exchanged = self.cache.get_or_exchange(key, obtain, deadline=deadline, interruption=interruption)
         caller.note_exchange(Exchange.EXCHANGED if has_asked else Exchange.CACHED)
+        if not has_asked:
+            self.observer.looked_up("shared" if has_found else "own")
         return exchanged
+
+    @contextmanager
+    def _watching(self) -> Iterator[None]:
+        """Around one exchange: how it ended, and how long it took."""
+        self.observer.looked_up("miss")
+        began, outcome = time.monotonic(), "unexpected_error"
+        try:
+            yield
+            outcome = "ok"
+        except ToolError as error:
+            outcome = error.reason
+            raise
+        finally:
+            self.observer.exchanged(outcome, time.monotonic() - began)
 
     def _key(self, caller: Caller, scope: tuple[str, ...]) -> ExchangeKey:
         return ExchangeKey(
@@ -122,7 +146,7 @@ class TokenExchange:
         # `expires_in` would say the same less surely: it counts from a moment that nobody knows.
         return ExchangedToken(issued, token, usable_until=min(caller.token.expires_at, token.expires_at))
 
-    def _ask(self, caller: Caller, scope: tuple[str, ...], deadline: Deadline) -> UpstreamResponse:
+    def _ask(self, caller: Caller, scope: tuple[str, ...], deadline: Deadline, step: Span) -> UpstreamResponse:
         """The tenant's answer to the request of RFC 8693 §2.1. An exchange changes nothing, so it may be repeated."""
         form = {
             "grant_type": GRANT_TYPE,
@@ -140,7 +164,7 @@ class TokenExchange:
             return self.http.request(
                 "POST",
                 metadata.token_endpoint,
-                headers={"traceparent": caller.trace.traceparent(), **forwarded, **proof.headers},
+                headers={"traceparent": caller.traceparent(step), **forwarded, **proof.headers},
                 data=form | proof.form,
                 deadline=seconds,
                 interruption=caller.interruption,

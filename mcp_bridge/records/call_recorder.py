@@ -25,8 +25,16 @@ class CallRecorder:
     once when it begins and once when it is over. Safe to share between threads.
     """
 
-    def __init__(self, write: Write, *, capacity: int = CAPACITY, linger: float = LINGER) -> None:
+    def __init__(
+        self,
+        write: Write,
+        *,
+        capacity: int = CAPACITY,
+        linger: float = LINGER,
+        on_drop: Callable[[int], None] = lambda _number: None,
+    ) -> None:
         self._write = write
+        self._on_drop = on_drop
         self._linger = linger  # seconds
         self._queue: queue.Queue[CallRecord | None] = queue.Queue(capacity)
         self._thread = threading.Thread(target=self._run, name="call-recorder", daemon=True)
@@ -87,6 +95,7 @@ class CallRecorder:
         with self._lock:
             self._dropped += number
             is_new, self._is_outage = not self._is_outage, True
+        self._on_drop(number)
         if is_new:
             logger.warning("Tool calls cannot be recorded (%s); they are served all the same.", why)
 

@@ -17,6 +17,7 @@ class Trace:
     id: str  # 32 hexadecimal digits
     from_caller: bool  # the caller chose the id, so it proves nothing
     is_sampled: bool = False
+    received: str = ""  # the caller's own header, naming the step in which it called
 
     @classmethod
     def made(cls) -> Trace:
@@ -37,5 +38,5 @@ def trace_of(headers: Sequence[str], meta: object) -> Trace:
     in_meta = meta.get("traceparent") if isinstance(meta, dict) else None
     for value in (headers[0] if len(headers) == 1 else None, in_meta):
         if isinstance(value, str) and (match := _TRACEPARENT.fullmatch(value)):
-            return Trace(match[1], from_caller=True, is_sampled=bool(int(match[2], 16) & SAMPLED))
+            return Trace(match[1], from_caller=True, is_sampled=bool(int(match[2], 16) & SAMPLED), received=value)
     return Trace.made()

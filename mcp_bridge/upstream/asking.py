@@ -47,13 +47,19 @@ class Upstream:
     """One party, as all calls of this process see it. Safe to share between threads."""
 
     def __init__(
-        self, party: str, *, timeout: float, broken_by: Container[int], is_broken_by_silence: bool = True
+        self,
+        party: str,
+        *,
+        timeout: float,
+        broken_by: Container[int],
+        is_broken_by_silence: bool = True,
+        on_change: Callable[[bool], None] = lambda _is_dead: None,
     ) -> None:
         self._party = party
         self._timeout = timeout  # seconds that a whole call has
         self._is_broken_by_silence = is_broken_by_silence  # False where one slow operation says nothing of others
         self._broken_by = broken_by  # statuses that say that it does not work for anybody
-        self._breaker = CircuitBreaker(party, failures=FAILURES)
+        self._breaker = CircuitBreaker(party, failures=FAILURES, on_change=on_change)
 
     def ask(
         self,

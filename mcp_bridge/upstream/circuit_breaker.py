@@ -17,8 +17,16 @@ class CircuitBreaker:
     Of this process only: others find out for themselves, at the same small price. Safe to share between threads.
     """
 
-    def __init__(self, party: str, *, failures: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        party: str,
+        *,
+        failures: int,
+        clock: Callable[[], float] = time.monotonic,
+        on_change: Callable[[bool], None] = lambda _is_dead: None,
+    ) -> None:
         self._party = party  # "The tenant", as the log names it
+        self._on_change = on_change
         self._most = failures
         self._clock = clock
         self._lock = threading.Lock()
@@ -50,6 +58,7 @@ class CircuitBreaker:
             lasted = self._clock() - began if began is not None else None
         if lasted is not None:
             logger.warning("%s answers again, after %.0f seconds.", self._party, lasted)
+            self._on_change(False)
 
     def failed(self, why: str) -> None:
         with self._lock:
@@ -62,6 +71,7 @@ class CircuitBreaker:
                 self._began = now
         if is_new:
             logger.warning("%s does not do its work (%s). Until it does, it is tried once a second.", self._party, why)
+            self._on_change(True)
 
     def gave_up(self) -> None:
         """Nothing was learned: the caller lost interest, or gave it too little time."""

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from resource_server.errors import KeysUnavailable
-from resource_server.issuer_keys import MAX_KEY_SET, IssuerKeys
+from resource_server.issuer_keys import IssuerKeys
 from resource_server.issuer_metadata import IssuerMetadataInvalid, discover, discovery_urls
 from resource_server.key_fetching import KeyFetching
+from resource_server.published_keys import MAX_KEY_SET
 from resource_server.upstream_http import UpstreamError, UpstreamHttp
 from tests.issuer import Issuer, key_id, public_jwk, rsa_key, serving_issuer
 

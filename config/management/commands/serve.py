@@ -11,6 +11,7 @@ from django.db import DatabaseError, connection
 
 from config.environment import Environment
 from config.granian_command import GRACE, INTERFACES, THREADS, become, granian_command
+from config.metrics.workers_directory import DIRECTORY, fresh_directory
 from config.variables import LOOPBACK_HOSTS
 
 
@@ -46,7 +47,19 @@ class Command(BaseCommand):
         self.stdout.write(f"{service}: http://{'localhost' if host in LOOPBACK_HOSTS else host}:{port}/")
         self.stdout.flush()
         grace = max(GRACE, math.ceil(environment.upstream_timeout) + FLUSH)
-        become(*granian_command(service, host=host, port=port, workers=workers, threads=threads, grace=grace))
+        observability = environment.observability
+        arguments, extra = granian_command(
+            service,
+            host=host,
+            port=port,
+            workers=workers,
+            threads=threads,
+            grace=grace,
+            json_lines=observability.json_lines,
+        )
+        if observability.metrics and workers > 1:
+            extra[DIRECTORY] = str(fresh_directory())
+        become(arguments, extra)
 
 
 FLUSH = 5  # seconds after the last call: what it left is recorded and sealed

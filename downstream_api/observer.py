@@ -1,0 +1,23 @@
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from resource_server.span import BeginSpan, no_spans
+
+
+def _nothing(*_what: object) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Observer:
+    """What the API tells whoever measures it; by default nobody does, and telling costs next to nothing.
+
+    Routes are patterns and reasons are codes: both are few, and neither says anything of a user.
+    """
+
+    answered: Callable[[str, str, int, float], None] = _nothing  # method, route, status, seconds
+    refused: Callable[[str], None] = _nothing  # reason
+    not_recorded: Callable[[], None] = _nothing  # a call was answered 503, for the log did not take its row
+    keys_fetched: Callable[[bool], None] = _nothing  # whether that succeeded
+    span: BeginSpan = no_spans  # around serving a request
+    process_ends: Callable[[], None] = _nothing  # told in a thread that may wait a little

@@ -1,0 +1,45 @@
+"""Steps of serving a request, for whoever draws traces. By default nobody does, and they cost next to nothing."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class Span(Protocol):
+    """A step that began; it ends with its context."""
+
+    @property
+    def traceparent(self) -> str:
+        """The header (W3C Trace Context) for what is asked of others in this step; empty where nobody draws traces."""
+
+    def set(self, name: str, value: str | int) -> None:
+        """Say something of the step that is no secret, and nothing that somebody else wrote."""
+
+    def child(self, name: str, *, asks_another: bool = False) -> AbstractContextManager[Span]:
+        """A step within this one; `asks_another` where it is a request to another service."""
+
+
+class BeginSpan(Protocol):
+    def __call__(self, name: str, *, trace_id: str, traceparent: str) -> AbstractContextManager[Span]:
+        """The step that serves a request: below the caller's own, else the first of the trace `trace_id`."""
+
+
+@dataclass(frozen=True)
+class NoSpan:
+    traceparent: str = ""
+
+    def set(self, name: str, value: str | int) -> None:
+        pass
+
+    def child(self, name: str, *, asks_another: bool = False) -> AbstractContextManager[Span]:  # noqa: ARG002
+        return _NOTHING
+
+
+NO_SPAN: Span = NoSpan()
+_NOTHING: AbstractContextManager[Span] = nullcontext(NO_SPAN)
+
+
+def no_spans(name: str, *, trace_id: str, traceparent: str) -> AbstractContextManager[Span]:  # noqa: ARG001
+    return _NOTHING

@@ -1,0 +1,77 @@
+"""Where metrics are on and where they are not, what their documentation says, and the directory that workers share."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from config.environment import BASE_DIR, read_environment
+from config.metrics import api as api_metrics
+from config.metrics import bridge as bridge_metrics
+from config.metrics import workers_directory
+from config.metrics.measurements import Measurements
+from tests.config.test_environment import QUICKSTART
+
+DOCUMENT = (BASE_DIR / "docs/observability.md").read_text()
+
+
+def test_without_metrics_nothing_of_them_is_loaded() -> None:
+    for service in ("api", "bridge"):
+        code = (
+            "import sys, django; django.setup(); from django.conf import settings;"
+            "print('prometheus_client' in sys.modules, 'opentelemetry.sdk' in sys.modules, settings.MEASUREMENTS)"
+        )
+        bare = {"DJANGO_SETTINGS_MODULE": f"config.{service}.settings"}
+        result = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=BASE_DIR,
+            env=os.environ | bare,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert result.stdout.strip() == "False False None"
+
+
+@pytest.mark.parametrize(
+    ("variables", "name"),
+    [
+        ({"METRICS": "perhaps"}, "METRICS"),
+        ({"METRICS": "true", "METRICS_ALLOWED": "everybody"}, "METRICS_ALLOWED"),
+        ({"METRICS_ALLOWED": "10.0.0.0/8"}, "METRICS_ALLOWED"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_the_variables_name(tmp_path: Path, variables: dict[str, str], name: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=f"^{name} "):
+        read_environment(QUICKSTART | {"STATE_DIR": str(tmp_path)} | variables)
+
+
+def test_each_metric_is_documented_and_each_documented_one_exists(db: None) -> None:
+    for_api = Measurements(worked_out=[api_metrics.WaitingForSeal()])
+    for_bridge = Measurements()
+    api_metrics.observed(for_api)
+    bridge_metrics.observed(for_bridge)
+    exposed = for_api.text().decode() + for_bridge.text().decode()
+    table = DOCUMENT.partition("## Metrics")[2].partition("\n## ")[0]
+    documented = set(re.findall(r"^\| `(obo_\w+)`", table, re.MULTILINE))
+    assert documented == set(re.findall(r"^# TYPE (obo_\w+)", exposed, re.MULTILINE))
+    names = {name + end for name in documented for end in ("", "_bucket", "_count", "_sum")}
+    assert set(re.findall(r"\bobo_\w+", DOCUMENT)) <= names
+
+
+def test_directories_of_servers_that_are_gone_are_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    (tmp_path / f"obo-metrics-{gone.pid}-x").mkdir()
+    (tmp_path / "obo-metrics-elsewhere").mkdir()
+    mine = workers_directory.fresh_directory()
+    assert mine.stat().st_mode & 0o777 == 0o700
+    assert {each.name for each in tmp_path.iterdir()} == {mine.name, "obo-metrics-elsewhere"}
+    assert workers_directory.fresh_directory() != mine
+    assert mine.exists()
