@@ -24,10 +24,13 @@ CLIENT_CODES = {"invalid_client", "unauthorized_client", "access_denied"}
 BAD_REQUEST_CODES = {"invalid_grant": SubjectTokenRejected, "invalid_client": ClientRejected}
 
 
-def read_issued_token(response: UpstreamResponse) -> str:
-    """The issued access token, not yet verified. Raises an ExchangeError for every other answer."""
+def read_issued_token(response: UpstreamResponse, *, secret: str) -> str:
+    """The issued access token, not yet verified. Raises an ExchangeError for every other answer.
+
+    `secret` is the bridge's own: errors show the tenant's words to the user, and these may repeat the request.
+    """
     if response.status != HTTPStatus.OK:
-        raise _refusal(response)
+        raise _refusal(response, secret)
     try:
         answer = response.json()
     except MalformedJson as error:
@@ -44,10 +47,11 @@ def read_issued_token(response: UpstreamResponse) -> str:
     return token
 
 
-def _refusal(response: UpstreamResponse) -> ExchangeError:
+def _refusal(response: UpstreamResponse, secret: str) -> ExchangeError:
     status = response.status
     body = _body(response)
-    error, description = readable(body.get("error"), limit=60), readable(body.get("error_description"))
+    error = readable(body.get("error"), limit=60, hiding=secret)
+    description = readable(body.get("error_description"), hiding=secret)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return TenantUnavailable("it allows no more exchanges at the moment (429)", retry_after(response.headers))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -78,7 +78,8 @@ class TokenExchange:
         def exchange() -> ExchangedToken:
             nonlocal has_asked
             has_asked = True
-            return self._accepted(read_issued_token(self._ask(caller, scope, deadline)), caller, scope)
+            issued = read_issued_token(self._ask(caller, scope, deadline), secret=self.client.secret)
+            return self._accepted(issued, caller, scope)
 
         def accept(token: str) -> ExchangedToken | None:
             """A token out of the shared cache, which has to pass as a fresh one does."""

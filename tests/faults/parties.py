@@ -11,7 +11,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote_plus, urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import requests
 
@@ -59,8 +59,9 @@ class Door:
             return reply
         threading.Event().wait(self.slowness)
         if self.repeats:
-            echo = f"{received.body.decode()} {unquote_plus(received.body.decode())} {received.headers}"
-            return refusing(self.repeats, echo)
+            # The last first: those are the credentials, and only the beginning of a description is shown.
+            sent = reversed(parse_qsl(received.body.decode()))
+            return refusing(self.repeats, f"{received.headers.get('Authorization')} {list(sent)}")
         return reply
 
     def shut(self) -> None:
