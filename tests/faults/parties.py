@@ -107,6 +107,7 @@ class Parties:
     api_door: Door
     log: Path
     answers: list[Answer] = field(default_factory=list)
+    to_be_recorded: list[tuple[Answer, str]] = field(default_factory=list)  # outcome and reason
 
     def token(self, user: str) -> str:
         """Token A, a new one, so that it has to be exchanged."""
@@ -169,14 +170,17 @@ class Parties:
 
 
 @contextmanager
-def running_parties(state_dir: Path, prepared_state: Path, **settings: str) -> Iterator[Parties]:
-    shutil.copytree(prepared_state, state_dir, dirs_exist_ok=True)
+def running_parties(state_dir: Path, database: Path, **settings: str) -> Iterator[Parties]:
+    """`database` has all tables, and is copied."""
+    shutil.copy(database, state_dir / "db.sqlite3")
     tenant, api, log = Tenant(), FakeApi(), state_dir / "bridge.log"
     tenant_door, api_door = Door(tenant), Door(api)
     tenant.url, api.url = f"{tenant_door.url}/", api_door.url
     try:
         with served_bridge(tenant, api, state_dir, log=log, UPSTREAM_TIMEOUT=str(TIMEOUT), **settings) as bridge:
-            yield Parties(tenant, api, bridge, tenant_door, api_door, log)
+            parties = Parties(tenant, api, bridge, tenant_door, api_door, log)
+            parties.heal()  # what is a first time for anything is no measure of it
+            yield parties
     finally:
         tenant_door.shut()
         api_door.shut()

@@ -1,4 +1,8 @@
-"""Processes of the three services are killed while users call: nobody sees anybody else's data, and all comes back."""
+"""The three services while users call: processes are killed, and the database is restarted.
+
+Nobody ever sees anybody else's data, no answer is late, and all comes back. On a PostgreSQL of the tests' own where
+there is one, else on SQLite.
+"""
 
 import contextlib
 import os
@@ -11,27 +15,38 @@ from pathlib import Path
 import pytest
 
 from config.stack import SERVICES
+from tests.audit.postgres_server import PostgresServer, running_postgres
 from tests.faults.calling import Callers, check
+from tests.groups import GROUPS
 from tests.mcp_bridge.served_bridge import until
-from tests.services.running import Running
+from tests.services.running import Running, RunningOnPostgres
 
 pytestmark = [pytest.mark.processes, pytest.mark.long]
 
 ROUNDS = 20 if os.environ.get("LONG_TESTS") == "1" else 1
 TIMEOUT = 3.0  # seconds that a tool call has
 BOUND = TIMEOUT + 2.0  # and two for a busy machine
-USERS = [f"auth0|killed-{name}" for name in ("alice", "bob", "carol")]
+USERS = [f"auth0|{name}" for name in ("alice", "bob", "carol")]
 
 
 @pytest.fixture(scope="module")
-def services(tmp_path_factory: pytest.TempPathFactory, prepared_state: Path) -> Iterator[Running]:
-    own = Running(
-        tmp_path_factory.mktemp("killed"),
-        prepared_state,
-        UPSTREAM_TIMEOUT=str(TIMEOUT),
-        MCP_AUTH0_CLIENT_ID="local-mcp-bridge",
-        MCP_AUTH0_CLIENT_SECRET="a-secret-that-nobody-may-see-anywhere",
-    )
+def postgres() -> Iterator[PostgresServer | None]:
+    if GROUPS["postgres_server"].is_missing():
+        yield None
+    else:
+        with running_postgres() as server:
+            yield server
+
+
+@pytest.fixture(scope="module")
+def services(postgres: PostgresServer | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    settings = {
+        "UPSTREAM_TIMEOUT": str(TIMEOUT),
+        "MCP_AUTH0_CLIENT_ID": "local-mcp-bridge",
+        "MCP_AUTH0_CLIENT_SECRET": "a-secret-that-nobody-may-see-anywhere",
+    }
+    state = tmp_path_factory.mktemp("services")
+    own = RunningOnPostgres(state, DATABASE_URL=postgres.url, **settings) if postgres else Running(state, **settings)
     with own.up() as services:
         services.make_users(USERS)
         yield services
@@ -113,5 +128,19 @@ def test_a_service_that_is_killed_under_load_takes_its_workers_along_and_is_star
         with socket.socket() as probe:
             assert probe.connect_ex(("127.0.0.1", services.ports[service])) != 0
         assert services.stack.restart_dead() == [service]
+        callers.wait_for(callers.all_are_well)
+    judge(services, callers)
+
+
+@pytest.mark.postgres_server
+def test_a_database_that_is_restarted_under_load_costs_calls_and_never_a_wrong_answer(
+    services: Running, postgres: PostgresServer
+) -> None:
+    """The tenant's, the API's and the bridge's records are all in it."""
+    with Callers(services, USERS).at_work() as callers:
+        callers.wait_for(callers.all_are_well)
+        postgres.stop()
+        callers.wait_for(lambda calls: sum(not call.is_good for call in calls) >= len(USERS))
+        postgres.start()
         callers.wait_for(callers.all_are_well)
     judge(services, callers)
