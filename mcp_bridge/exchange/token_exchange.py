@@ -78,7 +78,7 @@ class TokenExchange:
         def exchange() -> ExchangedToken:
             nonlocal has_asked
             has_asked = True
-            issued = read_issued_token(self._ask(caller, scope, deadline), secret=self.client.secret)
+            issued = read_issued_token(self._ask(caller, scope, deadline), secrets=self.client.secrets)
             return self._accepted(issued, caller, scope)
 
         def accept(token: str) -> ExchangedToken | None:

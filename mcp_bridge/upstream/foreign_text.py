@@ -2,21 +2,21 @@
 
 import re
 import unicodedata
-from urllib.parse import quote, quote_plus
+from collections.abc import Iterable
 
 LIMIT = 200  # characters
 _TOKEN_LIKE = re.compile(r"[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]*|[A-Za-z0-9_\-+/=]{40,}")
 
 
-def readable(text: object, *, limit: int = LIMIT, hiding: str = "") -> str:
+def readable(text: object, *, limit: int = LIMIT, hiding: Iterable[str] = ()) -> str:
     """One bounded line without control characters and without anything that looks like a token.
 
     Anything but a string gives an empty one. Whoever echoes what we sent may echo a credential; hence the last rule,
-    and `hiding`, a secret that looks like any other word.
+    and `hiding`: secrets that look like any other word.
     """
     if not isinstance(text, str):
         return ""
-    for each in {hiding, quote(hiding), quote_plus(hiding)} - {""}:
+    for each in hiding:
         text = text.replace(each, "[removed]")
     # Other (C*) holds control, format, surrogate and private characters: bidi tricks and terminal escapes among them.
     line = "".join(" " if unicodedata.category(each)[0] == "C" else each for each in text[: limit * 8])

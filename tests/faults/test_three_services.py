@@ -46,7 +46,9 @@ def services(postgres: PostgresServer | None, tmp_path_factory: pytest.TempPathF
         "MCP_AUTH0_CLIENT_SECRET": "a-secret-that-nobody-may-see-anywhere",
     }
     state = tmp_path_factory.mktemp("services")
-    own = RunningOnPostgres(state, DATABASE_URL=postgres.url, **settings) if postgres else Running(state, **settings)
+    if postgres:
+        settings["DATABASE_URL"] = postgres.url
+    own = (RunningOnPostgres if postgres else Running)(state, None, **settings)
     with own.up() as services:
         services.make_users(USERS)
         yield services
