@@ -23,7 +23,7 @@ from tests.services.running import Running, RunningOnPostgres
 
 pytestmark = [pytest.mark.processes, pytest.mark.long]
 
-ROUNDS = 20 if os.environ.get("LONG_TESTS") == "1" else 1
+ROUNDS = 10 if os.environ.get("LONG_TESTS") == "1" else 1
 TIMEOUT = 3.0  # seconds that a tool call has
 BOUND = TIMEOUT + 2.0  # and two for a busy machine
 USERS = [f"auth0|{name}" for name in ("alice", "bob", "carol")]
