@@ -121,7 +121,8 @@ def test_a_service_that_is_killed_under_load_takes_its_workers_along_and_is_star
     services: Running, service: str
 ) -> None:
     with Callers(services, USERS).at_work() as callers:
-        callers.wait_for(callers.all_are_well)
+        with watched(services):  # granian may have given up after many kills before
+            callers.wait_for(callers.all_are_well)
         process, killed = services.stack[service].process, workers(services, service)
         assert killed
         kill({process.pid})
