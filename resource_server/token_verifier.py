@@ -1,4 +1,5 @@
 import hashlib
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -9,14 +10,16 @@ from resource_server.issuer_keys import IssuerKeys
 from resource_server.token_rules import TokenRules
 
 MAX_REMEMBERED = 10_000
+SWEEPING = 10.0  # seconds between looks for tokens that came to their end; a look at all of them takes a millisecond
 
 
 class TokenVerifier:
     """Verifies access tokens for one resource and remembers those it found good.
 
     A remembered token is known by its SHA-256, is checked for its times on each use, is forgotten when the issuer's
-    keys change, and counts for nothing where no keys are held that are still good. Refusals are not remembered. Safe
-    to share between threads.
+    keys change, and counts for nothing where no keys are held that are still good. Those that came to their end are
+    forgotten although nobody brings them again, so that memory follows the tokens in use and not those of a day.
+    Refusals are not remembered. Safe to share between threads.
     """
 
     def __init__(self, rules: TokenRules, keys: IssuerKeys, *, clock: Callable[[], float] = time.time) -> None:
@@ -26,6 +29,7 @@ class TokenVerifier:
         self._lock = threading.Lock()
         self._remembered: OrderedDict[str, AccessToken] = OrderedDict()
         self._generation = keys.generation
+        self._swept_at = -math.inf
 
     def verify(self, token: str) -> AccessToken:
         """Raises InvalidToken or KeysUnavailable. May wait for the issuer's keys."""
@@ -36,6 +40,7 @@ class TokenVerifier:
         with self._lock:
             # A key may have been withdrawn meanwhile; what it verified is then not worth remembering.
             if generation == self.keys.generation == self._generation:
+                self._sweep()
                 self._remembered[verified.digest] = verified
                 while len(self._remembered) > MAX_REMEMBERED:
                     self._remembered.popitem(last=False)
@@ -63,3 +68,11 @@ class TokenVerifier:
                 return None
             self._remembered.move_to_end(digest)
             return verified
+
+    def _sweep(self) -> None:
+        """Under the lock. By the clock that counts for tokens, which may be set back: then this is a sweep too many."""
+        now, leeway = self._clock(), self.rules.leeway
+        if abs(now - self._swept_at) >= SWEEPING:
+            self._swept_at = now
+            for digest in [key for key, token in self._remembered.items() if now >= token.expires_at + leeway]:
+                del self._remembered[digest]

@@ -1,5 +1,6 @@
 """Reading what the tenant's token endpoint answered (RFC 8693 §2.2)."""
 
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import Any
 
@@ -24,10 +25,13 @@ CLIENT_CODES = {"invalid_client", "unauthorized_client", "access_denied"}
 BAD_REQUEST_CODES = {"invalid_grant": SubjectTokenRejected, "invalid_client": ClientRejected}
 
 
-def read_issued_token(response: UpstreamResponse) -> str:
-    """The issued access token, not yet verified. Raises an ExchangeError for every other answer."""
+def read_issued_token(response: UpstreamResponse, *, secrets: Collection[str]) -> str:
+    """The issued access token, not yet verified. Raises an ExchangeError for every other answer.
+
+    `secrets` are the bridge's own: errors show the tenant's words to the user, and these may repeat the request.
+    """
     if response.status != HTTPStatus.OK:
-        raise _refusal(response)
+        raise _refusal(response, secrets)
     try:
         answer = response.json()
     except MalformedJson as error:
@@ -44,10 +48,11 @@ def read_issued_token(response: UpstreamResponse) -> str:
     return token
 
 
-def _refusal(response: UpstreamResponse) -> ExchangeError:
+def _refusal(response: UpstreamResponse, secrets: Collection[str]) -> ExchangeError:
     status = response.status
     body = _body(response)
-    error, description = readable(body.get("error"), limit=60), readable(body.get("error_description"))
+    error = readable(body.get("error"), limit=60, hiding=secrets)
+    description = readable(body.get("error_description"), hiding=secrets)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return TenantUnavailable("it allows no more exchanges at the moment (429)", retry_after(response.headers))
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:

@@ -1,4 +1,5 @@
 import hashlib
+import math
 import threading
 import time
 from collections import OrderedDict
@@ -13,6 +14,7 @@ from mcp_bridge.upstream.deadline import Deadline
 from resource_server.access_token import AccessToken
 from resource_server.interruption import Interruption
 
+SWEEPING = 10.0  # seconds between looks for tokens that are of no more use; a look at all takes a millisecond
 MARGIN = 30  # seconds before its end at which a token is no longer handed out: it must survive the way to the API
 
 
@@ -48,7 +50,7 @@ class ExchangeCache:
 
     Callers with the same key share one exchange; where it fails, it fails for all of them, and the next call tries
     again. Where it ends because its own caller went away, one of the others begins anew. No lock is held while an
-    exchange runs. Safe to share between threads.
+    exchange runs. What is of no more use is forgotten although nobody asks for it. Safe to share between threads.
     """
 
     def __init__(self, *, max_entries: int = 4_096, clock: Callable[[], float] = time.time) -> None:
@@ -57,6 +59,7 @@ class ExchangeCache:
         self._lock = threading.Lock()
         self._tokens: OrderedDict[ExchangeKey, ExchangedToken] = OrderedDict()
         self._flights: dict[ExchangeKey, Future[ExchangedToken]] = {}
+        self._swept_at = -math.inf
 
     def get_or_exchange(
         self,
@@ -117,11 +120,20 @@ class ExchangeCache:
     def _land(self, key: ExchangeKey, exchanged: ExchangedToken | None) -> None:
         with self._lock:
             del self._flights[key]
+            self._sweep()
             if exchanged is None or not exchanged.is_usable(self._clock()):
                 return
             self._tokens[key] = exchanged
             while len(self._tokens) > self._max_entries:
                 self._tokens.popitem(last=False)
+
+    def _sweep(self) -> None:
+        """Under the lock."""
+        now = self._clock()
+        if abs(now - self._swept_at) >= SWEEPING:
+            self._swept_at = now
+            for key in [key for key, held in self._tokens.items() if not held.is_usable(now)]:
+                del self._tokens[key]
 
 
 def _await(flight: Future[ExchangedToken], deadline: Deadline, interruption: Interruption) -> None:

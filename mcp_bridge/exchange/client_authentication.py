@@ -48,8 +48,7 @@ class BridgeClient:
             case AuthenticationMethod.CLIENT_SECRET_BASIC:
                 # Form-encoded first (RFC 6749 §2.3.1). Some servers do not undo that, so that a secret with a
                 # reserved character works with half of them; hence client_secret_post where nothing is said.
-                pair = f"{quote_plus(self.client_id)}:{quote_plus(self.secret)}"
-                return Proof(headers={"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"})
+                return Proof(headers={"Authorization": f"Basic {self._pair()}"})
             case AuthenticationMethod.PRIVATE_KEY_JWT:
                 assertion = self._assertion(issuer)
                 return Proof(
@@ -59,6 +58,15 @@ class BridgeClient:
                         "client_assertion": assertion,
                     }
                 )
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The secret in all forms in which it is sent; a server may repeat it in its answer."""
+        return (self.secret, quote_plus(self.secret), self._pair()) if self.secret else ()
+
+    def _pair(self) -> str:
+        pair = f"{quote_plus(self.client_id)}:{quote_plus(self.secret)}"
+        return base64.b64encode(pair.encode()).decode()
 
     def _assertion(self, issuer: str) -> str:
         """RFC 7523 §3. The audience is the issuer, as Auth0 asks: no other server can use what one has received.

@@ -84,7 +84,8 @@ class TokenExchange:
             nonlocal has_asked
             has_asked = True
             with self._watching(), caller.span.child("token exchange", asks_another=True) as step:
-                return self._accepted(read_issued_token(self._ask(caller, scope, deadline, step)), caller, scope)
+                issued = read_issued_token(self._ask(caller, scope, deadline, step), secrets=self.client.secrets)
+                return self._accepted(issued, caller, scope)
 
         def accept(token: str) -> ExchangedToken | None:
             """A token out of the shared cache, which has to pass as a fresh one does."""

@@ -39,7 +39,7 @@ def _answers(url: str) -> bool:
     return True
 
 
-def _listening(port: int) -> list[psutil.Process]:
+def listening(port: int) -> list[psutil.Process]:
     """The processes that listen on `port` (Linux)."""
     found = {each.pid for each in psutil.net_connections() if each.laddr and each.laddr.port == port}
     return [psutil.Process(pid) for pid in found if pid and pid != os.getpid()]
@@ -47,10 +47,10 @@ def _listening(port: int) -> list[psutil.Process]:
 
 def processor_seconds(port: int) -> float:
     """Of whoever listens on `port`, so far; a busy machine disturbs it least of all figures."""
-    times = [each.cpu_times() for each in _listening(port)]
+    times = [each.cpu_times() for each in listening(port)]
     return sum(each.user + each.system for each in times)
 
 
 def pss(port: int) -> float:
     """Proportional set size of whoever listens on `port`, in MB."""
-    return sum(float(each.memory_full_info().pss) for each in _listening(port)) / 1e6
+    return sum(float(each.memory_full_info().pss) for each in listening(port)) / 1e6

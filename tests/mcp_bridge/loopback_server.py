@@ -25,8 +25,8 @@ class Reply:
 
 
 @contextmanager
-def serving(respond: Callable[[Received], Reply]) -> Iterator[str]:
-    """Serves `respond` at a free port, one thread for each request; gives the URL, without trailing slash."""
+def serving(respond: Callable[[Received], Reply], port: int = 0) -> Iterator[str]:
+    """Serves `respond` at `port` or a free one, a thread for each request; gives the URL, without trailing slash."""
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
@@ -50,7 +50,7 @@ def serving(respond: Callable[[Received], Reply]) -> Iterator[str]:
         daemon_threads = True
         request_queue_size = 128
 
-    server = Server(("127.0.0.1", 0), Handler)
+    server = Server(("127.0.0.1", port), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,6 +33,7 @@ class ServedBridge:
     state_dir: Path
     port: int
     settings: dict[str, str] = field(default_factory=dict)
+    log: Path | None = None  # where its standard error goes; None: where that of the tests goes
     process: "subprocess.Popen[bytes]" = field(init=False)
 
     @property
@@ -58,7 +59,11 @@ class ServedBridge:
             "MCP_AUTH0_CLIENT_SECRET": CLIENT_SECRET,
         } | self.settings
         granian = [sys.executable, "-m", "granian", "--interface", "asgi", "--port", str(self.port), "--no-log"]
-        self.process = subprocess.Popen([*granian, "config.bridge.asgi:application"], env=environment, cwd=BASE_DIR)
+        with ExitStack() as opened:
+            output = opened.enter_context(self.log.open("ab")) if self.log else None
+            self.process = subprocess.Popen(
+                [*granian, "config.bridge.asgi:application"], env=environment, cwd=BASE_DIR, stderr=output
+            )
         self._until_ready()
 
     def stop(self) -> None:
@@ -98,8 +103,10 @@ class ServedBridge:
 
 
 @contextmanager
-def served_bridge(tenant: FakeTenant, api: FakeApi, state_dir: Path, **settings: str) -> Iterator[ServedBridge]:
-    served = ServedBridge(tenant, api, state_dir, _free_port(), settings)
+def served_bridge(
+    tenant: FakeTenant, api: FakeApi, state_dir: Path, *, log: Path | None = None, **settings: str
+) -> Iterator[ServedBridge]:
+    served = ServedBridge(tenant, api, state_dir, _free_port(), settings, log)
     served.start()
     try:
         yield served

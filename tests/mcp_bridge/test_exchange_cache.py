@@ -144,6 +144,20 @@ def test_the_number_of_tokens_is_bounded_and_the_least_used_go_first() -> None:
     assert get(cache, exchange, key("b")) == "4"
 
 
+def test_tokens_of_no_more_use_take_no_room_although_nobody_asks_for_them() -> None:
+    clock = Clock()
+    cache = ExchangeCache(clock=clock)
+    for number in range(20):
+        get(cache, Exchange(), key(f"user {number}"))
+    lasting = Exchange(usable_until=9_000.0)
+    get(cache, lasting, key("alice"))
+    clock.now = 1_970.0  # the margin before the end of the twenty
+    get(cache, Exchange(usable_until=9_000.0), key("bob"))
+    assert len(cache._tokens) == 2
+    get(cache, lasting, key("alice"))
+    assert lasting.runs == 1
+
+
 def test_a_token_that_the_api_rejected_is_forgotten_and_its_successor_is_not() -> None:
     cache, exchange = ExchangeCache(clock=Clock()), Exchange()
     rejected = obtain(cache, exchange)

@@ -2,9 +2,11 @@
 
 import json
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
+from mcp_bridge.exchange.client_authentication import AuthenticationMethod, BridgeClient
 from tests.mcp_bridge.client_proofs import CLIENT_SECRET
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
@@ -78,6 +80,21 @@ async def test_what_the_tenant_echoes_is_cleaned(bridge: RunningBridge, tenant: 
     assert "bad [removed]" in text
     assert text.isprintable()
     assert len(text) < 600
+
+
+@pytest.mark.parametrize("method", ["client_secret_post", "client_secret_basic"])
+async def test_a_short_secret_that_the_tenant_repeats_is_not_shown(
+    bridge: RunningBridge, tenant: FakeTenant, method: str
+) -> None:
+    client = BridgeClient("b", AuthenticationMethod(method), secret="s3cret & word")
+    proof = client.proof(tenant.url)
+    sent = f"{proof.headers} {proof.form} {urlencode(proof.form)}"
+    tenant.reply = Reply(403, json.dumps({"error": client.secret, "error_description": sent}).encode())
+    bridge.configure(client=client)
+    async with bridge:
+        text = await bridge.error_text("greet")
+    assert "[removed]" in text
+    assert not [secret for secret in client.secrets if secret in text]
 
 
 async def test_a_silent_tenant_costs_no_more_than_the_deadline(

@@ -70,6 +70,19 @@ def test_a_remembered_token_expires_all_the_same(verifier: TokenVerifier, issuer
     assert refused.value.reason is Reason.EXPIRED
 
 
+def test_tokens_past_their_end_take_no_room_although_nobody_brings_them_again(
+    verifier: TokenVerifier, issuer: Issuer, clock: Clock
+) -> None:
+    for _ in range(20):
+        verifier.verify(token(issuer))
+    lasting = token(issuer, exp=NOW + 600)
+    verifier.verify(lasting)
+    clock.now = NOW + 310
+    verifier.verify(token(issuer, exp=NOW + 600))
+    assert len(verifier._remembered) == 2
+    assert verifier.verify_cached(lasting)
+
+
 @pytest.mark.parametrize("times", [{"iat": NOW}, {"iat": NOW - 100, "nbf": NOW}])
 def test_a_clock_that_is_set_back_makes_a_remembered_token_wait(
     verifier: TokenVerifier, issuer: Issuer, clock: Clock, times: dict[str, int]

@@ -6,12 +6,14 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import requests
+from psycopg.rows import dict_row
 
 from config.environment import BASE_DIR
 from config.stack import SERVICES, Stack, free_ports, local_environment
@@ -76,16 +78,23 @@ class Running:
 
     def subject_token(self, subject: str, scope: str = SCOPES, **claims: Any) -> str:
         """Token A, signed with the tenant's own key: what a login would have given that user's client."""
-        tenant = Issuer(f"{self.issuer}/")
-        header = self.signing_key_id()
+        return self.signer()(subject, scope, **claims)
+
+    def signer(self) -> Callable[..., str]:
+        """The same for many tokens: key and key id are looked up once, so that the tenant may be gone afterwards."""
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+        tenant, key_id = Issuer(f"{self.issuer}/"), self.signing_key_id()
         key = load_pem_private_key((self.state_dir / "tenant_key.pem").read_bytes(), None)
         assert isinstance(key, RSAPrivateKey)
-        content = {"sub": subject, "aud": f"{self.bridge}/", "client_id": "local-manual-client", "scope": scope}
-        permissions = SCOPES.split()
-        return tenant.sign(tenant.claims(**(content | {"permissions": permissions} | claims)), key=key, kid=header)
+
+        def sign(subject: str, scope: str = SCOPES, **claims: Any) -> str:
+            content = {"sub": subject, "aud": f"{self.bridge}/", "client_id": "local-manual-client", "scope": scope}
+            permissions = SCOPES.split()
+            return tenant.sign(tenant.claims(**(content | {"permissions": permissions} | claims)), key=key, kid=key_id)
+
+        return sign
 
     def signing_key_id(self) -> str:
         keys = requests.get(f"{self.issuer}/.well-known/jwks.json", timeout=5).json()["keys"]
@@ -137,3 +146,11 @@ class Running:
         assert not result.get("isError"), response.text
         answer: dict[str, Any] = result["structuredContent"]
         return answer
+
+
+class RunningOnPostgres(Running):
+    """On the database that DATABASE_URL names."""
+
+    def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
+        with psycopg.connect(self.environment["DATABASE_URL"], row_factory=dict_row) as connection:
+            return connection.execute(sql.replace("?", "%s").encode(), values).fetchall()

@@ -5,27 +5,19 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 import redis
-from psycopg.rows import dict_row
 
 from tests.groups import POSTGRES_URL, REDIS_URL
 from tests.redis_server import own_prefix
 from tests.services.own_process import OwnProcess, own_process
-from tests.services.running import Running
+from tests.services.running import Running, RunningOnPostgres
 
 pytestmark = [pytest.mark.postgres, pytest.mark.redis]
 
 KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE"  # 0123…, in base64url
-
-
-class RunningOnPostgres(Running):
-    def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
-        with psycopg.connect(self.environment["DATABASE_URL"], row_factory=dict_row) as connection:
-            return connection.execute(sql.replace("?", "%s").encode(), values).fetchall()
 
 
 @pytest.fixture(scope="module")

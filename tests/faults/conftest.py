@@ -1,0 +1,14 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from tests.audit import databases
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory, django_db_blocker: DjangoDbBlocker) -> Iterator[Path]:
+    """An SQLite file with all tables, made in this process, which is quickest."""
+    with django_db_blocker.unblock():
+        yield databases.migrated_sqlite(tmp_path_factory.mktemp("migrated"))

@@ -1,0 +1,192 @@
+"""One real process of the bridge between a tenant and an API that can be made to fail in any way."""
+
+import json
+import shutil
+import sqlite3
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+
+from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE
+from tests.mcp_bridge.client_proofs import CLIENT_SECRET
+from tests.mcp_bridge.fake_api import FakeApi
+from tests.mcp_bridge.fake_tenant import FakeTenant
+from tests.mcp_bridge.loopback_server import Received, Reply, serving
+from tests.mcp_bridge.running_bridge import ALL_SCOPES, tools_call
+from tests.mcp_bridge.served_bridge import ServedBridge, served_bridge, until
+
+TIMEOUT = 1.5  # seconds that a whole call has
+HEALING = 8.0  # seconds until calls succeed again; the breakers try once a second, and the machine may be busy
+USERS = ("auth0|alice", "auth0|bob")
+
+
+class Tenant(FakeTenant):
+    """Remembers all that it signed, token A and token B alike: none of it may show up anywhere."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.signed: list[str] = []
+        self.forging: dict[str, Any] = {}  # how token B is signed, where that is not as it should be
+
+    def sign(self, claims: dict[str, Any], **how: Any) -> str:
+        is_for_api = claims.get("aud") == API_AUDIENCE
+        token = super().sign(claims, **(how | self.forging if is_for_api else how))
+        self.signed.append(token)
+        return token
+
+
+class Door:
+    """Where a party listens. It can be shut, as if the party's process had died, and opened again."""
+
+    def __init__(self, party: FakeTenant | FakeApi) -> None:
+        self.slowness = 0.0  # seconds before each answer
+        self.repeats: int | None = None  # status of answers that repeat what came, credentials included
+        self._party = party
+        self._open: AbstractContextManager[str] = serving(self._respond)
+        self.url = self._open.__enter__()
+
+    def _respond(self, received: Received) -> Reply:
+        reply = self._party.respond(received)
+        if received.path.startswith("/.well-known/"):  # the keys are another matter
+            return reply
+        threading.Event().wait(self.slowness)
+        if self.repeats:
+            # The last first: those are the credentials, and only the beginning of a description is shown.
+            sent = reversed(parse_qsl(received.body.decode()))
+            return refusing(self.repeats, f"{received.headers.get('Authorization')} {list(sent)}")
+        return reply
+
+    def shut(self) -> None:
+        self._open.__exit__(None, None, None)
+
+    def open(self) -> None:
+        self._open = serving(self._respond, urlsplit(self.url).port or 0)
+        self._open.__enter__()
+
+
+@dataclass(frozen=True)
+class Answer:
+    user: str
+    status: int
+    body: str
+    seconds: float
+    trace_id: str
+
+    @property
+    def result(self) -> dict[str, Any]:
+        result: dict[str, Any] = json.loads(self.body).get("result", {}) if self.status == 200 else {}
+        return result
+
+    @property
+    def is_good(self) -> bool:
+        """Tells the user about themselves."""
+        return (self.result.get("structuredContent") or {}).get("subject") == self.user
+
+    @property
+    def text(self) -> str:
+        """What the caller is told of a failure."""
+        if self.status != 200:
+            return f"HTTP {self.status}: {self.body}"
+        return str(self.result["content"][0]["text"]) if self.result.get("isError") else ""
+
+
+@dataclass
+class Parties:
+    tenant: Tenant
+    api: FakeApi
+    bridge: ServedBridge
+    tenant_door: Door
+    api_door: Door
+    log: Path
+    answers: list[Answer] = field(default_factory=list)
+    to_be_recorded: list[tuple[Answer, str]] = field(default_factory=list)  # outcome and reason
+
+    def token(self, user: str) -> str:
+        """Token A, a new one, so that it has to be exchanged."""
+        return self.tenant.token(aud=BRIDGE_AUDIENCE, scope=ALL_SCOPES, sub=user)
+
+    def greet(self, user: str, token: str | None = None) -> Answer:
+        trace_id, began = uuid.uuid4().hex, time.monotonic()
+        headers = {
+            "Authorization": f"Bearer {token or self.token(user)}",
+            "Accept": "application/json, text/event-stream",
+            "traceparent": f"00-{trace_id}-00f067aa0ba902b7-01",
+        }
+        answer = requests.post(self.bridge.endpoint, json=tools_call("greet"), headers=headers, timeout=30)
+        told = Answer(user, answer.status_code, answer.text, time.monotonic() - began, trace_id)
+        self.answers.append(told)
+        return told
+
+    def all_greet(self) -> list[Answer]:
+        """What each user is told, all at the same time."""
+        told: list[Answer] = []
+        threads = [threading.Thread(target=lambda user=user: told.append(self.greet(user))) for user in USERS]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(told) == len(USERS)
+        return told
+
+    def heal(self) -> None:
+        """Nobody does anything but call; once one call succeeds, each does."""
+        deadline = time.monotonic() + HEALING
+        while not (answer := self.greet(USERS[0])).is_good:
+            assert time.monotonic() < deadline, answer
+            time.sleep(0.05)
+        assert all(answer.is_good for answer in self.all_greet())
+
+    def recorded(self, answer: Answer) -> tuple[str, str]:
+        """Outcome and reason of the call, as the bridge's record has them; it is written a moment later."""
+        found: list[tuple[str, str]] = []
+
+        def is_written() -> bool:
+            with closing(sqlite3.connect(self.bridge.state_dir / "db.sqlite3", timeout=10)) as database:
+                sql = "SELECT outcome, reason FROM mcp_bridge_toolcall WHERE trace_id = ?"
+                found[:] = database.execute(sql, [answer.trace_id]).fetchall()
+            return bool(found)
+
+        until(is_written, "the call is not recorded")
+        assert len(found) == 1
+        return found[0]
+
+    def check_that_nothing_leaked(self) -> None:
+        """No token, no secret, and nobody else's name in any answer; no token and no secret in the log."""
+        log = self.log.read_text()
+        hidden = {part for token in self.tenant.signed for part in token.split(".")[1:]} | {CLIENT_SECRET}
+        for answer in self.answers:
+            assert [part for part in hidden if part in answer.body] == [], answer
+            assert [user for user in USERS if user != answer.user and user in answer.body] == [], answer
+        assert [part for part in hidden if part in log] == []
+        assert "Traceback" not in log
+
+
+@contextmanager
+def running_parties(state_dir: Path, database: Path, **settings: str) -> Iterator[Parties]:
+    """`database` has all tables, and is copied."""
+    shutil.copy(database, state_dir / "db.sqlite3")
+    tenant, api, log = Tenant(), FakeApi(), state_dir / "bridge.log"
+    tenant_door, api_door = Door(tenant), Door(api)
+    tenant.url, api.url = f"{tenant_door.url}/", api_door.url
+    try:
+        with served_bridge(tenant, api, state_dir, log=log, UPSTREAM_TIMEOUT=str(TIMEOUT), **settings) as bridge:
+            parties = Parties(tenant, api, bridge, tenant_door, api_door, log)
+            parties.heal()  # what is a first time for anything is no measure of it
+            yield parties
+    finally:
+        tenant_door.shut()
+        api_door.shut()
+
+
+def refusing(status: int, description: str) -> Reply:
+    """As an OAuth server says it, and as Django REST framework does."""
+    content = {"error": "access_denied", "error_description": description, "detail": description}
+    return Reply(status, json.dumps(content).encode())

@@ -1,0 +1,58 @@
+"""Redis dies or hangs under a real bridge while users call."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.faults.parties import USERS, Parties, running_parties
+from tests.mcp_bridge.served_bridge import until
+from tests.redis_server import RedisServer, running_redis
+
+pytestmark = [pytest.mark.processes, pytest.mark.redis_server]
+
+KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE"  # 0123…, in base64url
+BOUND = 1.5  # a cache that hangs is waited for twice for a quarter of a second
+
+
+@contextmanager
+def killed(server: RedisServer) -> Iterator[None]:
+    server.kill()
+    try:
+        yield
+    finally:
+        server.start()
+
+
+@pytest.fixture(scope="module")
+def redis_server() -> Iterator[RedisServer]:
+    with running_redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def parties(tmp_path_factory: pytest.TempPathFactory, migrated: Path, redis_server: RedisServer) -> Iterator[Parties]:
+    settings = {"CACHE_URL": redis_server.url, "CACHE_ENCRYPTION_KEYS": KEY}
+    with running_parties(tmp_path_factory.mktemp("redis"), migrated, **settings) as parties:
+        yield parties
+
+
+@pytest.mark.parametrize("outage", [killed, RedisServer.frozen])
+def test_no_call_fails_while_redis_is_out_and_it_is_used_again_afterwards(
+    outage: Callable[[RedisServer], AbstractContextManager[None]], parties: Parties, redis_server: RedisServer
+) -> None:
+    parties.answers.clear()
+    with outage(redis_server):
+        for _ in range(6):
+            parties.all_greet()
+    assert [answer for answer in parties.answers if not answer.is_good or answer.seconds > BOUND] == []
+    with redis_server.client() as client:
+        client.flushall()
+
+        def is_used() -> bool:
+            assert parties.greet(USERS[0]).is_good
+            return bool(client.dbsize())
+
+        until(is_used, "tokens are not shared again")
+    parties.check_that_nothing_leaked()

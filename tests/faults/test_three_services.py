@@ -1,0 +1,149 @@
+"""The three services while users call: processes are killed, and the database is restarted.
+
+Nobody ever sees anybody else's data, no answer is late, and all comes back. On a PostgreSQL of the tests' own where
+there is one, else on SQLite.
+"""
+
+import contextlib
+import os
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from config.stack import SERVICES
+from tests.audit.postgres_server import PostgresServer, running_postgres
+from tests.faults.calling import Callers, check
+from tests.groups import GROUPS
+from tests.mcp_bridge.served_bridge import until
+from tests.services.running import Running, RunningOnPostgres
+
+pytestmark = [pytest.mark.processes, pytest.mark.long]
+
+ROUNDS = 10 if os.environ.get("LONG_TESTS") == "1" else 1
+TIMEOUT = 3.0  # seconds that a tool call has
+BOUND = TIMEOUT + 2.0  # and two for a busy machine
+USERS = [f"auth0|{name}" for name in ("alice", "bob", "carol")]
+
+
+@pytest.fixture(scope="module")
+def postgres() -> Iterator[PostgresServer | None]:
+    if GROUPS["postgres_server"].is_missing():
+        yield None
+    else:
+        with running_postgres() as server:
+            yield server
+
+
+@pytest.fixture(scope="module")
+def services(postgres: PostgresServer | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    settings = {
+        "UPSTREAM_TIMEOUT": str(TIMEOUT),
+        "MCP_AUTH0_CLIENT_ID": "local-mcp-bridge",
+        "MCP_AUTH0_CLIENT_SECRET": "a-secret-that-nobody-may-see-anywhere",
+    }
+    state = tmp_path_factory.mktemp("services")
+    if postgres:
+        settings["DATABASE_URL"] = postgres.url
+    own = (RunningOnPostgres if postgres else Running)(state, None, **settings)
+    with own.up() as services:
+        services.make_users(USERS)
+        yield services
+
+
+def workers(services: Running, service: str) -> set[int]:
+    process = services.stack[service].process.pid
+    found: set[int] = set()
+    with contextlib.suppress(FileNotFoundError):
+        for task in Path(f"/proc/{process}/task").iterdir():
+            found |= {int(pid) for pid in (task / "children").read_text().split()}
+    return found
+
+
+def kill(pids: set[int]) -> None:
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def is_there(pid: int) -> bool:
+    """A process that is dead and was not yet waited for is not."""
+    with contextlib.suppress(FileNotFoundError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
+@contextlib.contextmanager
+def watched(services: Running) -> Iterator[None]:
+    """What `up` does once a second: start again what has ended."""
+    ends = threading.Event()
+
+    def watch() -> None:
+        while not ends.wait(0.2):
+            services.stack.restart_dead()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield
+    finally:
+        ends.set()
+        watcher.join()
+
+
+def judge(services: Running, callers: Callers) -> None:
+    logs = [services.stack.log(name) for name in SERVICES]
+    check(callers, services, bound=BOUND, logs=logs)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_worker_that_is_killed_under_load_is_replaced_and_nobody_sees_anybody_elses_data(
+    services: Running, service: str
+) -> None:
+    with watched(services), Callers(services, USERS).at_work() as callers:
+        for _ in range(ROUNDS):
+            callers.wait_for(callers.all_are_well)
+            main, killed = services.stack[service].process.pid, workers(services, service)
+            kill(killed)
+            callers.wait_for(callers.all_are_well)
+            # granian starts another one by itself; where the worker was younger than a second, `up` starts both.
+            assert services.stack[service].process.pid == main or ROUNDS > 1
+            assert killed
+            assert not killed & workers(services, service)
+    judge(services, callers)
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_that_is_killed_under_load_takes_its_workers_along_and_is_started_again(
+    services: Running, service: str
+) -> None:
+    with Callers(services, USERS).at_work() as callers:
+        with watched(services):  # granian may have given up after many kills before
+            callers.wait_for(callers.all_are_well)
+        process, killed = services.stack[service].process, workers(services, service)
+        assert killed
+        kill({process.pid})
+        process.wait(10)
+        until(lambda: not any(map(is_there, killed)), "workers outlive their service")
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", services.ports[service])) != 0
+        assert services.stack.restart_dead() == [service]
+        callers.wait_for(callers.all_are_well)
+    judge(services, callers)
+
+
+@pytest.mark.postgres_server
+def test_a_database_that_is_restarted_under_load_costs_calls_and_never_a_wrong_answer(
+    services: Running, postgres: PostgresServer
+) -> None:
+    """The tenant's, the API's and the bridge's records are all in it."""
+    with Callers(services, USERS).at_work() as callers:
+        callers.wait_for(callers.all_are_well)
+        postgres.stop()
+        callers.wait_for(lambda calls: sum(not call.is_good for call in calls) >= len(USERS))
+        postgres.start()
+        callers.wait_for(callers.all_are_well)
+    judge(services, callers)
