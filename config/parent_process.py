@@ -11,7 +11,7 @@ import time
 from config.granian_command import GRACE
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
-PAUSE = 1.0  # seconds between looks at the parent
+PAUSE = 0.5  # seconds between looks at the parent
 
 
 def end_with_parent(parent: int) -> None:
@@ -34,14 +34,16 @@ def end_with_server() -> None:
     inherited = signal.signal(signal.SIGTERM, signal.SIG_DFL)  # no call is in flight yet; granian sets its own later
     if getattr(getattr(inherited, "__self__", None), "interrupt_signal", False):  # it was told already
         os.kill(os.getpid(), signal.SIGTERM)
-    end_with_parent(server.pid)
-    threading.Thread(target=_outlive_briefly, args=(server.pid,), name="parent-watch", daemon=True).start()
+    threading.Thread(target=_end_after, args=(server.pid,), name="parent-watch", daemon=True).start()
 
 
-def _outlive_briefly(server: int) -> None:
-    """Where the server died, nobody is left to kill a worker that calls in flight keep for too long."""
+def _end_after(server: int) -> None:
+    """Have this process finish its calls in flight and end, once the server is dead.
+
+    Told once, and by this thread alone: a worker that granian is stopping and that is told again can lock up, and no
+    Python of it runs on. So it is the kernel that ends one which takes too long (SIGALRM), and it is asked first.
+    """
     while os.getppid() == server:
         time.sleep(PAUSE)
+    signal.alarm(GRACE)
     os.kill(os.getpid(), signal.SIGTERM)
-    time.sleep(GRACE)
-    os.kill(os.getpid(), signal.SIGKILL)

@@ -30,10 +30,11 @@ def main(spec: dict[str, Any]) -> None:
     for path in ("/dev", "/proc"):
         Path(root + path).mkdir()
         mount("--rbind", path, root + path)
-    for target, source in spec["binds"].items():
-        bind(source, root + target)
+    # Before what is bound: the checkout under test may lie below /tmp itself.
     Path(root, "tmp").mkdir()
     mount("-t", "tmpfs", "-o", "mode=1777,size=16m", "tmpfs", f"{root}/tmp")  # noqa: S108 - the container's
+    for target, source in spec["binds"].items():
+        bind(source, root + target)
     mount("-o", "remount,ro", root)
     os.chroot(root)
     os.chdir(spec["workdir"])
