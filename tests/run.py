@@ -108,8 +108,8 @@ def main() -> int:
         workers = "3" if GROUPS["postgres"].is_missing() else "2"
         passed.append(pytest(environment, "-n", workers, "-m", "not processes"))
         print("on real processes:", flush=True)
-        # By file, so that each worker starts the services once.
-        passed.append(pytest(environment, "-n", "2", "-m", "processes", "--dist", "loadfile"))
+        # By file, so that each worker starts the services once. They wait more than they work.
+        passed.append(pytest(environment, "-n", "3", "-m", "processes", "--dist", "loadfile"))
         if not GROUPS["postgres"].is_missing():
             print("once more on PostgreSQL, what stores something:", flush=True)
             stored = environment | {"DATABASE_URL": POSTGRES_URL}
