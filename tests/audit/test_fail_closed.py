@@ -3,19 +3,24 @@
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, connection, connections, transaction
+from pytest_django import DjangoDbBlocker
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from downstream_api.access_record import AccessRecord
 from downstream_api.audit import breaker
+from downstream_api.audit.configuration import AuditConfiguration
 from downstream_api.models import DelegatedAccess, Note
 from tests.audit import databases
 from tests.audit.calls import Call, is_refused, reader
+from tests.audit.conftest import api_for
 from tests.audit.databases import execute
+from tests.audit.postgres_server import PostgresServer, running_postgres
 from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer
 
@@ -77,6 +82,74 @@ def test_a_full_disk_refuses_every_call_and_changes_nothing(
     assert (Note.objects.count(), DelegatedAccess.objects.count()) == (written, len(answers) - 1)
     execute("PRAGMA max_page_count = 1000000")
     until(lambda: api.post("/api/notes/", body, format="json", **header).status_code == 201)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    with running_postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def own_database(server: PostgresServer, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    with django_db_blocker.unblock(), databases.scratch_postgres(server.url) as url:
+        yield url
+
+
+@pytest.fixture
+def calls(
+    own_database: str,
+    log: AuditConfiguration,
+    issuer: Issuer,
+    settings: object,
+    django_db_blocker: DjangoDbBlocker,
+) -> Iterator[Callable[[], list[tuple[Response, float]]]]:
+    """Makes CALLERS calls at once, each with its answer and the seconds it took."""
+    with (
+        django_db_blocker.unblock(),
+        databases.default_database(databases.postgres_settings(own_database)),
+        ThreadPoolExecutor(CALLERS) as pool,
+    ):
+        api = api_for(settings, issuer)  # type: ignore[arg-type]
+        read = reader(api, issuer)
+
+        def timed(_number: int) -> tuple[Response, float]:
+            began = time.monotonic()
+            answer = read()
+            return answer, time.monotonic() - began
+
+        yield lambda: list(pool.map(timed, range(CALLERS)))
+        everybody = threading.Barrier(CALLERS)  # so that each thread closes its own
+
+        def close(_number: int) -> None:
+            everybody.wait(30)
+            connections.close_all()
+
+        list(pool.map(close, range(CALLERS)))
+
+
+@pytest.mark.postgres_server
+def test_a_stopped_database_gives_503_soon_and_heals_by_itself(
+    server: PostgresServer, calls: Callable[[], list[tuple[Response, float]]]
+) -> None:
+    assert [answer.status_code for answer, _ in calls()] == [200] * CALLERS
+    server.stop()
+    for _ in range(3):
+        assert all(is_refused(answer) and seconds < BOUND for answer, seconds in calls())
+    server.start()
+    until(lambda: [answer.status_code for answer, _ in calls()] == [200] * CALLERS)
+
+
+@pytest.mark.postgres_server
+def test_a_frozen_database_gives_503_soon_and_heals_by_itself(
+    server: PostgresServer, calls: Callable[[], list[tuple[Response, float]]]
+) -> None:
+    """It holds every connection and answers nothing: only a limit on our side ends the wait."""
+    assert [answer.status_code for answer, _ in calls()] == [200] * CALLERS
+    with server.frozen():
+        for _ in range(4):
+            assert all(is_refused(answer) and seconds < BOUND for answer, seconds in calls())
+    until(lambda: [answer.status_code for answer, _ in calls()] == [200] * CALLERS)
 
 
 def test_after_a_failure_the_next_calls_fail_without_trying(read: Call, monkeypatch: pytest.MonkeyPatch) -> None:

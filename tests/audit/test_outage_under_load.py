@@ -23,7 +23,7 @@ from tests.issuer import Issuer
 
 pytestmark = pytest.mark.processes
 CALLERS = 6
-BOUND = 4.0  # seconds: the two that are promised, and two for a busy machine
+BOUND = 4.0  # seconds, over real sockets; in process, `test_fail_closed` holds the API to less
 ANSWERS = 30  # that are looked at in each phase
 SECRET = "what only alice may read"
 
