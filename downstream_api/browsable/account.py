@@ -7,6 +7,7 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from downstream_api.authentication import token_verifier
+from downstream_api.browsable.configuration import BrowserLogin
 from downstream_api.browsable.forms import may_come_from_a_page
 from downstream_api.browsable.session_token import SessionToken, drop_token, held_token
 from resource_server.access_token import AccessToken
@@ -34,6 +35,11 @@ class Account:
         return self.token.actor.chain() if self.token.actor else ()
 
     @property
+    def oldest_first(self) -> tuple[Actor, ...]:
+        """The same as the token travelled: whoever acted first, and at the end who acts now."""
+        return self.chain[::-1]
+
+    @property
     def life(self) -> str:
         """What is left of the token's life, in words."""
         seconds = self.token.expires_at - self.now
@@ -45,7 +51,9 @@ class Account:
 
 
 def session_token_of(request: HttpRequest) -> SessionToken | None:
-    return held_token(request.session, settings.DOWNSTREAM_API.login) if may_come_from_a_page(request) else None
+    """What the request's session holds; None where no session may authenticate the request."""
+    login: BrowserLogin | None = settings.DOWNSTREAM_API.login
+    return held_token(request.session, login) if login and may_come_from_a_page(request) else None
 
 
 def account_of(request: HttpRequest) -> Account | None:

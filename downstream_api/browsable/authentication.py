@@ -1,4 +1,3 @@
-from django.conf import settings
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
@@ -8,8 +7,9 @@ from rest_framework.request import Request
 
 from downstream_api.access_record import record_of
 from downstream_api.authentication import accepted_token
-from downstream_api.browsable.forms import FormParser, may_come_from_a_page
-from downstream_api.browsable.session_token import drop_token, held_token
+from downstream_api.browsable.account import session_token_of
+from downstream_api.browsable.forms import FormParser
+from downstream_api.browsable.session_token import drop_token
 from downstream_api.caller import Caller
 from downstream_api.refusals import BearerTokenRefused, ContentTooLarge, CsrfRefused, DatabaseUnavailable
 from resource_server.access_token import AccessToken
@@ -24,10 +24,8 @@ class SessionTokenAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Caller, AccessToken] | None:
         django_request: HttpRequest = request._request  # noqa: SLF001 - as DRF's own SessionAuthentication does
-        if not may_come_from_a_page(django_request):
-            return None
         try:
-            held = held_token(django_request.session, settings.DOWNSTREAM_API.login)
+            held = session_token_of(django_request)
         except (OperationalError, InterfaceError) as error:
             record_of(request).failed()
             record_of(request).reason = "database_unavailable"
@@ -41,13 +39,13 @@ class SessionTokenAuthentication(BaseAuthentication):
                 drop_token(django_request.session)
             raise
         _check_csrf(django_request)
-        request.parsers = [*request.parsers, FormParser()]  # from here on: forms of people, never of programs
+        request.parsers = [*list(request.parsers), FormParser()]  # from here on: forms of people, never of programs
         return Caller(token), token
 
 
 def _check_csrf(request: HttpRequest) -> None:
     """Raises CsrfRefused where an unsafe method comes without the token of a page of ours."""
-    check = CSRFCheck(lambda _request: None)  # type: ignore[arg-type, return-value] # it answers nothing itself
+    check = CSRFCheck(lambda _request: None)  # type: ignore[arg-type] # it answers nothing itself
     try:
         check.process_request(request)
         refusal = check.process_view(request, None, (), {})  # type: ignore[arg-type] # DRF calls it so as well

@@ -1,4 +1,4 @@
-"""The API's own pages as an OAuth client: authorization code with PKCE, as a public client (RFC 6749 §4.1, RFC 7636)."""
+"""The API's own pages as an OAuth client: authorization code with PKCE, as a public one (RFC 6749 §4.1, RFC 7636)."""
 
 import base64
 import hashlib
@@ -65,9 +65,8 @@ def read_answer(answer: Mapping[str, Sequence[str]], metadata: IssuerMetadata) -
     if any(len(values) > 1 for values in answer.values()):
         raise LoginRefused("The tenant's answer names a parameter twice.", 400)
     values = {name: value for name, (value,) in answer.items()}
-    if "iss" in values or metadata.iss_parameter_supported:
-        if values.get("iss") != metadata.issuer:
-            raise LoginRefused("The answer does not come from the tenant that was asked (iss).", 400)
+    if ("iss" in values or metadata.iss_parameter_supported) and values.get("iss") != metadata.issuer:
+        raise LoginRefused("The answer does not come from the tenant that was asked (iss).", 400)
     if "error" in values:
         raise refused_by_tenant(values["error"], values.get("error_description", ""))
     if not values.get("code"):

@@ -23,8 +23,8 @@ AUTHORIZATION_ERRORS = {
 }
 # RFC 6749 §5.2.
 TOKEN_ERRORS = {
-    "invalid_grant": "The tenant did not accept the code: it was used before, is too old, or belongs elsewhere. Begin again.",
-    "invalid_client": "The tenant does not accept the client: API_LOGIN_CLIENT_ID must name a public one, without secret.",
+    "invalid_grant": "The tenant did not accept the code: it was used before, or is too old. Begin again.",
+    "invalid_client": "The tenant does not accept the client: API_LOGIN_CLIENT_ID must name a public one.",
     "unauthorized_client": "The tenant does not let this client redeem codes: allow it the authorization code grant.",
     "invalid_target": "The tenant does not know this API: its identifier there must equal API_AUTH0_AUDIENCE.",
 }

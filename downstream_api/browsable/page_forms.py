@@ -68,7 +68,7 @@ def _serializer(view: Any, request: Request, data: Any, method: str) -> serializ
     if isinstance(shown, serializers.ListSerializer):
         shown = None
     if shown is not None and hasattr(shown, "initial_data") and request.method == method and shown.errors:
-        return shown  # type: ignore[no-any-return]
+        return shown
     if not hasattr(view, "get_serializer"):
         return None
     instance = getattr(shown, "instance", None)

@@ -40,7 +40,8 @@ class PageRenderer(BaseRenderer):
         request: Request = context["request"]
         response: Response = context["response"]
         page = loader.get_template("downstream_api/api.html").render(
-            _page(data, context["view"], request, response), request=request._request  # noqa: SLF001
+            _page(data, context["view"], request, response),
+            request=request._request,  # noqa: SLF001
         )
         response.headers["Cache-Control"] = "private, no-store"  # it shows whose session it is
         if response.status_code == HTTPStatus.NO_CONTENT:  # a page is content
@@ -51,14 +52,14 @@ class PageRenderer(BaseRenderer):
 def _page(data: Any, view: Any, request: Request, response: Response) -> dict[str, Any]:
     django_request: HttpRequest = request._request  # noqa: SLF001
     record = record_of(request)
-    held = session_token_of(django_request)
+    held = session_token_of(django_request) if record.token else None
     account = Account(record.token, held.withheld if held else ()) if record.token else None
     is_session = account is not None and "HTTP_AUTHORIZATION" not in request.META
     have, withheld = (account.scopes, account.withheld) if account else ([], ())
     text = JSONRenderer().render(data, renderer_context={"indent": 2}).decode() if data is not None else ""
     pages = _pages(data, django_request)
     # Forms are for who may send them: a refused token has none, and a bearer's page cannot send its header again.
-    forms = page_forms(view, request, request.auth, data) if is_session and request.auth else []
+    forms = page_forms(view, request, account.token, data) if account and is_session and request.auth else []
     return {
         "name": view.get_view_name(),
         "description": view.get_view_description(),
@@ -68,7 +69,7 @@ def _page(data: Any, view: Any, request: Request, response: Response) -> dict[st
         "status": response.status_code,
         "status_text": response.status_text,
         "headers": {**response.headers, "Content-Type": "application/json", "X-Request-ID": record.request_id},
-        "content": marked_up(text, {**_items(data, view), **{url: path for url, path in pages.values()}}),
+        "content": marked_up(text, {**_items(data, view), **dict(pages.values())}),
         "pages": {name: path for name, (_, path) in pages.items()},
         "account": account,
         "is_session": is_session,
