@@ -25,7 +25,13 @@ def _log_is_protected() -> bool:
 
 
 urlpatterns = [
-    path("", TemplateView.as_view(template_name="config/api_home.html"), name="home"),
+    path(
+        "",
+        TemplateView.as_view(
+            template_name="config/api_home.html", extra_context={"login": settings.DOWNSTREAM_API.login}
+        ),
+        name="home",
+    ),
     path("", include("downstream_api.urls")),
     path("admin/audit/", include(dashboard.urls)),
     path("admin/", admin.site.urls),
