@@ -71,7 +71,7 @@ FORM_EXPIRED = Problem(
     403,
     "This form has expired",
     "It was open for too long, cookies are blocked, or somebody logged in or out in between, so nothing was done.",
-    "Go back, load the page again, and send the form once more.",
+    "Go back, load the page anew, and try again.",
 )
 
 

@@ -66,8 +66,7 @@ class ErrorPageMiddleware:
             return error_page(request, PROBLEMS[404])
         if isinstance(response, HttpResponseNotAllowed) and not response.content:
             page = error_page(request, PROBLEMS[405])
-            page.headers["Allow"] = response.headers["Allow"]
-            return page
+            response.content, response.headers["Content-Type"] = page.content, page.headers["Content-Type"]
         return response
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

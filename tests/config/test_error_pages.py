@@ -76,7 +76,7 @@ def test_a_host_that_is_not_served(name: str, http: Client) -> None:
 
 def test_a_form_without_its_csrf_token(db: None, name: str, http: Client) -> None:
     http.handler.enforce_csrf_checks = True
-    assert_page(http.post("/admin/login/", {"username": "x"}), 403, name=name, says="send the form once more")
+    assert_page(http.post("/admin/login/", {"username": "x"}), 403, name=name, says="load the page anew")
 
 
 def test_a_page_for_which_the_permission_is_missing(db: None, name: str, http: Client) -> None:
