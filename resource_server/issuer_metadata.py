@@ -1,5 +1,6 @@
 import re
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import urlsplit
 
 from resource_server.strict_json import MalformedJson
@@ -20,6 +21,7 @@ class IssuerMetadata:
     issuer: str
     jwks_uri: str
     token_endpoint: str
+    authorization_endpoint: str | None = None  # RFC 8414 §2: a server without a grant that uses it has none
 
 
 def discovery_urls(issuer: str) -> tuple[str, str]:
@@ -53,7 +55,16 @@ def discover(issuer: str, http: UpstreamHttp, *, deadline: float) -> IssuerMetad
         issuer=issuer,
         jwks_uri=_endpoint(document.get("jwks_uri"), "jwks_uri", issuer),
         token_endpoint=_endpoint(document.get("token_endpoint"), "token_endpoint", issuer),
+        authorization_endpoint=_optional_endpoint(document, "authorization_endpoint", issuer),
     )
+
+
+def _optional_endpoint(document: dict[str, Any], name: str, issuer: str) -> str | None:
+    """None where it is missing or unusable: most of what asks for the metadata has no use for it."""
+    try:
+        return _endpoint(document.get(name), name, issuer)
+    except IssuerMetadataInvalid:
+        return None
 
 
 def _endpoint(value: object, name: str, issuer: str) -> str:
