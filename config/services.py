@@ -1,5 +1,7 @@
 """What the environment means to each service: their configuration objects, built in one place."""
 
+from urllib.parse import urljoin
+
 from config.environment import Environment
 from config.generated_secrets import derived_secret
 from downstream_api.audit.configuration import AuditConfiguration
@@ -43,6 +45,7 @@ def _browser_login(environment: Environment) -> BrowserLogin | None:
         base_url=environment.api_url,
         scopes=tuple(API_SCOPES.items()),
         timeout=environment.upstream_timeout,
+        tenant_logout_url=urljoin(environment.issuer, "/logout") if environment.is_local else "",
         session_key=bytes.fromhex(derived_secret(environment.secret_key, "tokens in sessions of the API")),
     )
 

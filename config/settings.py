@@ -159,13 +159,16 @@ CONTENT_SECURITY_POLICY = {
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["downstream_api.authentication.AccessTokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "downstream_api.authentication.AccessTokenAuthentication",
+        "downstream_api.browsable.authentication.SessionTokenAuthentication",  # where API_LOGIN_CLIENT_ID is set
+    ],
     # A view that says nothing of its scopes is open to nobody.
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["downstream_api.parsers.StrictJsonParser"],
     "DEFAULT_RENDERER_CLASSES": [
         "rest_framework.renderers.JSONRenderer",
-        "rest_framework.renderers.BrowsableAPIRenderer",
+        "downstream_api.browsable.renderer.PageRenderer",
     ],
     "DEFAULT_PAGINATION_CLASS": "downstream_api.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "downstream_api.openapi.auto_schema.ApiSchema",  # loaded when it is asked for

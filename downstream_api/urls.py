@@ -9,6 +9,7 @@ router = SimpleRouter(use_regex_path=False)  # so that the log names routes as p
 router.register("notes", views.NoteViewSet, basename="note")
 
 urlpatterns = [
+    path("", include("downstream_api.browsable.urls")),
     path("api/public", views.PublicView.as_view(), name="public"),
     path("api/private-scope", views.PrivateScopeView.as_view(), name="private-scope"),
     path("api/", include(router.urls)),

@@ -14,6 +14,7 @@ class BrowserLogin:
     base_url: str  # where browsers reach the API, without trailing slash
     scopes: tuple[tuple[str, str], ...]  # all that can be asked for: value, and what it lets its bearer do
     timeout: float = 10  # seconds for the exchange of a code
+    tenant_logout_url: str = ""  # where the tenant's own login ends, if its metadata does not say
     session_key: bytes = field(default=b"", repr=False)  # 32 bytes: seals what a session holds (AES-256-GCM)
 
     @property

@@ -14,7 +14,7 @@ _lock = threading.Lock()  # drf-spectacular counts its warnings in one place for
 
 
 class DescriptionGenerator(SchemaGenerator):
-    def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - the base's
+    def get_schema(self, request: Any = None, public: bool = False) -> dict[str, Any]:
         document: dict[str, Any] = super().get_schema(request, public)
         for kind, components in COMPONENTS.items():
             document["components"][kind] = dict(sorted((document["components"].get(kind, {}) | components).items()))

@@ -20,9 +20,7 @@ def _header(description: str, **schema: Any) -> Component:
 
 
 HEADERS: dict[str, Component] = {
-    "X-Request-ID": _header(
-        "Names this request, in the API's log too.", type="string", pattern="^[0-9a-f]{32}$"
-    ),
+    "X-Request-ID": _header("Names this request, in the API's log too.", type="string", pattern="^[0-9a-f]{32}$"),
     "WWW-Authenticate": _header(
         "The challenge (RFC 6750 §3): error and description, the scopes to ask for, and where the metadata of this API "
         "is (RFC 9728 §5.1).",

@@ -32,9 +32,7 @@ def document(_request: HttpRequest) -> HttpResponse:
     """OpenAPI 3.1. It says nothing that a client with a token would not find out, so anybody may read it."""
     from downstream_api.openapi.description import description  # slow to load, and nobody else has to wait for it
 
-    return HttpResponse(
-        description(), content_type="application/json", headers={"Access-Control-Allow-Origin": "*"}
-    )
+    return HttpResponse(description(), content_type="application/json", headers={"Access-Control-Allow-Origin": "*"})
 
 
 @require_safe
