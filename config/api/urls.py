@@ -5,6 +5,7 @@ from django.db import connection
 from django.urls import include, path
 from django.views.generic import TemplateView
 
+from config import error_pages
 from config.health import database_answers, healthz, readiness
 from downstream_api.admin import dashboard
 from downstream_api.audit.triggers import missing_triggers
@@ -23,6 +24,11 @@ def _keys_are_held() -> bool:
 def _log_is_protected() -> bool:
     return not missing_triggers(connection)
 
+
+handler400 = error_pages.bad_request
+handler403 = error_pages.forbidden
+handler404 = error_pages.not_found
+handler500 = error_pages.server_error
 
 urlpatterns = [
     path("", TemplateView.as_view(template_name="config/api_home.html"), name="home"),

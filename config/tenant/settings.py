@@ -17,6 +17,5 @@ ROOT_URLCONF = "config.tenant.urls"
 OTHERS = {"rest_framework", "drf_spectacular", "drf_spectacular_sidecar", "downstream_api", "mcp_bridge"}
 INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in OTHERS]
 MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith("downstream_api.")]
+PAGE_LAYOUT = "local_tenant/page.html"
 LOGIN_URL = "login"
-CSRF_FAILURE_VIEW = "local_tenant.views.error_page.csrf_failure"
-DEFAULT_EXCEPTION_REPORTER = "local_tenant.unexpected_errors.PlainErrorReporter"
