@@ -43,6 +43,7 @@ def spectacular_settings(environment: Environment) -> dict[str, Any]:
         "OAUTH2_SCOPES": API_SCOPES,
         # Whoever logs in with a browser's session is no client of the API.
         "AUTHENTICATION_WHITELIST": ["downstream_api.authentication.AccessTokenAuthentication"],
+        "RENDERER_WHITELIST": ["rest_framework.renderers.JSONRenderer"],  # the pages are for people
         "DEFAULT_GENERATOR_CLASS": "downstream_api.openapi.description.DescriptionGenerator",
         "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     }

@@ -3,10 +3,10 @@
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.plumbing import ComponentRegistry
+from drf_spectacular.plumbing import ComponentRegistry, force_instance
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework.serializers import Field
+from rest_framework.fields import Field, empty
 
 import downstream_api.openapi.security  # noqa: F401 - registers itself
 from downstream_api.openapi.operations import OPERATIONS, Operation
@@ -16,7 +16,7 @@ WRITES = frozenset({"POST", "PUT", "PATCH"})
 NO_NUL = r"^[^\u0000]*$"  # PostgreSQL cannot store it, so DRF's fields refuse it
 
 
-class ApiSchema(AutoSchema):  # type: ignore[no-untyped-call] # DRF's inspector
+class ApiSchema(AutoSchema):
     def get_operation(
         self, path: str, path_regex: str, path_prefix: str, method: str, registry: ComponentRegistry
     ) -> dict[str, Any] | None:
@@ -55,7 +55,7 @@ class ApiSchema(AutoSchema):  # type: ignore[no-untyped-call] # DRF's inspector
     def get_summary(self) -> str | None:
         return self._words.summary or None
 
-    def get_description(self) -> str:
+    def get_description(self) -> str:  # type: ignore[override] # as drf-spectacular has it
         return self._words.description or str(super().get_description())
 
     def get_override_parameters(self) -> list[Any]:
@@ -63,8 +63,16 @@ class ApiSchema(AutoSchema):  # type: ignore[no-untyped-call] # DRF's inspector
         names_one = "{id}" in self.path
         return [OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)] if names_one else []
 
+    def _map_serializer(self, serializer: Any, direction: str, bypass_extensions: bool = False) -> dict[str, Any]:
+        schema: dict[str, Any] = super()._map_serializer(serializer, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        if direction == "response":  # what may be left out of a request is in every answer all the same
+            fields = force_instance(serializer).fields.values()  # type: ignore[no-untyped-call]
+            filled_in = {field.field_name for field in fields if field.default is not empty}
+            schema["required"] = sorted({*schema.get("required", ()), *filled_in})
+        return schema
+
     def _insert_field_validators(self, field: "Field[Any, Any, Any, Any]", schema: dict[str, Any]) -> None:
-        super()._insert_field_validators(field, schema)
+        super()._insert_field_validators(field, schema)  # type: ignore[no-untyped-call]
         if isinstance(field, Text):
             schema.setdefault("pattern", NO_NUL)
 

@@ -22,7 +22,7 @@ BEARER = {
 LOGIN = "Log in at the tenant: authorization code with PKCE (RFC 6749 §4.1, RFC 7636), for this API as audience."
 
 
-class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # registers its subclasses
+class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # it registers itself
     target_class = "downstream_api.authentication.AccessTokenAuthentication"
     name = ["login", "bearer"]  # noqa: RUF012 - the base's form
 

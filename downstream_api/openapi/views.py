@@ -6,19 +6,19 @@ from urllib.parse import urlsplit
 
 from csp.decorators import csp_update
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from downstream_api.configuration import ApiConfiguration
 
-View = Callable[[HttpRequest], HttpResponse]
+View = Callable[[HttpRequest], HttpResponseBase]
 
 
 def _while_described(view: View) -> View:
     @wraps(view)
-    def asked(request: HttpRequest) -> HttpResponse:
+    def asked(request: HttpRequest) -> HttpResponseBase:
         if not settings.DOWNSTREAM_API.is_described:
             raise Http404
         return view(request)
@@ -37,7 +37,7 @@ def document(_request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @_while_described
-def page(request: HttpRequest) -> HttpResponse:
+def page(request: HttpRequest) -> HttpResponseBase:
     """Swagger UI, framed as our pages are, and without a script or style in the page itself.
 
     Where API_LOGIN_CLIENT_ID names a client, the page logs in as that one, in the browser: its tokens stay in the
@@ -57,8 +57,7 @@ def page(request: HttpRequest) -> HttpResponse:
     def answer(request: HttpRequest) -> HttpResponse:
         return render(request, "downstream_api/docs.html", context)
 
-    response: HttpResponse = answer(request)
-    return response
+    return answer(request)
 
 
 @require_safe

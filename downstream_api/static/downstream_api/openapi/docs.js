@@ -26,6 +26,7 @@ const ui = SwaggerUIBundle({
   requestInterceptor: (request) => {
     // For the tenant: a header that tells it nothing, and has browsers ask first whether they may send it.
     delete request.headers?.["X-Requested-With"];
+    request.credentials = "omit"; // a session at these pages is not what is tried here
     return request;
   },
 });
