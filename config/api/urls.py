@@ -31,7 +31,13 @@ handler404 = error_pages.not_found
 handler500 = error_pages.server_error
 
 urlpatterns = [
-    path("", TemplateView.as_view(template_name="config/api_home.html"), name="home"),
+    path(
+        "",
+        TemplateView.as_view(
+            template_name="config/api_home.html", extra_context={"login": settings.DOWNSTREAM_API.login}
+        ),
+        name="home",
+    ),
     path("", include("downstream_api.urls")),
     path("admin/audit/", include(dashboard.urls)),
     path("admin/", admin.site.urls),

@@ -2,7 +2,7 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.request import Request
 
 from downstream_api.access_record import record_of
@@ -44,7 +44,9 @@ class SessionTokenAuthentication(BaseAuthentication):
 
 
 def _check_csrf(request: HttpRequest) -> None:
-    """Raises CsrfRefused where an unsafe method comes without the token of a page of ours."""
+    """Raises CsrfRefused where an unsafe method comes without the token of a page of ours, or says what else is wrong."""
+    if request.content_type == "multipart/form-data":  # before Django reads it: no file is awaited anywhere
+        raise UnsupportedMediaType(request.content_type)
     check = CSRFCheck(lambda _request: None)  # type: ignore[arg-type] # it answers nothing itself
     try:
         check.process_request(request)

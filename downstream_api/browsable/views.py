@@ -36,15 +36,16 @@ def _page(*methods: str) -> Callable[[View], Callable[[HttpRequest], HttpRespons
     """A page that is there where people may log in, and 404 elsewhere."""
 
     def decorate(view: View) -> Callable[[HttpRequest], HttpResponseBase]:
+        by_method = require_http_methods(methods)(view)
+
         @never_cache
-        @require_http_methods(methods)
         @wraps(view)
         def page(request: HttpRequest) -> HttpResponseBase:
             login: BrowserLogin | None = settings.DOWNSTREAM_API.login
             if login is None:
                 raise Http404
             try:
-                return view(request, login)
+                return by_method(request, login)
             except LoginRefused as refusal:
                 context = {"refusal": refusal, "begin": f"{login.base_url}{reverse('browsable:login')}"}
                 return _rendered(request, "login_refused", context, status=refusal.status)
