@@ -5,6 +5,7 @@ from django.db import connection
 from django.urls import include, path
 from django.views.generic import TemplateView
 
+from config.explaining.page import explain_token
 from config.health import database_answers, healthz, readiness
 from downstream_api.admin import dashboard
 from downstream_api.audit.triggers import missing_triggers
@@ -25,7 +26,12 @@ def _log_is_protected() -> bool:
 
 
 urlpatterns = [
-    path("", TemplateView.as_view(template_name="config/api_home.html"), name="home"),
+    path(
+        "",
+        TemplateView.as_view(template_name="config/api_home.html", extra_context={"is_development": settings.DEBUG}),
+        name="home",
+    ),
+    path("explain", explain_token, name="explain"),
     path("", include("downstream_api.urls")),
     path("admin/audit/", include(dashboard.urls)),
     path("admin/", admin.site.urls),
