@@ -20,22 +20,26 @@ class PastedToken:
 
 def read_pasted_token(text: str) -> PastedToken:
     """The token in `text`; what is none stays as it is. Inside it, line breaks alone are taken away."""
-    notes = []
+    notes: dict[str, None] = {}  # each once, in their order
     token = text.strip().removeprefix("\ufeff")
     if from_answer := _of_token_endpoint(token):
-        notes.append("This is the answer of a token endpoint; its access_token is explained.")
+        notes["This is the answer of a token endpoint; its access_token is explained."] = None
         token = from_answer
-    if scheme := _SCHEME.match(token.strip(_QUOTES)):
-        notes.append("The word Bearer belongs to the header, not to the token; it was taken away.")
-        token = token.strip(_QUOTES)[scheme.end() :]
-    if token.strip(_QUOTES) != token:
-        notes.append("The quotes around it were taken away.")
-        token = token.strip(_QUOTES)
-    token = token.strip()
+    token = _without_quotes(token, notes)
+    if scheme := _SCHEME.match(token):
+        notes["The word Bearer belongs to the header, not to the token; it was taken away."] = None
+        token = _without_quotes(token[scheme.end() :], notes)
     if _BROKEN.fullmatch(token):
-        notes.append("It was broken over several lines, which were put together.")
+        notes["It was broken over several lines, which were put together."] = None
         token = re.sub(r"\s+", "", token)
     return PastedToken(token, tuple(notes))
+
+
+def _without_quotes(text: str, notes: dict[str, None]) -> str:
+    bare = text.strip(_QUOTES)
+    if bare != text:
+        notes["The quotes around it were taken away."] = None
+    return bare.strip()
 
 
 def _of_token_endpoint(text: str) -> str | None:

@@ -25,10 +25,14 @@ def _log_is_protected() -> bool:
     return not missing_triggers(connection)
 
 
+def _is_development() -> bool:
+    return bool(settings.DEBUG)
+
+
 urlpatterns = [
     path(
         "",
-        TemplateView.as_view(template_name="config/api_home.html", extra_context={"is_development": settings.DEBUG}),
+        TemplateView.as_view(template_name="config/api_home.html", extra_context={"is_development": _is_development}),
         name="home",
     ),
     path("explain", explain_token, name="explain"),

@@ -83,7 +83,11 @@ BROKEN: dict[str, Broken] = {
     "17 KB": Broken(R.TOKEN_TOO_LONG, "", claims(note="x" * 17_000)),
     "opaque": Broken(R.NOT_A_JWT, "", text("v1-opaque_token")),
     "two parts": Broken(R.NOT_A_JWT, "", altered(lambda parts: parts[:2])),
-    "JWE of five parts": Broken(R.NOT_A_JWT, "", text(f"{encoded({'alg': 'RSA-OAEP', 'enc': 'A256GCM'})}.encrypted_key.vector.ciphertext.authentication_tag")),
+    "JWE of five parts": Broken(
+        R.NOT_A_JWT,
+        "",
+        text(f"{encoded({'alg': 'RSA-OAEP', 'enc': 'A256GCM'})}.encrypted_key.vector.ciphertext.authentication_tag"),
+    ),
     "padding": Broken(R.NOT_A_JWT, "", altered(lambda parts: [parts[0], parts[1], f"{parts[2]}="])),
     "header that is no JSON": Broken(R.NOT_A_JWT, "", altered(lambda parts: [encoded(b"{"), *parts[1:]])),
     "unsigned": Broken(R.NOT_A_JWT, "", unsigned),
