@@ -61,9 +61,13 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.ErrorPageMiddleware",
     "downstream_api.middleware.AuditMiddleware",  # innermost: sees every answer of the API first
 ]
 ROOT_URLCONF = "config.api.urls"
+PAGE_LAYOUT = "config/api_page.html"  # of error pages, which belong to no app
+CSRF_FAILURE_VIEW = "config.error_pages.csrf_failure"
+DEFAULT_EXCEPTION_REPORTER = "config.error_pages.PlainErrorReporter"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",

@@ -5,6 +5,7 @@ from django.db import connection
 from django.urls import include, path
 from django.views.generic import TemplateView
 
+from config import error_pages
 from config.explaining.page import explain_token
 from config.health import database_answers, healthz, readiness
 from downstream_api.admin import dashboard
@@ -28,6 +29,11 @@ def _log_is_protected() -> bool:
 def _is_development() -> bool:
     return bool(settings.DEBUG)
 
+
+handler400 = error_pages.bad_request
+handler403 = error_pages.forbidden
+handler404 = error_pages.not_found
+handler500 = error_pages.server_error
 
 urlpatterns = [
     path(

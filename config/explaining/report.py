@@ -31,6 +31,11 @@ class Finding:
     about: str = ""  # the member of claims or header that is at fault
     remedy: str = ""
 
+    @property
+    def badge(self) -> str:
+        """How the page colours it."""
+        return {State.PASSED: "success", State.FAILED: "danger", State.CANNOT_TELL: "warning"}.get(self.state, "")
+
 
 @dataclass(frozen=True)
 class Call:

@@ -16,6 +16,5 @@ SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "tenant_session", "tenant_csrf"  # brows
 ROOT_URLCONF = "config.tenant.urls"
 INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in {"rest_framework", "downstream_api", "mcp_bridge"}]
 MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith("downstream_api.")]
+PAGE_LAYOUT = "local_tenant/page.html"
 LOGIN_URL = "login"
-CSRF_FAILURE_VIEW = "local_tenant.views.error_page.csrf_failure"
-DEFAULT_EXCEPTION_REPORTER = "local_tenant.unexpected_errors.PlainErrorReporter"

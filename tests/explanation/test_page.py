@@ -2,13 +2,13 @@
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, sync_playwright
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from rest_framework.test import APIClient
@@ -99,6 +99,10 @@ def browser(transactional_db: None, configure: Any, settings: Settings, live_ser
         browser.close()
 
 
+def complaining(complaints: list[str]) -> Callable[[ConsoleMessage], None]:
+    return lambda message: complaints.append(message.text)
+
+
 @pytest.mark.browser
 def test_in_a_browser_it_fits_complains_of_nothing_and_has_no_barrier(
     browser: Browser, live_server: LiveServer, issuer: Issuer
@@ -109,7 +113,7 @@ def test_in_a_browser_it_fits_complains_of_nothing_and_has_no_barrier(
         with closing(browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 900})) as context:  # type: ignore[arg-type] # a Literal
             page = context.new_page()
             complaints: list[str] = []
-            page.on("console", lambda message, complaints=complaints: complaints.append(message.text))  # type: ignore[misc]
+            page.on("console", complaining(complaints))
             page.goto(live_server.url + PAGE)
             for number, token in enumerate(tokens):
                 page.get_by_label("Access token").fill(token)
