@@ -63,6 +63,7 @@ class Environment:
     api_audience: str  # API_AUTH0_AUDIENCE
     api_url: str  # API_BASE_URL
     api_login_client_id: str  # API_LOGIN_CLIENT_ID; empty where nobody logs in to the API's pages
+    api_is_described: bool  # API_DOCS
     actor_policy: ActorPolicy  # API_TRUSTED_ACTORS and what stands beside it in docs/actor-policy.md
     cimd_ca_file: Path | None  # LOCAL_TENANT_CIMD_CA
     seal_key_file: Path | None  # AUDIT_SEAL_KEY_FILE
@@ -158,6 +159,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         api_audience=api_audience,
         api_url=api_url,
         api_login_client_id=api_login_client_id,
+        api_is_described=read.flag("API_DOCS", default=True),
         actor_policy=_actor_policy(read),
         cimd_ca_file=read.file("LOCAL_TENANT_CIMD_CA"),
         seal_key_file=read.file("AUDIT_SEAL_KEY_FILE"),

@@ -33,6 +33,7 @@ def api_configuration(environment: Environment) -> ApiConfiguration:
         policy=environment.actor_policy,
         bridge_client_id=environment.bridge_client.client_id,
         login=_browser_login(environment),
+        is_described=environment.api_is_described,
     )
 
 

@@ -5,6 +5,7 @@ from django.http import HttpRequest
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.schemas import DefaultSchema
 from rest_framework.views import APIView
 
 from downstream_api.access_record import record_of
@@ -13,9 +14,17 @@ from downstream_api.browsable.forms import take_method_of_form
 from downstream_api.scopes import scopes_needed
 
 
+class SchemaOnDemand(DefaultSchema):
+    """DRF's, for views only: a router looks at every member of a class, and would load what describes them."""
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        return self if instance is None else super().__get__(instance, owner)
+
+
 class RecordedView(APIView):
     """What every view of this API builds on: its changes commit together with the row that records them."""
 
+    schema = SchemaOnDemand()
     permission_classes: Sequence[Any]  # HasScope("...") may stand beside DRF's classes
 
     def get_permissions(self) -> Sequence[Any]:
