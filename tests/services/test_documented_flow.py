@@ -54,7 +54,9 @@ async def test_what_the_page_shows_is_what_a_real_call_leaves(services: Running)
     assert as_documented(claims(answer["access_token"]), shown_as) | times_and_names == token_b
 
     exported = services.manage("audit_export").splitlines()
-    real = [as_documented(line, shown_as) for line in map(json_line, exported) if line["client_id"] == token_b["client_id"]]
+    real = [
+        as_documented(line, shown_as) for line in map(json_line, exported) if line["client_id"] == token_b["client_id"]
+    ]
     assert {name: real[-1][name] for name in row} == row
 
 

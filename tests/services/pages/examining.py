@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, Response
 
 from tests.groups import AXE
 
@@ -27,6 +27,8 @@ LET_THROUGH = {
     "label-title-only": "#searchbar",
     # Django's admin. The script that puts two lists side by side gives a name to a mere icon beside the real label.
     "aria-prohibited-attr": ".help-tooltip.search-label-icon",
+    # Swagger UI. The line that opens an operation is a button, and holds one that copies its path.
+    "nested-interactive": ".opblock-summary-control",
 }
 
 
@@ -35,10 +37,12 @@ def tab(browser: Browser, complaints: list[str]) -> Iterator[Page]:
     """In a browser of its own. What its console says, and requests that leave this machine, are complaints."""
     # Without motion: a colour that is on its way to another has any contrast.
     with closing(browser.new_context(viewport=_size(WIDE), color_scheme="light", reduced_motion="reduce")) as context:
+        context.set_default_timeout(10_000)
         page = context.new_page()
         page.on("console", lambda message: complaints.extend(_complaint(message.type, message.text)))
         page.on("pageerror", lambda error: complaints.append(f"script: {error}"))
         page.on("request", lambda request: complaints.extend(_foreign(request.url)))
+        page.on("response", lambda response: complaints.extend(_missing(response)))
         yield page
 
 
@@ -72,7 +76,14 @@ def _size(width: int) -> Any:
 
 
 def _complaint(kind: str, text: str) -> list[str]:
-    return [f"console: {text}"] if kind in {"error", "warning"} else []
+    """A status in the console is the page's own, which may be meant, or told by `_missing`."""
+    is_status = text.startswith("Failed to load resource: the server responded with a status of")
+    return [f"console: {text}"] if kind in {"error", "warning"} and not is_status else []
+
+
+def _missing(response: Response) -> list[str]:
+    is_page = response.request.is_navigation_request()
+    return [] if is_page or response.status < 400 else [f"{response.status} for {response.url}"]
 
 
 def _foreign(url: str) -> list[str]:
