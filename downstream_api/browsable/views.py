@@ -155,12 +155,6 @@ def logout_page(request: HttpRequest, login: BrowserLogin) -> HttpResponseBase:
     return _rendered(request, "logout", {"tenant": host, "tenant_logout": _tenant_logout(login)})
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
-    """Django's answer to a form without its CSRF token, on all pages of this process."""
-    sentence = "The form is too old, or did not come from this site. Go back, load the page again, and send it anew."
-    return render(request, "downstream_api/csrf_failure.html", {"sentence": sentence}, status=403)
-
-
 def _keep(request: HttpRequest, login: BrowserLogin, token: str, *, asked: Iterable[str] = ()) -> AccessToken:
     """Judge the token as a call with it would be judged, and on record as a call would be; then keep it."""
     record = record_of(request)

@@ -19,7 +19,6 @@ SCOPES = (("read:private", "Read your notes"), ("write:private", "Write your not
 def pages(api: APIClient, settings: Settings) -> ApiConfiguration:
     """The settings of the API's process, with people allowed to log in."""
     settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "api_session", "api_csrf"
-    settings.CSRF_FAILURE_VIEW = "downstream_api.browsable.views.csrf_failure"
     settings.WHITENOISE_AUTOREFRESH = True  # no walk through all static files for each new Client
     login = BrowserLogin(client_id="pages", base_url=ORIGIN, scopes=SCOPES, timeout=2, session_key=bytes(range(32)))
     settings.DOWNSTREAM_API = replace(settings.DOWNSTREAM_API, login=login)

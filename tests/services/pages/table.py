@@ -10,6 +10,7 @@ class Who(StrEnum):
     NOBODY = "nobody"
     USER = "a user of the tenant"
     STAFF = "staff, in both admins"
+    PERSON = "a person with a token, at the API's pages"
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,16 @@ PAGES: dict[str, tuple[Visit, ...]] = {
         Visit("api/private-scope", status=401),
         Visit("api/notes/", status=401),
         Visit("api/notes/<str:pk>/", "api/notes/{note}/", status=401),
+        Visit("login"),
+        Visit("login", who=Who.PERSON),
+        Visit("login/callback", status=400),
+        Visit("login/token", who=Who.PERSON),
+        Visit("logout"),
+        Visit("logout", who=Who.PERSON),
+        Visit("api/private-scope", who=Who.PERSON),
+        Visit("api/notes/", who=Who.PERSON),
+        Visit("api/notes/<str:pk>/", "api/notes/{note}/", Who.PERSON),
+        Visit("api/notes/<str:pk>/", "api/notes/nothing/", Who.PERSON, 404),
         *_admin("downstream_api", NOTES, "{note}"),
         Visit(f"{ANY}{OBJECT}delete/", f"{NOTES}{{note}}/delete/", Who.STAFF),
         Visit("admin/audit/", who=Who.STAFF),
@@ -110,6 +121,7 @@ NOT_PAGES: dict[str, dict[str, str]] = {
         "readyz": PROBE,
         ".well-known/oauth-protected-resource": CLIENTS,
         **ADMINS_OWN,
+        "login/paste": "takes a POST, and leads on or shows the page of the login",
         f"{ANY}add/": READ_ONLY,
         f"{LOG}{OBJECT}delete/": READ_ONLY,
         f"{LOG}{OBJECT}history/": "nothing changes, so it says no more than Django's page for it with no rows",

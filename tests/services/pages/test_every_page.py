@@ -63,6 +63,13 @@ def tabs(browser: Browser, services: Running, names: dict[str, str]) -> Iterator
         for base in (services.api, services.issuer):
             _log_in(tabs[Who.STAFF][0], f"{base}/admin/login/", "Username", *STAFF)
         _log_in(tabs[Who.USER][0], f"{services.issuer}/login", "E-mail", "admin@example.com", "admin-demo")
+        delegated = {"act": {"sub": "local-mcp-bridge", "act": {"sub": "inspector"}}, "client_id": "local-mcp-bridge"}
+        token = services.subject_token("auth0|local-admin", "read:private", aud=f"{services.api}/", **delegated)
+        page = tabs[Who.PERSON][0]
+        page.goto(f"{services.api}/login?next=/api/notes/")
+        page.get_by_label("Access token").fill(token)
+        page.get_by_role("button", name="Use this token").click()
+        page.wait_for_url(f"{services.api}/api/notes/")
         yield tabs
 
 
