@@ -62,7 +62,7 @@ def login_page(request: HttpRequest, login: BrowserLogin) -> HttpResponseBase:
     back = local_path(asked.get("next", ""))
     chosen = [value for value, _ in login.scopes if value in asked.getlist("scope")]
     if request.method != "POST":
-        return _login_form(request, login, back=back, chosen=chosen or [login.scopes[0][0]])
+        return _login_form(request, login, back=back, chosen=chosen or _least(login))
     if not chosen:
         return _login_form(request, login, back=back, problem="Choose at least one scope.", status=400)
     to_tenant = authorization_request(
@@ -123,7 +123,7 @@ def paste(request: HttpRequest, login: BrowserLogin) -> HttpResponseBase:
             request,
             login,
             back=back,
-            chosen=[login.scopes[0][0]],
+            chosen=_least(login),
             paste_problem=refusal.error.description,
             paste_reason=refusal.error.reason.value,
             status=refusal.status_code,
@@ -179,6 +179,11 @@ def _login_form(
 ) -> HttpResponse:
     scopes = [(value, description, value in chosen) for value, description in login.scopes]
     return _rendered(request, "login", {"back": back, "scopes": scopes, **problems}, status=status)
+
+
+def _least(login: BrowserLogin) -> list[str]:
+    """What is proposed to people who do not come from a page that needs more."""
+    return [value for value, _ in login.scopes[:1]]
 
 
 def _rendered(request: HttpRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:

@@ -38,6 +38,30 @@ def test_a_call_of_a_session_leaves_the_row_that_a_bearers_would(
         assert row == last_row()
 
 
+NOTE = "/api/notes/b5f3c1a2-0000-4000-8000-000000000000/"
+
+
+@pytest.mark.parametrize("scope", ["", "read:private", "write:private", "openid"])
+def test_a_session_can_never_do_what_its_token_cannot(
+    person: Person, api: APIClient, issuer: Issuer, scope: str
+) -> None:
+    """Every operation, by the same token both ways."""
+    token = issuer.token(scope=scope)
+    person.log_in(token)
+    headers = {"Accept": "application/json", "X-CSRFToken": person.csrf_token()}
+    for path, methods in {"/api/private-scope": "GET POST", "/api/notes/": "GET POST HEAD OPTIONS PUT",
+                          NOTE: "GET PUT PATCH DELETE"}.items():  # fmt: skip
+        for method in methods.split():
+            by_session = person.client.generic(method, path, "{}", "application/json", headers=headers)
+            row = last_row()
+            by_bearer = api.generic(method, path, "{}", "application/json", **bearer(token))
+            assert (by_session.status_code, by_session.content, row) == (
+                by_bearer.status_code,
+                by_bearer.content,
+                last_row(),
+            )
+
+
 def test_a_missing_scope_is_refused_as_a_bearers_would_be(person: Person, api: APIClient, issuer: Issuer) -> None:
     token = issuer.token(scope="read:private")
     person.log_in(token)

@@ -78,6 +78,7 @@ PAGES: dict[str, tuple[Visit, ...]] = {
         Visit("api/notes/", who=Who.READER),
         Visit("api/notes/", who=Who.WRITER, status=403),
         Visit("api/notes/<str:pk>/", "api/notes/{note}/", Who.PERSON),
+        Visit("api/notes/<str:pk>/", "api/notes/nothing/", Who.PERSON, 404),
         Visit("login"),
         Visit("login", who=Who.PERSON),
         Visit("login/paste", "login", fill=(("Access token", "nonsense"),), press="Use this token"),
