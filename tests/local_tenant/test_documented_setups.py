@@ -1,4 +1,4 @@
-"""docs/two-hops.md and docs/organizations.md: their lines run at the local tenant, and give the tokens that they show."""
+"""docs/two-hops.md and docs/organizations.md: their lines, run at the local tenant, give the tokens shown."""
 
 from typing import Any
 
@@ -29,9 +29,7 @@ def test_a_second_exchange_puts_the_api_around_those_who_acted_before(browser: B
     form, shown = (block.json for block in blocks(HOPS, "json"))
     (environment,) = (block.variables for block in blocks(HOPS, "sh"))
     token_b = exchange(browser.access_token()).json()["access_token"]
-    answer = token_request(
-        form | {"subject_token": token_b}, authorization=basic("notes-api", "a-long-random-secret")
-    )
+    answer = token_request(form | {"subject_token": token_b}, authorization=basic("notes-api", "a-long-random-secret"))
     assert answer.status_code == 200, answer.content
     token_c = answer.json()["access_token"]
     claims = verified(token_c, environment["API_AUTH0_AUDIENCE"])
