@@ -38,7 +38,10 @@ handler500 = error_pages.server_error
 urlpatterns = [
     path(
         "",
-        TemplateView.as_view(template_name="config/api_home.html", extra_context={"is_development": _is_development}),
+        TemplateView.as_view(
+            template_name="config/api_home.html",
+            extra_context={"login": settings.DOWNSTREAM_API.login, "is_development": _is_development},
+        ),
         name="home",
     ),
     path("explain", explain_token, name="explain"),

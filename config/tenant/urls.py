@@ -7,7 +7,7 @@ from local_tenant.signing_keys import published_keys
 from local_tenant.views.home import home
 from local_tenant.views.login import login_page, logout_page
 
-admin.site.site_header = "Local tenant"
+admin.site.site_header = "Local tenant, for development only"
 admin.site.site_title = "Local tenant"
 admin.site.index_title = "Users, clients and what they may do"
 
