@@ -30,8 +30,11 @@ handler403 = error_pages.forbidden
 handler404 = error_pages.not_found
 handler500 = error_pages.server_error
 
+home = TemplateView.as_view(
+    template_name="config/api_home.html", extra_context={"is_described": settings.DOWNSTREAM_API.is_described}
+)
 urlpatterns = [
-    path("", TemplateView.as_view(template_name="config/api_home.html"), name="home"),
+    path("", home, name="home"),
     path("", include("downstream_api.urls")),
     path("admin/audit/", include(dashboard.urls)),
     path("admin/", admin.site.urls),
