@@ -9,7 +9,6 @@ from config.settings import *
 SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "api")  # no other service accepts what this one signs
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "api_session", "api_csrf"  # browsers ignore the port of a cookie
 ROOT_URLCONF = "config.api.urls"
-CSRF_FAILURE_VIEW = "downstream_api.browsable.views.csrf_failure"
 # Beside the local tenant, Django's accounts are managed in that one's admin, which knows users of the tenant.
 MANAGES_ACCOUNTS = not ENVIRONMENT.is_local
 # The bridge's app too: its records of tool calls are reviewed here, beside the API's log.

@@ -2,7 +2,7 @@ from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication, CSRFCheck
-from rest_framework.exceptions import ParseError
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.request import Request
 
 from downstream_api.access_record import record_of
@@ -39,12 +39,14 @@ class SessionTokenAuthentication(BaseAuthentication):
                 drop_token(django_request.session)
             raise
         _check_csrf(django_request)
-        request.parsers = [*list(request.parsers), FormParser()]  # from here on: forms of people, never of programs
+        request.parsers = [*(request.parsers or ()), FormParser()]  # from here on: forms of people, never of programs
         return Caller(token), token
 
 
 def _check_csrf(request: HttpRequest) -> None:
-    """Raises CsrfRefused where an unsafe method comes without the token of a page of ours."""
+    """Raises CsrfRefused where an unsafe method comes without the token of a page of ours, or what else is wrong."""
+    if request.content_type == "multipart/form-data":  # before Django reads it: no file is awaited anywhere
+        raise UnsupportedMediaType(request.content_type)
     check = CSRFCheck(lambda _request: None)  # type: ignore[arg-type] # it answers nothing itself
     try:
         check.process_request(request)

@@ -68,12 +68,12 @@ def _serializer(view: Any, request: Request, data: Any, method: str) -> serializ
     if isinstance(shown, serializers.ListSerializer):
         shown = None
     if shown is not None and hasattr(shown, "initial_data") and request.method == method and shown.errors:
-        return shown
+        return shown  # type: ignore[no-any-return]
     if not hasattr(view, "get_serializer"):
         return None
     instance = getattr(shown, "instance", None)
     if method == "PUT":
-        return view.get_serializer(instance) if instance is not None else None  # type: ignore[no-any-return]
+        return view.get_serializer(instance) if instance is not None else None
     return view.get_serializer()  # type: ignore[no-any-return]
 
 

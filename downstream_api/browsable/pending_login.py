@@ -43,9 +43,9 @@ def take(session: SessionBase, login: BrowserLogin, state: str) -> PendingLogin 
     session.save()
     try:
         members = json.loads(unseal(sealed, key=login.session_key, purpose=name))
-    except Unsealable:
+        found = PendingLogin(**members | {"scopes": tuple(members["scopes"])})
+    except (Unsealable, TypeError, KeyError):  # the latter: another version of this code began it
         return None
-    found = PendingLogin(**members | {"scopes": tuple(members["scopes"])})
     return found if 0 <= time.time() - found.began < LIFETIME else None
 
 

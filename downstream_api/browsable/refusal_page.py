@@ -18,6 +18,7 @@ WHAT_TO_DO = {
 }
 LOG_IN = "Log in to call it from this page, or send a token in the Authorization header."
 LOG_IN_AGAIN = "Log in again. The session no longer holds a token that this API refused."
+NOT_ACCEPTED = "What was sent was not accepted."  # where the answer lists fields instead of saying so
 BY_STATUS = {
     400: "Correct what was sent; the answer says what is wrong.",
     403: "Nothing that you could do here would help.",
@@ -32,7 +33,7 @@ BY_STATUS = {
 class Refusal:
     status: int
     reason: str  # a code; empty where there is none
-    sentence: str  # the answer's own; empty where it lists fields
+    sentence: str  # the answer's own
     advice: str
     missing: tuple[str, ...]  # scopes that would help
     withheld: tuple[str, ...]  # those of them that the tenant did not grant when it was asked
@@ -52,7 +53,7 @@ def explained(status: int, data: Any, *, have: Sequence[str], withheld: Sequence
     return Refusal(
         status=status,
         reason=reason,
-        sentence=str(detail) if isinstance(detail, str) else "",
+        sentence=detail if isinstance(detail, str) and detail else NOT_ACCEPTED,
         advice=_advice(status, reason),
         missing=missing,
         withheld=tuple(scope for scope in missing if scope in withheld),

@@ -36,15 +36,16 @@ def _page(*methods: str) -> Callable[[View], Callable[[HttpRequest], HttpRespons
     """A page that is there where people may log in, and 404 elsewhere."""
 
     def decorate(view: View) -> Callable[[HttpRequest], HttpResponseBase]:
+        by_method = require_http_methods(methods)(view)
+
         @never_cache
-        @require_http_methods(methods)
         @wraps(view)
         def page(request: HttpRequest) -> HttpResponseBase:
             login: BrowserLogin | None = settings.DOWNSTREAM_API.login
             if login is None:
                 raise Http404
             try:
-                return view(request, login)
+                return by_method(request, login)
             except LoginRefused as refusal:
                 context = {"refusal": refusal, "begin": f"{login.base_url}{reverse('browsable:login')}"}
                 return _rendered(request, "login_refused", context, status=refusal.status)
@@ -61,7 +62,7 @@ def login_page(request: HttpRequest, login: BrowserLogin) -> HttpResponseBase:
     back = local_path(asked.get("next", ""))
     chosen = [value for value, _ in login.scopes if value in asked.getlist("scope")]
     if request.method != "POST":
-        return _login_form(request, login, back=back, chosen=chosen or [login.scopes[0][0]])
+        return _login_form(request, login, back=back, chosen=chosen or _least(login))
     if not chosen:
         return _login_form(request, login, back=back, problem="Choose at least one scope.", status=400)
     to_tenant = authorization_request(
@@ -122,7 +123,7 @@ def paste(request: HttpRequest, login: BrowserLogin) -> HttpResponseBase:
             request,
             login,
             back=back,
-            chosen=[login.scopes[0][0]],
+            chosen=_least(login),
             paste_problem=refusal.error.description,
             paste_reason=refusal.error.reason.value,
             status=refusal.status_code,
@@ -154,12 +155,6 @@ def logout_page(request: HttpRequest, login: BrowserLogin) -> HttpResponseBase:
     return _rendered(request, "logout", {"tenant": host, "tenant_logout": _tenant_logout(login)})
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:  # noqa: ARG001 - Django's signature
-    """Django's answer to a form without its CSRF token, on all pages of this process."""
-    sentence = "The form is too old, or did not come from this site. Go back, load the page again, and send it anew."
-    return render(request, "downstream_api/csrf_failure.html", {"sentence": sentence}, status=403)
-
-
 def _keep(request: HttpRequest, login: BrowserLogin, token: str, *, asked: Iterable[str] = ()) -> AccessToken:
     """Judge the token as a call with it would be judged, and on record as a call would be; then keep it."""
     record = record_of(request)
@@ -184,6 +179,11 @@ def _login_form(
 ) -> HttpResponse:
     scopes = [(value, description, value in chosen) for value, description in login.scopes]
     return _rendered(request, "login", {"back": back, "scopes": scopes, **problems}, status=status)
+
+
+def _least(login: BrowserLogin) -> list[str]:
+    """What is proposed to people who do not come from a page that needs more."""
+    return [value for value, _ in login.scopes[:1]]
 
 
 def _rendered(request: HttpRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
