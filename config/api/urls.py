@@ -40,7 +40,11 @@ urlpatterns = [
         "",
         TemplateView.as_view(
             template_name="config/api_home.html",
-            extra_context={"login": settings.DOWNSTREAM_API.login, "is_development": _is_development},
+            extra_context={
+                "login": settings.DOWNSTREAM_API.login,
+                "is_described": settings.DOWNSTREAM_API.is_described,
+                "is_development": _is_development,
+            },
         ),
         name="home",
     ),
