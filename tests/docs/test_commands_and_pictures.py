@@ -33,6 +33,8 @@ def test_a_reader_can_run_what_a_console_shows(block: Block, command: str) -> No
     assert checked.returncode == 0, checked.stderr
     for part in re.split(r"\s(?:&&|\|)\s", command):
         words = shlex.split(part.split(" < ")[0], comments=True)
+        while re.fullmatch(r"[A-Z_]+=\S*", words[0]):
+            del words[0]
         program, arguments = words[0], words[1:]
         if program.endswith(("python", "python3")) and arguments[0] == "manage.py":
             assert_command(arguments[1], arguments[2:])
