@@ -30,6 +30,8 @@ LET_THROUGH = {
     "aria-prohibited-attr": ".help-tooltip.search-label-icon",
     # Swagger UI. The line that opens an operation is a button, and holds one that copies its path.
     "nested-interactive": ".opblock-summary-control",
+    # Swagger UI. "Examples:" stands before the list to choose one from, but is not tied to it.
+    "select-name": ".examples-select-element",
 }
 
 
