@@ -25,6 +25,7 @@ class Visit:
     status: int = 200
     fill: tuple[tuple[str, str], ...] = ()  # labels of fields, and what goes into them
     press: str = ""  # a button, which leads to the page that is meant
+    unfold: str = ""  # what shows more of the same page
     until: str = "main, #content"  # what a script puts there last
 
     @property
@@ -87,7 +88,7 @@ PAGES: dict[str, tuple[Visit, ...]] = {
         Visit("logout"),
         Visit("logout", who=Who.PERSON),
         Visit("docs", until=".opblock-summary-path"),
-        Visit("docs", "docs#/notes/notes_create", Who.PERSON, until=".responses-table"),  # one operation, open
+        Visit("docs", unfold="#operations-notes-notes_create .opblock-summary-control", until=".responses-table"),
         Visit("docs/oauth2-redirect.html"),
         Visit("explain"),
         Visit("explain", fill=(("Access token", "{token}"),), press="Explain"),

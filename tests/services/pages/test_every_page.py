@@ -104,9 +104,11 @@ def test_a_page_can_be_used_by_everybody(service: str, tabs: Tabs, services: Run
         if visit.press:
             with page.expect_navigation():
                 page.get_by_role("button", name=visit.press).first.click()
+        if visit.unfold:
+            page.locator(visit.unfold).click()
         page.locator(visit.until).first.wait_for()
         if found := [*_answer_is_wrong(visit, response.status, page), *examine(page), *complaints]:
-            wrong[f"{address} for {visit.who} {visit.press}"] = found
+            wrong[f"{address} for {visit.who} {visit.press}{visit.unfold}"] = found
     assert wrong == {}, json.dumps(wrong, indent=1)
 
 
