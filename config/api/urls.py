@@ -26,6 +26,10 @@ def _log_is_protected() -> bool:
     return not missing_triggers(connection)
 
 
+def _can_log_in() -> bool:
+    return settings.DOWNSTREAM_API.login is not None
+
+
 def _is_development() -> bool:
     return bool(settings.DEBUG)
 
@@ -40,7 +44,7 @@ urlpatterns = [
         "",
         TemplateView.as_view(
             template_name="config/api_home.html",
-            extra_context={"login": settings.DOWNSTREAM_API.login, "is_development": _is_development},
+            extra_context={"can_log_in": _can_log_in, "is_development": _is_development},
         ),
         name="home",
     ),
