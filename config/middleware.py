@@ -30,7 +30,7 @@ class TrustedProxyMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         meta, proxies = request.META, settings.TRUSTED_PROXIES
         peer = meta.get("REMOTE_ADDR", "")
-        if not is_within(peer, proxies):
+        if not proxies or not is_within(peer, proxies):
             for header in FORWARDED:
                 meta.pop(header, None)
         else:

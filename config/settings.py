@@ -58,11 +58,11 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.PagePolicyMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "config.page_middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "config.page_middleware.AuthenticationMiddleware",
+    "config.page_middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.ErrorPageMiddleware",
     "downstream_api.middleware.AuditMiddleware",  # innermost: sees every answer of the API first
@@ -174,6 +174,7 @@ REST_FRAMEWORK = {
         "rest_framework.renderers.JSONRenderer",
         "downstream_api.browsable.renderer.PageRenderer",
     ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "downstream_api.negotiation.ContentNegotiation",
     "DEFAULT_PAGINATION_CLASS": "downstream_api.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "downstream_api.openapi.auto_schema.ApiSchema",  # loaded when it is asked for
     "EXCEPTION_HANDLER": "downstream_api.errors.readable_errors",

@@ -12,7 +12,6 @@ import asyncio
 import io
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -24,6 +23,7 @@ from resource_server import time_budget
 MAX_BODY = 1_048_576  # bytes
 BODY_DEADLINE = 10.0  # seconds for a whole body
 MAX_TARGET = 8_192  # characters of path and query
+WATCH_AFTER = 0.05  # seconds of waiting for a thread
 THREADS_VARIABLE = "SERVE_THREADS"  # how `serve --threads` reaches the worker processes
 
 NOT_BEGUN = b'{"detail": "The request waited too long and was not begun; try again."}'
@@ -109,23 +109,22 @@ class WsgiThreads:
         return bytes(body)
 
     async def _in_thread(self, environ: Environ, protocol: Any, ends_at: float | None) -> Answer:
-        gone = threading.Event()
+        watch = _Watch(protocol)
 
         def begin() -> Answer:
-            if gone.is_set() or (ends_at is not None and time.monotonic() >= ends_at):
+            if watch.has_left or (ends_at is not None and time.monotonic() >= ends_at):
                 headers = [("content-type", "application/json"), ("retry-after", "1"), ("cache-control", "no-store")]
                 return HTTPStatus.SERVICE_UNAVAILABLE.value, headers, NOT_BEGUN
             return self._call(environ)
 
-        # Watched only where it has to wait: a free thread begins before anybody could hang up.
-        watch = asyncio.create_task(_watch(protocol, gone)) if self._taken >= self._size else None
+        if self._taken >= self._size:  # a free thread begins before anybody could hang up
+            watch.begin_later()
         self._taken += 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._threads, begin)
         finally:
             self._taken -= 1
-            if watch is not None:
-                watch.cancel()
+            watch.end()
 
     def _call(self, environ: Environ) -> Answer:
         started: list[tuple[str, list[tuple[str, str]]]] = []
@@ -140,9 +139,30 @@ class WsgiThreads:
         return int(status[:3]), headers, b"".join(_closing(answer))
 
 
-async def _watch(protocol: Any, gone: threading.Event) -> None:
-    await protocol.client_disconnect()
-    gone.set()
+class _Watch:
+    """Whether a caller who waits for a thread has hung up. To look costs more than most have to wait."""
+
+    def __init__(self, protocol: Any) -> None:
+        self.has_left = False
+        self._protocol = protocol
+        self._timer: asyncio.TimerHandle | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    def begin_later(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(WATCH_AFTER, self._begin)
+
+    def end(self) -> None:
+        if self._timer:
+            self._timer.cancel()
+        if self._task:
+            self._task.cancel()
+
+    def _begin(self) -> None:
+        self._task = asyncio.create_task(self._wait())
+
+    async def _wait(self) -> None:
+        await self._protocol.client_disconnect()
+        self.has_left = True
 
 
 def _closing(answer: Iterable[bytes]) -> Iterator[bytes]:

@@ -67,7 +67,7 @@ class AccessRecord:
 
     @cached_property
     def _trace_of_caller(self) -> re.Match[str] | None:
-        return _TRACEPARENT.fullmatch(self.request.headers.get("traceparent", ""))
+        return _TRACEPARENT.fullmatch(self.request.META.get("HTTP_TRACEPARENT", ""))
 
     @property
     def traceparent(self) -> str:

@@ -1,7 +1,7 @@
 """A deadline over a whole HTTP exchange.
 
 The timeouts of requests and urllib3 apply to each single read, so that a server which sends a byte now and then is
-waited for endlessly, and to each single address of a host. Here a timer shuts the connection down at the deadline,
+waited for endlessly, and to each single address of a host. Here an alarm shuts the connection down at the deadline,
 whatever is being awaited then: the connection, the TLS handshake, the headers or the body. The same way out serves an
 `Interruption`.
 """
@@ -17,6 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from resource_server.interruption import Interruption
+from resource_server.timekeeper import Alarm, timekeeper
 
 _current = threading.local()
 
@@ -35,15 +36,14 @@ class SocketDeadline:
         self._ends_at = time.monotonic() + seconds
         self._watched: socket.socket | None = None
         self._lock = threading.Lock()
-        self._timer = threading.Timer(seconds, self._expire)
-        self._timer.daemon = True
+        self._alarm: Alarm | None = None
 
     @property
     def interrupted(self) -> bool:
         return self._interruption is not None and self._interruption.has_happened
 
     def __enter__(self) -> "SocketDeadline":
-        self._timer.start()
+        self._alarm = timekeeper.call_at(self._ends_at, self._expire)
         _current.deadline = self
         if self._interruption is not None:
             self._exits.enter_context(self._interruption.waking(self._expire))
@@ -54,7 +54,8 @@ class SocketDeadline:
     ) -> None:
         _current.deadline = None
         self._exits.close()
-        self._timer.cancel()
+        if self._alarm:
+            self._alarm.cancel()
         self.release()
 
     def seconds_left(self) -> float:

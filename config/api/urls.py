@@ -30,6 +30,10 @@ def _can_log_in() -> bool:
     return settings.DOWNSTREAM_API.login is not None
 
 
+def _is_described() -> bool:
+    return bool(settings.DOWNSTREAM_API.is_described)
+
+
 def _is_development() -> bool:
     return bool(settings.DEBUG)
 
@@ -44,7 +48,11 @@ urlpatterns = [
         "",
         TemplateView.as_view(
             template_name="config/api_home.html",
-            extra_context={"can_log_in": _can_log_in, "is_development": _is_development},
+            extra_context={
+                "can_log_in": _can_log_in,
+                "is_described": _is_described,
+                "is_development": _is_development,
+            },
         ),
         name="home",
     ),

@@ -15,7 +15,7 @@ PAGE_LAYOUT = "mcp_bridge/page.html"
 # No pages to log in to, so neither sessions nor users nor cookies.
 INSTALLED_APPS = ["config", "django.contrib.staticfiles", "mcp_bridge"]
 TEMPLATES = [TEMPLATES[0] | {"OPTIONS": {"context_processors": ["django.template.context_processors.request"]}}]
-NEEDLESS = ("django.contrib.", "django.middleware.csrf.", "downstream_api.")
+NEEDLESS = ("config.page_middleware.", "django.middleware.csrf.", "downstream_api.")
 MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith(NEEDLESS)]
 SILENCED_SYSTEM_CHECKS = [
     *SILENCED_SYSTEM_CHECKS,

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from ipaddress import ip_address
@@ -75,18 +75,27 @@ def insert_rows(rows: Sequence[AppendOnly]) -> None:
 
     What the ORM does for each field of each row costs several times as much as the database itself.
     """
-    connection = connections[DEFAULT_DB_ALIAS]
-    options = rows[0]._meta  # noqa: SLF001 - Django's documented name
-    fields = [field for field in options.concrete_fields if not isinstance(field, models.AutoField)]
-    adapted = [not isinstance(field, _AS_THEY_ARE) for field in fields]
+    connection, model = connections[DEFAULT_DB_ALIAS], type(rows[0])
+    fields = _fields(model)
     values: list[Any] = []
     for row in rows:
         row.prepare()
-        for field, is_adapted in zip(fields, adapted, strict=True):
+        for field, adapt in fields:
             value = getattr(row, field.attname)
-            values.append(field.get_db_prep_save(value, connection) if is_adapted else value)
+            values.append(adapt(value, connection) if adapt else value)
+    columns = tuple(field.column for field, _ in fields)
     with connection.cursor() as cursor:
-        cursor.execute(_insertion(options.db_table, tuple(field.column for field in fields), len(rows)), values)
+        cursor.execute(_insertion(model._meta.db_table, columns, len(rows)), values)  # noqa: SLF001 - Django's documented name
+
+
+@cache
+def _fields(model: type[AppendOnly]) -> list[tuple[Any, Callable[[Any, Any], Any] | None]]:
+    """Each field, with what makes its values ones that the driver takes, where they are not so already."""
+    return [
+        (field, None if isinstance(field, _AS_THEY_ARE) else field.get_db_prep_save)
+        for field in model._meta.concrete_fields  # noqa: SLF001 - Django's documented name
+        if not isinstance(field, models.AutoField)
+    ]
 
 
 @cache

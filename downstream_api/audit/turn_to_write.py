@@ -31,12 +31,25 @@ def turn_to_write() -> Iterator[None]:
     if not has_turn:
         raise OperationalError("the other threads of this process did not finish writing in time")
     try:
-        _let_wait(limit.left())
+        with _shorter_wait(limit.left()):
+            yield
+    finally:
+        _turn.release()
+
+
+@contextmanager
+def _shorter_wait(seconds: float) -> Iterator[None]:
+    """What other processes write is waited for no longer than this, nor than the connection does anyway."""
+    usual: float = connection.settings_dict["OPTIONS"].get("timeout", 5.0)
+    if seconds >= usual:  # as nearly always, and each PRAGMA is a statement more
+        yield
+        return
+    try:
+        _let_wait(seconds)
         yield
     finally:
         with suppress(DatabaseError):  # the connection stays, and what comes next on it has no such limit
-            _let_wait(connection.settings_dict["OPTIONS"].get("timeout", 5.0))
-        _turn.release()
+            _let_wait(usual)
 
 
 def _let_wait(seconds: float) -> None:

@@ -11,7 +11,7 @@ from importlib import import_module
 
 import django
 
-SCENARIOS = ("starting", "api_calls", "tool_calls", "recording", "volume", "reviewing")
+SCENARIOS = ("starting", "api_calls", "expiring_keys", "tool_calls", "recording", "volume", "reviewing")
 ON_DEMAND = ("soak",)
 
 

@@ -30,8 +30,8 @@ def measure() -> None:
         state = Path(folder)
         with databases.copied_sqlite(databases.migrated_sqlite(state), state) as file:
             own = ApiProcess(state, f"sqlite:///{file}", issuer, DEBUG="false")
-            with own.up() as api, _baseline(state, issuer, own.audience) as baseline:
-                ports = {"baseline": baseline, "this": int(api.url.rpartition(":")[2])}
+            with own.up() as api, baseline_api(state, issuer, own.audience) as port:
+                ports = {"baseline": port, "this": int(api.url.rpartition(":")[2])}
                 compare(_scenarios(issuer, own.audience), ports)
                 print("  memory", *(f"{side} {pss(port):.0f} MB" for side, port in ports.items()))
 
@@ -54,7 +54,7 @@ def _scenarios(issuer: Issuer, audience: str) -> Iterator[Scenario]:
 
 
 @contextmanager
-def _baseline(state: Path, issuer: Issuer, audience: str) -> Iterator[int]:
+def baseline_api(state: Path, issuer: Issuer, audience: str, **settings: str) -> Iterator[int]:
     """The baseline's port."""
     (port,) = free_ports(1)
     environment = {
@@ -62,6 +62,7 @@ def _baseline(state: Path, issuer: Issuer, audience: str) -> Iterator[int]:
         "BASELINE_DATABASE": str(state / "baseline.sqlite3"),
         "OAUTH_ISSUER": issuer.url,
         "API_AUTH0_AUDIENCE": audience,
+        **settings,
     }
     migrate = [sys.executable, "-m", "django", "migrate", "--run-syncdb", "--verbosity=0"]
     subprocess.run(migrate, cwd=BASE_DIR, env=environment, check=True)

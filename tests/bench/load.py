@@ -32,6 +32,7 @@ class Load:
         bad = f", {dict(self.failures)}" if self.failures else ""
         return (
             f"{self.rate:6.0f}/s, p50 {self.percentile(50):5.1f} ms, p99 {self.percentile(99):6.1f} ms, "
+            f"longest {max(self.times, default=0):6.1f} ms, "
             f"{self.processor_time:5.2f} ms of processor time a call{bad}"
         )
 

@@ -6,14 +6,23 @@ The local tenant would be most of what is measured. `GET /delay/30` makes it as 
 import asyncio
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 import jwt
+import requests
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
 
-from tests.issuer import Issuer
+from tests.bench.processes import process
+from tests.issuer import Issuer, rsa_key
 from tests.mcp_bridge.fake_tenant import ACCESS_TOKEN_TYPE
 
 
@@ -60,6 +69,22 @@ class QuickTenant:
         token = self._issuer.sign(claims, key=self._key)
         answer = {"access_token": token, "expires_in": 300, "token_type": "Bearer"}
         return json.dumps(answer | {"issued_token_type": ACCESS_TOKEN_TYPE}).encode()
+
+
+@contextmanager
+def quick_tenant(port: int, state: Path) -> Iterator[Issuer]:
+    """Runs in a process of its own, until the block ends; what the issuer given signs, it signs too."""
+    issuer = Issuer(f"http://127.0.0.1:{port}/")
+    key_file = state / "key.pem"
+    key_file.write_bytes(rsa_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    command = [sys.executable, "-m", "tests.bench.quick_tenant", str(port), str(key_file)]
+    with process(command, {}, ready=issuer.url):
+        yield issuer
+
+
+def keep_away(issuer: Issuer, milliseconds: int) -> None:
+    """From now on its tenant answers that much later."""
+    requests.get(f"{issuer.url}delay/{milliseconds}", timeout=5)
 
 
 async def main(port: int, key_pem: bytes) -> None:

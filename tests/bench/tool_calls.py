@@ -6,14 +6,10 @@ ones are.
 
 import itertools
 import json
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-
-import requests
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from config.granian_command import granian_command
 from config.stack import free_ports, local_environment
@@ -21,7 +17,8 @@ from tests.audit import databases
 from tests.bench.compare import Scenario, compare
 from tests.bench.load import request
 from tests.bench.processes import process, pss
-from tests.issuer import Issuer, rsa_key
+from tests.bench.quick_tenant import keep_away, quick_tenant
+from tests.issuer import Issuer
 
 CALL = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "greet", "arguments": {}}})
 HEADERS = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-11-25"}
@@ -40,11 +37,7 @@ def measure() -> None:
             "MCP_AUTH0_CLIENT_SECRET": "bench-bridge-secret",
         }
         running.enter_context(databases.copied_sqlite(databases.migrated_sqlite(state), state))
-        issuer = Issuer(environment["OAUTH_ISSUER"])
-        key_file = state / "key.pem"
-        key_file.write_bytes(rsa_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        tenant = [sys.executable, "-m", "tests.bench.quick_tenant", str(ports["tenant"]), str(key_file)]
-        running.enter_context(process(tenant, {}, ready=issuer.url))
+        issuer = running.enter_context(quick_tenant(ports["tenant"], state))
         for name in ("api", "bridge", "baseline"):
             command, threads = granian_command("bridge" if name == "baseline" else name, port=ports[name])
             if name == "baseline":
@@ -73,16 +66,13 @@ def _scenarios(issuer: Issuer, audience: str) -> Iterator[Scenario]:
     def is_answered(status: int, body: bytes) -> bool:
         return status == 200 and b"Hello auth0|" in body
 
-    def keep_tenant(milliseconds: int) -> None:
-        requests.get(f"{issuer.url}delay/{milliseconds}", timeout=5)
-
     one = call("auth0|one")
     yield Scenario("warm, one user", lambda: one, is_answered)
     many = itertools.cycle([call(f"auth0|user-{number}") for number in range(200)])
     yield Scenario("warm, 200 users", lambda: next(many), is_answered)
     once = iter([call(f"auth0|once-{number}") for number in range(TOKENS)])
     yield Scenario("each token once", lambda: next(once), is_answered, seconds=2.0)
-    keep_tenant(FAR)
+    keep_away(issuer, FAR)
     yield Scenario(f"warm, one user, tenant {FAR} ms away", lambda: one, is_answered)
     yield Scenario(f"each token once, tenant {FAR} ms away", lambda: next(once), is_answered, seconds=2.0)
-    keep_tenant(0)
+    keep_away(issuer, 0)

@@ -1,4 +1,4 @@
-"""Runs in a copy of the project to which docs/tutorial.md was applied: `python -m tests.docs.following_the_tutorial DIR`.
+"""`python -m tests.docs.following_the_tutorial DIR`, in a copy of the project that docs/tutorial.md was applied to.
 
 Starts the services with their state in DIR, does what the reader does, and prints what came of it as JSON.
 """

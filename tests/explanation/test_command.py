@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from resource_server.explanation import State, explain
 from resource_server.pasted_token import read_pasted_token
 from tests.config.test_commands import manage
+from tests.docs.blocks import blocks
 from tests.explanation.conftest import explain_token
 from tests.explanation.test_order import FAULTS, with_faults
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, BRIDGE_CLIENT, Issuer, rsa_key
@@ -240,3 +241,8 @@ def test_in_a_shell_the_exit_code_tells_and_the_token_is_never_an_argument(tmp_p
     refused = manage(environment, "explain_token")
     assert (refused.returncode, refused.stderr) == (1, "")
     assert refused.stdout.startswith("The API refuses this token: no_token.\n")
+
+
+def test_the_documentation_shows_what_the_command_prints(issuer: Issuer) -> None:
+    (shown,) = blocks("docs/explain-token.md", "text")
+    assert explain_token(issuer.token(aud=BRIDGE_AUDIENCE)).text.startswith(shown.text)

@@ -1,4 +1,4 @@
-"""docs/two-hops.md and docs/organizations.md: their lines run at the local tenant, and give the tokens that they show."""
+"""docs/two-hops.md and docs/organizations.md: their lines, run at the local tenant, give the tokens shown."""
 
 from typing import Any
 

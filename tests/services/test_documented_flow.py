@@ -42,33 +42,19 @@ async def test_what_the_page_shows_is_what_a_real_call_leaves(services: Running)
     times_and_names = {name: token_a[name] for name in OF_THIS_RUN}
     assert as_documented(claims(real_a), shown_as) | times_and_names == token_a
 
-    secret = (services.state_dir / "bridge_client_secret").read_text()
-    sent = form | {"subject_token": real_a, "audience": f"{services.api}/"}
-    answer = requests.post(
-        f"{services.issuer}/oauth/token",
-        data=sent | {"client_id": "local-mcp-bridge", "client_secret": secret},
-        timeout=10,
-    ).json()
+    answer = exchanged(services, form | {"subject_token": real_a, "audience": f"{services.api}/"})
     assert {"access_token", "issued_token_type"} <= answer.keys()
     times_and_names = {name: token_b[name] for name in OF_THIS_RUN}
     assert as_documented(claims(answer["access_token"]), shown_as) | times_and_names == token_b
 
-    exported = services.manage("audit_export").splitlines()
-    real = [
-        as_documented(line, shown_as) for line in map(json_line, exported) if line["client_id"] == token_b["client_id"]
-    ]
+    rows = [as_documented(json.loads(line), shown_as) for line in services.manage("audit_export").splitlines()]
+    real = [each for each in rows if each["actor_chain"] == row["actor_chain"]]
     assert {name: real[-1][name] for name in row} == row
 
 
-def json_line(line: str) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(line)
-    return found
-
-
-def test_the_form_is_the_one_that_the_bridge_sends() -> None:
-    from mcp_bridge.exchange import token_exchange
-    from mcp_bridge.exchange.answer import ACCESS_TOKEN
-
-    form = blocks("docs/flow.md", "json")[1].json
-    assert form["grant_type"] == token_exchange.GRANT_TYPE
-    assert form["subject_token_type"] == form["requested_token_type"] == ACCESS_TOKEN
+def exchanged(services: Running, form: dict[str, str]) -> dict[str, Any]:
+    """What the tenant answers to the bridge's client."""
+    secret = (services.state_dir / "bridge_client_secret").read_text()
+    proof = {"client_id": "local-mcp-bridge", "client_secret": secret}
+    answer: dict[str, Any] = requests.post(f"{services.issuer}/oauth/token", data=form | proof, timeout=10).json()
+    return answer

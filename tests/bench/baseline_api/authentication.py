@@ -7,7 +7,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 ISSUER, AUDIENCE = os.environ["OAUTH_ISSUER"], os.environ["API_AUTH0_AUDIENCE"]
-keys = jwt.PyJWKClient(f"{ISSUER}.well-known/jwks.json")
+LIFESPAN = float(os.environ.get("BASELINE_KEYS_LIFESPAN", "300"))  # seconds; PyJWT's own default
+keys = jwt.PyJWKClient(f"{ISSUER}.well-known/jwks.json", lifespan=LIFESPAN)
 
 
 class User:

@@ -87,6 +87,7 @@ PAGES: dict[str, tuple[Visit, ...]] = {
         Visit("logout"),
         Visit("logout", who=Who.PERSON),
         Visit("docs", until=".opblock-summary-path"),
+        Visit("docs", "docs#/notes/notes_create", Who.PERSON, until=".responses-table"),  # one operation, open
         Visit("docs/oauth2-redirect.html"),
         Visit("explain"),
         Visit("explain", fill=(("Access token", "{token}"),), press="Explain"),

@@ -1,0 +1,50 @@
+"""One thread rings for all, in time, and not for what was called off."""
+
+import os
+import threading
+import time
+from functools import partial
+from queue import SimpleQueue
+
+from resource_server.timekeeper import Timekeeper
+
+PATIENCE = 30  # seconds
+
+
+def test_what_comes_due_first_happens_first_whatever_was_asked_for_first() -> None:
+    keeper, rung, now = Timekeeper(), SimpleQueue[str](), time.monotonic()
+    keeper.call_at(now + 0.3, lambda: rung.put("late"))
+    keeper.call_at(now + 0.1, lambda: rung.put("early"))
+    keeper.call_at(now - 1, lambda: rung.put("overdue"))
+    assert [rung.get(timeout=PATIENCE) for _ in range(3)] == ["overdue", "early", "late"]
+    assert time.monotonic() >= now + 0.3
+
+
+def test_what_was_cancelled_does_not_happen_and_the_rest_does() -> None:
+    keeper, rung, now = Timekeeper(), SimpleQueue[int](), time.monotonic()
+    alarms = [keeper.call_at(now + 0.1, partial(rung.put, number)) for number in range(10)]
+    for alarm in alarms[::2]:
+        alarm.cancel()
+    keeper.call_at(now + 0.2, lambda: rung.put(-1))
+    assert [rung.get(timeout=PATIENCE) for _ in range(6)] == [1, 3, 5, 7, 9, -1]
+
+
+def test_all_of_it_is_one_thread_and_cancelled_alarms_do_not_pile_up() -> None:
+    before, keeper, rung = threading.active_count(), Timekeeper(), threading.Event()
+    for _ in range(1_000):
+        keeper.call_at(time.monotonic() + 0.01, rung.set).cancel()
+    keeper.call_at(time.monotonic() + 0.02, rung.set)
+    assert rung.wait(PATIENCE)
+    assert threading.active_count() == before + 1
+    assert not keeper._alarms
+
+
+def test_a_forked_process_has_a_thread_of_its_own() -> None:
+    keeper, rung = Timekeeper(), threading.Event()
+    keeper.call_at(time.monotonic(), rung.set)
+    assert rung.wait(PATIENCE)
+    if (child := os.fork()) == 0:
+        rung.clear()
+        keeper.call_at(time.monotonic(), rung.set)
+        os._exit(0 if rung.wait(PATIENCE) else 1)
+    assert os.waitpid(child, 0)[1] == 0
