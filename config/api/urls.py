@@ -26,6 +26,14 @@ def _log_is_protected() -> bool:
     return not missing_triggers(connection)
 
 
+def _can_log_in() -> bool:
+    return settings.DOWNSTREAM_API.login is not None
+
+
+def _is_described() -> bool:
+    return bool(settings.DOWNSTREAM_API.is_described)
+
+
 def _is_development() -> bool:
     return bool(settings.DEBUG)
 
@@ -41,8 +49,8 @@ urlpatterns = [
         TemplateView.as_view(
             template_name="config/api_home.html",
             extra_context={
-                "login": settings.DOWNSTREAM_API.login,
-                "is_described": settings.DOWNSTREAM_API.is_described,
+                "can_log_in": _can_log_in,
+                "is_described": _is_described,
                 "is_development": _is_development,
             },
         ),
