@@ -73,7 +73,7 @@ def test_a_user_who_cancels_by_keyboard_goes_back_without_a_code(page: Page, ser
     page.keyboard.type("user-demo")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Cancel").wait_for()
-    stops = []
+    stops: list[str] = []
     while stops[-1:] != ["Cancel"] and len(stops) < 9:
         page.keyboard.press("Tab")
         stops.append(page.evaluate("document.activeElement.innerText.trim()"))
