@@ -176,7 +176,8 @@ def test_the_login_is_described_by_what_the_issuers_metadata_says_once_it_came(a
     assert before["openIdConnectUrl"] == f"{issuer.url}.well-known/openid-configuration"
     assert issuer.requests.total() == 0
     api.get("/api/private-scope", **bearer(issuer.token()))
-    assert read(api)["components"]["securitySchemes"]["login"] == before  # that issuer has no authorization endpoint
+    flow = read(api)["components"]["securitySchemes"]["login"]["flows"]["authorizationCode"]
+    assert (flow["authorizationUrl"], flow["tokenUrl"]) == (f"{issuer.url}authorize", f"{issuer.url}oauth/token")
 
 
 def test_the_flow_has_the_issuers_own_endpoints() -> None:
