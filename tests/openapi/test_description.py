@@ -176,21 +176,14 @@ def test_the_login_is_described_by_what_the_issuers_metadata_says_once_it_came(a
     assert before["openIdConnectUrl"] == f"{issuer.url}.well-known/openid-configuration"
     assert issuer.requests.total() == 0
     api.get("/api/private-scope", **bearer(issuer.token()))
-    flow = read(api)["components"]["securitySchemes"]["login"]["flows"]["authorizationCode"]
+    (flow,) = read(api)["components"]["securitySchemes"]["login"]["flows"].values()
     assert (flow["authorizationUrl"], flow["tokenUrl"]) == (f"{issuer.url}authorize", f"{issuer.url}oauth/token")
 
 
-def test_the_flow_has_the_issuers_own_endpoints() -> None:
-    metadata = IssuerMetadata("https://t.example/", "https://t.example/jwks", "https://t.example/oauth/token",
-                              authorization_endpoint="https://t.example/authorize")  # fmt: skip
-    scheme = login_scheme("https://t.example/", metadata, {"read:private": "Read"})
-    assert scheme["flows"] == {
-        "authorizationCode": {
-            "authorizationUrl": "https://t.example/authorize",
-            "tokenUrl": "https://t.example/oauth/token",
-            "scopes": {"read:private": "Read"},
-        }
-    }
+def test_an_issuer_without_a_login_is_described_by_its_discovery_document() -> None:
+    """RFC 8414 §2: no authorization_endpoint where no grant uses it."""
+    metadata = IssuerMetadata("https://t.example/", "https://t.example/jwks", "https://t.example/oauth/token")
+    assert login_scheme("https://t.example/", metadata, {})["type"] == "openIdConnect"
 
 
 def test_the_page_runs_nothing_of_its_own_and_connects_to_this_api_alone(api: APIClient) -> None:
