@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from http.client import HTTPException, RemoteDisconnected
-from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -64,20 +63,15 @@ class UpstreamResponse:
 
 
 class UpstreamHttp:
-    """A pooled session for one kind of upstream.
+    """A pool of connections for one kind of upstream, without a session of requests around it.
 
-    It keeps no cookies, follows no redirects, and reads neither proxies nor certificates nor .netrc from the
+    So it keeps no cookies, follows no redirects, and reads neither proxies nor certificates nor .netrc from the
     environment: what an operator did not configure does not happen. Safe to share between threads.
     """
 
     def __init__(self, *, timeout: float, ca_file: Path | None = None, pool_size: int = 64) -> None:
         self._timeout = timeout
-        self._session = _Session()
-        self._session.trust_env = False
-        self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = _Adapter(_tls_context(str(ca_file or certifi.where())), pool_size)
-        self._session.mount("https://", adapter)
-        self._session.mount("http://", adapter)
+        self._adapter = _Adapter(_tls_context(str(ca_file or certifi.where())), pool_size)
 
     def request(
         self,
@@ -104,18 +98,9 @@ class UpstreamHttp:
             # Seen here, because requests would repeat the value in its error.
             raise UpstreamError(f"A header for {host} holds characters that no header may hold.")
         with SocketDeadline(seconds, interruption) as watch, _translated(host, seconds, watch):
-            response = self._session.request(
-                method,
-                url,
-                headers={"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})},
-                params=params,
-                data=data,
-                json=json,
-                timeout=seconds,
-                allow_redirects=False,
-                stream=True,
-            )
-            with response:
+            headers = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
+            prepared = requests.Request(method, url, headers, params=params, data=data, json=json).prepare()
+            with self._adapter.send(prepared, stream=True, timeout=seconds) as response:
                 body = b"".join(_bounded(response, max_bytes, host))
                 watch.check()
             return UpstreamResponse(response.status_code, response.headers, body)
@@ -167,11 +152,6 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
-
-
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nowhere. Even where redirects are not to be followed, requests reads their whole body to prepare for it."""
 
 
 @cache
