@@ -2,6 +2,7 @@
 
 import json
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -36,7 +37,7 @@ Context = ServerRequestContext[Any, Request]
 def build_server(registry: ToolRegistry, calls: ToolCalls) -> Server[Any]:
     """An MCP server that lists and calls the tools of `registry`."""
     listed = {tool.name: _as_listed(tool) for tool in registry}
-    api_workers, local_workers = anyio.CapacityLimiter(API_WORKERS), anyio.CapacityLimiter(LOCAL_WORKERS)
+    api_workers, local_workers = ThreadPoolExecutor(API_WORKERS), ThreadPoolExecutor(LOCAL_WORKERS)
 
     async def list_tools(context: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         if params and params.cursor is not None:  # all tools stand on the first page
@@ -52,9 +53,9 @@ def build_server(registry: ToolRegistry, calls: ToolCalls) -> Server[Any]:
         try:
             answer = await run_in_worker(
                 partial(calls.run, tool, params.arguments or {}, caller, deadline),
-                limiter=api_workers if tool.calls_api else local_workers,
+                workers=api_workers if tool.calls_api else local_workers,
                 interruption=caller.interruption,
-                report=partial(_report, context, caller),
+                report=partial(_report, context) if caller.wants_progress else None,
             )
         except SubjectTokenRejected as error:
             caller.refuse(NoLongerAccepted())  # a new login helps, and a 401 is what makes clients begin one
@@ -88,11 +89,10 @@ def _caller(context: Context) -> Caller:
     return caller_of(context.request.scope)
 
 
-async def _report(context: Context, caller: Caller, seconds: float) -> None:
+async def _report(context: Context, seconds: float) -> None:
     """Tell a client that asked for it how a call goes (MCP progress). How much is left, nobody knows."""
-    if caller.wants_progress:
-        with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):  # it has gone
-            await context.session.report_progress(round(seconds, 3), message="Still waiting for an answer.")
+    with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):  # it has gone
+        await context.session.report_progress(round(seconds, 3), message="Still waiting for an answer.")
 
 
 def _as_listed(tool: Tool) -> types.Tool:

@@ -1,6 +1,8 @@
 """Serving one request that passed the gate, until it is answered or its client has gone."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import anyio
 
@@ -18,10 +20,9 @@ async def serve(
     Where the client closes the connection before the answer is complete, `app` is cancelled if
     `ends_with_connection`; otherwise it is not told. Raises what `app` raises.
     """
-    gone = anyio.Event()
+    gone = asyncio.Event()
     is_complete = False
     pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
-    failure: Exception | None = None
 
     async def receive_rest() -> Message:
         if pending:
@@ -35,21 +36,19 @@ async def serve(
         is_complete = is_last(message)
 
     async def watch() -> None:
-        while (await receive())["type"] != "http.disconnect":
-            pass
+        with suppress(OSError):  # no more is to be heard of a client either way
+            while (await receive())["type"] != "http.disconnect":
+                pass
         if ends_with_connection and not is_complete:
             gone.set()
-            tasks.cancel_scope.cancel()
+            answering.cancel()
 
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(watch)
+    with anyio.CancelScope() as answering:
+        watching = asyncio.create_task(watch())  # a task group would cost more than all else here
         try:
             await app(scope, receive_rest, send_watched)
-        except Exception as error:  # noqa: BLE001 - raised below: the group would wrap it
-            failure = error
-        tasks.cancel_scope.cancel()
-    if failure is not None:
-        raise failure
+        finally:
+            watching.cancel()
 
 
 def heeding(caller: Caller, send: Send, refuse: Refuse) -> Send:
