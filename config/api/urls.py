@@ -13,6 +13,7 @@ from config.health import database_answers, healthz, readiness
 from downstream_api.admin import dashboard
 from downstream_api.audit.triggers import missing_triggers
 from downstream_api.authentication import token_verifier
+from downstream_api.browsable.account import account_bar
 from downstream_api.configuration import ApiConfiguration
 
 admin.site.site_header = admin.site.site_title = "Delegated access"
@@ -33,11 +34,10 @@ def _log_is_protected() -> bool:
 def _home(request: HttpRequest) -> HttpResponse:
     configuration: ApiConfiguration = settings.DOWNSTREAM_API
     shown = {
-        "can_log_in": configuration.login is not None,
         "is_described": configuration.is_described,
         "is_development": settings.DEBUG,
     }
-    return render(request, "config/api_home.html", shown)
+    return render(request, "config/api_home.html", account_bar(request) | shown)
 
 
 handler400 = error_pages.bad_request

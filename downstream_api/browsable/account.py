@@ -71,3 +71,9 @@ def account_of(request: HttpRequest) -> Account | None:
         return None
     except KeysUnavailable:
         return None
+
+
+def account_bar(request: HttpRequest) -> dict[str, object]:
+    """What the head of each page says of who is logged in, as the context of a template."""
+    account = account_of(request)
+    return {"account": account, "is_session": account is not None, "login": settings.DOWNSTREAM_API.login}

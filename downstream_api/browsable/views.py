@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods
 
 from downstream_api.access_record import record_of
 from downstream_api.authentication import accepted_token, token_verifier
-from downstream_api.browsable.account import account_of
+from downstream_api.browsable.account import account_bar, account_of
 from downstream_api.browsable.authorization_code import authorization_request, read_answer, redeem
 from downstream_api.browsable.claims_page import all_claims
 from downstream_api.browsable.configuration import BrowserLogin
@@ -187,9 +187,7 @@ def _least(login: BrowserLogin) -> list[str]:
 
 
 def _rendered(request: HttpRequest, name: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
-    account = account_of(request)
-    everywhere = {"account": account, "is_session": account is not None, "login": settings.DOWNSTREAM_API.login}
-    return render(request, f"downstream_api/{name}.html", everywhere | context, status=status)
+    return render(request, f"downstream_api/{name}.html", account_bar(request) | context, status=status)
 
 
 def _metadata() -> IssuerMetadata:

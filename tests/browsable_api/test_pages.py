@@ -145,3 +145,11 @@ def test_an_outage_of_the_database_is_told_on_a_page(person: Person, pages: ApiC
         response = person.get("/api/notes/")
     assert response.status_code == 503
     assert "The database does not answer" in response.content.decode()
+
+
+def test_the_home_page_says_who_is_logged_in(person: Person, issuer: Issuer) -> None:
+    person.log_in(issuer.token(sub="auth0|alice"))
+    page = person.get("/").content.decode()
+    assert "auth0|alice" in page
+    assert "Log out" in page
+    assert "and call it in your browser" not in page
