@@ -87,6 +87,7 @@ def build_bridge(
             broken_by=range(500, 600),
             on_change=partial(observer.circuit_changed, "tenant"),
         ),
+        target=configuration.exchange_target,
         forwards_address=configuration.forwards_address,
         observer=observer,
     )
