@@ -75,7 +75,7 @@ class UpstreamHttp:
         self._session = _Session()
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-        adapter = _Adapter(_tls_context(str(ca_file or certifi.where())), pool_size)
+        adapter = _Adapter(tls_context(str(ca_file or certifi.where())), pool_size)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -175,7 +175,7 @@ class _Session(requests.Session):
 
 
 @cache
-def _tls_context(ca_file: str) -> ssl.SSLContext:
+def tls_context(ca_file: str) -> ssl.SSLContext:
     """One for all sessions that trust the same: reading the public certificates costs milliseconds and megabytes."""
     return ssl.create_default_context(cafile=ca_file)
 
