@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management import call_command
-from pytest_django import Settings
+from django.test import override_settings
 
 from config.environment import read_environment
 from resource_server.protected_resource import WELL_KNOWN, ProtectedResource
@@ -85,7 +85,6 @@ class Clinic:
     bridge: BridgePages
     variables: dict[str, str]
     folder: Path
-    settings: Settings
     token_changes: dict[str, Any] = field(default_factory=dict)  # to the claims of token A
     token_header: dict[str, Any] = field(default_factory=dict)
     token: str | None = None  # in place of token A
@@ -97,14 +96,14 @@ class Clinic:
 
     def examine(self, *arguments: str, with_token: bool = True) -> Report:
         """What the command says, and that it gives nothing away."""
-        self.settings.ENVIRONMENT = read_environment(self.variables)
+        environment = read_environment(self.variables)
         token = self.token_a()
         if with_token:
             (self.folder / "token").write_text(f"{token}\n")
             arguments = (*arguments, "--token-file", str(self.folder / "token"))
         output, errors = io.StringIO(), io.StringIO()
         exit_code = 0
-        with contextlib.redirect_stderr(errors):
+        with contextlib.redirect_stderr(errors), override_settings(ENVIRONMENT=environment):
             try:
                 call_command("doctor", "--json", *arguments, stdout=output)
             except SystemExit as end:
@@ -117,7 +116,7 @@ class Clinic:
 
 
 @contextmanager
-def healthy(folder: Path, settings: Settings, *, tls: Path | None = None) -> Iterator[Clinic]:
+def healthy(folder: Path, *, tls: Path | None = None) -> Iterator[Clinic]:
     """Everything as it should be; with `tls`, the tenant by https."""
     tenant, api, bridge = Tenant(), Api(), BridgePages()
     with (
@@ -140,4 +139,4 @@ def healthy(folder: Path, settings: Settings, *, tls: Path | None = None) -> Ite
             "MCP_AUTH0_CLIENT_SECRET": CLIENT_SECRET,
             "UPSTREAM_TIMEOUT": "3",
         }
-        yield Clinic(tenant, api, bridge, variables, folder, settings)
+        yield Clinic(tenant, api, bridge, variables, folder)
