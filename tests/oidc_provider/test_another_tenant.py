@@ -58,5 +58,11 @@ async def test_a_user_of_another_tenant_calls_the_api_through_the_bridge_and_it_
     chain = [{"sub": CLIENT}, {"sub": "mcp-client"}]
     assert [json.loads(row["actor_chain"]) for row in rows] == [chain, chain]
 
+    # The doctor goes the same way with her token, and finds that tenant well; its call is on record too.
+    assert ada.tokens
+    token_file = services.state_dir / "token"
+    token_file.write_text(ada.tokens.access_token)
+    services.manage("doctor", "--strict", "--token-file", str(token_file))  # fails where it does not end with 0
+
     services.manage("audit_seal")
-    assert services.manage("audit_verify").startswith("Intact: 2 rows")
+    assert services.manage("audit_verify").startswith("Intact: 3 rows")
