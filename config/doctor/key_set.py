@@ -36,7 +36,7 @@ def key_set(metadata: IssuerMetadata | None, http: UpstreamHttp) -> Findings[boo
     usable = usable_keys(document)
     reasons = "; ".join(f"{number} because {each}" for each, number in why.items())
     if not usable:
-        told = f"{len(entries)} keys, none of which verifies RS256 signatures: {reasons}" if why else "no keys"
+        told = f"no key that verifies RS256 signatures: {reasons}" if why else "no keys"
         remedy = REMEDIES[why.most_common(1)[0][0]] if why else "Have the tenant publish its signing keys."
         if len(judged) > why.total():
             told, remedy = "keys that share one kid", "Have the tenant give each key a kid of its own."

@@ -1,6 +1,9 @@
 """What to do about an exchange that brought no usable token, by the error's type and what the tenant said with it."""
 
+from typing import Any
+
 from config.doctor import refused_tokens
+from config.doctor.identifiers import claims_seen, shown
 from config.doctor.refused_tokens import Expected
 from mcp_bridge.exchange.errors import (
     ClientRejected,
@@ -52,6 +55,14 @@ _UNFIT = {
 }
 
 
+def _named(what: Unfit, claims: dict[str, Any]) -> str:
+    """Whom the token names in place of the bridge. It verified, or it would not have come as far as this."""
+    if what is Unfit.CLIENT:
+        return f"It names {shown(claims.get('client_id', claims.get('azp')))}."
+    actor = claims.get("act")
+    return f"Its act names {shown(actor.get('sub'))}." if what is Unfit.ACTOR and isinstance(actor, dict) else ""
+
+
 def remedy(error: ExchangeError, issued: str, expected: Expected) -> tuple[str, str, str]:  # noqa: PLR0911 - a table
     """What was seen beyond the error's own sentence, what to do about it, and the setting."""
     match error:
@@ -79,7 +90,7 @@ def remedy(error: ExchangeError, issued: str, expected: Expected) -> tuple[str, 
                 "",
             )
         case UnusableToken(what=Unfit() as what):
-            return "", *_UNFIT[what]
+            return _named(what, claims_seen(issued)), *_UNFIT[what]
         case UnusableToken(__cause__=InvalidToken() as cause):
             return refused_tokens.remedy(cause, issued, expected)
         case NotAUser():

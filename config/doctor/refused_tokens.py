@@ -16,16 +16,17 @@ class Expected:
     audience_setting: str
 
 
+ISSUER = "OAUTH_ISSUER or AUTH0_DOMAIN"
 _AS_JWT = "Have the tenant issue JWTs for that API: at Auth0, the client must ask for it by its identifier"
 _OTHER = {
     Reason.ALGORITHM: ("Have the tenant sign this API's tokens with RS256.", ""),
     Reason.UNKNOWN_KEY: (
         "Check that the token comes from this tenant; its keys may have been rotated.",
-        "OAUTH_ISSUER",
+        ISSUER,
     ),
     Reason.SIGNATURE: ("Take a token that this tenant issued, unchanged.", ""),
     Reason.NO_KEY_ID: ("Have the tenant name its key in each token's header (kid).", ""),
-    Reason.ISSUER: ("Check the issuer, and that the token comes from this tenant.", "OAUTH_ISSUER or AUTH0_DOMAIN"),
+    Reason.ISSUER: ("Check the issuer, and that the token comes from this tenant.", ISSUER),
     Reason.EXPIRED: ("Take a fresh token; where it is fresh, look at the clocks.", ""),
     Reason.NOT_YET_VALID: ("Look at the clocks: this token comes from the future.", ""),
     Reason.DIALECT: ("Accept this dialect, or change the API's token dialect at the tenant.", "TOKEN_DIALECTS"),

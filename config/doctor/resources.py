@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 from config import services
-from config.doctor.finding import Finding, not_checked, ok, problem
+from config.doctor.finding import Finding, Status, not_checked, ok, problem
 from config.doctor.identifiers import differ_in_slash, shown
 from config.environment import Environment
 from mcp_bridge.configuration import ENDPOINT
@@ -18,7 +18,10 @@ API, BRIDGE = "api metadata", "bridge metadata"
 def protected_resources(environment: Environment, http: UpstreamHttp) -> Iterator[Finding]:
     bridge = services.bridge_configuration(environment).resource
     for path in well_known_paths(ENDPOINT):
-        yield _compared(BRIDGE, bridge.base_url + path, bridge, http, ("AUTH0_AUDIENCE", "MCP_SERVER_URL"))
+        found = _compared(BRIDGE, bridge.base_url + path, bridge, http, ("AUTH0_AUDIENCE", "MCP_SERVER_URL"))
+        yield found
+        if found.status is not Status.OK:  # the other place would say the same
+            break
     api = services.api_configuration(environment).resource
     yield _compared(API, api.metadata_url, api, http, ("API_AUTH0_AUDIENCE", "API_BASE_URL"))
     yield _is_up(environment, http)

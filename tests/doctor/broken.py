@@ -62,6 +62,10 @@ def token_b(typ: str = "at+jwt", **changes: Any) -> Callable[[Clinic], object]:
     return harm
 
 
+def ending_in(seconds: int) -> Callable[[Clinic], object]:
+    return lambda clinic: clinic.tenant.token_changes.update(exp=int(time()) + seconds)
+
+
 def answer(**changes: Any) -> Callable[[Clinic], object]:
     return lambda clinic: clinic.tenant.answer_changes.update(changes)
 
@@ -200,7 +204,9 @@ CASES = [
         *("exchange", "audience or as resource", "MCP_AUTH0_EXCHANGE_TARGET"),
     ),
     Case("answer without act", token_b(act=None), "exchange", "(act)", "MCP_AUTH0_CLIENT_ID"),
-    Case("act names another client", token_b(act={"sub": "another"}), "exchange", "(act)", "MCP_AUTH0_CLIENT_ID"),
+    Case(
+        "act names another client", token_b(act={"sub": "another"}), "exchange", "names another", "MCP_AUTH0_CLIENT_ID"
+    ),
     Case("act is no object", token_b(act="bridge-client"), "exchange", "RFC 8693 §4.1"),
     Case(
         "token B for another API",
@@ -209,7 +215,7 @@ CASES = [
     ),
     Case("token B of another user", token_b(sub="auth0|mallory"), "exchange", "pairwise"),
     Case(
-        "token B of another client", token_b(client_id="another"), "exchange", "another client", "MCP_AUTH0_CLIENT_ID"
+        "token B of another client", token_b(client_id="another"), "exchange", "It names another", "MCP_AUTH0_CLIENT_ID"
     ),
     Case("token B of an organization", token_b(org_id="org_1"), "exchange", "organization"),
     Case(
@@ -221,7 +227,7 @@ CASES = [
     Case("another type issued", answer(issued_token_type=None), "exchange", "issued_token_type"),
     Case("token B is opaque", answer(access_token="opaque"), "exchange", "JWT", "API_AUTH0_AUDIENCE"),
     Case("token B is an ID token", token_b("JWT", azp="bridge-client", nonce="n"), "exchange", "ID token"),
-    Case("token B lasts seconds", token_b(exp=int(time()) + 20), "token B", "exchanges anew", status="warning"),
+    Case("token B lasts seconds", ending_in(20), "token B", "exchanges anew", status="warning"),
     Case("expires_in is wrong", answer(expires_in=86_400), "token B", "expires_in", status="warning"),
     # The API
     Case(
