@@ -2,13 +2,18 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import include, path
-from django.views.generic import TemplateView
+from django.views.decorators.http import require_safe
 
+from config import error_pages
+from config.explaining.page import explain_token
 from config.health import database_answers, healthz, readiness
 from downstream_api.admin import dashboard
 from downstream_api.audit.triggers import missing_triggers
 from downstream_api.authentication import token_verifier
+from downstream_api.configuration import ApiConfiguration
 
 admin.site.site_header = admin.site.site_title = "Delegated access"
 admin.site.index_title = "Review"
@@ -24,8 +29,25 @@ def _log_is_protected() -> bool:
     return not missing_triggers(connection)
 
 
+@require_safe
+def _home(request: HttpRequest) -> HttpResponse:
+    configuration: ApiConfiguration = settings.DOWNSTREAM_API
+    shown = {
+        "can_log_in": configuration.login is not None,
+        "is_described": configuration.is_described,
+        "is_development": settings.DEBUG,
+    }
+    return render(request, "config/api_home.html", shown)
+
+
+handler400 = error_pages.bad_request
+handler403 = error_pages.forbidden
+handler404 = error_pages.not_found
+handler500 = error_pages.server_error
+
 urlpatterns = [
-    path("", TemplateView.as_view(template_name="config/api_home.html"), name="home"),
+    path("", _home, name="home"),
+    path("explain", explain_token, name="explain"),
     path("", include("downstream_api.urls")),
     path("admin/audit/", include(dashboard.urls)),
     path("admin/", admin.site.urls),
