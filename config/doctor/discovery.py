@@ -3,6 +3,7 @@ from email.utils import parsedate_to_datetime
 
 from config.doctor.finding import Finding, Findings, not_checked, ok, problem, warning
 from config.doctor.identifiers import differ_in_slash, shown
+from config.doctor.refused_tokens import ISSUER
 from config.environment import Environment
 from resource_server.issuer_metadata import (
     IssuerDiffers,
@@ -14,7 +15,6 @@ from resource_server.issuer_metadata import (
 from resource_server.token_rules import TokenRules
 from resource_server.upstream_http import UpstreamError, UpstreamHttp, UpstreamResponse
 
-ISSUER = "OAUTH_ISSUER or AUTH0_DOMAIN"
 NOTICEABLE = 5  # seconds by which clocks may differ before it is worth a word
 
 
@@ -54,7 +54,7 @@ def discovery(environment: Environment, http: UpstreamHttp, rules: TokenRules) -
 
 def _another_issuer(issuer: str, named: object) -> Finding:
     how = "the slash at the end makes them two issuers" if differ_in_slash(named, issuer) else "these are two issuers"
-    is_name = isinstance(named, str) and shown(named) == named
+    is_name = isinstance(named, str) and shown(named) == f'"{named}"'
     remedy = f"Set OAUTH_ISSUER={named} if that is your tenant." if is_name else "Have the tenant's metadata corrected."
     return problem(
         "discovery",

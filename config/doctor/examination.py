@@ -35,7 +35,9 @@ def examine(environment: Environment, *, token: str, api_path: str) -> Iterator[
         yield not_checked("token A", "There are no keys by which it could be judged.")
         return
     keys = IssuerKeys(environment.issuer, configuration.key_fetching)
-    caller = yield from user_token(token, TokenVerifier(configuration.token_rules, keys))
+    caller = yield from user_token(
+        token, TokenVerifier(configuration.token_rules, keys), api_audience=environment.api_audience
+    )
     overheard = Overheard(timeout=timeout, ca_file=ca_file)
     exchange = build_exchange(configuration, keys, overheard)
     scope = scope_for(caller, environment.exchange_scope) if caller else ()

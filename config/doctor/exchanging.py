@@ -55,7 +55,7 @@ def exchanging(
     try:
         exchanged = exchange.token_for(caller, scope=scope, deadline=deadline)
     except ExchangeError as error:
-        expected = Expected(TOKEN, exchange.verifier.rules, "API_AUTH0_AUDIENCE")
+        expected = Expected(exchange.verifier.rules, "API_AUTH0_AUDIENCE")
         issued = http.members().get("access_token")
         seen, remedy, setting = refused_exchanges.remedy(error, issued if isinstance(issued, str) else "", expected)
         yield problem(EXCHANGE, f"{error} {seen}".rstrip(), remedy, setting)

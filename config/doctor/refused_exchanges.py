@@ -2,9 +2,8 @@
 
 from typing import Any
 
-from config.doctor import refused_tokens
-from config.doctor.identifiers import claims_seen, shown
-from config.doctor.refused_tokens import Expected
+from config.doctor.identifiers import shown
+from config.doctor.refused_tokens import Expected, advice
 from mcp_bridge.exchange.errors import (
     ClientRejected,
     DelegationTooDeep,
@@ -18,6 +17,7 @@ from mcp_bridge.exchange.errors import (
     UnusableToken,
 )
 from resource_server.errors import InvalidToken
+from resource_server.token_parts import read_parts
 
 _GRANT = (
     "Give the bridge's client its grant for the API on users' behalf (at Auth0 a client grant with subject_type user), "
@@ -90,9 +90,9 @@ def remedy(error: ExchangeError, issued: str, expected: Expected) -> tuple[str, 
                 "",
             )
         case UnusableToken(what=Unfit() as what):
-            return _named(what, claims_seen(issued)), *_UNFIT[what]
+            return _named(what, read_parts(issued).claims), *_UNFIT[what]
         case UnusableToken(__cause__=InvalidToken() as cause):
-            return refused_tokens.remedy(cause, issued, expected)
+            return "", *advice(cause, issued, expected)
         case NotAUser():
             return "", "Take a token of a user who logged in; client credentials have nobody behind them.", ""
         case DelegationTooDeep():

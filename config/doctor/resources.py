@@ -6,6 +6,7 @@ from http import HTTPStatus
 from config import services
 from config.doctor.finding import Finding, Status, not_checked, ok, problem
 from config.doctor.identifiers import differ_in_slash, shown
+from config.doctor.refused_tokens import ISSUER
 from config.environment import Environment
 from mcp_bridge.configuration import ENDPOINT
 from resource_server.protected_resource import ProtectedResource, well_known_paths
@@ -56,7 +57,7 @@ def _compared(
             check,
             f"{url} sends clients to {shown(issuers)}, and the issuer here is {expected.authorization_server}.",
             "Start the service with the same issuer.",
-            "OAUTH_ISSUER or AUTH0_DOMAIN",
+            ISSUER,
         )
     return ok(check, f"{url} names {expected.resource} and the issuer, to the letter.")
 

@@ -1,19 +1,17 @@
 import time
 
-from config.doctor import refused_tokens
 from config.doctor.finding import Findings, not_checked, ok, problem
-from config.doctor.refused_tokens import Expected
+from config.doctor.refused_tokens import FOR_ANOTHER, Expected, advice
+from config.explaining.report import FOR_THE_API
 from mcp_bridge.caller import Caller
 from resource_server.access_token import AccessToken
-from resource_server.errors import InvalidToken, KeysUnavailable, Reason
+from resource_server.errors import InvalidToken, KeysUnavailable
 from resource_server.token_verifier import TokenVerifier
 
 CHECK, RESOURCE = "token A", "resource parameter"
-# A server that passes `resource` over issues a token for nobody in particular, or for its own userinfo endpoint.
-FOR_ANOTHER = {Reason.NOT_A_JWT, Reason.AUDIENCE}
 
 
-def user_token(token: str, verifier: TokenVerifier) -> Findings[Caller | None]:
+def user_token(token: str, verifier: TokenVerifier, *, api_audience: str) -> Findings[Caller | None]:
     """Token A, judged as the bridge judges it; the caller that it makes."""
     rules = verifier.rules
     if not token:
@@ -28,9 +26,8 @@ def user_token(token: str, verifier: TokenVerifier) -> Findings[Caller | None]:
         yield not_checked(CHECK, error.description)
         return None
     except InvalidToken as error:
-        expected = Expected(CHECK, rules, "AUTH0_AUDIENCE")
-        seen, remedy, setting = refused_tokens.remedy(error, token, expected)
-        yield problem(CHECK, f"The bridge refuses it. {error.description} {seen}".rstrip(), remedy, setting)
+        expected = Expected(rules, "AUTH0_AUDIENCE", {api_audience: FOR_THE_API})
+        yield problem(CHECK, f"The bridge refuses it. {error.description}", *advice(error, token, expected))
         if error.reason in FOR_ANOTHER:
             yield problem(
                 RESOURCE,

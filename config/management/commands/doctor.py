@@ -12,9 +12,10 @@ from config.doctor.finding import Finding, Status, not_checked, problem, without
 from config.doctor.report import as_json, as_lines, summary
 from config.environment import Environment
 from mcp_bridge.downstream.client import check_path
-from resource_server.access_token import MAX_TOKEN_LENGTH
+from resource_server.pasted_token import read_pasted_token
 
 FOUND, BAD_USAGE = 1, 2  # exit codes
+MAX_INPUT = 1_048_576  # characters
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
 
 
@@ -83,13 +84,15 @@ def _findings(token: str, api_path: str) -> Iterator[Finding]:
 
 
 def _read_token(file: str) -> str:
+    if file == "-" and sys.stdin.isatty():
+        sys.stderr.write("Paste the token, then press Enter and Ctrl-D.\n")
     try:
-        text = sys.stdin.read(MAX_TOKEN_LENGTH + 2) if file == "-" else Path(file).read_text(encoding="ascii")
+        text = sys.stdin.read(MAX_INPUT) if file == "-" else Path(file).read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise CommandError(
             "--token-file must name a readable file with one token in it.", returncode=BAD_USAGE
         ) from error
-    token = text.strip().removeprefix("Bearer ").strip()
-    if not token or len(token.split()) > 1:
+    token = read_pasted_token(text).token
+    if len(token.split()) != 1 or not token.isascii():
         raise CommandError("--token-file must hold one access token and nothing else.", returncode=BAD_USAGE)
     return token
