@@ -39,6 +39,17 @@ def test_the_culprit_is_the_first_that_is_named(clinic: Clinic, case: Case) -> N
     assert report.exit_code == (case.status == "problem")
 
 
+def test_warnings_count_where_that_is_asked_for(clinic: Clinic) -> None:
+    clinic.tenant.metadata_changes["code_challenge_methods_supported"] = ["plain"]
+    assert (clinic.examine().exit_code, clinic.examine("--strict").exit_code) == (0, 1)
+
+
+def test_a_token_copied_with_what_stands_around_it_is_read_as_explain_token_reads_it(clinic: Clinic) -> None:
+    (clinic.folder / "answer").write_text(f'{{"access_token": "{clinic.token_a()}", "token_type": "Bearer"}}')
+    report = clinic.examine("--token-file", str(clinic.folder / "answer"), with_token=False)
+    assert report.of("token A")[0]["status"] == "ok"
+
+
 @pytest.mark.parametrize("audience", ["https://tenant.example/userinfo", "http://elsewhere.example/"])
 def test_a_tenant_that_passes_resource_over_is_told_by_token_a(clinic: Clinic, audience: str) -> None:
     """RFC 8707: what an MCP client asks for by `resource` has to become the audience."""
