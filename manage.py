@@ -11,9 +11,16 @@ SERVICES = ("api", "bridge", "tenant")
 
 
 def main() -> int:
-    # `serve` loads only the apps of the service it starts; every other command sees the whole project.
+    # `serve` loads only the apps of the service it starts, and `doctor` goes on where nothing else does; every other
+    # command sees the whole project.
     service = next((word for word in sys.argv[2:] if word in SERVICES), None)
-    settings = f"config.{service}.settings" if sys.argv[1:2] == ["serve"] and service else "config.settings"
+    match sys.argv[1:2]:
+        case ["serve"] if service:
+            settings = f"config.{service}.settings"
+        case ["doctor"]:
+            settings = "config.doctor.settings"
+        case _:
+            settings = "config.settings"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)
     try:
         execute_from_command_line(sys.argv)

@@ -10,7 +10,7 @@ from config.generated_secrets import kept_secret
 from config.variables import Variables, refuse
 from mcp_bridge.exchange.client_authentication import AuthenticationMethod, BridgeClient
 
-METHOD, SECRET = "MCP_AUTH0_CLIENT_AUTH_METHOD", "MCP_AUTH0_CLIENT_SECRET"
+ID, METHOD, SECRET = "MCP_AUTH0_CLIENT_ID", "MCP_AUTH0_CLIENT_AUTH_METHOD", "MCP_AUTH0_CLIENT_SECRET"
 KEY_FILE, KEY_ID = "MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE", "MCP_AUTH0_CLIENT_KEY_ID"
 LOCAL_BRIDGE_CLIENT = "local-mcp-bridge"
 MIN_KEY_BITS = 2048  # RFC 7518 §3.3
@@ -33,12 +33,18 @@ def read_bridge_client(read: Variables, *, is_local: bool, state_dir: Path) -> B
     if is_local and not secret:
         secret = kept_secret(state_dir / "bridge_client_secret")
     return BridgeClient(
-        client_id=read.text("MCP_AUTH0_CLIENT_ID") or (LOCAL_BRIDGE_CLIENT if is_local else ""),
+        client_id=read.text(ID) or (LOCAL_BRIDGE_CLIENT if is_local else ""),
         method=method,
         secret=secret,
         private_key=_private_key(key_file) if key_file else None,
         key_id=read.text(KEY_ID),
     )
+
+
+def missing_variables(client: BridgeClient) -> tuple[str, ...]:
+    """What the bridge's own process needs and nobody set."""
+    needed = {ID: client.client_id, SECRET: client.secret or client.private_key}
+    return tuple(name for name, value in needed.items() if not value)
 
 
 def _method(read: Variables) -> AuthenticationMethod:

@@ -16,6 +16,7 @@ from config.shared_cache import SharedCache, read_shared_cache
 from config.variables import LOOPBACK_HOSTS, Variables, refuse
 from downstream_api.actor_policy import ActorPolicy
 from mcp_bridge.exchange.client_authentication import BridgeClient
+from mcp_bridge.exchange.exchange_target import ExchangeTarget
 from resource_server.token_rules import TokenDialect
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -59,6 +60,7 @@ class Environment:
     forwards_address: bool  # MCP_AUTH0_FORWARDED_FOR
     has_leftover_subject_token_type: bool  # MCP_AUTH0_SUBJECT_TOKEN_TYPE
     exchange_scope: tuple[str, ...]  # MCP_AUTH0_EXCHANGE_SCOPE
+    exchange_target: ExchangeTarget  # MCP_AUTH0_EXCHANGE_TARGET
     cors_origins: tuple[str, ...]  # CORS_ORIGINS
     api_audience: str  # API_AUTH0_AUDIENCE
     api_url: str  # API_BASE_URL
@@ -155,6 +157,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         forwards_address=read.flag("MCP_AUTH0_FORWARDED_FOR", default=is_auth0),
         has_leftover_subject_token_type=bool(read.text("MCP_AUTH0_SUBJECT_TOKEN_TYPE")),
         exchange_scope=scope,
+        exchange_target=_exchange_target(read, api_audience),
         cors_origins=read.origins("CORS_ORIGINS"),
         api_audience=api_audience,
         api_url=api_url,
@@ -167,6 +170,16 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         audit_retention_days=read.whole("AUDIT_RETENTION_DAYS", 400, low=1, high=36_500),
         observability=read_observability(read),
     )
+
+
+def _exchange_target(read: Variables, api_audience: str) -> ExchangeTarget:
+    name = read.text("MCP_AUTH0_EXCHANGE_TARGET") or ExchangeTarget.AUDIENCE
+    if name not in set(ExchangeTarget):
+        refuse("MCP_AUTH0_EXCHANGE_TARGET", "must be audience or resource")
+    is_uri = re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^#]+", api_audience)
+    if name == ExchangeTarget.RESOURCE and not is_uri:  # RFC 8707 §2
+        refuse("API_AUTH0_AUDIENCE", "must be an absolute URI where MCP_AUTH0_EXCHANGE_TARGET is resource")
+    return ExchangeTarget(name)
 
 
 def _actor_policy(read: Variables) -> ActorPolicy:

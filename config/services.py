@@ -73,6 +73,7 @@ def bridge_configuration(environment: Environment) -> BridgeConfiguration:
         client=environment.bridge_client,
         forwards_address=environment.forwards_address,
         default_exchange_scope=environment.exchange_scope,
+        exchange_target=environment.exchange_target,
         api_base_url=environment.api_url,
         upstream_timeout=environment.upstream_timeout,
         record_key=derived_secret(environment.secret_key, "tool call arguments").encode(),

@@ -4,6 +4,7 @@ Each service narrows them in `config/<service>/settings.py`. Nothing else reads 
 """
 
 import logging
+import warnings
 from typing import Any
 
 import environ
@@ -86,7 +87,8 @@ TEMPLATES = [
 ]
 
 try:
-    database = environ.Env.db_url_config(ENVIRONMENT.database_url)  # type: ignore[no-untyped-call]
+    with warnings.catch_warnings(action="ignore"):  # they show the URL's parts, the password among them
+        database = environ.Env.db_url_config(ENVIRONMENT.database_url)  # type: ignore[no-untyped-call]
 except Exception:  # noqa: BLE001 - the parser raises what it stumbles over; the next line says it in words
     database = {}
 if database.get("ENGINE") not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:

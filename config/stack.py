@@ -180,6 +180,7 @@ def local_environment(ports: Mapping[str, int], state_dir: Path) -> dict[str, st
                 "MCP_AUTH0_FORWARDED_FOR",
                 "MCP_AUTH0_SUBJECT_TOKEN_TYPE",
                 "MCP_AUTH0_EXCHANGE_SCOPE",
+                "MCP_AUTH0_EXCHANGE_TARGET",
                 "SECRET_KEY",
                 "CACHE_URL",
                 "CACHE_ENCRYPTION_KEYS",

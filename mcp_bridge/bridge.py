@@ -1,6 +1,5 @@
 import logging
 from dataclasses import dataclass
-from functools import partial
 
 import anyio
 from starlette.applications import Starlette
@@ -11,15 +10,12 @@ from mcp_bridge.endpoint.asgi_types import AsgiApp, Receive, Scope, Send
 from mcp_bridge.endpoint.forms import build_endpoint
 from mcp_bridge.endpoint.gate import Gate
 from mcp_bridge.endpoint.mcp_server import build_server
-from mcp_bridge.exchange.cache import ExchangeCache
-from mcp_bridge.exchange.entry_cipher import EntryCipher
-from mcp_bridge.exchange.shared_tokens import Cache, SharedTokens
-from mcp_bridge.exchange.token_exchange import TokenExchange
+from mcp_bridge.exchange.shared_tokens import Cache
 from mcp_bridge.json_schema import check_schemas
+from mcp_bridge.outbound import build_api, build_exchange
 from mcp_bridge.records.call_recorder import CallRecorder, Write
 from mcp_bridge.tool_calls import ToolCalls
 from mcp_bridge.tool_registry import ToolRegistry
-from mcp_bridge.upstream.asking import PASSING, Upstream
 from resource_server.issuer_keys import IssuerKeys
 from resource_server.token_verifier import TokenVerifier
 from resource_server.upstream_http import UpstreamHttp
@@ -72,35 +68,10 @@ def build_bridge(
     http = UpstreamHttp(
         timeout=configuration.upstream_timeout, ca_file=configuration.key_fetching.ca_file, pool_size=64
     )
-    exchange = TokenExchange(
-        client=configuration.client,
-        verifier=TokenVerifier(configuration.downstream_rules, keys),
-        http=http,
-        cache=ExchangeCache(),
-        shared=SharedTokens(shared_cache, EntryCipher(configuration.cache_keys), on_change=observer.circuit_changed)
-        if shared_cache
-        else None,
-        # There is one way to exchange: a tenant that fails at it fails for all.
-        tenant=Upstream(
-            "The tenant",
-            timeout=configuration.upstream_timeout,
-            broken_by=range(500, 600),
-            on_change=partial(observer.circuit_changed, "tenant"),
-        ),
-        forwards_address=configuration.forwards_address,
-        observer=observer,
-    )
     calls = ToolCalls(
-        exchange=exchange,
+        exchange=build_exchange(configuration, keys, http, shared_cache),
         http=http,
-        # A 500 or a slow answer is about one view of many, and must not keep callers from the others.
-        api=Upstream(
-            "The API",
-            timeout=configuration.upstream_timeout,
-            broken_by=PASSING,
-            is_broken_by_silence=False,
-            on_change=partial(observer.circuit_changed, "api"),
-        ),
+        api=build_api(configuration),
         api_base_url=configuration.api_base_url,
         default_scope=configuration.default_exchange_scope,
         timeout=configuration.upstream_timeout,

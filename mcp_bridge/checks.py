@@ -12,6 +12,7 @@ LEFTOVER = (
     "MCP_AUTH0_SUBJECT_TOKEN_TYPE is set and has no effect: it belongs to Auth0's older Custom Token Exchange sample, "
     "and On-Behalf-Of always exchanges an access token."
 )
+REMOVE_LEFTOVER = "Remove it. What the exchange needs instead is a client grant of the bridge's client for the API."
 
 
 @register()
@@ -19,5 +20,4 @@ def nothing_is_left_of_custom_token_exchange(**_kwargs: Any) -> list[CheckMessag
     configuration: BridgeConfiguration = settings.MCP_BRIDGE
     if not configuration.has_leftover_subject_token_type:
         return []
-    hint = "Remove it. What the exchange needs instead is a client grant of the bridge's client for the API."
-    return [checks.Warning(LEFTOVER, hint=hint, id="mcp_bridge.W001")]
+    return [checks.Warning(LEFTOVER, hint=REMOVE_LEFTOVER, id="mcp_bridge.W001")]

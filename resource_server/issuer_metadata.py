@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from resource_server.strict_json import MalformedJson
-from resource_server.upstream_http import UpstreamError, UpstreamHttp
+from resource_server.upstream_http import UpstreamError, UpstreamHttp, UpstreamResponse
 
 _URL = re.compile(r"[\x21-\x7e]+")  # urlsplit drops line breaks and tabs before it looks
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -11,6 +11,14 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 class IssuerMetadataInvalid(UpstreamError):
     """The issuer's metadata cannot be used; the text says why."""
+
+
+class IssuerDiffers(IssuerMetadataInvalid):
+    """The document names another issuer than the one at whose address it is (RFC 8414 §3.3)."""
+
+    def __init__(self, issuer: str, named: object) -> None:
+        super().__init__(f"The metadata at {issuer} names another issuer; compare the trailing slash too.")
+        self.named = named  # as it stands there, which may be anything
 
 
 @dataclass(frozen=True)
@@ -40,18 +48,26 @@ def discover(issuer: str, http: UpstreamHttp, *, deadline: float) -> IssuerMetad
     Raises UpstreamError; IssuerMetadataInvalid where the document names another issuer (RFC 8414 §3.3: it must be
     the same to the letter) or lacks what is needed.
     """
+    return read_metadata(issuer, published_metadata(issuer, http, deadline=deadline))
+
+
+def published_metadata(issuer: str, http: UpstreamHttp, *, deadline: float) -> UpstreamResponse:
+    """The issuer's answer that holds its metadata, not checked yet. Raises UpstreamError."""
     for url in discovery_urls(issuer):
         answer = http.request("GET", url, deadline=deadline)
         if answer.status == 200:  # noqa: PLR2004 - the status that means "here it is"
-            break
-    else:
-        raise IssuerMetadataInvalid(f"{issuer} publishes no metadata: it answered {answer.status}.")
+            return answer
+    raise IssuerMetadataInvalid(f"{issuer} publishes no metadata: it answered {answer.status}.")
+
+
+def read_metadata(issuer: str, answer: UpstreamResponse) -> IssuerMetadata:
+    """What `answer` says of `issuer`, checked. Raises IssuerMetadataInvalid."""
     try:
         document = answer.json()
     except MalformedJson as error:
         raise IssuerMetadataInvalid(f"The metadata of {issuer} is {error}.") from error
     if document.get("issuer") != issuer:
-        raise IssuerMetadataInvalid(f"The metadata at {issuer} names another issuer; compare the trailing slash too.")
+        raise IssuerDiffers(issuer, document.get("issuer"))
     return IssuerMetadata(
         issuer=issuer,
         jwks_uri=_endpoint(document.get("jwks_uri"), "jwks_uri", issuer),

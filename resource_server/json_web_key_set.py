@@ -1,6 +1,7 @@
 import base64
 import binascii
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
@@ -13,6 +14,17 @@ MAX_KEYS = 64
 PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})  # RFC 7518 §6.3.2; each gives the others away
 
 
+class Unusable(StrEnum):
+    """Why a published key verifies nothing here."""
+
+    KIND = "it is not an RSA key"
+    NAME = "it has no name (kid)"
+    PURPOSE = "it is not for RS256 signatures (use, alg, key_ops)"
+    PRIVATE = "its private part is published with it"
+    LENGTH = f"it has fewer than {MIN_KEY_BITS} or more than {MAX_KEY_BITS} bits"
+    NUMBERS = "its numbers (n, e) make no key"
+
+
 def usable_keys(document: Mapping[str, Any]) -> dict[str, RSAPublicKey]:
     """The keys of a JWK Set (RFC 7517 §5) that may verify RS256 signatures, by `kid`.
 
@@ -23,10 +35,8 @@ def usable_keys(document: Mapping[str, Any]) -> dict[str, RSAPublicKey]:
     ambiguous: set[str] = set()
     entries = document.get("keys")
     for entry in entries[:MAX_KEYS] if isinstance(entries, list) else []:
-        if not isinstance(entry, dict) or not _is_for_us(entry):
-            continue
-        key = _public_key(entry)
-        if key is None:
+        key = public_key(entry)
+        if isinstance(key, Unusable):
             continue
         key_id = entry["kid"]
         if key_id in found:
@@ -35,27 +45,34 @@ def usable_keys(document: Mapping[str, Any]) -> dict[str, RSAPublicKey]:
     return {key_id: key for key_id, key in found.items() if key_id not in ambiguous}
 
 
-def _is_for_us(entry: Mapping[str, Any]) -> bool:
+def public_key(entry: object) -> RSAPublicKey | Unusable:  # noqa: PLR0911 - a list of rules
+    """The key of one JWK, or why it is none that may verify RS256 signatures."""
+    if not isinstance(entry, dict) or entry.get("kty") != "RSA":
+        return Unusable.KIND
+    if not is_identifier(entry.get("kid")):
+        return Unusable.NAME
+    if not _is_for_signatures(entry):
+        return Unusable.PURPOSE
+    if not PRIVATE_MEMBERS.isdisjoint(entry):
+        return Unusable.PRIVATE
+    modulus, exponent = _number(entry.get("n")), _number(entry.get("e"))
+    if not MIN_KEY_BITS <= modulus.bit_length() <= MAX_KEY_BITS:
+        return Unusable.LENGTH
+    try:
+        is_bounded = exponent.bit_length() <= MAX_EXPONENT_BITS
+        return RSAPublicNumbers(e=exponent, n=modulus).public_key() if is_bounded else Unusable.NUMBERS
+    except ValueError:
+        return Unusable.NUMBERS
+
+
+def _is_for_signatures(entry: Mapping[str, Any]) -> bool:
     operations = entry.get("key_ops", ["verify"])
     return (
-        entry.get("kty") == "RSA"
-        and is_identifier(entry.get("kid"))
-        and entry.get("use", "sig") == "sig"
+        entry.get("use", "sig") == "sig"
         and entry.get("alg", "RS256") == "RS256"
         and isinstance(operations, list)
         and "verify" in operations
-        and PRIVATE_MEMBERS.isdisjoint(entry)
     )
-
-
-def _public_key(entry: Mapping[str, Any]) -> RSAPublicKey | None:
-    modulus, exponent = _number(entry.get("n")), _number(entry.get("e"))
-    if not MIN_KEY_BITS <= modulus.bit_length() <= MAX_KEY_BITS or exponent.bit_length() > MAX_EXPONENT_BITS:
-        return None
-    try:
-        return RSAPublicNumbers(e=exponent, n=modulus).public_key()
-    except ValueError:
-        return None
 
 
 def _number(value: object) -> int:

@@ -1,4 +1,5 @@
 from collections.abc import Mapping
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
@@ -18,11 +19,18 @@ def fetch_keys(
     `deadline` is in seconds, for the metadata; the keys have the time that `http` gives to each request.
     """
     metadata = discover(issuer, http, deadline=deadline)
-    answer = http.request("GET", metadata.jwks_uri, max_bytes=MAX_KEY_SET)
-    try:
-        keys = usable_keys(answer.json()) if answer.status == 200 else {}  # noqa: PLR2004
-    except MalformedJson as error:
-        raise IssuerMetadataInvalid(f"The key set of {issuer} is {error}.") from error
+    keys = usable_keys(fetch_key_set(metadata, http))
     if not keys:
-        raise IssuerMetadataInvalid(f"{issuer} publishes no RS256 key that can be used (status {answer.status}).")
+        raise IssuerMetadataInvalid(f"{issuer} publishes no RS256 key that can be used.")
     return keys, metadata
+
+
+def fetch_key_set(metadata: IssuerMetadata, http: UpstreamHttp) -> dict[str, Any]:
+    """The JWK Set that the issuer publishes, as it stands there. Raises UpstreamError."""
+    answer = http.request("GET", metadata.jwks_uri, max_bytes=MAX_KEY_SET)
+    if answer.status != 200:  # noqa: PLR2004
+        raise IssuerMetadataInvalid(f"{metadata.issuer} does not give its keys: it answered {answer.status}.")
+    try:
+        return answer.json()
+    except MalformedJson as error:
+        raise IssuerMetadataInvalid(f"The key set of {metadata.issuer} is {error}.") from error

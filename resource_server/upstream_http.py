@@ -71,7 +71,7 @@ class UpstreamHttp:
 
     def __init__(self, *, timeout: float, ca_file: Path | None = None, pool_size: int = 64) -> None:
         self._timeout = timeout
-        self._adapter = _Adapter(_tls_context(str(ca_file or certifi.where())), pool_size)
+        self._adapter = _Adapter(tls_context(str(ca_file or certifi.where())), pool_size)
 
     def request(
         self,
@@ -155,7 +155,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 @cache
-def _tls_context(ca_file: str) -> ssl.SSLContext:
+def tls_context(ca_file: str) -> ssl.SSLContext:
     """One for all sessions that trust the same: reading the public certificates costs milliseconds and megabytes."""
     return ssl.create_default_context(cafile=ca_file)
 

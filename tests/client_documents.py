@@ -44,7 +44,7 @@ class DocumentServer:
         return self.url(path)
 
 
-def _certificate(name: str, issuer: x509.Name, key: Any, signer: Any, *, ca: bool) -> x509.Certificate:
+def _certificate(name: str, issuer: x509.Name, key: Any, signer: Any, *, ca: bool, hours: float) -> x509.Certificate:
     now = datetime.datetime.now(datetime.UTC)
     names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
     return (
@@ -54,7 +54,7 @@ def _certificate(name: str, issuer: x509.Name, key: Any, signer: Any, *, ca: boo
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(hours=1))
-        .not_valid_after(now + datetime.timedelta(hours=1))
+        .not_valid_after(now + datetime.timedelta(hours=hours))
         .add_extension(x509.BasicConstraints(ca=ca, path_length=None), critical=True)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
@@ -63,15 +63,15 @@ def _certificate(name: str, issuer: x509.Name, key: Any, signer: Any, *, ca: boo
     )
 
 
-def make_authority(folder: Path) -> tuple[Path, Path]:
-    """The CA's certificate, and a file with certificate and key of the server."""
+def make_authority(folder: Path, *, hours: float = 1) -> tuple[Path, Path]:
+    """The CA's certificate, and a file with certificate and key of the server, which are good for `hours`."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "A CA for tests")])
     pem = serialization.Encoding.PEM
     ca_file, server_file = folder / "ca.pem", folder / "server.pem"
-    ca_file.write_bytes(_certificate("A CA for tests", ca_name, ca_key, ca_key, ca=True).public_bytes(pem))
+    ca_file.write_bytes(_certificate("A CA for tests", ca_name, ca_key, ca_key, ca=True, hours=hours).public_bytes(pem))
     server_file.write_bytes(
-        _certificate("localhost", ca_name, key, ca_key, ca=False).public_bytes(pem)
+        _certificate("localhost", ca_name, key, ca_key, ca=False, hours=hours).public_bytes(pem)
         + key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return ca_file, server_file

@@ -40,7 +40,8 @@ def node() -> Path | None:
 
 
 def _no_node() -> bool:
-    return node() is None or not (NODE_MODULES / "@modelcontextprotocol").exists()
+    packages = ("@modelcontextprotocol", "oidc-provider")
+    return node() is None or not all((NODE_MODULES / package).exists() for package in packages)
 
 
 @functools.cache
@@ -139,8 +140,8 @@ GROUPS = {
     ),
     "node": Group(
         _no_node,
-        "Run `npm ci --ignore-scripts`, which brings other MCP clients, the conformance suite and, on Linux, Node 22; "
-        "elsewhere install Node 22.19 or newer first.",
+        "Run `npm ci --ignore-scripts`, which brings other MCP clients, another OAuth server, the conformance suite "
+        "and, on Linux, Node 22; elsewhere install Node 22.19 or newer first.",
     ),
     "axe": Group(
         lambda: chromium() is None or not AXE.exists(),

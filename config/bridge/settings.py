@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config.bridge_client import missing_variables
 from config.generated_secrets import derived_secret
 from config.settings import *
 
@@ -39,12 +40,8 @@ if ENVIRONMENT.observability.tracing:
     spans = Spans(partial(exporting_provider, "bridge"))
     MCP_BRIDGE = replace(MCP_BRIDGE, observer=replace(MCP_BRIDGE.observer, span=spans, process_ends=spans.stop))
 
-for name, is_missing in (
-    ("MCP_AUTH0_CLIENT_ID", not MCP_BRIDGE.client.client_id),
-    ("MCP_AUTH0_CLIENT_SECRET", not (MCP_BRIDGE.client.secret or MCP_BRIDGE.client.private_key)),
-):
-    if is_missing:
-        raise ImproperlyConfigured(
-            f"{name} is missing: the bridge exchanges tokens as the client that is linked to its API at the tenant. "
-            "Set it in the environment or in .env."
-        )
+for name in missing_variables(MCP_BRIDGE.client):
+    raise ImproperlyConfigured(
+        f"{name} is missing: the bridge exchanges tokens as the client that is linked to its API at the tenant. "
+        "Set it in the environment or in .env."
+    )

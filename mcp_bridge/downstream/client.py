@@ -107,7 +107,7 @@ class Downstream:
         body: Mapping[str, Any] | None = None,
         expect: Schema | None = None,
     ) -> dict[str, Any]:
-        _check_path(path)
+        check_path(path)
         exchanged = self.exchange.token_for(self.caller, scope=self.scope, deadline=self.deadline)
         response = self._send_in_step(method, path, exchanged, params, body)
         if response.status == HTTPStatus.UNAUTHORIZED:
@@ -190,10 +190,10 @@ class Downstream:
         return response
 
 
-def _check_path(path: str) -> None:
+def check_path(path: str) -> None:
     """Token B goes to the configured host alone, and to the endpoint that the tool names.
 
-    A tool may put an argument into a path, and an argument may be `../admin` or `x?all=1`.
+    A tool may put an argument into a path, and an argument may be `../admin` or `x?all=1`. Raises ValueError.
     """
     is_below = path.startswith("/") and not path.startswith("//")
     if not is_below or any(mark in path for mark in "?#\\") or {".", ".."}.intersection(unquote(path).split("/")):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from mcp_bridge.exchange.errors import ScopesNotGranted, UnusableToken
+from mcp_bridge.exchange.errors import ScopesNotGranted, Unfit, UnusableToken
 from resource_server.access_token import AccessToken
 
 
@@ -15,19 +15,19 @@ def check_delegation(
     allows less than was asked. Nested actors are history and not compared (RFC 8693 §4.1).
     """
     if exchanged.digest == subject_token.digest:
-        raise UnusableToken("it is the very token that was to be exchanged")
+        raise UnusableToken(Unfit.UNCHANGED)
     if exchanged.is_machine:
-        raise UnusableToken("it is a client's own and not a user's")
+        raise UnusableToken(Unfit.MACHINE)
     if exchanged.subject != subject_token.subject:
-        raise UnusableToken("it is another user's")
+        raise UnusableToken(Unfit.SUBJECT)
     if exchanged.organization != subject_token.organization:
-        raise UnusableToken("it belongs to another organization")
+        raise UnusableToken(Unfit.ORGANIZATION)
     if exchanged.client_id != client_id:
-        raise UnusableToken("it was issued to another client")
+        raise UnusableToken(Unfit.CLIENT)
     # Without `act` the token says that the user calls the API directly, which is not true; some servers strip it.
     # An agent-linked client is named by the actor's client_id, any other by the actor's subject.
     actor = exchanged.actor
     if actor is None or client_id not in {actor.subject, actor.client_id}:
-        raise UnusableToken("it does not name this bridge as the current actor (act)")
+        raise UnusableToken(Unfit.ACTOR)
     if missing := tuple(each for each in scope if each not in exchanged.scopes):
         raise ScopesNotGranted(missing)

@@ -3,6 +3,8 @@
 Auth0 documents statuses rather than `error` codes, so the status decides and the code is only shown.
 """
 
+from enum import StrEnum
+
 from mcp_bridge.records.outcome import Outcome
 from mcp_bridge.tool_error import ToolError
 from mcp_bridge.upstream.retry_after import in_time
@@ -86,6 +88,17 @@ class MalformedAnswer(ExchangeError):
         )
 
 
+class Unfit(StrEnum):
+    """Why a token that verifies is not the one asked for."""
+
+    UNCHANGED = "it is the very token that was to be exchanged"
+    MACHINE = "it is a client's own and not a user's"
+    SUBJECT = "it is another user's"
+    ORGANIZATION = "it belongs to another organization"
+    CLIENT = "it was issued to another client"
+    ACTOR = "it does not name this bridge as the current actor (act)"
+
+
 class UnusableToken(ExchangeError):
     """The tenant handed out a token that is not the one asked for; it was not sent anywhere."""
 
@@ -97,6 +110,7 @@ class UnusableToken(ExchangeError):
             f"The token that the tenant handed out for the API was not used: {what}. "
             "Whoever runs this bridge should check the tenant's configuration."
         )
+        self.what = what  # one of Unfit, or why it does not verify
 
 
 class ScopesNotGranted(ExchangeError):

@@ -19,6 +19,7 @@ from mcp_bridge.exchange.errors import (
     TenantUnavailable,
     UnusableToken,
 )
+from mcp_bridge.exchange.exchange_target import ExchangeTarget
 from mcp_bridge.exchange.shared_tokens import Place, SharedTokens
 from mcp_bridge.observer import Observer
 from mcp_bridge.records.outcome import Exchange
@@ -52,6 +53,7 @@ class TokenExchange:
     cache: ExchangeCache  # of this process
     shared: SharedTokens | None  # behind it, of all processes
     tenant: Upstream
+    target: ExchangeTarget = ExchangeTarget.AUDIENCE
     forwards_address: bool = False  # whether the tenant is told the users' addresses
     observer: Observer = field(default_factory=Observer)
 
@@ -154,7 +156,7 @@ class TokenExchange:
             "subject_token": caller.subject_token,
             "subject_token_type": ACCESS_TOKEN,
             "requested_token_type": ACCESS_TOKEN,
-            "audience": self.verifier.rules.audience,
+            self.target.value: self.verifier.rules.audience,
         }
         if scope:
             form["scope"] = " ".join(scope)

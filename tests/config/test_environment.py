@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from config.environment import Environment, read_environment
 from config.services import api_configuration
+from mcp_bridge.exchange.exchange_target import ExchangeTarget
 from resource_server.token_rules import TokenDialect
 
 # As Auth0's quickstart has its readers write it, with a domain filled in.
@@ -96,6 +97,7 @@ def test_debug_is_off_as_soon_as_a_tenant_is_configured(state: dict[str, str]) -
         ("API_AUTH0_AUDIENCE", ""),
         ("API_AUTH0_AUDIENCE", "two words"),
         ("MCP_AUTH0_EXCHANGE_SCOPE", 'read:"private"'),
+        ("MCP_AUTH0_EXCHANGE_TARGET", "both"),
         ("TOKEN_DIALECTS", "saml"),
         ("JWKS_MAX_AGE", "soon"),
         ("JWKS_MAX_AGE", "nan"),
@@ -125,6 +127,15 @@ def test_a_wrong_value_is_refused_by_the_variables_name(state: dict[str, str], v
     assert sentence.startswith(variable)
     assert "\n" not in sentence
     assert not value or value not in sentence  # it may be a secret in the wrong place
+
+
+@pytest.mark.parametrize("identifier", ["notes-api", "https://api.example/#notes", "https:"])
+def test_a_resource_is_an_absolute_uri(state: dict[str, str], identifier: str) -> None:
+    """RFC 8707 §2, which also wants no fragment in it."""
+    variables = QUICKSTART | {"API_AUTH0_AUDIENCE": identifier}
+    assert read(state, **variables).exchange_target is ExchangeTarget.AUDIENCE
+    with pytest.raises(ImproperlyConfigured, match=r"^API_AUTH0_AUDIENCE must be an absolute URI"):
+        read(state, **variables, MCP_AUTH0_EXCHANGE_TARGET="resource")
 
 
 def test_logging_in_to_the_apis_pages_is_on_beside_the_local_tenant_and_elsewhere_only_where_a_client_is_named(

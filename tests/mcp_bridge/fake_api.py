@@ -47,7 +47,7 @@ class FakeApi:
                 actor = actor.get("act")
             return 200, {
                 "subject": claims["sub"],
-                "client_id": claims["client_id"],
+                "client_id": claims.get("client_id") or claims["azp"],
                 "current_actor": chain[0],
                 "actor_chain": chain,
                 "scopes": claims["scope"].split(),

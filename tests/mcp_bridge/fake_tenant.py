@@ -18,6 +18,8 @@ ACCESS_TOKEN_TYPE = "urn:ietf:params:oauth:token-type:access_token"
 class FakeTenant(Issuer):
     def __init__(self) -> None:
         super().__init__()
+        self.target = "audience"  # the parameter that names the API; the other one is passed over
+        self.token_type = "at+jwt"  # of token B: its header's `typ`
         self.grantable = {"read:private", "write:private"}
         self.forms: list[dict[str, str]] = []  # what came to the token endpoint
         self.received: list[Received] = []  # the same, as it came
@@ -42,6 +44,8 @@ class FakeTenant(Issuer):
             client = self.authenticated(received, form)
             if client is None:
                 return Reply(401, b'{"error":"invalid_client"}')
+            if self.target not in form:
+                return Reply(400, b'{"error":"invalid_target"}')  # RFC 8693 §2.2.2
             return Reply(200, json.dumps(self._exchanged(form, client)).encode())
         document = self.documents().get(received.path)
         return Reply(200 if document else 404, json.dumps(document).encode())
@@ -62,13 +66,13 @@ class FakeTenant(Issuer):
         claims = {
             "sub": subject["sub"],
             "org_id": subject.get("org_id"),
-            "aud": form["audience"],
+            "aud": form[self.target],
             "client_id": client,
             "scope": " ".join(sorted(asked & self.grantable)),
             "act": {"sub": client, "act": {"sub": subject["client_id"], **prior}},
         }
         members = {
-            "access_token": self.sign(self.claims(**(claims | self.token_changes))),
+            "access_token": self.sign(self.claims(**(claims | self.token_changes)), typ=self.token_type),
             "expires_in": 300,
             "token_type": "Bearer",
             "issued_token_type": ACCESS_TOKEN_TYPE,

@@ -1,11 +1,13 @@
 """A small HTTP server on this machine, for the parties that the bridge talks to."""
 
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 
 
@@ -25,16 +27,20 @@ class Reply:
 
 
 @contextmanager
-def serving(respond: Callable[[Received], Reply], port: int = 0) -> Iterator[str]:
-    """Serves `respond` at `port` or a free one, a thread for each request; gives the URL, without trailing slash."""
+def serving(respond: Callable[[Received], Reply], port: int = 0, *, tls: Path | None = None) -> Iterator[str]:
+    """Serves `respond` at `port` or a free one, a thread for each request; gives the URL, without trailing slash.
+
+    With `tls`, a file with certificate and key, by https. A reply's own Date takes the place of the server's.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             reply = respond(Received(self.command, self.path, self.headers, self.rfile.read(length)))
             try:
-                self.send_response(reply.status)
-                for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
+                self.send_response_only(reply.status)
+                date = self.date_time_string()
+                for name, value in {"Date": date, "Content-Length": str(len(reply.body)), **reply.headers}.items():
                     self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(reply.body)
@@ -51,10 +57,14 @@ def serving(respond: Callable[[Received], Reply], port: int = 0) -> Iterator[str
         request_queue_size = 128
 
     server = Server(("127.0.0.1", port), Handler)
+    if tls:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(tls)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        yield f"{'https' if tls else 'http'}://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         server.server_close()

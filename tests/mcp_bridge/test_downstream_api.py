@@ -2,7 +2,7 @@
 
 import pytest
 
-from mcp_bridge.downstream.client import _check_path
+from mcp_bridge.downstream.client import check_path
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.loopback_server import Reply
@@ -83,9 +83,9 @@ async def test_an_api_that_echoes_its_token_does_not_show_it(bridge: RunningBrid
 def test_a_tool_cannot_leave_the_path_that_it_names(path: str) -> None:
     """An argument in a path may be anything; it must not lead token B to another endpoint."""
     with pytest.raises(ValueError, match="path of the API"):
-        _check_path(path)
+        check_path(path)
 
 
 @pytest.mark.parametrize("path", ["/api/notes/", "/api/notes/5b1c/", "/a/..b/c.d", "/a/%C3%A9/"])
 def test_ordinary_paths_pass(path: str) -> None:
-    _check_path(path)
+    check_path(path)

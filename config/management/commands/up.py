@@ -50,7 +50,8 @@ class Command(BaseCommand):
             if not all(service.is_ready() for service in stack.services):
                 self.stderr.write(
                     f"The keys of {environment.issuer} are not there yet: tokens are refused until that tenant "
-                    "can be reached and publishes its metadata under exactly this name."
+                    "can be reached and publishes its metadata under exactly this name. "
+                    "`manage.py doctor` looks for the cause."
                 )
             self._watch(stack)
 

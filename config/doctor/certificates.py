@@ -1,0 +1,53 @@
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import certifi
+
+from config.doctor.finding import Finding, not_checked, ok, problem, warning
+from config.environment import Environment
+from resource_server.upstream_http import tls_context
+
+CHECK = "tls"
+SOON = 14  # days
+DAY = 86_400  # seconds
+
+
+def certificates(environment: Environment) -> Iterator[Finding]:
+    """Whether each party's certificate is trusted, and for how long."""
+    parties = {"OAUTH_ISSUER": environment.issuer, "API_BASE_URL": environment.api_url}
+    for setting, url in (parties | {"MCP_SERVER_URL": environment.bridge_url}).items():
+        if urlsplit(url).scheme == "https":
+            yield _looked_at(setting, url, environment.upstream_ca_file, environment.upstream_timeout)
+        else:
+            yield ok(CHECK, f"{setting} is plain http, so there is no certificate.")
+
+
+def _looked_at(setting: str, url: str, ca_file: Path | None, timeout: float) -> Finding:
+    address = urlsplit(url)
+    host, port = address.hostname or "", address.port or 443
+    context = tls_context(str(ca_file or certifi.where()))  # the very one with which the services connect
+    try:
+        with (
+            socket.create_connection((host, port), timeout=timeout) as plain,
+            context.wrap_socket(plain, server_hostname=host) as connection,
+        ):
+            ends = ssl.cert_time_to_seconds(str((connection.getpeercert() or {}).get("notAfter")))
+    except ssl.SSLCertVerificationError as error:
+        return problem(
+            CHECK,
+            f"The certificate of {host} is not trusted here: {error.verify_message}.",
+            "Have it renewed or corrected; where it comes from a CA of your own, name that CA's file.",
+            "UPSTREAM_CA_FILE",
+        )
+    except ssl.SSLError:
+        return problem(CHECK, f"{host} does not speak TLS as it should.", "Check the address and its port.", setting)
+    except OSError:
+        return not_checked(CHECK, f"{host} cannot be reached at port {port}.")
+    days = int((ends - time.time()) // DAY)
+    if days < SOON:
+        return warning(CHECK, f"The certificate of {host} ends in {days} days.", "Have it renewed.", setting)
+    return ok(CHECK, f"The certificate of {host} is trusted, for {days} more days.")

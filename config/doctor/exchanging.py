@@ -1,0 +1,95 @@
+import time
+from typing import Any
+
+from config.bridge_client import missing_variables
+from config.doctor import refused_exchanges
+from config.doctor.finding import Finding, Findings, not_checked, ok, problem, warning
+from config.doctor.refused_tokens import Expected
+from config.doctor.user_token import described
+from mcp_bridge.caller import Caller
+from mcp_bridge.exchange.cache import MARGIN, ExchangedToken
+from mcp_bridge.exchange.errors import ExchangeError
+from mcp_bridge.exchange.token_exchange import TokenExchange
+from mcp_bridge.tools import TOOLS
+from mcp_bridge.upstream.deadline import Deadline
+from resource_server.strict_json import MalformedJson
+from resource_server.upstream_http import UpstreamHttp, UpstreamResponse
+
+EXCHANGE, TOKEN = "exchange", "token B"
+APART = 60  # seconds by which expires_in and exp may differ
+MOST = 10**10  # what is beyond is not worth showing
+
+
+class Overheard(UpstreamHttp):
+    """Keeps the last answer: the exchange itself looks at nothing that only the doctor wants to know."""
+
+    answer: UpstreamResponse | None = None
+
+    def request(self, *args: Any, **kwargs: Any) -> UpstreamResponse:
+        self.answer = super().request(*args, **kwargs)
+        return self.answer
+
+    def members(self) -> dict[str, Any]:
+        try:
+            return self.answer.json() if self.answer else {}
+        except MalformedJson:
+            return {}
+
+
+def scope_for(caller: Caller, default: tuple[str, ...]) -> tuple[str, ...]:
+    """What the tools that this caller may use would ask for; nothing in particular where that is nothing."""
+    usable = (tool for tool in TOOLS if caller.token.scopes.issuperset(tool.scopes) and tool.calls_api)
+    wanted = (scope for tool in usable for scope in tool.downstream_scopes or default)
+    return tuple(dict.fromkeys(wanted)) or default
+
+
+def exchanging(
+    caller: Caller | None, exchange: TokenExchange, http: Overheard, scope: tuple[str, ...], deadline: Deadline
+) -> Findings[ExchangedToken | None]:
+    """One exchange as the bridge does it, and what came back."""
+    missing = missing_variables(exchange.client)
+    if caller is None or missing:
+        why = f"{' and '.join(missing)} is missing." if missing else "There is no token A that the bridge would accept."
+        yield not_checked(EXCHANGE, why)
+        return None
+    try:
+        exchanged = exchange.token_for(caller, scope=scope, deadline=deadline)
+    except ExchangeError as error:
+        expected = Expected(exchange.verifier.rules, "API_AUTH0_AUDIENCE")
+        issued = http.members().get("access_token")
+        seen, remedy, setting = refused_exchanges.remedy(error, issued if isinstance(issued, str) else "", expected)
+        yield problem(EXCHANGE, f"{error} {seen}".rstrip(), remedy, setting)
+        return None
+    asked = " ".join(scope) or "no scope in particular"
+    yield ok(EXCHANGE, f"The tenant exchanged token A for token B; asked for: {asked}.")
+    yield ok(TOKEN, described(exchanged.token))
+    yield from _lifetime(exchanged, http.members().get("expires_in"))
+    return exchanged
+
+
+def _lifetime(exchanged: ExchangedToken, expires_in: object) -> Findings[None]:
+    left = exchanged.token.expires_at - time.time()
+    if left <= MARGIN:
+        yield _short(left)
+    if expires_in is not None and not _is_near(expires_in, left):
+        told = f"{expires_in} seconds" if isinstance(expires_in, int) and abs(expires_in) < MOST else "no such number"
+        yield warning(
+            TOKEN,
+            f"The answer's expires_in is {told}, and the token itself ends in {left:.0f}.",
+            "The token's own exp counts here; clients that go by expires_in will be wrong.",
+        )
+
+
+def _is_near(expires_in: object, left: float) -> bool:
+    is_number = isinstance(expires_in, int | float) and not isinstance(expires_in, bool)
+    return is_number and left - APART <= expires_in <= left + APART  # type: ignore[operator]
+
+
+def _short(left: float) -> Finding:
+    return warning(
+        TOKEN,
+        f"It ends in {left:.0f} seconds, so that each call exchanges anew: tokens are kept until {MARGIN} seconds "
+        "before their end.",
+        "Have the tenant issue tokens for the API that last some minutes.",
+        "API_AUTH0_AUDIENCE",
+    )

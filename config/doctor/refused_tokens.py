@@ -1,0 +1,35 @@
+"""What to do about a token that does not verify, as `explain_token` says it, and the variable that it is about."""
+
+import time
+from dataclasses import dataclass, field
+
+from resource_server.errors import InvalidToken, Reason
+from resource_server.remedies import Circumstances, remedy
+from resource_server.token_parts import read_parts
+from resource_server.token_rules import TokenRules
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One of the two tokens: by what it is judged, and the variable that names its audience."""
+
+    rules: TokenRules
+    audience_setting: str
+    neighbours: dict[str, str] = field(default_factory=dict)  # audience of the other token -> what that means
+
+
+ISSUER = "OAUTH_ISSUER or AUTH0_DOMAIN"
+_SETTINGS = {
+    Reason.ISSUER: ISSUER,
+    Reason.UNKNOWN_KEY: ISSUER,
+    Reason.DIALECT: "TOKEN_DIALECTS",
+    Reason.CLAIM: "TOKEN_DIALECTS",
+}
+FOR_ANOTHER = {Reason.NOT_A_JWT, Reason.AUDIENCE}  # tenants issue opaque tokens where no API is named
+
+
+def advice(error: InvalidToken, token: str, expected: Expected) -> tuple[str, str]:
+    """The remedy and the setting."""
+    seen = Circumstances(expected.rules, read_parts(token), time.time(), expected.neighbours)
+    setting = expected.audience_setting if error.reason in FOR_ANOTHER else _SETTINGS.get(error.reason, "")
+    return remedy(error, seen), setting

@@ -1,0 +1,73 @@
+"""The protected resources as they describe themselves (RFC 9728), held against this configuration."""
+
+from collections.abc import Iterator
+from http import HTTPStatus
+
+from config import services
+from config.doctor.finding import Finding, Status, not_checked, ok, problem
+from config.doctor.identifiers import differ_in_slash, shown
+from config.doctor.refused_tokens import ISSUER
+from config.environment import Environment
+from mcp_bridge.configuration import ENDPOINT
+from resource_server.protected_resource import ProtectedResource, well_known_paths
+from resource_server.strict_json import MalformedJson
+from resource_server.upstream_http import UpstreamError, UpstreamHttp, UpstreamUnreachable
+
+API, BRIDGE = "api metadata", "bridge metadata"
+
+
+def protected_resources(environment: Environment, http: UpstreamHttp) -> Iterator[Finding]:
+    bridge = services.bridge_configuration(environment).resource
+    for path in well_known_paths(ENDPOINT):
+        found = _compared(BRIDGE, bridge.base_url + path, bridge, http, ("AUTH0_AUDIENCE", "MCP_SERVER_URL"))
+        yield found
+        if found.status is not Status.OK:  # the other place would say the same
+            break
+    api = services.api_configuration(environment).resource
+    yield _compared(API, api.metadata_url, api, http, ("API_AUTH0_AUDIENCE", "API_BASE_URL"))
+    yield _is_up(environment, http)
+
+
+def _compared(
+    check: str, url: str, expected: ProtectedResource, http: UpstreamHttp, settings: tuple[str, str]
+) -> Finding:
+    identifier_setting, url_setting = settings
+    try:
+        answer = http.request("GET", url)
+        document = answer.json() if answer.status == HTTPStatus.OK else {}
+    except UpstreamUnreachable as error:
+        return not_checked(check, f"{str(error).rstrip('.')}: start the service to have it compared.")
+    except (UpstreamError, MalformedJson):
+        document = {}
+    resource, issuers = document.get("resource"), document.get("authorization_servers")
+    if not document:
+        return problem(
+            check, f"{url} does not give the service's metadata.", "Check what listens at that address.", url_setting
+        )
+    if resource != expected.resource:
+        how = " They differ in the slash at the end." if differ_in_slash(resource, expected.resource) else ""
+        return problem(
+            check,
+            f"{url} says that it is {shown(resource)}, and {identifier_setting} is {expected.resource}.{how}",
+            "Write the identifier as the tenant shows it, everywhere alike, and start the service again.",
+            identifier_setting,
+        )
+    if issuers != [expected.authorization_server]:
+        return problem(
+            check,
+            f"{url} sends clients to {shown(issuers)}, and the issuer here is {expected.authorization_server}.",
+            "Start the service with the same issuer.",
+            ISSUER,
+        )
+    return ok(check, f"{url} names {expected.resource} and the issuer, to the letter.")
+
+
+def _is_up(environment: Environment, http: UpstreamHttp) -> Finding:
+    url = f"{environment.api_url}/healthz"
+    try:
+        status = http.request("GET", url).status
+    except UpstreamError as error:
+        return problem("api", str(error), "Start the API, or correct its address.", "API_BASE_URL")
+    if status != HTTPStatus.OK:
+        return problem("api", f"{url} answers {status}.", "Check what listens at that address.", "API_BASE_URL")
+    return ok("api", f"{url} answers.")

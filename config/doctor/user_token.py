@@ -1,0 +1,53 @@
+import time
+
+from config.doctor.finding import Findings, not_checked, ok, problem
+from config.doctor.refused_tokens import FOR_ANOTHER, Expected, advice
+from config.explaining.report import FOR_THE_API
+from mcp_bridge.caller import Caller
+from resource_server.access_token import AccessToken
+from resource_server.errors import InvalidToken, KeysUnavailable
+from resource_server.token_verifier import TokenVerifier
+
+CHECK, RESOURCE = "token A", "resource parameter"
+
+
+def user_token(token: str, verifier: TokenVerifier, *, api_audience: str) -> Findings[Caller | None]:
+    """Token A, judged as the bridge judges it; the caller that it makes."""
+    rules = verifier.rules
+    if not token:
+        yield not_checked(CHECK, "No token was given: name a file that holds one with --token-file, or - to paste it.")
+        yield not_checked(
+            RESOURCE, "Whether the tenant makes an MCP client's `resource` the audience shows in a token only."
+        )
+        return None
+    try:
+        verified = verifier.verify(token)
+    except KeysUnavailable as error:
+        yield not_checked(CHECK, error.description)
+        return None
+    except InvalidToken as error:
+        expected = Expected(rules, "AUTH0_AUDIENCE", {api_audience: FOR_THE_API})
+        yield problem(CHECK, f"The bridge refuses it. {error.description}", *advice(error, token, expected))
+        if error.reason in FOR_ANOTHER:
+            yield problem(
+                RESOURCE,
+                f"A client that asked for the resource {rules.audience} did not get a token for it.",
+                "Where an MCP client got this token: turn resource indicators (RFC 8707) on at the tenant. At Auth0 "
+                "that is the resource parameter profile `compatibility` in the tenant's settings.",
+                "AUTH0_AUDIENCE",
+            )
+        return None
+    yield ok(CHECK, f"The bridge accepts it. {described(verified)}")
+    yield ok(RESOURCE, f"The tenant issued a token for {rules.audience}.")
+    return Caller(verified, token)
+
+
+def described(token: AccessToken) -> str:
+    """Who, through whom, for what, how long, in which dialect."""
+    actors = " for ".join(actor.subject for actor in token.actor.chain()) if token.actor else "nobody"
+    permissions = "none are named" if token.permissions is None else " ".join(sorted(token.permissions)) or "none"
+    return (
+        f"User {token.subject}, client {token.client_id}; acting now: {actors}. "
+        f"Scopes: {' '.join(sorted(token.scopes)) or 'none'}; permissions: {permissions}. "
+        f"It ends in {round(token.expires_at - time.time())} seconds. Dialect {token.dialect}."
+    )

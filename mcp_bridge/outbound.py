@@ -1,0 +1,50 @@
+"""What the bridge asks of others, put together: the exchange at the tenant, and the API."""
+
+from functools import partial
+
+from mcp_bridge.configuration import BridgeConfiguration
+from mcp_bridge.exchange.cache import ExchangeCache
+from mcp_bridge.exchange.entry_cipher import EntryCipher
+from mcp_bridge.exchange.shared_tokens import Cache, SharedTokens
+from mcp_bridge.exchange.token_exchange import TokenExchange
+from mcp_bridge.upstream.asking import PASSING, Upstream
+from resource_server.issuer_keys import IssuerKeys
+from resource_server.token_verifier import TokenVerifier
+from resource_server.upstream_http import UpstreamHttp
+
+
+def build_exchange(
+    configuration: BridgeConfiguration, keys: IssuerKeys, http: UpstreamHttp, shared_cache: Cache | None = None
+) -> TokenExchange:
+    """`shared_cache`, where there is one, holds exchanged tokens for all processes; it may fail."""
+    observer = configuration.observer
+    return TokenExchange(
+        client=configuration.client,
+        verifier=TokenVerifier(configuration.downstream_rules, keys),
+        http=http,
+        cache=ExchangeCache(),
+        shared=SharedTokens(shared_cache, EntryCipher(configuration.cache_keys), on_change=observer.circuit_changed)
+        if shared_cache
+        else None,
+        # There is one way to exchange: a tenant that fails at it fails for all.
+        tenant=Upstream(
+            "The tenant",
+            timeout=configuration.upstream_timeout,
+            broken_by=range(500, 600),
+            on_change=partial(observer.circuit_changed, "tenant"),
+        ),
+        target=configuration.exchange_target,
+        forwards_address=configuration.forwards_address,
+        observer=observer,
+    )
+
+
+def build_api(configuration: BridgeConfiguration) -> Upstream:
+    # A 500 or a slow answer is about one view of many, and must not keep callers from the others.
+    return Upstream(
+        "The API",
+        timeout=configuration.upstream_timeout,
+        broken_by=PASSING,
+        is_broken_by_silence=False,
+        on_change=partial(configuration.observer.circuit_changed, "api"),
+    )
