@@ -20,6 +20,7 @@ from resource_server.token_rules import TokenDialect
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL_ISSUER = "http://localhost:9000/"
+LOCAL_API_LOGIN_CLIENT = "local-api-login"
 DIALECTS = {
     "both": frozenset(TokenDialect),
     "rfc9068": frozenset({TokenDialect.RFC9068}),
@@ -61,6 +62,8 @@ class Environment:
     cors_origins: tuple[str, ...]  # CORS_ORIGINS
     api_audience: str  # API_AUTH0_AUDIENCE
     api_url: str  # API_BASE_URL
+    api_login_client_id: str  # API_LOGIN_CLIENT_ID; empty where nobody logs in to the API's pages
+    api_is_described: bool  # API_DOCS
     actor_policy: ActorPolicy  # API_TRUSTED_ACTORS and what stands beside it in docs/actor-policy.md
     cimd_ca_file: Path | None  # LOCAL_TENANT_CIMD_CA
     seal_key_file: Path | None  # AUDIT_SEAL_KEY_FILE
@@ -113,6 +116,10 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         refuse(
             "API_AUTH0_AUDIENCE", "must differ from AUTH0_AUDIENCE: the bridge and the API are two APIs of the tenant"
         )
+    bridge_client = read_bridge_client(read, is_local=is_local, state_dir=state_dir)
+    api_login_client_id = read.client_id("API_LOGIN_CLIENT_ID") or (LOCAL_API_LOGIN_CLIENT if is_local else "")
+    if api_login_client_id and api_login_client_id == bridge_client.client_id:  # that one has a secret, to be kept
+        refuse("API_LOGIN_CLIENT_ID", "must differ from MCP_AUTH0_CLIENT_ID: browsers log in with a public client")
     dialects = read.text("TOKEN_DIALECTS") or "both"
     if dialects not in DIALECTS:
         refuse("TOKEN_DIALECTS", "must be both, rfc9068 or auth0")
@@ -143,7 +150,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         bridge_audience=bridge_audience,
         bridge_port=port,
         bridge_url=bridge_url,
-        bridge_client=read_bridge_client(read, is_local=is_local, state_dir=state_dir),
+        bridge_client=bridge_client,
         # An address is personal data, so servers that would not use it do not get it.
         forwards_address=read.flag("MCP_AUTH0_FORWARDED_FOR", default=is_auth0),
         has_leftover_subject_token_type=bool(read.text("MCP_AUTH0_SUBJECT_TOKEN_TYPE")),
@@ -151,6 +158,8 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         cors_origins=read.origins("CORS_ORIGINS"),
         api_audience=api_audience,
         api_url=api_url,
+        api_login_client_id=api_login_client_id,
+        api_is_described=read.flag("API_DOCS", default=True),
         actor_policy=_actor_policy(read),
         cimd_ca_file=read.file("LOCAL_TENANT_CIMD_CA"),
         seal_key_file=read.file("AUDIT_SEAL_KEY_FILE"),

@@ -1,11 +1,18 @@
+import logging
 from collections.abc import Callable
+from dataclasses import asdict
 
+from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
+from csp.utils import build_policy
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, HttpResponseNotFound
 from django.urls import resolve
 
+from config.error_pages import DATABASE_UNAVAILABLE, PROBLEMS, RETRY_AFTER, error_page
 from resource_server.client_address import client_address, is_within
+
+logger = logging.getLogger(__name__)
 
 PROBES = ("/healthz", "/readyz")
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
@@ -44,6 +51,33 @@ class ProbeMiddleware:
         return self.get_response(request)
 
 
+class ErrorPageMiddleware:
+    """Pages for errors of which Django makes none: a 405 is empty, a database that is gone is a fault like any other.
+
+    With DEBUG on, a 404 is Django's list of routes; whatever views answer themselves is of another type.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if isinstance(response, HttpResponseNotFound) and settings.DEBUG:
+            return error_page(request, PROBLEMS[404])
+        if isinstance(response, HttpResponseNotAllowed) and not response.content:
+            page = error_page(request, PROBLEMS[405])
+            response.content, response.headers["Content-Type"] = page.content, page.headers["Content-Type"]
+        return response
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, DATABASE_UNAVAILABLE):
+            return None
+        logger.error("A page could not be shown, for the database does not answer.", exc_info=exception)
+        page = error_page(request, PROBLEMS[503])
+        page.headers["Retry-After"] = RETRY_AFTER
+        return page
+
+
 class PagePolicyMiddleware(CSPMiddleware):
     """Content-Security-Policy on pages. JSON runs nothing, and putting the policy together costs a tenth of a call."""
 
@@ -51,4 +85,7 @@ class PagePolicyMiddleware(CSPMiddleware):
         if not response.headers.get("Content-Type", "").startswith("text/html"):
             return response
         answer: HttpResponseBase = super().process_response(request, response)
+        # With DEBUG on, django-csp spares errors, for Django's pages with inline styles; here they have pages of ours.
+        if HEADER not in answer.headers:
+            answer.headers[HEADER] = build_policy(**asdict(self.get_policy_parts(request=request, response=answer)))
         return answer

@@ -1,8 +1,11 @@
 """What the environment means to each service: their configuration objects, built in one place."""
 
+from urllib.parse import urljoin
+
 from config.environment import Environment
 from config.generated_secrets import derived_secret
 from downstream_api.audit.configuration import AuditConfiguration
+from downstream_api.browsable.configuration import CALLBACK_PATH, BrowserLogin
 from downstream_api.configuration import ApiConfiguration
 from local_tenant.configuration import TenantConfiguration
 from mcp_bridge.configuration import BridgeConfiguration
@@ -13,6 +16,7 @@ from resource_server.token_rules import TokenRules
 
 API_SCOPES = {"read:private": "Read your private data and notes", "write:private": "Write and delete your notes"}
 INSPECTOR_ORIGINS = ("http://localhost:6274", "http://127.0.0.1:6274")  # MCP Inspector's pages, in development
+OPENAPI_REDIRECT_PATH = "/docs/oauth2-redirect.html"  # where Swagger UI's login returns to
 
 
 def api_configuration(environment: Environment) -> ApiConfiguration:
@@ -28,6 +32,21 @@ def api_configuration(environment: Environment) -> ApiConfiguration:
         ),
         policy=environment.actor_policy,
         bridge_client_id=environment.bridge_client.client_id,
+        login=_browser_login(environment),
+        is_described=environment.api_is_described,
+    )
+
+
+def _browser_login(environment: Environment) -> BrowserLogin | None:
+    if not environment.api_login_client_id:
+        return None
+    return BrowserLogin(
+        client_id=environment.api_login_client_id,
+        base_url=environment.api_url,
+        scopes=tuple(API_SCOPES.items()),
+        timeout=environment.upstream_timeout,
+        tenant_logout_url=urljoin(environment.issuer, "/logout") if environment.is_local else "",
+        session_key=bytes.fromhex(derived_secret(environment.secret_key, "tokens in sessions of the API")),
     )
 
 
@@ -76,6 +95,11 @@ def tenant_configuration(environment: Environment) -> TenantConfiguration:
         cimd_ca_file=environment.cimd_ca_file,
         bridge_scopes=tuple((scope, _what_tools_do(scope)) for scope in TOOLS.scopes),
         api_scopes=tuple(API_SCOPES.items()),
+        login_client_id=environment.api_login_client_id,
+        login_redirect_uris=(
+            f"{environment.api_url}{CALLBACK_PATH}",
+            f"{environment.api_url}{OPENAPI_REDIRECT_PATH}",
+        ),
     )
 
 

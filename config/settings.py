@@ -10,6 +10,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 
 from config import services
+from config.api_description import spectacular_settings
 from config.environment import read_environment
 from config.generated_secrets import derived_secret
 from config.shared_cache import SHARED_CACHE
@@ -40,6 +41,8 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "downstream_api",
     "mcp_bridge",
 ]
@@ -61,9 +64,13 @@ MIDDLEWARE = [
     "config.page_middleware.AuthenticationMiddleware",
     "config.page_middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "config.middleware.ErrorPageMiddleware",
     "downstream_api.middleware.AuditMiddleware",  # innermost: sees every answer of the API first
 ]
 ROOT_URLCONF = "config.api.urls"
+PAGE_LAYOUT = "config/api_page.html"  # of error pages, which belong to no app
+CSRF_FAILURE_VIEW = "config.error_pages.csrf_failure"
+DEFAULT_EXCEPTION_REPORTER = "config.error_pages.PlainErrorReporter"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -156,20 +163,25 @@ CONTENT_SECURITY_POLICY = {
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["downstream_api.authentication.AccessTokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "downstream_api.authentication.AccessTokenAuthentication",
+        "downstream_api.browsable.authentication.SessionTokenAuthentication",  # where API_LOGIN_CLIENT_ID is set
+    ],
     # A view that says nothing of its scopes is open to nobody.
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["downstream_api.parsers.StrictJsonParser"],
     "DEFAULT_RENDERER_CLASSES": [
         "rest_framework.renderers.JSONRenderer",
-        "rest_framework.renderers.BrowsableAPIRenderer",
+        "downstream_api.browsable.renderer.PageRenderer",
     ],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "downstream_api.negotiation.ContentNegotiation",
     "DEFAULT_PAGINATION_CLASS": "downstream_api.pagination.Pages",
+    "DEFAULT_SCHEMA_CLASS": "downstream_api.openapi.auto_schema.ApiSchema",  # loaded when it is asked for
     "EXCEPTION_HANDLER": "downstream_api.errors.readable_errors",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
+SPECTACULAR_SETTINGS = spectacular_settings(ENVIRONMENT)
 
 # Bodies over 1 MB are refused before work is done.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576

@@ -198,6 +198,7 @@ def local_environment(ports: Mapping[str, int], state_dir: Path) -> dict[str, st
                 "JWKS_MAX_STALE",
                 "JWKS_REFETCH_COOLDOWN",
                 "UPSTREAM_TIMEOUT",
+                "API_DOCS",
                 "API_TRUSTED_ACTORS",
                 "API_REQUIRE_DELEGATION",
                 "API_ALLOW_MACHINES",

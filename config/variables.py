@@ -56,6 +56,13 @@ class Variables:
                 )
         return names
 
+    def client_id(self, name: str) -> str:
+        """A client's id at the tenant (RFC 6749 §A.1); empty when it is not set."""
+        value = self.text(name)
+        if len(value) > MAX_NAME or any(not " " < character <= "~" for character in value):
+            refuse(name, f"must be one client id of at most {MAX_NAME} printable characters without blanks")
+        return value
+
     def flag(self, name: str, *, default: bool) -> bool:
         value = self.text(name).lower()
         if value and value not in TRUE | FALSE:

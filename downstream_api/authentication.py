@@ -1,6 +1,7 @@
 from functools import cache
 
 from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
@@ -26,6 +27,25 @@ def token_verifier(configuration: ApiConfiguration) -> TokenVerifier:
     return TokenVerifier(rules, keys)
 
 
+def accepted_token(request: Request | HttpRequest, presented: str) -> AccessToken:
+    """The one judgement of a token, whichever way it was presented; from here on, the request's row names its bearer.
+
+    Raises BearerTokenRefused, for what the actor policy is against too, or CannotTell. Not checked: scopes.
+    """
+    try:
+        token = token_verifier(settings.DOWNSTREAM_API).verify(presented)
+    except BearerTokenError as error:
+        raise BearerTokenRefused(error) from error
+    except KeysUnavailable as error:
+        raise CannotTell(error) from error
+    record_of(request).token = token
+    try:  # here, because views replace permission classes, and who they forget would be everybody
+        check_actor(token, settings.DOWNSTREAM_API.policy)
+    except NotPermitted as error:
+        raise BearerTokenRefused(error) from error
+    return token
+
+
 class AccessTokenAuthentication(BaseAuthentication):
     """Bearer tokens in the Authorization header, and nothing else (RFC 6750 §2.1).
 
@@ -38,18 +58,12 @@ class AccessTokenAuthentication(BaseAuthentication):
             if "access_token" in request.query_params:  # RFC 9700 §4.3.2: URLs end up in logs and histories
                 raise InvalidRequest(Reason.TOKEN_IN_QUERY)
             header = request.META.get("HTTP_AUTHORIZATION")
-            token = token_verifier(settings.DOWNSTREAM_API).verify(read_bearer_token([header] if header else []))
+            presented = read_bearer_token([header] if header else [])
         except MissingToken:
             return None
         except BearerTokenError as error:
             raise BearerTokenRefused(error) from error
-        except KeysUnavailable as error:
-            raise CannotTell(error) from error
-        record_of(request).token = token
-        try:  # here, because views replace permission classes, and who they forget would be everybody
-            check_actor(token, settings.DOWNSTREAM_API.policy)
-        except NotPermitted as error:
-            raise BearerTokenRefused(error) from error
+        token = accepted_token(request, presented)
         return Caller(token), token
 
     def authenticate_header(self, request: Request) -> str:

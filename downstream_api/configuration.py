@@ -1,6 +1,7 @@
 from dataclasses import dataclass, field
 
 from downstream_api.actor_policy import ActorPolicy
+from downstream_api.browsable.configuration import BrowserLogin
 from downstream_api.observer import Observer
 from resource_server.key_fetching import KeyFetching
 from resource_server.protected_resource import ProtectedResource
@@ -16,4 +17,6 @@ class ApiConfiguration:
     resource: ProtectedResource
     policy: ActorPolicy = field(default_factory=ActorPolicy)
     bridge_client_id: str = ""  # who usually calls; for the system checks alone, it decides nothing
+    login: BrowserLogin | None = None  # to the API's own pages; None where nobody can log in to them
+    is_described: bool = True  # whether anybody may read the API's description
     observer: Observer = field(default_factory=Observer)  # whoever measures this process

@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from downstream_api.access_record import NotRecordable, record_of
-from downstream_api.refusals import BearerTokenRefused, CannotTell, DatabaseUnavailable, RequestTimeout
+from downstream_api.refusals import BearerTokenRefused, CannotTell, CsrfRefused, DatabaseUnavailable, RequestTimeout
 
 logger = logging.getLogger(__name__)
 
@@ -21,6 +21,8 @@ def readable_errors(error: Exception, context: dict[str, Any]) -> Response:
     record = record_of(context["request"])
     if isinstance(error, BearerTokenRefused):
         record.reason = error.error.reason.value
+    if isinstance(error, CsrfRefused):
+        record.reason = error.reason
     if isinstance(error, CannotTell):
         record.reason = "keys_unavailable"
     if isinstance(error, OperationalError | InterfaceError | NotRecordable):

@@ -39,6 +39,17 @@ class CannotTell(APIException):
         self.wait = error.retry_after
 
 
+class CsrfRefused(APIException):
+    """403: a browser's session, and no proof that one of the API's own pages sent the request."""
+
+    status_code = 403
+    reason = "csrf_failed"
+
+    def __init__(self) -> None:
+        super().__init__({"detail": "The form is too old, or did not come from this site; load the page again.",
+                          "reason": self.reason})  # fmt: skip
+
+
 class DatabaseUnavailable(APIException):
     status_code = 503
     default_detail = "The database does not answer at the moment, so nothing was done; try again."

@@ -40,11 +40,15 @@ class HasScope(BasePermission):
 def scopes_needed(request: Request | HttpRequest) -> tuple[str, ...]:
     """Every scope that the request's view asks for, in order."""
     view = getattr(request, "parser_context", {}).get("view")
-    permissions = view.get_permissions() if view else []
+    return scopes_of(view, request.method) if view else ()
+
+
+def scopes_of(view: "APIView", method: str | None) -> tuple[str, ...]:
+    """Every scope that the view asks for where it is called with that method, in order."""
     needed = [
         scope
-        for permission in permissions
+        for permission in view.get_permissions()
         if isinstance(permission, HasScope)
-        for scope in permission.needed_for(request.method)
+        for scope in permission.needed_for(method)
     ]
     return tuple(dict.fromkeys(needed))

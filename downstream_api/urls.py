@@ -2,14 +2,19 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from downstream_api import views
+from downstream_api.openapi import views as openapi
 from resource_server.protected_resource import WELL_KNOWN
 
 router = SimpleRouter(use_regex_path=False)  # so that the log names routes as people write them
 router.register("notes", views.NoteViewSet, basename="note")
 
 urlpatterns = [
+    path("", include("downstream_api.browsable.urls")),
     path("api/public", views.PublicView.as_view(), name="public"),
     path("api/private-scope", views.PrivateScopeView.as_view(), name="private-scope"),
     path("api/", include(router.urls)),
     path(WELL_KNOWN.removeprefix("/"), views.protected_resource_metadata, name="protected-resource-metadata"),
+    path("openapi.json", openapi.document, name="openapi"),
+    path("docs", openapi.page, name="docs"),
+    path("docs/oauth2-redirect.html", openapi.redirect, name="docs-redirect"),
 ]

@@ -13,7 +13,7 @@ from downstream_api.caller import token_of
 from downstream_api.models import Note
 from downstream_api.recorded_view import RecordedView
 from downstream_api.scopes import HasScope
-from downstream_api.serializers import NoteSerializer
+from downstream_api.serializers import CallSerializer, MessageSerializer, NoteSerializer
 from resource_server.actor import Actor
 
 
@@ -22,6 +22,7 @@ class PublicView(RecordedView):
 
     authentication_classes = ()
     permission_classes = ()
+    serializer_class = MessageSerializer
 
     def get(self, request: Request) -> Response:  # noqa: ARG002 - DRF's signature
         return Response({"message": "This endpoint is open to everybody; no token was looked at."})
@@ -31,6 +32,7 @@ class PrivateScopeView(RecordedView):
     """Who is calling, on whose behalf, through whom: what the access token says, once it is verified."""
 
     permission_classes = (HasScope("read:private"),)
+    serializer_class = CallSerializer
 
     def get(self, request: Request) -> Response:
         token = token_of(request)

@@ -51,7 +51,6 @@ class TenantUserForm(forms.ModelForm):  # type: ignore[type-arg]
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Membership
     extra = 0
-    autocomplete_fields = ("organization", "roles")
 
 
 @admin.register(TenantUser)
@@ -61,7 +60,6 @@ class TenantUserAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("email", "name", "subject", "is_active", "role_names")
     list_filter = ("is_active", "roles")
     search_fields = ("email", "name", "subject")
-    autocomplete_fields = ("roles",)
     inlines = (MembershipInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[TenantUser]:

@@ -70,6 +70,8 @@ def seed(configuration: TenantConfiguration) -> None:
     _grant(manual, bridge, new)
     _grant(manual, api, new)
     _grant(None, bridge, new)
+    if configuration.login_client_id:
+        _grant(_login_client(configuration), api, new)
 
 
 def _api(name: str, identifier: str) -> Api:
@@ -150,6 +152,23 @@ def _manual_client() -> Application:
             "redirect_uris": " ".join(MANUAL_CLIENT_REDIRECT_URIS),
         },
     )[0]
+    return application
+
+
+def _login_client(configuration: TenantConfiguration) -> Application:
+    """Known by its id; its redirect URIs follow the configuration, and those added by hand stay."""
+    application: Application = Application.objects.get_or_create(
+        client_id=configuration.login_client_id,
+        defaults={
+            "name": "Notes API, in the browser",
+            "client_type": Application.CLIENT_PUBLIC,
+            "authorization_grant_type": Application.GRANT_AUTHORIZATION_CODE,
+        },
+    )[0]
+    registered = application.redirect_uris.split()
+    if missing := [uri for uri in configuration.login_redirect_uris if uri not in registered]:
+        application.redirect_uris = " ".join([*registered, *missing])
+        application.save(update_fields=["redirect_uris"])
     return application
 
 

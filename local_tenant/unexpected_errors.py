@@ -1,13 +1,10 @@
-"""What strangers see of a fault of ours: one fixed sentence. Django's DEBUG page would show tokens and secrets."""
+"""What clients are told of a fault of ours: one fixed sentence, as an OAuth error."""
 
 import logging
 from collections.abc import Callable
 from functools import wraps
 
 from django.http import HttpRequest, HttpResponseBase
-from django.template.loader import render_to_string
-from django.utils.safestring import SafeString
-from django.views.debug import ExceptionReporter
 
 from local_tenant.oauth_errors import error_response
 
@@ -29,17 +26,3 @@ def answering_server_error(view: View) -> View:
             return error_response("server_error", DESCRIPTION, status=500)
 
     return answer
-
-
-class PlainErrorReporter(ExceptionReporter):
-    """Django's DEFAULT_EXCEPTION_REPORTER, for all pages; unlike a middleware it hears of the middlewares' faults too.
-
-    Django has logged the exception before.
-    """
-
-    def get_traceback_html(self) -> SafeString:
-        # Without the request: nothing of it can be shown, and no context processor can fail in turn.
-        return render_to_string("local_tenant/error.html", {"error": "server_error", "description": DESCRIPTION})
-
-    def get_traceback_text(self) -> SafeString:
-        return SafeString(f"{DESCRIPTION}\n")

@@ -112,6 +112,7 @@ class InvalidToken(BearerTokenError):
     def __init__(self, reason: Reason, *, claim: str | None = None) -> None:
         # `claim` is one of our own words for it, never a name that stood in the token.
         super().__init__(reason, f"{DESCRIPTIONS[reason]} ({claim})." if claim else None)
+        self.claim = claim
 
 
 class InsufficientScope(BearerTokenError):

@@ -94,6 +94,11 @@ class IssuerKeys:
         self.refresh_if_due()
         return held.metadata
 
+    def metadata_if_held(self) -> IssuerMetadata | None:
+        """The issuer's endpoints as last fetched; asks nobody and waits for nothing."""
+        held = self._good()
+        return held.metadata if held else None
+
     def ready(self) -> bool:
         """Whether keys are held. Where none are, a fetch is begun, so that asking again later pays."""
         self.prefetch()

@@ -20,6 +20,9 @@ class IssuerMetadata:
     issuer: str
     jwks_uri: str
     token_endpoint: str
+    authorization_endpoint: str | None = None  # None where it is missing or not usable
+    end_session_endpoint: str | None = None  # OpenID Connect RP-Initiated Logout §2.1
+    iss_parameter_supported: bool = False  # RFC 9207 §3: authorization responses carry `iss`
 
 
 def discovery_urls(issuer: str) -> tuple[str, str]:
@@ -53,10 +56,19 @@ def discover(issuer: str, http: UpstreamHttp, *, deadline: float) -> IssuerMetad
         issuer=issuer,
         jwks_uri=_endpoint(document.get("jwks_uri"), "jwks_uri", issuer),
         token_endpoint=_endpoint(document.get("token_endpoint"), "token_endpoint", issuer),
+        authorization_endpoint=_usable(document.get("authorization_endpoint"), issuer),
+        end_session_endpoint=_usable(document.get("end_session_endpoint"), issuer),
+        iss_parameter_supported=document.get("authorization_response_iss_parameter_supported") is True,
     )
 
 
 def _endpoint(value: object, name: str, issuer: str) -> str:
+    if usable := _usable(value, issuer):
+        return usable
+    raise IssuerMetadataInvalid(f"The metadata of {issuer} has no usable {name}.")
+
+
+def _usable(value: object, issuer: str) -> str | None:
     if isinstance(value, str) and _URL.fullmatch(value):
         try:
             url = urlsplit(value)
@@ -68,4 +80,4 @@ def _endpoint(value: object, name: str, issuer: str) -> str:
                 return value
         except ValueError:
             pass
-    raise IssuerMetadataInvalid(f"The metadata of {issuer} has no usable {name}.")
+    return None

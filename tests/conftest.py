@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.client_documents import make_authority
 from tests.groups import GROUPS
 from tests.services.running import Running
 
@@ -42,6 +43,21 @@ def prepared_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
     running.manage("migrate", "--verbosity=0")
     running.manage("seed_tenant", "--verbosity=0")
     return running.state_dir
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    return make_authority(tmp_path_factory.mktemp("tls"))
+
+
+@pytest.fixture(scope="session")
+def services(
+    tmp_path_factory: pytest.TempPathFactory, prepared_state: Path, authority: tuple[Path, Path]
+) -> Iterator[Running]:
+    """The three services as real processes, one set for all tests that only look at them."""
+    state_dir = tmp_path_factory.mktemp("services")
+    with Running(state_dir, prepared_state, LOCAL_TENANT_CIMD_CA=str(authority[0])).up() as running:
+        yield running
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qsl
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -48,6 +49,9 @@ class Issuer:
         self.keys = [rsa_key()]
         self.requests: Counter[str] = Counter()  # path -> times asked for
         self.answers: dict[str, tuple[int, bytes]] = {}  # path -> what to say in place of the truth
+        self.codes: dict[str, tuple[str, str]] = {}  # code -> its S256 challenge, and the token that it is good for
+        self.token_answer: tuple[int, bytes] | None = None  # what the token endpoint says in place of the truth
+        self.redeemed: list[dict[str, str]] = []  # what was sent to the token endpoint
         self.is_hanging = threading.Event()
         self.released = threading.Event()
 
@@ -100,11 +104,22 @@ class Issuer:
         act = {"sub": BRIDGE_CLIENT, "act": {"sub": "inspector"}}
         return self.token(**({"client_id": BRIDGE_CLIENT, "act": act} | changes))
 
+    def redeem(self, form: dict[str, str]) -> tuple[int, bytes]:
+        """A code for a token, once, and only with the verifier of its challenge (RFC 7636 §4.6)."""
+        self.redeemed.append(form)
+        challenge, token = self.codes.pop(form.get("code", ""), ("", ""))
+        digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
+        if base64.urlsafe_b64encode(digest).rstrip(b"=").decode() != challenge:
+            return 400, b'{"error": "invalid_grant"}'
+        return 200, json.dumps({"access_token": token, "token_type": "Bearer", "expires_in": 300}).encode()
+
     def documents(self) -> dict[str, dict[str, Any]]:
         metadata = {
             "issuer": self.url,
             "jwks_uri": f"{self.url}.well-known/jwks.json",
             "token_endpoint": f"{self.url}oauth/token",
+            "authorization_endpoint": f"{self.url}authorize",
+            "authorization_response_iss_parameter_supported": True,
         }
         return {
             "/.well-known/openid-configuration": metadata,
@@ -119,14 +134,18 @@ def serving_issuer() -> Iterator[Issuer]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            self.answer(issuer.answers.get(self.path) or (200, json.dumps(issuer.documents().get(self.path)).encode()))
+
+        def do_POST(self) -> None:
+            form = dict(parse_qsl(self.rfile.read(int(self.headers["Content-Length"])).decode()))
+            self.answer(issuer.token_answer or issuer.redeem(form))
+
+        def answer(self, answer: tuple[int, bytes]) -> None:
             issuer.requests[self.path] += 1
             if issuer.is_hanging.is_set():
                 issuer.released.wait(30)
                 return
-            status, body = issuer.answers.get(self.path) or (
-                200,
-                json.dumps(issuer.documents().get(self.path)).encode(),
-            )
+            status, body = answer
             self.send_response(status if body != b"null" else 404)
             self.send_header("Content-Length", str(len(body)))
             if 300 <= status < 400:

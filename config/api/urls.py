@@ -5,6 +5,8 @@ from django.db import connection
 from django.urls import include, path
 from django.views.generic import TemplateView
 
+from config import error_pages
+from config.explaining.page import explain_token
 from config.health import database_answers, healthz, readiness
 from downstream_api.admin import dashboard
 from downstream_api.audit.triggers import missing_triggers
@@ -24,8 +26,25 @@ def _log_is_protected() -> bool:
     return not missing_triggers(connection)
 
 
+def _is_development() -> bool:
+    return bool(settings.DEBUG)
+
+
+handler400 = error_pages.bad_request
+handler403 = error_pages.forbidden
+handler404 = error_pages.not_found
+handler500 = error_pages.server_error
+
 urlpatterns = [
-    path("", TemplateView.as_view(template_name="config/api_home.html"), name="home"),
+    path(
+        "",
+        TemplateView.as_view(
+            template_name="config/api_home.html",
+            extra_context={"login": settings.DOWNSTREAM_API.login, "is_development": _is_development},
+        ),
+        name="home",
+    ),
+    path("explain", explain_token, name="explain"),
     path("", include("downstream_api.urls")),
     path("admin/audit/", include(dashboard.urls)),
     path("admin/", admin.site.urls),

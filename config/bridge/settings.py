@@ -11,6 +11,7 @@ from config.settings import *
 
 SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "bridge")  # no other service accepts what this one signs
 ROOT_URLCONF = "config.bridge.urls"
+PAGE_LAYOUT = "mcp_bridge/page.html"
 # No pages to log in to, so neither sessions nor users nor cookies.
 INSTALLED_APPS = ["config", "django.contrib.staticfiles", "mcp_bridge"]
 TEMPLATES = [TEMPLATES[0] | {"OPTIONS": {"context_processors": ["django.template.context_processors.request"]}}]

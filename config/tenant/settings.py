@@ -14,8 +14,8 @@ if not ENVIRONMENT.is_local:
 SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "tenant")  # no other service accepts what this one signs
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "tenant_session", "tenant_csrf"  # browsers ignore the port of a cookie
 ROOT_URLCONF = "config.tenant.urls"
-INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in {"rest_framework", "downstream_api", "mcp_bridge"}]
+OTHERS = {"rest_framework", "drf_spectacular", "drf_spectacular_sidecar", "downstream_api", "mcp_bridge"}
+INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in OTHERS]
 MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith("downstream_api.")]
+PAGE_LAYOUT = "local_tenant/page.html"
 LOGIN_URL = "login"
-CSRF_FAILURE_VIEW = "local_tenant.views.error_page.csrf_failure"
-DEFAULT_EXCEPTION_REPORTER = "local_tenant.unexpected_errors.PlainErrorReporter"

@@ -1,14 +1,20 @@
 from django.contrib import admin
 from django.urls import include, path
 
+from config import error_pages
 from config.health import database_answers, healthz, readiness
 from local_tenant.signing_keys import published_keys
 from local_tenant.views.home import home
 from local_tenant.views.login import login_page, logout_page
 
-admin.site.site_header = "Local tenant"
+admin.site.site_header = "Local tenant, for development only"
 admin.site.site_title = "Local tenant"
 admin.site.index_title = "Users, clients and what they may do"
+
+handler400 = error_pages.bad_request
+handler403 = error_pages.forbidden
+handler404 = error_pages.not_found
+handler500 = error_pages.server_error
 
 urlpatterns = [
     path("", home, name="home"),

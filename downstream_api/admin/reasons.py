@@ -9,6 +9,7 @@ OF_THE_API = {
     "not_found": "There is nothing at this address that belongs to this user.",
     "method_not_allowed": "The address does not answer to this method.",
     "not_acceptable": "The API cannot answer in any of the forms that the client accepts.",
+    "csrf_failed": "A browser's session was there, but nothing showed that a page of the API sent the request.",
     "unexpected_error": "Something failed that nobody expected; the server's log has the traceback.",
 }
 # Without a verified token a call leaves no row: of the tokens' reasons only those that come after it can be in the log.

@@ -10,6 +10,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from config.environment import Environment, read_environment
+from config.services import api_configuration
 from resource_server.token_rules import TokenDialect
 
 # As Auth0's quickstart has its readers write it, with a domain filled in.
@@ -111,6 +112,8 @@ def test_debug_is_off_as_soon_as_a_tenant_is_configured(state: dict[str, str]) -
         ("SECRET_KEY", "short"),
         ("MCP_SERVER_URL", "http://localhost:3001/mcp"),
         ("API_AUTH0_AUDIENCE", "http://localhost:3001/"),  # the bridge's own
+        ("API_LOGIN_CLIENT_ID", "two words"),
+        ("API_LOGIN_CLIENT_ID", "abc123"),  # the bridge's own, which has a secret
         ("PORT", "9" * 5_000),
         ("AUTH0_DOMAIN", "example.auth0.com:99999"),
     ],
@@ -122,6 +125,17 @@ def test_a_wrong_value_is_refused_by_the_variables_name(state: dict[str, str], v
     assert sentence.startswith(variable)
     assert "\n" not in sentence
     assert not value or value not in sentence  # it may be a secret in the wrong place
+
+
+def test_logging_in_to_the_apis_pages_is_on_beside_the_local_tenant_and_elsewhere_only_where_a_client_is_named(
+    state: dict[str, str],
+) -> None:
+    assert api_configuration(read(state)).login
+    assert api_configuration(read(state, **QUICKSTART)).login is None
+    login = api_configuration(read(state, **QUICKSTART, API_LOGIN_CLIENT_ID="public-client")).login
+    assert login
+    assert (login.client_id, login.redirect_uri) == ("public-client", "http://localhost:8787/login/callback")
+    assert str(login.session_key) not in repr(login)
 
 
 def test_without_debug_there_is_no_local_tenant(state: dict[str, str]) -> None:

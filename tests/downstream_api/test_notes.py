@@ -98,9 +98,34 @@ def test_a_long_list_comes_in_pages_newest_first(api: APIClient, issuer: Issuer,
     assert api.get("/api/notes/", {"page": 3}, **alice).status_code == 404
 
 
-@pytest.mark.parametrize("page_size", ["1000", "0", "-1", "x", "1e9"])
-def test_no_page_holds_more_than_a_hundred_notes(
-    api: APIClient, issuer: Issuer, alice: dict[str, Any], page_size: str
+@pytest.mark.parametrize("name", ["page", "page_size"])
+@pytest.mark.parametrize("value", ["1000001", "0", "-1", "x", "1e9", "", "1.0", "last", "\u0661", "9" * 5_000])
+def test_what_is_no_page_is_a_bad_request_that_names_the_parameter(
+    api: APIClient, alice: dict[str, Any], name: str, value: str
 ) -> None:
+    answer = api.get("/api/notes/", {name: value}, **alice)
+    assert answer.status_code == 400
+    assert answer.json()["detail"].startswith(f"{name} must be one whole number from 1 to ")
+
+
+def test_a_page_that_is_asked_for_twice_is_a_bad_request(api: APIClient, alice: dict[str, Any]) -> None:
+    assert api.get("/api/notes/?page=1&page=2", **alice).status_code == 400
+
+
+def test_no_page_holds_more_than_a_hundred_notes(api: APIClient, issuer: Issuer, alice: dict[str, Any]) -> None:
     baker.make(Note, 120, issuer=issuer.url, owner="auth0|alice")
-    assert len(api.get("/api/notes/", {"page_size": page_size}, **alice).json()["results"]) <= 100
+    assert len(api.get("/api/notes/", {"page_size": 100}, **alice).json()["results"]) == 100
+    assert api.get("/api/notes/", {"page_size": 101}, **alice).status_code == 400
+
+
+@pytest.mark.parametrize("title", ["", " ", "\t\n", "\u00a0", "\u2003", "\ufeff", "\x1c", 5, True, None, ["a"], {}])
+def test_a_title_is_text_with_something_to_see(api: APIClient, alice: dict[str, Any], title: object) -> None:
+    answer = api.post("/api/notes/", {"title": title}, format="json", **alice)
+    assert answer.status_code == 400
+    assert list(answer.json()) == ["title"]
+
+
+@pytest.mark.parametrize("text", [" Milk ", "\u00a0x", "x\n", "\U0001f95b", "x" * 200])
+def test_a_note_is_kept_as_it_was_sent(api: APIClient, alice: dict[str, Any], text: str) -> None:
+    url = f"/api/notes/{api.post('/api/notes/', {'title': text, 'body': text}, format='json', **alice).json()['id']}/"
+    assert {name: api.get(url, **alice).json()[name] for name in ("title", "body")} == {"title": text, "body": text}

@@ -25,8 +25,7 @@ def process(settings: Settings, tmp_path: Path, key_file: Path) -> Iterator[None
     settings.ROOT_URLCONF = "config.tenant.urls"
     settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "tenant_session", "tenant_csrf"
     settings.SESSION_ENGINE = "config.sessions"
-    settings.CSRF_FAILURE_VIEW = "local_tenant.views.error_page.csrf_failure"
-    settings.DEFAULT_EXCEPTION_REPORTER = "local_tenant.unexpected_errors.PlainErrorReporter"
+    settings.PAGE_LAYOUT = "local_tenant/page.html"
     settings.WHITENOISE_AUTOREFRESH = True  # no walk through all static files for each new Client
     settings.PASSWORD_HASHERS = [
         "django.contrib.auth.hashers.MD5PasswordHasher",

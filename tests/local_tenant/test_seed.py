@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from oauth2_provider.models import Application
 
 from local_tenant.configuration import TenantConfiguration
 from local_tenant.models import Api, ClientGrant, Permission, Role, TenantUser
@@ -172,3 +173,20 @@ def test_ready_means_database_and_key(http: Client, settings: Any) -> None:
     response = http.get("/readyz")
     assert response.status_code == 503
     assert response.json() == {"status": "unready", "failed": ["signing_key"]}
+
+
+def test_the_client_of_the_apis_pages_is_public_and_its_redirect_uris_follow_the_configuration(
+    tenant: TenantConfiguration,
+) -> None:
+    configured = replace(
+        tenant, login_client_id="api-pages", login_redirect_uris=("http://localhost:8787/login/callback",)
+    )
+    seed(configured)
+    seed(replace(configured, login_redirect_uris=("http://localhost:8788/login/callback",)))
+    client = Application.objects.get(client_id="api-pages")
+    assert client.client_type == Application.CLIENT_PUBLIC
+    assert client.redirect_uris.split() == [
+        "http://localhost:8787/login/callback",
+        "http://localhost:8788/login/callback",
+    ]
+    assert ClientGrant.objects.get(application=client).scopes() == {"read:private", "write:private"}

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 import pytest
 from django.test import Client
 
-from local_tenant.unexpected_errors import PlainErrorReporter
 from tests.local_tenant.flow import basic, error
 
 SECRETS = ("the-subject-token", "the-client-secret", "the-pass-word", "the-state")
@@ -88,9 +87,3 @@ def test_a_page_says_one_fixed_sentence(
         assert_tells_nothing(response)
         assert "its log says why" in response.content.decode()
     assert "<h1>" in getattr(http, method)(url, form).content.decode()
-
-
-def test_the_tenants_process_uses_the_plain_page() -> None:
-    from config.tenant import settings as process
-
-    assert f"{PlainErrorReporter.__module__}.{PlainErrorReporter.__qualname__}" == process.DEFAULT_EXCEPTION_REPORTER

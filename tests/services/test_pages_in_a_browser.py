@@ -1,4 +1,4 @@
-"""The pages in a real browser: they work, break no rule of their Content-Security-Policy, and fit a narrow window."""
+"""What people do on the pages, in a real browser, wide and narrow. How each page looks: `pages/test_every_page.py`."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -92,22 +92,3 @@ def test_an_auditor_reads_the_log_and_changes_nothing(page: Page, services: Runn
     page.get_by_text("/api/private-scope").first.wait_for()
     assert page.get_by_role("button", name="Save").count() == 0
     assert page.get_by_role("link", name="Delete").count() == 0
-
-
-@pytest.mark.parametrize("path", ["/", "/api/public", "/api/private-scope", "/api/notes/"])
-def test_the_apis_own_pages_open(page: Page, services: Running, path: str) -> None:
-    page.goto(f"{services.api}{path}")
-    assert page.get_by_text("Notes API").first.is_visible()
-    assert fits(page)
-
-
-def test_the_bridges_page_lists_its_tools(page: Page, services: Running) -> None:
-    page.goto(services.bridge)
-    assert page.get_by_text("list_notes").is_visible()
-    assert fits(page)
-
-
-def test_the_tenants_page_names_the_development_accounts(page: Page, services: Running) -> None:
-    page.goto(services.issuer)
-    assert page.get_by_text("user@example.com").first.is_visible()
-    assert fits(page)

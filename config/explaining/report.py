@@ -1,0 +1,148 @@
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.conf import settings
+
+from downstream_api.explanation import operations, policy_steps
+from mcp_bridge.tool_registry import could_be_granted, missing_scopes
+from mcp_bridge.tools import TOOLS
+from resource_server.access_token import AccessToken, KeySource
+from resource_server.claims import Claims
+from resource_server.errors import InsufficientScope, InvalidToken
+from resource_server.explanation import State, Step, explain
+from resource_server.pasted_token import read_pasted_token
+from resource_server.remedies import Circumstances, remedy
+from resource_server.token_parts import TokenParts, moment, safe, shown
+
+API, BRIDGE = "api", "bridge"
+NAMES = {API: "The API", BRIDGE: "The bridge"}
+EXCHANGE_FIRST = "aud is the bridge: this token must be exchanged first. The bridge does that for each call of a tool."
+FOR_THE_API = "aud is the API: this is a token for the API; send the bridge its own."
+TIMES = {"iat": "issued", "nbf": "valid from", "exp": "ends"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check as people read it."""
+
+    title: str
+    state: State
+    reason: str = ""  # the code that the logs have
+    about: str = ""  # the member of claims or header that is at fault
+    remedy: str = ""
+
+    @property
+    def badge(self) -> str:
+        """How the page colours it."""
+        return {State.PASSED: "success", State.FAILED: "danger", State.CANNOT_TELL: "warning"}.get(self.state, "")
+
+
+@dataclass(frozen=True)
+class Call:
+    """An operation of the API or a tool of the bridge, and what stands against calling it, in words."""
+
+    name: str
+    is_allowed: bool
+    why_not: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A token explained. Every text in it is safe to print, and none holds the token or its signature."""
+
+    verdict: str
+    is_good: bool
+    is_signed: bool  # whether the issuer signed what the token says
+    notes: tuple[str, ...]
+    findings: tuple[Finding, ...]
+    header: tuple[tuple[str, str], ...]
+    claims: tuple[tuple[str, str], ...]
+    times: tuple[tuple[str, str], ...]
+    chain: tuple[tuple[str, str], ...]  # who, and what part they have: the user first, then the current actor
+    calls: tuple[Call, ...]
+
+    @property
+    def remedy(self) -> str:
+        """For the failure that the service answers with."""
+        return next((finding.remedy for finding in self.findings if finding.remedy), "")
+
+
+def explained(text: str, service: str, *, keys: KeySource, now: float) -> Report:
+    """Explain the token in `text` as `service` (API or BRIDGE) judges it. `now` is seconds since the epoch."""
+    api, bridge = settings.DOWNSTREAM_API.token_rules, settings.MCP_BRIDGE.token_rules
+    rules = api if service == API else bridge
+    neighbours = {bridge.audience: EXCHANGE_FIRST} if service == API else {api.audience: FOR_THE_API}
+    pasted = read_pasted_token(text)
+    explanation = explain(pasted.token, rules=rules, keys=keys, now=now)
+    parts, token, steps = explanation.parts, explanation.token, explanation.steps
+    if service == API:
+        steps += policy_steps(token, settings.DOWNSTREAM_API.policy)
+    seen = Circumstances(rules, parts, now, neighbours)
+    findings = tuple(_finding(step, seen) for step in steps)
+    is_good = all(finding.state is State.PASSED for finding in findings)
+    calls = (_operations(token) if service == API else _tools(token)) if token and is_good else ()
+    return Report(
+        verdict=_verdict(NAMES[service], findings),
+        is_good=is_good,
+        is_signed=explanation.is_signed,
+        notes=pasted.notes,
+        findings=findings,
+        header=_members(parts.header),
+        claims=_members(parts.claims),
+        times=tuple(
+            (label, moment(parts.claims[name], now=now)) for name, label in TIMES.items() if name in parts.claims
+        ),
+        chain=tuple(_chain(parts)),
+        calls=tuple(calls),
+    )
+
+
+def _finding(step: Step, seen: Circumstances) -> Finding:
+    if step.error is None:
+        return Finding(step.check.title, step.state)
+    claim = step.error.claim if isinstance(step.error, InvalidToken) else None
+    about = claim or ", ".join(step.check.about)
+    return Finding(step.check.title, step.state, step.error.reason.value, about, remedy(step.error, seen))
+
+
+def _verdict(service: str, findings: tuple[Finding, ...]) -> str:
+    failed = next((finding for finding in findings if finding.state is State.FAILED), None)
+    decisive = next((finding for finding in findings if finding.state is not State.PASSED), None)
+    if decisive is None:
+        return f"{service} accepts this token."
+    code = f"{failed.reason} ({failed.about})" if failed and failed.about else failed and failed.reason
+    if decisive is failed:
+        return f"{service} refuses this token: {code}."
+    besides = f" It would refuse this one in any case: {code}." if code else ""
+    return f"{service} cannot tell, for it has no keys of the issuer to check the signature with.{besides}"
+
+
+def _members(of: Claims) -> tuple[tuple[str, str], ...]:
+    return tuple((safe(name), shown(value)) for name, value in of.items())
+
+
+def _chain(parts: TokenParts) -> Iterator[tuple[str, str]]:
+    """Outermost first, as RFC 8693 §4.1 nests them."""
+    if not parts.actors:
+        return
+    yield shown(parts.claims.get("sub")), "the user"
+    for number, actor in enumerate(parts.actors):
+        name = shown(actor.subject) + (f" of the client {shown(actor.client_id)}" if actor.client_id else "")
+        yield name, "acted earlier, and counts for nothing here" if number else "acts now"
+
+
+def _operations(token: AccessToken) -> Iterator[Call]:
+    for operation in operations(token):
+        refusal, why_not = operation.refusal, "" if operation.is_allowed else "the view refuses it"
+        if isinstance(refusal, InsufficientScope):
+            why_not = "lacks " + " ".join(scope for scope in refusal.scopes if scope not in token.scopes)
+        elif refusal:
+            why_not = refusal.reason.value
+        yield Call(f"{operation.method} {operation.route}", operation.is_allowed, why_not)
+
+
+def _tools(token: AccessToken) -> Iterator[Call]:
+    for tool in TOOLS:
+        missing = missing_scopes(tool, token)
+        remedy = "consent can add it" if could_be_granted(tool, token) else "the user's roles do not allow it"
+        yield Call(tool.name, not missing, f"lacks {' '.join(missing)}; {remedy}" if missing else "")

@@ -1,0 +1,91 @@
+import sys
+import time
+from argparse import ArgumentParser
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, TextIO
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from config.environment import Environment
+from config.explaining.printed import printed
+from config.explaining.report import API, BRIDGE, explained
+from resource_server.access_token import KeySource
+from resource_server.json_web_key_set import usable_keys
+from resource_server.kept_keys import KeptKeys, NoKeys, read_kept_keys
+from resource_server.key_fetching import KeyFetching
+from resource_server.published_keys import fetch_keys
+from resource_server.strict_json import MalformedJson, parse_object
+from resource_server.token_parts import duration
+from resource_server.upstream_http import UpstreamError, UpstreamHttp
+
+KEPT = "issuer_keys.json"  # below STATE_DIR
+MAX_INPUT = 1_048_576  # characters
+
+
+class Command(BaseCommand):
+    help = (
+        "Explain the access token on standard input: which checks of the service it passes, which it fails, and what "
+        "to do. Exit code 0 where the service accepts it, 1 where not, 2 where the command was called wrongly."
+    )
+    requires_system_checks = ()  # nothing of this project runs here but what is below
+    stealth_options = ("stdin",)
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        # No argument takes the token: arguments end up in the shell's history, and in the list of processes.
+        parser.add_argument(
+            "--as", dest="service", choices=(API, BRIDGE), default=API, help="the service that judges (default: api)"
+        )
+        parser.add_argument("--keys", type=Path, help="a JWK Set to verify with, in place of what the issuer publishes")
+
+    def handle(self, *, service: str, keys: Path | None, stdin: TextIO | None = None, **_options: Any) -> None:
+        stdin = stdin or sys.stdin
+        if stdin.isatty():
+            self.stderr.write("Paste the token, then press Enter and Ctrl-D.")
+        try:
+            text = stdin.read(MAX_INPUT)
+        except UnicodeDecodeError:
+            text = "\N{REPLACEMENT CHARACTER}"  # whatever it is, it is no token
+        source, origin = self._from_file(keys) if keys else self._from_issuer()
+        report = explained(text, service, keys=source, now=time.time())
+        self._print([*printed(report), "", origin])
+        if not report.is_good:
+            sys.exit(1)
+
+    def _from_file(self, path: Path) -> tuple[KeySource, str]:
+        try:
+            keys = usable_keys(parse_object(path.read_bytes()))
+        except (OSError, MalformedJson) as error:
+            raise CommandError(
+                f"{path} cannot be read as a JWK Set: name a file with its JSON.", returncode=2
+            ) from error
+        if not keys:
+            raise CommandError(f"{path} has no key that can verify RS256 signatures.", returncode=2)
+        return KeptKeys("", keys, 0), f"Keys: those of {path}."
+
+    def _from_issuer(self) -> tuple[KeySource, str]:
+        """What the issuer publishes, which is kept for the time when it cannot be asked; then what was kept."""
+        environment: Environment = settings.ENVIRONMENT
+        issuer: str = settings.DOWNSTREAM_API.token_rules.issuer
+        fetching: KeyFetching = settings.DOWNSTREAM_API.key_fetching
+        kept = environment.state_dir / KEPT
+        try:
+            http = UpstreamHttp(timeout=fetching.timeout, ca_file=fetching.ca_file, pool_size=1)
+            keys, _ = fetch_keys(issuer, http, deadline=fetching.timeout)
+        except UpstreamError as error:
+            if found := read_kept_keys(kept, issuer=issuer):
+                age = duration(time.time() - found.fetched_at)
+                return found, f"Keys: those kept in {kept}, {age} old, because: {error}"
+            return NoKeys(), f"Keys: none, and none were kept in {kept}. {error} Name a file with --keys."
+        fetched = KeptKeys(issuer, keys, time.time())
+        try:
+            fetched.write(kept)
+        except OSError as error:
+            return fetched, f"Keys: fetched from {issuer} now. They could not be kept in {kept} ({error.strerror})."
+        return fetched, f"Keys: fetched from {issuer} now, and kept in {kept} for when it cannot be asked."
+
+    def _print(self, lines: Iterable[str]) -> None:
+        encoding = getattr(self.stdout, "encoding", None) or "utf-8"
+        for line in lines:
+            self.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding))

@@ -1,0 +1,69 @@
+"""What HTML forms send, as the JSON that programs send: browsers without scripts know neither JSON, PUT nor DELETE.
+
+Only requests that a session authenticates are read this way, so programs meet JSON bodies alone, as ever.
+"""
+
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.http import HttpRequest, UnreadablePostError
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+
+from resource_server.strict_json import MalformedJson, parse_object
+
+MEDIA_TYPE = "application/x-www-form-urlencoded"
+METHOD, JSON, CSRF = "_method", "_json", "csrfmiddlewaretoken"  # fields of the page itself
+METHODS = frozenset({"PUT", "PATCH", "DELETE"})
+
+
+class FormParser(BaseParser):
+    """The fields of a form as an object of strings, or the whole JSON that was written into one field."""
+
+    media_type = MEDIA_TYPE
+
+    def parse(
+        self,
+        stream: IO[Any],  # noqa: ARG002 - Django has read the form already, for its CSRF token
+        media_type: str | None = None,  # noqa: ARG002 - DRF's signature
+        parser_context: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        form = (parser_context or {})["request"]._request.POST  # noqa: SLF001 - DRF's own way to Django's request
+        if JSON in form:
+            try:
+                return parse_object(form[JSON].encode())
+            except MalformedJson as error:
+                raise ParseError(f"What was written is {error}.") from error
+        if any(len(values) > 1 for _, values in form.lists()):
+            raise ParseError("A field stands twice in the form.")
+        # Browsers end lines with CR LF, whatever was typed (HTML, "construct the entry list").
+        return {name: value.replace("\r\n", "\n") for name, value in form.items() if name not in {METHOD, CSRF}}
+
+
+def may_come_from_a_page(request: HttpRequest) -> bool:
+    """Whether a session may authenticate this request: it carries one, and no Authorization header."""
+    return (
+        settings.DOWNSTREAM_API.login is not None
+        and "HTTP_AUTHORIZATION" not in request.META
+        and settings.SESSION_COOKIE_NAME in request.COOKIES
+        and getattr(request, "session", None) is not None
+    )
+
+
+def take_method_of_form(request: HttpRequest) -> None:
+    """Make a POST the PUT, PATCH or DELETE that its form names.
+
+    It is authenticated afterwards, and as an unsafe method it needs a CSRF token, which Django then looks for in a
+    header alone.
+    """
+    if request.method != "POST" or request.content_type != MEDIA_TYPE or not may_come_from_a_page(request):
+        return
+    try:
+        form = request.POST
+    except (RequestDataTooBig, TooManyFieldsSent, UnreadablePostError):
+        return  # the same comes up again where it can be answered
+    if form.get(METHOD) in METHODS:
+        request.method = form[METHOD]
+        request.META.setdefault(settings.CSRF_HEADER_NAME, form.get(CSRF, ""))

@@ -1,0 +1,74 @@
+"""An issuer's keys in a file, for the time when it cannot be asked. Public keys, and still nobody else's to change."""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from jwt.utils import to_base64url_uint
+
+from resource_server.errors import InvalidToken, KeysUnavailable, Reason
+from resource_server.json_web_key_set import usable_keys
+from resource_server.strict_json import MalformedJson, parse_object
+
+
+@dataclass(frozen=True)
+class KeptKeys:
+    """A set of keys as it was at one time; a KeySource that asks nobody."""
+
+    issuer: str
+    keys: Mapping[str, RSAPublicKey]
+    fetched_at: float  # seconds since the epoch
+
+    def key(self, key_id: str) -> RSAPublicKey:
+        if key_id not in self.keys:
+            raise InvalidToken(Reason.UNKNOWN_KEY)
+        return self.keys[key_id]
+
+    def write(self, path: Path) -> None:
+        """Put them into the file at `path`, whole or not at all, with mode 0600. Raises OSError."""
+        document = {
+            "issuer": self.issuer,
+            "fetched_at": self.fetched_at,
+            "keys": [_published(key_id, key) for key_id, key in self.keys.items()],
+        }
+        descriptor, draft = tempfile.mkstemp(dir=path.parent)  # mkstemp makes it 0600
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                json.dump(document, file)
+            Path(draft).replace(path)
+        except OSError:
+            Path(draft).unlink(missing_ok=True)
+            raise
+
+
+class NoKeys:
+    """The KeySource of whoever has none."""
+
+    def key(self, key_id: str) -> RSAPublicKey:  # noqa: ARG002 - a KeySource
+        raise KeysUnavailable(retry_after=1)
+
+
+def read_kept_keys(path: Path, *, issuer: str) -> KeptKeys | None:
+    """The keys in the file at `path`; None where it has none of this issuer."""
+    try:
+        document = parse_object(path.read_bytes())
+    except (OSError, MalformedJson):
+        return None
+    keys, fetched_at = usable_keys(document), document.get("fetched_at")
+    if document.get("issuer") != issuer or not keys or not isinstance(fetched_at, int | float):
+        return None
+    return KeptKeys(issuer, keys, float(fetched_at))
+
+
+def _published(key_id: str, key: RSAPublicKey) -> dict[str, str]:
+    numbers = key.public_numbers()
+    return {
+        "kty": "RSA",
+        "kid": key_id,
+        "n": to_base64url_uint(numbers.n).decode(),
+        "e": to_base64url_uint(numbers.e).decode(),
+    }

@@ -1,0 +1,164 @@
+"""What to do about a token that is refused: one sentence for each reason, closer where the token shows more.
+
+Values of the token stand in these sentences as `shown` makes them safe; they are for whoever holds the token.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from resource_server.access_token import MAX_TOKEN_LENGTH
+from resource_server.claims import numeric_date
+from resource_server.errors import BearerTokenError, InvalidToken, Reason
+from resource_server.token_parts import TokenParts, duration, shown
+from resource_server.token_rules import TokenRules
+
+SIGNED_PARTS, ENCRYPTED_PARTS = 3, 5  # RFC 7515 §7.1, RFC 7516 §7.1
+MARKS_OF_ID_TOKENS = ("nonce", "at_hash", "c_hash", "email", "auth_time")
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What is known beside the reason."""
+
+    rules: TokenRules
+    parts: TokenParts
+    now: float  # seconds since the epoch
+    neighbours: Mapping[str, str] = field(
+        default_factory=dict
+    )  # audience of another service -> what to do with its token
+
+
+def remedy(error: BearerTokenError, seen: Circumstances) -> str:
+    """What whoever holds the token, or runs the service, can do."""
+    if closer := _CLOSER.get(error.reason):
+        return closer(seen)
+    if isinstance(error, InvalidToken) and error.claim:
+        return _claim(error.claim, seen)
+    return REMEDIES[error.reason]
+
+
+REMEDIES = {
+    Reason.NO_TOKEN: "Nothing came: give the token on standard input, without anything else.",
+    Reason.MALFORMED_AUTHORIZATION: "There are characters in it that no token has: copy it again, whole and alone.",
+    Reason.SEVERAL_AUTHORIZATIONS: "There is a comma in it, as between two tokens: copy one of them, alone.",
+    Reason.TOKEN_IN_QUERY: "Send the token in the Authorization header, never in the URL.",
+    Reason.TOKEN_TOO_LONG: f"A token has at most {MAX_TOKEN_LENGTH:,} characters: have the tenant put less into it.",
+    Reason.CRITICAL_HEADER: "Have the tenant issue tokens without crit and b64 in the header.",
+    Reason.NO_KEY_ID: "Have the tenant name the signing key in the header (kid), as it does in its key set.",
+    Reason.MALFORMED_CLAIMS: "The claims are no JSON object that every reader understands alike (a member may stand "
+    "twice): that is for the tenant to mend.",
+    Reason.SIGNATURE: "The token was changed after it was signed, or cut off when it was copied: copy it again, whole.",
+    Reason.ID_TOKEN: "An ID token tells the client who logged in; send the access token of the same login.",
+    Reason.BOUND_TOKEN: "Have the tenant issue a plain bearer token: without DPoP, and not bound to a certificate.",
+    Reason.ACTOR: "Each level of act needs a sub, in an object: that is for the tenant's exchange to mend.",
+    Reason.ACTOR_DEPTH: "It was exchanged more often than five times: exchange the user's own token, not one that was "
+    "exchanged already.",
+    Reason.SCOPE: "Ask the user's tenant for a token with the scope that is missing.",
+    Reason.ACTOR_NOT_TRUSTED: "Call through an actor that API_TRUSTED_ACTORS names, or add the outermost sub of act "
+    "to it.",
+    Reason.DELEGATION_REQUIRED: "Exchange the user's token first (API_REQUIRE_DELEGATION is on): a login's own token "
+    "is not enough here.",
+    Reason.MACHINE: "A user must be behind the call: exchange a user's token, or set API_ALLOW_MACHINES=true.",
+    Reason.ORGANIZATION: "Log in to an organization that API_ALLOWED_ORGANIZATIONS names (org_id).",
+}
+
+
+def _form(seen: Circumstances) -> str:
+    count = seen.parts.count
+    if count == ENCRYPTED_PARTS:
+        return "It has five parts, so it is encrypted (JWE): have the tenant issue signed tokens for this API."
+    if count == 1:
+        return (
+            "It is opaque: it has no parts that could be read. Tenants issue such tokens where no API is named: ask "
+            f"for one with {_audience(seen)}."
+        )
+    if count != SIGNED_PARTS:
+        return (
+            f"A signed JWT has three parts between dots, and this has {count}: it may be cut off. Copy it again, whole."
+        )
+    return "It has three parts, and one of them is not what it should be (base64url of JSON): copy it again, whole."
+
+
+def _algorithm(seen: Circumstances) -> str:
+    return f"alg is {shown(seen.parts.header.get('alg'))}: set the API's signing algorithm to RS256 at the tenant."
+
+
+def _type(seen: Circumstances) -> str:
+    kind = shown(seen.parts.header.get("typ"))
+    return f"typ is {kind}: send the access token (typ at+jwt or JWT), not another token of the same login."
+
+
+def _dialect(seen: Circumstances) -> str:
+    kind, accepted = shown(seen.parts.header.get("typ", "JWT")), " and ".join(sorted(seen.rules.dialects))
+    return (
+        f"typ is {kind}, and TOKEN_DIALECTS accepts {accepted} only: change the token profile of the API at the "
+        "tenant, or TOKEN_DIALECTS."
+    )
+
+
+def _key(seen: Circumstances) -> str:
+    if seen.parts.claims.get("iss") != seen.rules.issuer:
+        return f"The key is another issuer's. {_issuer(seen)}"
+    return "The issuer has changed its keys since, or was set up anew: log in again."
+
+
+def _issuer(seen: Circumstances) -> str:
+    issuer, wanted = seen.parts.claims.get("iss"), shown(seen.rules.issuer)
+    if isinstance(issuer, str) and issuer.rstrip("/") == seen.rules.issuer.rstrip("/"):
+        return f"iss is {shown(issuer)} and this service's issuer {wanted}: they differ in the slash at the end."
+    return f"iss is {shown(issuer)}: log in at {wanted}, or set OAUTH_ISSUER (AUTH0_DOMAIN), if you mean that tenant."
+
+
+def _aud(seen: Circumstances) -> str:
+    claims, wanted = seen.parts.claims, seen.rules.audience
+    aud = claims.get("aud")
+    named = [each for each in (aud if isinstance(aud, list) else [aud]) if isinstance(each, str)]
+    for audience in named:
+        if audience in seen.neighbours:
+            return seen.neighbours[audience]
+        if audience.rstrip("/") == wanted.rstrip("/"):
+            return f"aud is {shown(audience)} and this service {shown(wanted)}: they differ in the slash at the end."
+    if not {"client_id", "scope"} & claims.keys() and any(mark in claims for mark in MARKS_OF_ID_TOKENS):
+        return "It looks like an ID token, which is for the client that aud names; send the access token of that login."
+    return f"aud is {shown(aud)}: ask for a token with {_audience(seen)}."
+
+
+def _audience(seen: Circumstances) -> str:
+    wanted = shown(seen.rules.audience)
+    return f"resource={wanted} (RFC 8707; at Auth0: audience={wanted})"
+
+
+def _expired(seen: Circumstances) -> str:
+    ago = duration(seen.now - numeric_date(seen.parts.claims, "exp"))
+    return f"It ended {ago} ago: renew it with the refresh token, or log in again."
+
+
+def _not_yet(seen: Circumstances) -> str:
+    times = {name: numeric_date(seen.parts.claims, name) for name in ("iat", "nbf") if name in seen.parts.claims}
+    name = max(times, key=lambda each: times[each])
+    return (
+        f"{name} is {duration(times[name] - seen.now)} from now: the clock of this machine or of the tenant is wrong "
+        f"(up to {seen.rules.leeway} seconds are let pass)."
+    )
+
+
+_CLOSER: dict[Reason, Callable[[Circumstances], str]] = {
+    Reason.NOT_A_JWT: _form,
+    Reason.ALGORITHM: _algorithm,
+    Reason.TOKEN_TYPE: _type,
+    Reason.DIALECT: _dialect,
+    Reason.UNKNOWN_KEY: _key,
+    Reason.ISSUER: _issuer,
+    Reason.AUDIENCE: _aud,
+    Reason.EXPIRED: _expired,
+    Reason.NOT_YET_VALID: _not_yet,
+}
+
+
+def _claim(name: str, seen: Circumstances) -> str:
+    if name not in seen.parts.claims:
+        return (
+            f"{name} is missing: that is for the tenant to put in, or this is no access token of the dialect it claims."
+        )
+    value = shown(seen.parts.claims[name])
+    return f"{name} is {value}, which is no form that {name} may have: that is for the tenant to mend."

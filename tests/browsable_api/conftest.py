@@ -1,0 +1,31 @@
+from dataclasses import replace
+
+import pytest
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from downstream_api.browsable.configuration import BrowserLogin
+from downstream_api.configuration import ApiConfiguration
+from tests.browsable_api.person import ORIGIN, Person
+from tests.downstream_api.conftest import api, issuer
+from tests.issuer import Issuer
+
+__all__ = ["api", "issuer"]
+
+SCOPES = (("read:private", "Read your notes"), ("write:private", "Write your notes"))
+
+
+@pytest.fixture
+def pages(api: APIClient, settings: Settings) -> ApiConfiguration:
+    """The settings of the API's process, with people allowed to log in."""
+    settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "api_session", "api_csrf"
+    settings.WHITENOISE_AUTOREFRESH = True  # no walk through all static files for each new Client
+    login = BrowserLogin(client_id="pages", base_url=ORIGIN, scopes=SCOPES, timeout=2, session_key=bytes(range(32)))
+    settings.DOWNSTREAM_API = replace(settings.DOWNSTREAM_API, login=login)
+    configuration: ApiConfiguration = settings.DOWNSTREAM_API
+    return configuration
+
+
+@pytest.fixture
+def person(pages: ApiConfiguration, issuer: Issuer) -> Person:
+    return Person(issuer)

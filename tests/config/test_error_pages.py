@@ -1,0 +1,122 @@
+"""What goes wrong is told to people on a page of ours, and to programs as JSON, with DEBUG on or off."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.exceptions import SuspiciousOperation
+from django.db import OperationalError
+from django.http import HttpResponse
+from django.test import Client
+from model_bakery import baker
+from pytest_django import Settings
+
+BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+HIDDEN = ("the-fault-itself", "Traceback", "Django", "urlpatterns", "the-cookie", "the-token")
+LAYOUTS = {"api": ("config/api_page.html", "Notes API"), "tenant": ("local_tenant/page.html", "Local tenant")}
+
+
+@pytest.fixture(params=["api", "tenant"])
+def name(request: pytest.FixtureRequest, settings: Settings) -> str:
+    """Of a service whose pages the client asks for; the name that its pages show."""
+    settings.ROOT_URLCONF = f"config.{request.param}.urls"
+    settings.PAGE_LAYOUT, name = LAYOUTS[request.param]
+    return name
+
+
+@pytest.fixture(params=[True, False], ids=["debug", "production"])
+def http(request: pytest.FixtureRequest, settings: Settings) -> Client:
+    settings.DEBUG = request.param
+    http = Client(raise_request_exception=False, headers={"Accept": BROWSER, "Authorization": "Bearer the-token"})
+    http.cookies["other"] = "the-cookie"
+    return http
+
+
+def assert_page(response: Any, status: int, *, name: str, says: str) -> None:
+    page = response.content.decode()
+    assert response.status_code == status
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert f" · {name}</title>" in page
+    assert says in page
+    assert "default-src 'self'" in response.headers["Content-Security-Policy"]
+    assert not any(hidden in page for hidden in HIDDEN), page
+
+
+def assert_json(response: Any, status: int, says: str) -> None:
+    assert response.status_code == status
+    assert says in response.json()["detail"]
+
+
+def test_an_address_where_nothing_is(name: str, http: Client) -> None:
+    assert_page(http.get("/nothing?the-fault-itself"), 404, name=name, says="Check the address")
+    assert_json(http.get("/nothing", headers={"Accept": "application/json"}), 404, "Check the address")
+    assert_page(http.get("/nothing", headers={"Accept": "*/*"}), 404, name=name, says="Check the address")
+
+
+def test_a_program_below_api_is_answered_in_json_and_a_person_there_with_a_page(name: str, http: Client) -> None:
+    assert_page(http.get("/api/nothing"), 404, name=name, says="Check the address")
+    for accept in ("*/*", "application/json", "image/png"):
+        assert_json(http.get("/api/nothing", headers={"Accept": accept}), 404, "Check the address")
+
+
+def test_a_slash_that_is_missing_is_still_added(name: str, http: Client) -> None:
+    assert http.get("/admin").headers["Location"] == "/admin/"
+
+
+def test_a_method_that_a_page_does_not_take(name: str, http: Client) -> None:
+    response = http.post("/.well-known/oauth-protected-resource" if name == "Notes API" else "/")
+    assert_page(response, 405, name=name, says="requests of this kind")
+    assert "GET" in response.headers["Allow"]
+
+
+def test_a_host_that_is_not_served(name: str, http: Client) -> None:
+    assert_page(http.get("/", headers={"Host": "evil.example"}), 400, name=name, says="not served here")
+
+
+def test_a_form_without_its_csrf_token(db: None, name: str, http: Client) -> None:
+    http.handler.enforce_csrf_checks = True
+    assert_page(http.post("/admin/login/", {"username": "x"}), 403, name=name, says="load the page anew")
+
+
+def test_a_page_for_which_the_permission_is_missing(db: None, name: str, http: Client) -> None:
+    user: User = baker.make(User, is_staff=True)
+    http.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    lists = {"Notes API": "/admin/downstream_api/note/", "Local tenant": "/admin/local_tenant/role/"}
+    assert_page(http.get(lists[name]), 403, name=name, says="another account")
+
+
+def failing_with(error: Exception) -> Callable[..., HttpResponse]:
+    def fail(*_args: Any, **_kwargs: Any) -> HttpResponse:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "says"),
+    [
+        (RuntimeError("the-fault-itself"), 500, "its log says why"),
+        (SuspiciousOperation("the-fault-itself"), 400, "not understood"),
+        (OperationalError("the-fault-itself"), 503, "try again in a few seconds"),
+    ],
+    ids=["fault", "suspicious", "database"],
+)
+def test_a_view_that_fails(
+    db: None, name: str, http: Client, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, says: str
+) -> None:
+    monkeypatch.setattr("django.contrib.auth.views.LoginView.dispatch", failing_with(error))
+    response = http.get("/admin/login/")
+    assert_page(response, status, name=name, says=says)
+    assert ("Retry-After" in response.headers) == (status == 503)
+    as_text = http.get("/admin/login/", headers={"Accept": "application/json"})
+    assert as_text.status_code == status
+    assert "<" not in as_text.content.decode()
+
+
+def test_a_middleware_that_fails(name: str, http: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No context processor runs for the page: what they need may be what failed."""
+    fail = failing_with(RuntimeError("the-fault-itself"))
+    monkeypatch.setattr("django.contrib.sessions.middleware.SessionMiddleware.process_request", fail)
+    monkeypatch.setattr("django.contrib.auth.context_processors.auth", fail)
+    assert_page(http.get("/"), 500, name=name, says="its log says why")

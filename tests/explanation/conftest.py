@@ -1,0 +1,87 @@
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from pytest_django import Settings
+from rest_framework.test import APIClient
+
+from config.environment import Environment
+from downstream_api.actor_policy import ActorPolicy
+from downstream_api.configuration import ApiConfiguration
+from resource_server.key_fetching import KeyFetching
+from resource_server.protected_resource import ProtectedResource
+from resource_server.token_rules import TokenDialect, TokenRules
+from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, Issuer, serving_issuer
+
+
+@dataclass(frozen=True)
+class Said:
+    """What `explain_token` said, and its exit code."""
+
+    code: int
+    text: str
+
+    @property
+    def verdict(self) -> str:
+        return self.text.splitlines()[0]
+
+    @property
+    def remedy(self) -> str:
+        return self.text.splitlines()[1].strip()
+
+
+@pytest.fixture(scope="module")
+def issuer() -> Iterator[Issuer]:
+    with serving_issuer() as issuer:
+        yield issuer
+
+
+@pytest.fixture
+def state_dir(settings: Settings, tmp_path: Path) -> Path:
+    """Where the command keeps keys."""
+    environment: Environment = settings.ENVIRONMENT
+    settings.ENVIRONMENT = replace(environment, state_dir=tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def configure(settings: Settings, issuer: Issuer, state_dir: Path) -> Any:
+    """Has the API and the bridge trust the issuer; the API by other rules, where some are given."""
+
+    def change(*, dialects: frozenset[TokenDialect] = frozenset(TokenDialect), **policy: Any) -> None:
+        settings.DOWNSTREAM_API = ApiConfiguration(
+            token_rules=TokenRules(issuer.url, API_AUDIENCE, dialects),
+            key_fetching=KeyFetching(timeout=2),
+            resource=ProtectedResource(
+                resource=API_AUDIENCE,
+                base_url="http://localhost:8787",
+                authorization_server=issuer.url,
+                scopes=("read:private", "write:private"),
+                name="Notes API",
+            ),
+            policy=ActorPolicy(**policy),
+        )
+        settings.MCP_BRIDGE = replace(settings.MCP_BRIDGE, token_rules=TokenRules(issuer.url, BRIDGE_AUDIENCE))
+
+    settings.ROOT_URLCONF = "config.api.urls"
+    change()
+    return change
+
+
+@pytest.fixture
+def api(db: None, configure: Any) -> APIClient:
+    return APIClient(raise_request_exception=False)
+
+
+def explain_token(text: str, *arguments: str) -> Said:
+    """Run the command in this process, as a shell would."""
+    out, code = io.StringIO(), 0
+    try:
+        call_command("explain_token", *arguments, stdin=io.StringIO(text), stdout=out)
+    except SystemExit as ended:
+        code = int(ended.code or 0)
+    return Said(code, out.getvalue())

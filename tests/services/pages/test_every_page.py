@@ -1,0 +1,130 @@
+"""Every page of every service: no barrier that axe calls serious, no complaint in the console, and it fits."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack
+
+import pytest
+import requests
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from config.environment import BASE_DIR
+from tests.groups import chromium
+from tests.services.pages.examining import examine, tab
+from tests.services.pages.table import NOT_PAGES, PAGES, Visit, Who
+from tests.services.running import Running
+
+STAFF = ("admin", "admin")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
+
+
+@pytest.fixture(scope="module")
+def names(services: Running) -> dict[str, str]:
+    """What the paths of the table leave open, once there is something to show."""
+    token = services.subject_token("auth0|local-admin")
+    services.answer("greet", token)
+    note = services.answer("add_note", token, title="Milk", body="Two bottles.")
+    refused = services.subject_token("auth0|local-admin", aud=f"{services.api}/", scope="openid")
+    headers = {"Authorization": f"Bearer {refused}"}
+    assert requests.get(f"{services.api}/api/private-scope", headers=headers, timeout=5).status_code == 403
+
+    def first(table: str, where: str) -> str:
+        return str(services.rows(f"SELECT id FROM {table} WHERE {where}")[0]["id"])
+
+    return {
+        "bridge": services.bridge,
+        "note": str(note["id"]),
+        "allowed": first("downstream_api_delegatedaccess", "decision = 'allowed'"),
+        "refused": first("downstream_api_delegatedaccess", "decision = 'refused'"),
+        "tenant_user": first("local_tenant_tenantuser", "email = 'admin@example.com'"),
+        "client": first("oauth2_provider_application", "client_id = 'local-mcp-bridge'"),
+        "staff": first("auth_user", "username = 'admin'"),
+    }
+
+
+Tabs = dict[Who, tuple[Page, list[str]]]
+
+
+@pytest.fixture(scope="module")
+def tabs(browser: Browser, services: Running, names: dict[str, str]) -> Iterator[Tabs]:
+    with ExitStack() as stack:
+        tabs: Tabs = {}
+        for who in Who:
+            complaints: list[str] = []
+            tabs[who] = (stack.enter_context(tab(browser, complaints)), complaints)
+        for base in (services.api, services.issuer):
+            _log_in(tabs[Who.STAFF][0], f"{base}/admin/login/", "Username", *STAFF)
+        _log_in(tabs[Who.USER][0], f"{services.issuer}/login", "E-mail", "admin@example.com", "admin-demo")
+        delegated = {"act": {"sub": "local-mcp-bridge", "act": {"sub": "inspector"}}, "client_id": "local-mcp-bridge"}
+        token = services.subject_token("auth0|local-admin", "read:private", aud=f"{services.api}/", **delegated)
+        page = tabs[Who.PERSON][0]
+        page.goto(f"{services.api}/login?next=/api/notes/")
+        page.get_by_label("Access token").fill(token)
+        page.get_by_role("button", name="Use this token").click()
+        page.wait_for_url(f"{services.api}/api/notes/")
+        yield tabs
+
+
+def _log_in(page: Page, url: str, label: str, name: str, password: str) -> None:
+    page.goto(url)
+    page.get_by_label(label).fill(name)
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url(lambda reached: reached != url)
+
+
+@pytest.mark.axe
+@pytest.mark.browser
+@pytest.mark.parametrize("service", PAGES)
+def test_a_page_can_be_used_by_everybody(service: str, tabs: Tabs, services: Running, names: dict[str, str]) -> None:
+    base = {"api": services.api, "tenant": services.issuer, "bridge": services.bridge}[service]
+    wrong = {}
+    for visit in PAGES[service]:
+        page, complaints = tabs[visit.who]
+        complaints.clear()
+        address = visit.address.format(**names)
+        response = page.goto(base + address)
+        assert response is not None
+        if found := [*_answer_is_wrong(visit, response.status, page), *examine(page), *_heard(visit, complaints)]:
+            wrong[f"{address} for {visit.who}"] = found
+    assert wrong == {}, json.dumps(wrong, indent=1)
+
+
+def _answer_is_wrong(visit: Visit, status: int, page: Page) -> list[str]:
+    if status != visit.status:
+        return [f"status {status}"]
+    return [] if page.title() and page.get_attribute("html", "lang") else ["no title, or no language"]
+
+
+def _heard(visit: Visit, complaints: list[str]) -> list[str]:
+    """Chromium's console names a page's own status where that is an error."""
+    own = f"the server responded with a status of {visit.status}" if visit.status >= 400 else None
+    return [text for text in complaints if own is None or own not in text]
+
+
+def test_no_route_is_forgotten(services: Running) -> None:
+    """A new route is added to the table: as a page, which is then examined, or as none, with the reason."""
+    environment = os.environ | services.environment
+    processes = {
+        service: subprocess.Popen(
+            [sys.executable, "-m", "tests.services.pages.routes"],
+            cwd=BASE_DIR,
+            env=environment | {"DJANGO_SETTINGS_MODULE": f"config.{service}.settings"},
+            stdout=subprocess.PIPE,
+        )
+        for service in PAGES
+    }
+    for service, process in processes.items():
+        routes = set(json.loads(process.communicate()[0]))
+        pages, others = {visit.route for visit in PAGES[service]}, set(NOT_PAGES[service])
+        assert routes - pages - others == set(), "neither visited nor named as no page"
+        assert (pages | others) - routes == set(), "there is no such route any more"
+        assert pages & others == set(), "either a page or none"
