@@ -1,0 +1,67 @@
+"""Making a plan's changes, one after the other, so that whatever interrupts it, the next run can go on."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from config.auth0.change import IdOf, Plan, resolved
+from config.auth0.errors import NotThere, Refused, SetupError
+from config.auth0.made import Entry, MadeFile
+from config.auth0.operation import TAKING_AWAY
+
+if TYPE_CHECKING:  # auth0-python is optional
+    from config.auth0.management_api import ManagementApi
+
+SECRET = "MCP_AUTH0_CLIENT_SECRET"  # noqa: S105 - a name
+
+
+def apply(
+    plan: Plan,
+    api: "ManagementApi",
+    made: MadeFile,
+    *,
+    write: Callable[[dict[str, str]], None],
+    say: Callable[[str], None],
+) -> None:
+    """`write` puts variables into .env. Raises SetupError; what was done until then is done, and on record."""
+    ids = dict(plan.ids)
+    for change in plan.changes:
+        target = resolved(change.target, ids)
+        made.begin(change)
+        try:
+            answer = api.send(change.operation, target, resolved(change.body, ids))
+        except Refused:
+            made.give_up(change)
+            raise
+        if change.makes:
+            ids[change.makes] = str(answer[change.operation.id_member])
+        if change.gives_secret:
+            secret = answer.get("client_secret")
+            if not isinstance(secret, str) or not secret:
+                raise SetupError("The tenant did not show the client's secret. Run auth0_setup again to replace it.")
+            # At once: the tenant shows it no second time.
+            write({**_variables(plan, ids), SECRET: secret})
+        made.finish(change, ids)
+        say(f"  done: {change.what}")
+    write(_variables(plan, ids))
+
+
+def take_away(entry: Entry, api: "ManagementApi", made: MadeFile) -> bool:
+    """Undo one thing; False where it was gone already."""
+    was_there = bool(entry.target)
+    if was_there:
+        try:
+            api.send(TAKING_AWAY[entry.kind], entry.target, entry.body)
+        except NotThere:
+            was_there = False
+    made.remove(entry)
+    return was_there
+
+
+def _variables(plan: Plan, ids: dict[IdOf, str]) -> dict[str, str]:
+    """Those whose values are known by now."""
+    values = {}
+    for name, value in plan.variables.items():
+        known = ids.get(value) if isinstance(value, IdOf) else value
+        if known is not None and name in plan.unwritten:
+            values[name] = known
+    return values

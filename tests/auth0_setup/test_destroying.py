@@ -1,0 +1,78 @@
+"""`--destroy` takes away what this command made, and nothing else."""
+
+import json
+
+import pytest
+
+from tests.auth0_setup.answers import problem
+from tests.auth0_setup.conftest import Setup
+from tests.auth0_setup.fake_auth0 import FakeAuth0
+from tests.issuer import API_AUDIENCE
+
+
+def test_all_that_was_made_goes_and_all_that_was_there_stays(setup: Setup, auth0: FakeAuth0) -> None:
+    auth0.users = {"ada@example.com": "auth0|ada", "bea@example.com": "auth0|bea"}
+    auth0.apis.append(auth0.document("api", identifier=API_AUDIENCE, name="Theirs", scopes=[{"value": "read:private"}]))
+    role = auth0.document("rol", name="Tool User", description="Theirs")
+    auth0.roles.append(role)
+    auth0.permissions[role["id"]] = [(API_AUDIENCE, "read:private")]
+    auth0.members[role["id"]] = ["auth0|bea"]
+    auth0.clients.append({"client_id": "theirs", "name": "MCP Inspector", "app_type": "native"})
+    options = ("--user", "ada@example.com", "--user", "bea@example.com", "--login-client")
+    assert setup.run("--yes", *options).code == 0
+    assert auth0.members[role["id"]] == ["auth0|bea", "auth0|ada"]
+
+    result = setup.run("--destroy", says="yes\n")
+    assert result.code == 0, result.err
+    assert [each["name"] for each in auth0.apis] == ["Auth0 Management API", "Theirs"]
+    assert [each["client_id"] for each in auth0.clients] == ["theirs"]
+    assert (auth0.grants, auth0.roles) == ([], [role])
+    assert auth0.permissions == {role["id"]: [(API_AUDIENCE, "read:private")]}
+    assert auth0.members == {role["id"]: ["auth0|bea"]}
+    assert auth0.settings["resource_parameter_profile"] == "compatibility"
+    assert not setup.made_file.exists()
+    lines = setup.env_file.read_text("utf-8").splitlines()
+    assert {"MCP_AUTH0_CLIENT_ID=", "MCP_AUTH0_CLIENT_SECRET=", "API_LOGIN_CLIENT_ID="} < set(lines)
+    assert "There is nothing that this command made." in setup.run("--destroy").out
+
+
+def test_it_asks_first(setup: Setup, auth0: FakeAuth0) -> None:
+    setup.run("--yes")
+    made = len(auth0.changes)
+    result = setup.run("--destroy", says="no\n")
+    assert result.code == 1
+    assert '- client "MCP bridge"' in result.out
+    assert len(auth0.changes) == made
+
+
+def test_what_somebody_removed_meanwhile_is_no_obstacle(setup: Setup, auth0: FakeAuth0) -> None:
+    setup.run("--yes")
+    auth0.roles.clear()
+    auth0.clients.pop()
+    result = setup.run("--destroy", "--yes")
+    assert result.code == 0, result.err
+    assert 'was gone: role "Tool User"' in result.out
+    assert (len(auth0.apis), auth0.clients, auth0.grants) == (1, [], [])
+
+
+@pytest.mark.parametrize("left", range(1, 8))
+def test_a_failure_in_the_middle_leaves_the_rest_on_record(setup: Setup, auth0: FakeAuth0, left: int) -> None:
+    setup.run("--yes")
+    counted = iter(range(left))
+    auth0.failing = lambda method, _path: (
+        problem(500, "Internal Server Error", "no") if method == "DELETE" and next(counted, None) is None else None
+    )
+    assert setup.run("--destroy", "--yes").code == 1
+    assert len(json.loads(setup.made_file.read_text("utf-8"))["made"]) == 8 - left
+    auth0.failing = lambda _method, _path: None
+    assert setup.run("--destroy", "--yes").code == 0
+    assert (len(auth0.apis), auth0.clients, auth0.grants, auth0.roles) == (1, [], [], [])
+
+
+def test_a_record_that_is_broken_is_told_before_anything_happens(setup: Setup, auth0: FakeAuth0) -> None:
+    setup.made_file.parent.mkdir(parents=True)
+    setup.made_file.write_text('{"made": [', "utf-8")
+    for arguments in (["--yes"], ["--destroy", "--yes"]):
+        result = setup.run(*arguments)
+        assert (result.code, auth0.changes) == (1, [])
+        assert f"{setup.made_file} cannot be read." in result.err
