@@ -61,7 +61,8 @@ def assign(path: Path, values: Mapping[str, str]) -> None:
     for line in text.splitlines(keepends=True):
         name = _name(line)
         if name in left:
-            lines.append(f"{_line(name, left.pop(name))}\n")
+            export = "export " if line.lstrip().startswith("export ") else ""
+            lines.append(f"{export}{_line(name, left.pop(name))}\n")
         elif name not in values:
             lines.append(line)
         # A second line for one of the names goes, for it would be the one that counts.

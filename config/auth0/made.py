@@ -1,4 +1,4 @@
-"""What the setup made at a tenant, on file, so that this can be taken away again and nothing else. It has no secrets."""
+"""What the setup made at a tenant, on file, so that this can be taken away again and nothing else. No secrets there."""
 
 import json
 from collections.abc import Mapping
