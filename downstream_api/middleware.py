@@ -4,12 +4,12 @@ from contextlib import nullcontext
 
 from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponseBase, JsonResponse
+from django.http import HttpRequest, HttpResponseBase
 
 from downstream_api.access_record import AccessRecord, NotRecordable
 from downstream_api.audit.breaker import Breaker
+from downstream_api.browsable.not_recorded import not_recorded
 from downstream_api.observer import Observer
-from downstream_api.refusals import RETRY_AFTER
 from resource_server.serving import serving
 from resource_server.span import Span
 
@@ -50,11 +50,7 @@ class AuditMiddleware:
             if not isinstance(error, NotRecordable):  # one line for each attempt, not for each call
                 logger.error("The audit log cannot be written (%s): answering 503.", type(error).__name__)  # noqa: TRY400 - the cause is the database's, a traceback would show nothing more
             response.close()
-            response = JsonResponse(
-                {"detail": "This call cannot be recorded at the moment, so it was not carried out; try again."},
-                status=503,
-                headers={"Retry-After": str(RETRY_AFTER)},
-            )
+            response = not_recorded(request)
             observer.not_recorded()
         response.headers["X-Request-ID"] = record.request_id
         record.tell(observer, span, response.status_code)

@@ -46,8 +46,7 @@ class RecordedView(APIView):
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         answer = super().finalize_response(request, response, *args, **kwargs)
-        if (
-            "HTTP_COOKIE" in request.META
-        ):  # RFC 9111 §3.5 keeps answers to bearers out of shared caches, but knows no sessions
+        # Caches keep no answers to bearers (RFC 9111 §3.5), but know no sessions.
+        if "HTTP_COOKIE" in request.META:
             answer.headers.setdefault("Cache-Control", "private, no-store")
         return answer

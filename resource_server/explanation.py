@@ -187,7 +187,7 @@ def _set_aside(reason: Reason, attempt: _Attempt, claims: Claims) -> _Attempt | 
     }
     try:
         return changes[reason]()
-    except (LookupError, TypeError, ValueError):
+    except (LookupError, TypeError, ValueError, OverflowError):
         return None
 
 

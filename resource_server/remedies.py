@@ -134,10 +134,11 @@ def _expired(seen: Circumstances) -> str:
 
 
 def _not_yet(seen: Circumstances) -> str:
-    times = {name: numeric_date(seen.parts.claims, name) for name in ("iat", "nbf") if name in seen.parts.claims}
-    name = max(times, key=lambda each: times[each])
+    claims = seen.parts.claims
+    name = "iat" if numeric_date(claims, "iat") > seen.now + seen.rules.leeway else "nbf"
+    begins = numeric_date(claims, name)
     return (
-        f"{name} is {duration(times[name] - seen.now)} from now: the clock of this machine or of the tenant is wrong "
+        f"{name} is {duration(begins - seen.now)} from now: the clock of this machine or of the tenant is wrong "
         f"(up to {seen.rules.leeway} seconds are let pass)."
     )
 

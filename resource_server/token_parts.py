@@ -54,7 +54,10 @@ def _read(segment: str) -> Claims:
 
 def shown(value: object) -> str:
     """A value of a token as one line of JSON; no character in it hides, breaks the line or turns it around."""
-    return safe(json.dumps(value, ensure_ascii=False))
+    try:
+        return safe(json.dumps(value, ensure_ascii=False))
+    except RecursionError:  # reading goes a little deeper than writing
+        return "nested too deeply to be shown"
 
 
 def safe(text: str) -> str:

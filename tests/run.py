@@ -48,6 +48,8 @@ CHECKS: list[tuple[str, list[str], dict[str, str]]] = [
     ("dependency rules", tool("lint-imports", "--no-cache"), {}),
     ("types", tool("mypy", "."), {}),
     ("migrations", manage("makemigrations", "--check", "--dry-run"), {}),
+    ("description of the API", manage("spectacular", "--validate", "--fail-on-warn", "--file", os.devnull),
+     {"DJANGO_SETTINGS_MODULE": "config.api.settings"}),
     *[
         (f"deployment of the {service}", manage("check", "--deploy", "--fail-level", "WARNING"),
          PRODUCTION | {"DJANGO_SETTINGS_MODULE": f"config.{service}.settings"})

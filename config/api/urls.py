@@ -2,8 +2,10 @@ from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.urls import include, path
-from django.views.generic import TemplateView
+from django.views.decorators.http import require_safe
 
 from config import error_pages
 from config.explaining.page import explain_token
@@ -11,6 +13,7 @@ from config.health import database_answers, healthz, readiness
 from downstream_api.admin import dashboard
 from downstream_api.audit.triggers import missing_triggers
 from downstream_api.authentication import token_verifier
+from downstream_api.configuration import ApiConfiguration
 
 admin.site.site_header = admin.site.site_title = "Delegated access"
 admin.site.index_title = "Review"
@@ -26,8 +29,15 @@ def _log_is_protected() -> bool:
     return not missing_triggers(connection)
 
 
-def _is_development() -> bool:
-    return bool(settings.DEBUG)
+@require_safe
+def _home(request: HttpRequest) -> HttpResponse:
+    configuration: ApiConfiguration = settings.DOWNSTREAM_API
+    shown = {
+        "can_log_in": configuration.login is not None,
+        "is_described": configuration.is_described,
+        "is_development": settings.DEBUG,
+    }
+    return render(request, "config/api_home.html", shown)
 
 
 handler400 = error_pages.bad_request
@@ -36,14 +46,7 @@ handler404 = error_pages.not_found
 handler500 = error_pages.server_error
 
 urlpatterns = [
-    path(
-        "",
-        TemplateView.as_view(
-            template_name="config/api_home.html",
-            extra_context={"login": settings.DOWNSTREAM_API.login, "is_development": _is_development},
-        ),
-        name="home",
-    ),
+    path("", _home, name="home"),
     path("explain", explain_token, name="explain"),
     path("", include("downstream_api.urls")),
     path("admin/audit/", include(dashboard.urls)),

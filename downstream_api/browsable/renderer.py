@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from downstream_api.access_record import record_of
-from downstream_api.browsable.account import Account, session_token_of
+from downstream_api.browsable.account import Account, account_of, session_token_of
 from downstream_api.browsable.json_page import marked_up
 from downstream_api.browsable.page_forms import page_forms
 from downstream_api.browsable.refusal_page import explained
@@ -55,6 +55,8 @@ def _page(data: Any, view: Any, request: Request, response: Response) -> dict[st
     record = record_of(request)
     held = session_token_of(django_request) if record.token else None
     account = Account(record.token, held.withheld if held else ()) if record.token else None
+    if account is None and not view.authentication_classes:  # asks nobody who they are; the page is somebody's still
+        account = account_of(django_request)
     is_session = account is not None and "HTTP_AUTHORIZATION" not in request.META
     have, withheld = (account.scopes, account.withheld) if account else ([], ())
     text = JSONRenderer().render(data, renderer_context={"indent": 2}).decode() if data is not None else ""

@@ -13,6 +13,7 @@ from downstream_api.openapi.operations import OPERATIONS, Operation
 from downstream_api.serializers import Text
 
 WRITES = frozenset({"POST", "PUT", "PATCH"})
+DONE = {"200": "What was asked for.", "201": "What was made.", "204": "It is gone."}
 NO_NUL = r"^[^\u0000]*$"  # PostgreSQL cannot store it, so DRF's fields refuse it
 
 
@@ -24,9 +25,9 @@ class ApiSchema(AutoSchema):
         if operation is None:
             return None
         _give_example(operation.get("requestBody", {}), self._words.request)
-        for response in operation["responses"].values():
+        for status, response in operation["responses"].items():
             response.setdefault("headers", {})["X-Request-ID"] = {"$ref": "#/components/headers/X-Request-ID"}
-            response["description"] = response["description"] or "Done, and this came of it."
+            response["description"] = DONE.get(status, response["description"])
             _give_example(response, self._words.answer)
         operation["responses"] |= {
             status: {"$ref": f"#/components/responses/{name}"} for status, name in self.problems(operation).items()

@@ -2,13 +2,16 @@
 
 import json
 import threading
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
+from django.conf import settings
 from drf_spectacular.generators import SchemaGenerator
 
+from downstream_api.configuration import ApiConfiguration
 from downstream_api.openapi.problems import COMPONENTS
 from downstream_api.openapi.security import held_metadata
+from resource_server.issuer_metadata import IssuerMetadata
 
 _lock = threading.Lock()  # drf-spectacular counts its warnings in one place for all threads
 
@@ -24,10 +27,11 @@ class DescriptionGenerator(SchemaGenerator):
 def description() -> bytes:
     """The document as JSON. It changes only when the tenant's endpoints do, or become known."""
     with _lock:
-        return _drawn(held_metadata())
+        return _drawn(settings.DOWNSTREAM_API, held_metadata())
 
 
-@cache
-def _drawn(_metadata: object) -> bytes:
+@lru_cache(maxsize=1)
+def _drawn(_configuration: ApiConfiguration, _metadata: IssuerMetadata | None) -> bytes:
+    """The arguments are what the document depends on, beside the code."""
     document = DescriptionGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
     return json.dumps(document, ensure_ascii=False, indent=1).encode()

@@ -24,7 +24,7 @@ LOGIN = "Log in at the tenant: authorization code with PKCE (RFC 6749 §4.1, RFC
 
 class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # it registers itself
     target_class = "downstream_api.authentication.AccessTokenAuthentication"
-    name = ["login", "bearer"]  # noqa: RUF012 - the base's form
+    name = ["login", "token"]  # noqa: RUF012 - the base's form
 
     def get_security_requirement(self, auto_schema: "AutoSchema") -> list[dict[str, list[Any]]]:
         """Either will do, with the scopes that the view's own permissions ask for."""

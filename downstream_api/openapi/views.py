@@ -47,13 +47,15 @@ def page(request: HttpRequest) -> HttpResponseBase:
 
     configuration: ApiConfiguration = settings.DOWNSTREAM_API
     metadata = held_metadata() if configuration.login else None
+    token_endpoint = metadata.token_endpoint if metadata else ""
     context = {
         "resource": configuration.resource,
         "login": configuration.login,
+        "token_endpoint": token_endpoint,
         "redirect_url": f"{configuration.resource.base_url}{reverse('docs-redirect')}",
     }
 
-    @csp_update({"connect-src": ["'self'", *([_origin(metadata.token_endpoint)] if metadata else [])]})
+    @csp_update({"connect-src": ["'self'", *([_origin(token_endpoint)] if token_endpoint else [])]})
     def answer(request: HttpRequest) -> HttpResponse:
         return render(request, "downstream_api/docs.html", context)
 

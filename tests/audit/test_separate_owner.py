@@ -1,7 +1,6 @@
 """docs/audit.md: an application role that may add to the log and read it, and no more. Its SQL is what runs here."""
 
 import os
-import re
 from collections.abc import Iterator
 
 import pytest
@@ -9,13 +8,13 @@ from django.core.management import call_command
 from django.db import DatabaseError
 from rest_framework.test import APIClient
 
-from config.environment import BASE_DIR
 from downstream_api.audit.configuration import AuditConfiguration
 from downstream_api.audit.state import record_export, sealing_state
 from downstream_api.models import DelegatedAccess, Note
 from tests.audit import databases
 from tests.audit.conftest import record, seal_everything
 from tests.audit.databases import execute
+from tests.docs.blocks import blocks
 from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer
 
@@ -24,9 +23,8 @@ pytestmark = pytest.mark.postgres
 
 
 def documented_sql() -> str:
-    page = (BASE_DIR / "docs" / "audit.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
-    return str(block).replace("audit_app", ROLE)
+    (block,) = blocks("docs/audit.md", "sql")
+    return block.text.replace("audit_app", ROLE)
 
 
 @pytest.fixture

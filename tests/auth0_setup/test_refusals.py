@@ -3,9 +3,11 @@
 import socket
 import sys
 import time
+import tomllib
 
 import pytest
 
+from config.environment import BASE_DIR
 from tests.auth0_setup.conftest import Setup
 from tests.auth0_setup.fake_auth0 import FakeAuth0
 from tests.mcp_bridge.loopback_server import Reply
@@ -107,4 +109,5 @@ def test_without_the_extra_it_says_what_to_install(setup: Setup, monkeypatch: py
     monkeypatch.delitem(sys.modules, "config.auth0.management_api", raising=False)
     monkeypatch.setitem(sys.modules, "auth0", None)
     monkeypatch.setitem(sys.modules, "auth0.management", None)
-    assert refusal(setup) == "auth0_setup needs one more package: pip install '.[auth0]'."
+    (package,) = tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]["auth0"]
+    assert refusal(setup) == f"auth0_setup needs one more package: pip install '{package}'."

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.contrib.sessions.models import Session
+from django.db import OperationalError, connection
 from django.test import Client
 from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
@@ -200,4 +201,23 @@ def test_a_login_form_of_another_site_is_refused(person: Person) -> None:
     """Login CSRF: nobody's browser is sent to the tenant by a form on another page."""
     response = person.client.post("/login", {"scope": "read:private"})
     assert response.status_code == 403
-    assert "Nothing was done" in response.content.decode()
+    assert not Session.objects.exists()
+
+
+def test_a_login_that_cannot_be_recorded_is_none(person: Person) -> None:
+    """No token comes into a session without its row."""
+    answer = person.allow(person.begin())
+    with connection.execute_wrapper(_no_rows_of_the_log):
+        response = person.come_back(answer)
+        as_json = person.get("/api/public", headers={"Accept": "application/json"})
+    assert (response.status_code, response["Content-Type"]) == (503, "text/html; charset=utf-8")
+    assert "cannot be recorded" in response.content.decode()
+    assert as_json.status_code == 200  # nobody is known by it, so there is nothing to record
+    assert all("api_access_token" not in held for held in stored())
+    assert person.get("/api/private-scope").status_code == 401
+
+
+def _no_rows_of_the_log(execute: Any, sql: str, *rest: Any) -> Any:
+    if sql.startswith("INSERT") and "downstream_api_delegatedaccess" in sql:
+        raise OperationalError("disk full")
+    return execute(sql, *rest)

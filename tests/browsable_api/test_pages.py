@@ -32,6 +32,15 @@ def test_a_stranger_is_shown_where_to_log_in_for_what_is_needed(person: Person) 
     assert 'value="read:private" checked' not in chosen
 
 
+def test_an_endpoint_that_asks_nobody_who_they_are_shows_who_is_logged_in(person: Person, issuer: Issuer) -> None:
+    assert "You are not logged in" in person.get("/api/public").content.decode()
+    person.log_in(issuer.token())
+    page = person.get("/api/public").content.decode()
+    assert "You are not logged in" not in page
+    assert "Log out" in page
+    assert "auth0|alice" in page
+
+
 def test_a_missing_scope_can_be_asked_for_with_one_click_and_nothing_is_lost_by_it(
     person: Person, issuer: Issuer
 ) -> None:

@@ -28,6 +28,10 @@ def test_none_of_the_pages_is_there(off: Person, path: str) -> None:
     assert off.client.post(path, headers={"X-CSRFToken": "x" * 32}).status_code in {403, 404}
 
 
+def test_the_home_page_does_not_lead_there(off: Person) -> None:
+    assert "/login" not in off.get("/").content.decode()
+
+
 def test_a_session_counts_for_nothing(off: Person) -> None:
     page = off.get("/api/notes/")
     assert page.status_code == 401

@@ -8,9 +8,10 @@ import pytest
 from config.environment import BASE_DIR, read_environment
 from local_tenant.redirect_uris import may_be_registered
 from mcp_bridge.configuration import ENDPOINT
+from tests.docs.blocks import blocks
 
 PAGE = (BASE_DIR / "docs" / "clients.md").read_text()
-SNIPPETS = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+SNIPPETS = [block.text for block in blocks("docs/clients.md", "json")]
 REDIRECT_URIS = [
     uri for row in re.findall(r"^\|.*\|$", PAGE, re.MULTILINE) for uri in re.findall(r"`(\w+://\S+)`", row)
 ]

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+import yaml
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import BASE_DIR, read_environment
@@ -16,6 +17,7 @@ from config.metrics import bridge as bridge_metrics
 from config.metrics import workers_directory
 from config.metrics.measurements import Measurements
 from tests.config.test_environment import QUICKSTART
+from tests.docs.blocks import blocks
 
 DOCUMENT = (BASE_DIR / "docs/observability.md").read_text()
 
@@ -62,6 +64,18 @@ def test_each_metric_is_documented_and_each_documented_one_exists(db: None) -> N
     assert documented == set(re.findall(r"^# TYPE (obo_\w+)", exposed, re.MULTILINE))
     names = {name + end for name in documented for end in ("", "_bucket", "_count", "_sum")}
     assert set(re.findall(r"\bobo_\w+", DOCUMENT)) <= names
+
+
+def test_the_alerts_are_rules_for_prometheus_and_each_asks_for_a_metric_of_ours() -> None:
+    """Whether Prometheus takes an expression is for promtool to say; what is closed and what is named is seen here."""
+    (block,) = blocks("docs/observability.md", "yaml")
+    (group,) = yaml.safe_load(block.text)["groups"]
+    assert len({rule["alert"] for rule in group["rules"]}) == len(group["rules"]) > 0
+    for rule in group["rules"]:
+        assert set(rule) <= {"alert", "expr", "for"}
+        assert re.search(r"\bobo_\w+", rule["expr"]), rule["alert"]
+        assert all(rule["expr"].count(one) == rule["expr"].count(other) for one, other in ("()", "{}", "[]"))
+        assert re.fullmatch(r"[0-9]+[smh]", rule.get("for", "0s"))
 
 
 def test_directories_of_servers_that_are_gone_are_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 from resource_server.explanation import State, explain
 from resource_server.pasted_token import read_pasted_token
 from tests.config.test_commands import manage
+from tests.docs.blocks import blocks
+from tests.explanation.broken_tokens import FUTURE
 from tests.explanation.conftest import explain_token
 from tests.explanation.test_order import FAULTS, with_faults
-from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, BRIDGE_CLIENT, Issuer, rsa_key
+from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, BRIDGE_CLIENT, Issuer, key_id, rsa_key
 from tests.resource_server.judging import ISSUER, RULES, PublishedKeys, encoded
 
 pytestmark = pytest.mark.usefixtures("configure")
@@ -208,6 +210,37 @@ def test_a_state_directory_that_cannot_be_written_is_told_and_does_no_harm(issue
     assert "could not be kept" in said.text
 
 
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"exp": 1, "iat": 10**400},
+        {"exp": 1, "iat": "soon"},
+        {"exp": 1, "iat": None},
+        {"iat": FUTURE, "nbf": "later"},
+        {"iat": FUTURE, "nbf": -1},
+        {"nbf": FUTURE, "exp": FUTURE + 1, "aud": []},
+        {"iss": 7, "aud": [7]},
+        {"iss": "", "aud": ""},
+        {"act": {"sub": []}, "exp": True},
+        {"iss": ["x"], "aud": {"x": 1}, "exp": 10**400, "iat": [], "nbf": {}, "scope": {}},
+    ],
+)
+def test_claims_that_are_wrong_in_several_ways_are_explained_all_the_same(issuer: Issuer, claims: Any) -> None:
+    key = issuer.keys[0]
+    token = issuer.sign_raw({"alg": "RS256", "typ": "at+jwt", "kid": key_id(key)}, issuer.claims(**claims), key)
+    said = explain_token(token)
+    assert said.code == 1
+    assert "refuses" in said.verdict
+
+
+def test_claims_may_nest_as_deeply_as_they_can_be_read(issuer: Issuer) -> None:
+    key, depths = issuer.keys[0], range(600, 1_100, 20)
+    header = {"alg": "RS256", "typ": "at+jwt", "kid": key_id(key)}
+    for depth in depths:
+        nested = json.dumps(issuer.claims())[:-1] + ', "deep": ' + "[" * depth + "]" * depth + "}"
+        assert explain_token(issuer.sign_raw(header, nested.encode(), key)).code in {0, 1}
+
+
 @given(st.text() | st.lists(st.text(alphabet="ey0123456789.-_=", max_size=40), max_size=6).map(".".join))
 def test_whatever_is_pasted_gets_an_explanation(text: str) -> None:
     token = read_pasted_token(text).token
@@ -240,3 +273,8 @@ def test_in_a_shell_the_exit_code_tells_and_the_token_is_never_an_argument(tmp_p
     refused = manage(environment, "explain_token")
     assert (refused.returncode, refused.stderr) == (1, "")
     assert refused.stdout.startswith("The API refuses this token: no_token.\n")
+
+
+def test_the_documentation_shows_what_the_command_prints(issuer: Issuer) -> None:
+    (shown,) = blocks("docs/explain-token.md", "text")
+    assert explain_token(issuer.token(aud=BRIDGE_AUDIENCE)).text.startswith(shown.text)

@@ -1,6 +1,5 @@
 """The first thing that a reader would do with this project: one declaration, and nothing else to touch."""
 
-import re
 import subprocess
 import sys
 from types import ModuleType
@@ -10,6 +9,7 @@ import pytest
 from config.environment import BASE_DIR
 from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
 from mcp_bridge.tool_registry import ToolRegistry
+from tests.docs.blocks import blocks
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.running_bridge import RunningBridge, tools_call
 
@@ -55,8 +55,7 @@ async def test_the_tool_of_the_documentation_works_as_it_stands_there(
 
 
 def documented() -> list[str]:
-    text = (BASE_DIR / "docs" / "add-a-tool.md").read_text()
-    return re.findall(r"^```python\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
+    return [block.text for block in blocks("docs/add-a-tool.md", "python")]
 
 
 def test_the_readme_leads_there() -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.docs.blocks import blocks
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, BRIDGE_CLIENT, rsa_key
 from tests.mcp_bridge.client_proofs import CLIENT_SECRET
 from tests.mcp_bridge.fake_api import FakeApi
@@ -122,3 +123,14 @@ async def test_the_token_type_is_case_insensitive(bridge: RunningBridge, tenant:
     tenant.answer_changes = {"token_type": "bearer"}
     async with bridge:
         assert not (await bridge.call("greet")).get("isError")
+
+
+async def test_the_form_is_the_one_that_the_documentation_shows(bridge: RunningBridge, tenant: FakeTenant) -> None:
+    """docs/flow.md."""
+    shown = blocks("docs/flow.md", "json")[1].json
+    token_a = bridge.token()
+    async with bridge:
+        await bridge.call("greet", token_a)
+    (sent,) = tenant.forms
+    proof = {name: sent[name] for name in ("client_id", "client_secret")}
+    assert sent == shown | {"subject_token": token_a} | proof

@@ -66,6 +66,17 @@ def test_the_metadata_of_openid_connect_is_enough(issuer: Issuer) -> None:
     assert issuer.requests == {OPENID: 1}
 
 
+def test_what_only_a_login_needs_is_read_where_it_is_usable_and_missed_by_nobody_else(issuer: Issuer) -> None:
+    found = discovery_of(issuer)
+    assert (found.authorization_endpoint, found.iss_parameter_supported) == (f"{issuer.url}authorize", True)
+    unusable = {"authorization_endpoint": "http://elsewhere.example/", "end_session_endpoint": ["https://a.example/"]}
+    say(issuer, metadata(issuer, **unusable, authorization_response_iss_parameter_supported="yes"))
+    found = discovery_of(issuer)
+    assert (found.authorization_endpoint, found.end_session_endpoint) == (None, None)
+    assert found.iss_parameter_supported is False  # RFC 9207 §3 knows true and false
+    assert found.token_endpoint == f"{issuer.url}oauth/token"
+
+
 @pytest.mark.parametrize("status", [404, 403, 500, 302])
 def test_the_metadata_of_rfc_8414_is_enough(issuer: Issuer, status: int) -> None:
     say(issuer, {}, status=status)

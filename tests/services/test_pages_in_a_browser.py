@@ -66,15 +66,21 @@ def test_a_user_logs_in_and_allows_a_client(page: Page, services: Running) -> No
     assert "iss=" in page.url  # RFC 9207
 
 
-def test_a_user_who_cancels_goes_back_without_a_code(page: Page, services: Running) -> None:
-    page.route(f"{CALLBACK}**", lambda route: route.fulfill(body="back"))
+def test_a_user_who_cancels_by_keyboard_goes_back_without_a_code(page: Page, services: Running) -> None:
     page.goto(authorize_url(services, "tool:whoami"))
-    page.get_by_label("E-mail").fill("user@example.com")
-    page.get_by_label("Password").fill("user-demo")
-    page.get_by_role("button", name="Log in").click()
-    page.get_by_role("button", name="Cancel").click()
-    page.wait_for_url(f"{CALLBACK}**")
-    assert "error=access_denied" in page.url
+    page.keyboard.type("user@example.com")  # the first field has the focus
+    page.keyboard.press("Tab")
+    page.keyboard.type("user-demo")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Cancel").wait_for()
+    stops: list[str] = []
+    while stops[-1:] != ["Cancel"] and len(stops) < 9:
+        page.keyboard.press("Tab")
+        stops.append(page.evaluate("document.activeElement.innerText.trim()"))
+    assert stops == ["Skip to the content", "Local tenant", "Use another account", "Cancel"]
+    with page.expect_request(lambda request: request.url.startswith(CALLBACK)) as back:
+        page.keyboard.press("Enter")
+    assert "error=access_denied" in back.value.url
 
 
 def test_an_auditor_reads_the_log_and_changes_nothing(page: Page, services: Running) -> None:

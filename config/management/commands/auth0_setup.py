@@ -26,6 +26,7 @@ from resource_server.upstream_http import UpstreamHttp
 if TYPE_CHECKING:
     from config.auth0.management_api import ManagementApi
 
+PACKAGE = "auth0-python>=6.8,<7"  # the extra `auth0` of pyproject.toml
 CHANGES = 2  # exit code of --plan where something is to be done
 INTERRUPTED = 130  # 128 + SIGINT, as shells count
 TOKEN_TIMEOUT = 30.0  # seconds
@@ -140,7 +141,7 @@ class Command(BaseCommand):
         try:
             from config.auth0.management_api import ManagementApi  # its packages are an extra
         except ImportError:
-            raise SetupError("auth0_setup needs one more package: pip install '.[auth0]'.") from None
+            raise SetupError(f"auth0_setup needs one more package: pip install '{PACKAGE}'.") from None
         return ManagementApi(domain, token, ca_file=ca_file, say=self.stderr.write)
 
     def _confirm(self, found: Plan, made: MadeFile, options: dict[str, Any]) -> None:

@@ -10,7 +10,9 @@ class Who(StrEnum):
     NOBODY = "nobody"
     USER = "a user of the tenant"
     STAFF = "staff, in both admins"
-    PERSON = "a person with a token, at the API's pages"
+    PERSON = "a person at the API's pages"
+    READER = "a person there who may read only"
+    WRITER = "a person there who may write only"
 
 
 @dataclass(frozen=True)
@@ -21,6 +23,10 @@ class Visit:
     path: str = ""
     who: Who = Who.NOBODY
     status: int = 200
+    fill: tuple[tuple[str, str], ...] = ()  # labels of fields, and what goes into them
+    press: str = ""  # a button, which leads to the page that is meant
+    unfold: str = ""  # what shows more of the same page
+    until: str = "main, #content"  # what a script puts there last
 
     @property
     def address(self) -> str:
@@ -50,6 +56,7 @@ def _admin(app: str, list_: str, object_: str) -> tuple[Visit, ...]:
         Visit(labels[app], f"admin/{app}/", Who.STAFF),
         Visit("admin/(?P<url>.*)", "admin/nothing/", Who.STAFF, 404),
         Visit("admin/login/"),
+        Visit("admin/login/", fill=(("Username", "nobody"), ("Password", "wrong")), press="Log in"),
         Visit("admin/password_change/", who=Who.STAFF),
         Visit("admin/password_change/done/", who=Who.STAFF),
         Visit(ANY, list_, Who.STAFF),
@@ -63,19 +70,29 @@ PAGES: dict[str, tuple[Visit, ...]] = {
         Visit(""),
         Visit("", "nothing-is-here", status=404),
         Visit("api/public"),
+        Visit("api/public", who=Who.PERSON),
         Visit("api/private-scope", status=401),
+        Visit("api/private-scope", who=Who.PERSON),
         Visit("api/notes/", status=401),
-        Visit("api/notes/<str:pk>/", "api/notes/{note}/", status=401),
+        Visit("api/notes/", who=Who.PERSON),
+        Visit("api/notes/", who=Who.PERSON, press="Create", fill=(("Title", " "),)),  # refused, on the form
+        Visit("api/notes/", who=Who.READER),
+        Visit("api/notes/", who=Who.WRITER, status=403),
+        Visit("api/notes/<str:pk>/", "api/notes/{note}/", Who.PERSON),
+        Visit("api/notes/<str:pk>/", "api/notes/nothing/", Who.PERSON, 404),
         Visit("login"),
         Visit("login", who=Who.PERSON),
+        Visit("login/paste", "login", fill=(("Access token", "nonsense"),), press="Use this token"),
         Visit("login/callback", status=400),
         Visit("login/token", who=Who.PERSON),
         Visit("logout"),
         Visit("logout", who=Who.PERSON),
-        Visit("api/private-scope", who=Who.PERSON),
-        Visit("api/notes/", who=Who.PERSON),
-        Visit("api/notes/<str:pk>/", "api/notes/{note}/", Who.PERSON),
-        Visit("api/notes/<str:pk>/", "api/notes/nothing/", Who.PERSON, 404),
+        Visit("docs", until=".opblock-summary-path"),
+        Visit("docs", unfold="#operations-notes-notes_create .opblock-summary-control", until=".responses-table"),
+        Visit("docs/oauth2-redirect.html"),
+        Visit("explain"),
+        Visit("explain", fill=(("Access token", "{token}"),), press="Explain"),
+        Visit("explain", fill=(("Access token", "{token}x"),), press="Explain"),
         *_admin("downstream_api", NOTES, "{note}"),
         Visit(f"{ANY}{OBJECT}delete/", f"{NOTES}{{note}}/delete/", Who.STAFF),
         Visit("admin/audit/", who=Who.STAFF),
@@ -90,6 +107,8 @@ PAGES: dict[str, tuple[Visit, ...]] = {
         Visit("", who=Who.USER),
         Visit("", "nothing-is-here", status=404),
         Visit("login"),
+        Visit("login", fill=(("E-mail", "nobody@nowhere"), ("Password", "wrong")), press="Log in"),
+        Visit("login", fill=(("E-mail", "nobody@example.com"), ("Password", "wrong")), press="Log in"),
         Visit("logout"),
         Visit("logout", who=Who.USER),
         Visit("authorize", AUTHORIZE, Who.USER),
@@ -120,8 +139,8 @@ NOT_PAGES: dict[str, dict[str, str]] = {
         "healthz": PROBE,
         "readyz": PROBE,
         ".well-known/oauth-protected-resource": CLIENTS,
+        "openapi.json": CLIENTS,
         **ADMINS_OWN,
-        "login/paste": "takes a POST, and leads on or shows the page of the login",
         f"{ANY}add/": READ_ONLY,
         f"{LOG}{OBJECT}delete/": READ_ONLY,
         f"{LOG}{OBJECT}history/": "nothing changes, so it says no more than Django's page for it with no rows",

@@ -24,9 +24,13 @@ const ui = SwaggerUIBundle({
   displayRequestDuration: true,
   oauth2RedirectUrl: page.redirectUrl,
   requestInterceptor: (request) => {
-    // For the tenant: a header that tells it nothing, and has browsers ask first whether they may send it.
-    delete request.headers?.["X-Requested-With"];
     request.credentials = "omit"; // a session at these pages is not what is tried here
+    if (request.url.startsWith(`${page.tokenEndpoint}?`)) {
+      request.url = page.tokenEndpoint; // Swagger UI repeats there what the login asked for; the code holds it already
+    }
+    if (request.url === page.tokenEndpoint) {
+      delete request.headers["X-Requested-With"]; // it tells the tenant nothing, and has browsers ask first
+    }
     return request;
   },
 });

@@ -1,0 +1,103 @@
+"""Console blocks name what there is; the sequence pictures show requests that the services answer."""
+
+import argparse
+import re
+import shlex
+import subprocess
+from urllib.parse import urlsplit
+
+import pytest
+from django.core.management import get_commands, load_command_class
+from django.urls import resolve
+
+from config.environment import BASE_DIR
+from mcp_bridge.configuration import ENDPOINT
+from tests.docs.blocks import Block, blocks, pages
+
+URLCONF = {"tenant": "config.tenant.urls", "api": "config.api.urls", "bridge": "config.bridge.urls"}
+PORTS = {9000: "tenant", 8787: "api", 3001: "bridge"}
+# Programs of others, of which nothing here can tell whether they take these arguments.
+OF_OTHERS = {
+    "git": "fetches this project",
+    "npx": "Inspector's command line; tests/services/clients runs it with these arguments",
+    "claude": "Claude Code, which no test installs",
+}
+COMMANDS = [(block, command) for page in pages() for block in blocks(page, "console") for command in block.commands]
+PICTURES = [block for page in pages() for block in blocks(page, "mermaid")]
+MESSAGE = re.compile(r"(\w+)(->>|-->>)(\w+): (.+)")
+
+
+@pytest.mark.parametrize(("block", "command"), COMMANDS, ids=[command[:60] for _, command in COMMANDS])
+def test_a_reader_can_run_what_a_console_shows(block: Block, command: str) -> None:
+    checked = subprocess.run(["bash", "-n", "-c", placeholders_filled(command)], check=False, capture_output=True)  # noqa: S607
+    assert checked.returncode == 0, checked.stderr
+    for part in re.split(r"\s(?:&&|\|)\s", command):
+        words = shlex.split(part.split(" < ")[0], comments=True)
+        while re.fullmatch(r"[A-Z_]+=\S*", words[0]):
+            del words[0]
+        program, arguments = words[0], words[1:]
+        if program.endswith(("python", "python3")) and arguments[0] == "manage.py":
+            assert_command(arguments[1], arguments[2:])
+        elif program == "make":
+            assert re.search(rf"^{arguments[0]}:", (BASE_DIR / "Makefile").read_text(), re.MULTILINE), part
+        elif program == "curl" and block.page != "docs/tutorial.md":  # which makes what it asks for; its test runs it
+            assert_answered(next(word for word in arguments if word.startswith("http")))
+        elif program == "pip":
+            assert (BASE_DIR / arguments[-1]).is_file()
+        else:
+            assert program in OF_OTHERS | {"cd": "", "grep": "", "tail": "", "curl": ""}, part
+
+
+def placeholders_filled(command: str) -> str:
+    """Names in angle brackets are the reader's to fill in; to a shell they would be files."""
+    return re.sub(r"<[a-z ]+>", "placeholder", command)
+
+
+def assert_command(name: str, arguments: list[str]) -> None:
+    parser = load_command_class(get_commands()[name], name).create_parser("manage.py", name)
+    try:
+        parser.parse_args(arguments)
+    except (SystemExit, argparse.ArgumentError, Exception) as error:  # noqa: BLE001 - whatever it is, the page is wrong
+        pytest.fail(f"manage.py {name} does not take {arguments}: {error}")
+
+
+def assert_answered(url: str) -> None:
+    parts = urlsplit(url)
+    service = PORTS[parts.port or 0]
+    assert (service, parts.path) == ("bridge", ENDPOINT) or is_known(service, parts.path), url
+
+
+def is_known(service: str, path: str) -> bool:
+    """The bridge answers every path, with a 404 that is a view of its own."""
+    return resolve(path, URLCONF[service]).func.__name__ != "not_found"
+
+
+@pytest.mark.parametrize("picture", PICTURES, ids=lambda block: f"{block.page}-{len(block.prose.splitlines())}")
+def test_a_picture_is_well_formed_and_its_requests_go_where_somebody_answers(picture: Block) -> None:
+    first, *lines = [line.strip() for line in picture.text.splitlines()]
+    assert first == "sequenceDiagram"
+    parties: set[str] = set()
+    open_requests: list[tuple[str, str]] = []
+    for line in lines:
+        if declared := re.fullmatch(r"(?:actor|participant) (\w+) as .+", line):
+            parties.add(declared[1])
+            continue
+        if note := re.fullmatch(r"Note over (\w+): .+", line):
+            assert note[1] in parties
+            continue
+        message = MESSAGE.fullmatch(line)
+        assert message, line
+        sender, arrow, receiver, text = message.groups()
+        assert {sender, receiver} <= parties, line
+        if request := re.fullmatch(r"(GET|POST) (/\S+)", text):
+            assert arrow == "->>"
+            assert (receiver, request[2]) == ("bridge", ENDPOINT) or is_known(receiver, request[2]), line
+            open_requests.append((sender, receiver))
+        elif arrow == "-->>":
+            assert (receiver, sender) in open_requests, f"nobody asked for this: {line}"
+            open_requests.remove((receiver, sender))
+            assert re.match(r"\d{3}, ", text), line
+
+
+def test_there_are_pictures() -> None:
+    assert len(PICTURES) >= 3

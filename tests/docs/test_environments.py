@@ -1,0 +1,85 @@
+"""Every environment block of the documentation, as the services would read it; and what it then decides."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.environment import Environment, read_environment
+from downstream_api.actor_policy import check_actor, is_delegated
+from mcp_bridge.exchange.delegation import check_delegation
+from mcp_bridge.exchange.errors import UnusableToken
+from resource_server.access_token import AccessToken, verify_access_token
+from resource_server.errors import NotPermitted, Reason
+from resource_server.token_rules import TokenRules
+from tests.docs.blocks import Block, blocks, pages
+from tests.issuer import Issuer
+from tests.resource_server.judging import PublishedKeys
+
+ENVIRONMENTS = [block for page in pages() for block in blocks(page, "sh")]
+AGENTS, TENANTS = "docs/agents-as-actors.md", "docs/other-tenants.md"
+
+
+def read(block: Block, folder: Path) -> Environment:
+    return read_environment({"STATE_DIR": str(folder), **block.variables})
+
+
+def token(environment: Environment, *, typ: str = "at+jwt", audience: str | None = None, **claims: Any) -> AccessToken:
+    """Verified by the rules of that environment's API, or of what has that audience."""
+    issuer = Issuer(environment.issuer)
+    rules = TokenRules(environment.issuer, audience or environment.api_audience, environment.dialects)
+    make = issuer.claims if typ == "at+jwt" else issuer.auth0_claims
+    signed = issuer.sign(make(**{"aud": rules.audience} | claims), typ=typ)
+    return verify_access_token(signed, rules=rules, keys=PublishedKeys(issuer), now=time.time())
+
+
+@pytest.mark.parametrize("block", ENVIRONMENTS, ids=lambda block: f"{block.page}-{len(block.prose.splitlines())}")
+def test_every_variable_is_known_and_every_value_accepted(block: Block, tmp_path: Path) -> None:
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    assert block.variables
+    for name in block.variables:
+        assert f"`{name}`" in readme, name
+    read(block, tmp_path)
+
+
+def test_a_token_of_keycloak_as_the_page_configures_it_passes_at_the_bridge_and_at_the_api(tmp_path: Path) -> None:
+    environment = read(blocks(TENANTS, "sh")[0], tmp_path)
+    (act,) = (block.json for block in blocks(TENANTS, "json"))
+    bridge = environment.bridge_client.client_id
+    subject = token(environment, typ="JWT", audience=environment.bridge_audience)
+    exchanged = token(environment, typ="JWT", azp=bridge, act=act)
+    check_delegation(exchanged, subject_token=subject, client_id=bridge, scope=["read:private"])
+    check_actor(exchanged, environment.actor_policy)
+    assert not is_delegated(exchanged)  # as the page says
+    with pytest.raises(UnusableToken, match="act"):
+        check_delegation(
+            token(environment, typ="JWT", azp=bridge), subject_token=subject, client_id=bridge, scope=["read:private"]
+        )
+
+
+def test_agents_are_trusted_by_their_own_id_or_by_their_clients(tmp_path: Path) -> None:
+    exchanged, login = (block.json for block in blocks(AGENTS, "json"))
+    for block in blocks(AGENTS, "sh"):
+        environment = read(block, tmp_path)
+        check_actor(token(environment, **exchanged), environment.actor_policy)
+        with pytest.raises(NotPermitted) as refused:
+            check_actor(token(environment, **login), environment.actor_policy)
+        assert refused.value.reason is Reason.DELEGATION_REQUIRED
+    another = exchanged | {"act": exchanged["act"] | {"sub": "agt_other"}}
+    alone, with_its_client = (read(block, tmp_path) for block in blocks(AGENTS, "sh"))
+    check_actor(token(with_its_client, **another), with_its_client.actor_policy)
+    with pytest.raises(NotPermitted) as refused:
+        check_actor(token(alone, **another), alone.actor_policy)
+    assert refused.value.reason is Reason.ACTOR_NOT_TRUSTED
+    subject = token(alone, audience=alone.bridge_audience)
+    check_delegation(token(alone, **exchanged), subject_token=subject, client_id="bridge-client", scope=[])
+
+
+def test_only_organizations_that_are_named_may_call(tmp_path: Path) -> None:
+    environment = read(blocks("docs/organizations.md", "sh")[0], tmp_path)
+    check_actor(token(environment, org_id="org_acme"), environment.actor_policy)
+    for claims in ({"org_id": "org_other"}, {}):
+        with pytest.raises(NotPermitted) as refused:
+            check_actor(token(environment, **claims), environment.actor_policy)
+        assert refused.value.reason is Reason.ORGANIZATION
