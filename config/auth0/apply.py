@@ -1,9 +1,9 @@
 """Making a plan's changes, one after the other, so that whatever interrupts it, the next run can go on."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
-from config.auth0.change import IdOf, Plan, resolved
+from config.auth0.change import Change, IdOf, Plan, resolved
 from config.auth0.errors import NotThere, Refused, SetupError
 from config.auth0.made import Entry, MadeFile
 from config.auth0.operation import TAKING_AWAY
@@ -33,7 +33,7 @@ def apply(
             made.give_up(change)
             raise
         if change.makes:
-            ids[change.makes] = str(answer[change.operation.id_member])
+            ids[change.makes] = _named(change, answer)
         if change.gives_secret:
             secret = answer.get("client_secret")
             if not isinstance(secret, str) or not secret:
@@ -43,6 +43,14 @@ def apply(
         made.finish(change, ids)
         say(f"  done: {change.what}")
     write(_variables(plan, ids))
+
+
+def _named(change: Change, answer: Mapping[str, Any]) -> str:
+    """The id that the tenant gave. Without one, the next run will find what was made."""
+    name = answer.get(change.operation.id_member)
+    if not isinstance(name, str) or not name:
+        raise SetupError(f"The tenant did not say the id of what it made ({change.what}). Run auth0_setup again.")
+    return name
 
 
 def take_away(entry: Entry, api: "ManagementApi", made: MadeFile) -> bool:

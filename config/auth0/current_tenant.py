@@ -36,6 +36,13 @@ class CurrentTenant:
 
 def read_tenant(api: "ManagementApi", desired: DesiredTenant) -> CurrentTenant:
     """Asks for nothing that `desired` has no use for. Raises SetupError, also for what only people can make."""
+    try:
+        return _read(api, desired)
+    except KeyError as error:
+        raise SetupError(f"The tenant left {error} out of an answer: check that auth0-python is up to date.") from None
+
+
+def _read(api: "ManagementApi", desired: DesiredTenant) -> CurrentTenant:
     identifiers = [each.identifier for each in desired.apis]
     found = api.every("resource_servers.list", "read:resource_servers", identifiers=identifiers)
     return CurrentTenant(

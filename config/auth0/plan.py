@@ -10,6 +10,7 @@ from config.auth0.desired_tenant import DesiredApi, DesiredGrant, DesiredTenant
 from config.auth0.differences import differences
 from config.auth0.planned_clients import client_changes, find_clients
 from config.auth0.planned_roles import role_changes
+from mcp_bridge.upstream.foreign_text import readable
 
 
 def plan(
@@ -150,5 +151,5 @@ def _notes(current: CurrentTenant, desired: DesiredTenant, ids: Mapping[IdOf, st
             continue
         extra = [scope for scope in found.get("scope") or [] if scope not in grant.scopes]
         if found.get("allow_all_scopes") or extra:
-            wider = "all scopes" if found.get("allow_all_scopes") else " ".join(extra)
+            wider = "all scopes" if found.get("allow_all_scopes") else readable(" ".join(extra))
             yield f"The grant for {_grantee(grant)} to {grant.audience} allows {wider} beyond what is needed. Kept."

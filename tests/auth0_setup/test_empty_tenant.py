@@ -1,12 +1,16 @@
 """From a tenant that holds nothing of ours to one that exchanges tokens, in one command."""
 
+import io
 import json
 import stat
+import sys
 
 import pytest
 
+from config.auth0.management_token import management_token
 from config.services import API_SCOPES
 from mcp_bridge.tools import TOOLS
+from resource_server.upstream_http import UpstreamHttp
 from tests.auth0_setup.conftest import Setup
 from tests.auth0_setup.fake_auth0 import FakeAuth0
 from tests.auth0_setup.token_endpoint import MANAGER, MANAGER_SECRET
@@ -149,6 +153,41 @@ def test_client_credentials_do_in_place_of_a_token(setup: Setup) -> None:
     assert setup.run("--yes").code == 0
     setup.variables["AUTH0_MANAGEMENT_CLIENT_SECRET"] = "wrong"
     assert "gave no Management API token (401)" in setup.run("--plan").err
+
+
+def test_a_person_at_a_terminal_is_asked_for_a_token_that_is_not_shown(
+    auth0: FakeAuth0, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    asked: list[str] = []
+
+    def prompt(question: str) -> str:
+        asked.append(question)
+        return f" {auth0.management_token()}\n"
+
+    token = management_token(auth0.domain, {}, UpstreamHttp(timeout=1), prompt=prompt)
+    assert asked == [f"Management API token for {auth0.domain} (not shown): "]
+    assert token.scopes == set(auth0.scopes)
+    assert token.value not in repr(token)
+
+
+def test_a_custom_domain_is_the_issuer_and_the_tenants_own_is_asked(setup: Setup, auth0: FakeAuth0) -> None:
+    result = setup.run("--yes", "--domain", "login.example.com", "--management-domain", auth0.domain)
+    assert result.code == 0, result.err
+    assert "AUTH0_DOMAIN=login.example.com\n" in setup.env_file.read_text("utf-8")
+    assert setup.run("--plan", "--management-domain", auth0.domain).code == 0
+
+
+def test_what_the_environment_overrides_is_told(setup: Setup, auth0: FakeAuth0) -> None:
+    setup.env_file.write_text("MCP_AUTH0_CLIENT_ID=of-another-tenant\n", "utf-8")
+    setup.variables = {"MCP_AUTH0_CLIENT_SECRET": "of-somebody"}
+    result = setup.run("--yes")
+    assert result.code == 0
+    assert result.err == "MCP_AUTH0_CLIENT_SECRET is set in the environment too, to something else, and that counts.\n"
 
 
 def test_every_option_is_made_once(setup: Setup, auth0: FakeAuth0) -> None:

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tests.auth0_setup.answers import problem
+from tests.auth0_setup.answers import answer, problem
 from tests.auth0_setup.conftest import Result, Setup
 from tests.auth0_setup.fake_auth0 import FakeAuth0
 from tests.mcp_bridge.loopback_server import Reply
@@ -73,6 +73,14 @@ def test_a_conflict_is_not_tried_again(setup: Setup, auth0: FakeAuth0) -> None:
     auth0.failing = At(3, problem(409, "Conflict", "A resource server with the same identifier exists"))
     assert "is there already" in setup.run("--yes").err
     assert len(auth0.changes) == 2
+
+
+def test_an_answer_without_an_id_is_told_and_made_up_for(setup: Setup, auth0: FakeAuth0) -> None:
+    auth0.losing = At(3, answer(201, {"name": "MCP bridge"}))
+    assert "did not say the id of what it made" in setup.run("--yes").err
+    auth0.losing = At(2, answer(201, {"client_id": "unknown"}))
+    assert "did not show the client's secret" in setup.run("--yes").err
+    completes(setup, auth0)
 
 
 def test_ctrl_c_is_clean(setup: Setup, auth0: FakeAuth0) -> None:

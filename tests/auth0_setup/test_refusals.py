@@ -90,9 +90,14 @@ def test_a_host_that_is_no_tenant(setup: Setup, auth0: FakeAuth0) -> None:
 @pytest.mark.parametrize(
     ("variables", "arguments", "sentence"),
     [
-        ({}, ["--domain", "https://example.eu.auth0.com/"], "The domain must be the tenant's host name only"),
-        ({"AUTH0_DOMAIN": "other.auth0.com"}, ["--domain", "example.auth0.com"], "AUTH0_DOMAIN names another tenant"),
+        ({}, ["--domain", "https://example.eu.auth0.com/"], "A domain must be the tenant's host name only"),
+        (
+            {"AUTH0_DOMAIN": "other.auth0.com"},
+            ["--domain", "example.auth0.com"],
+            "AUTH0_DOMAIN is not what --domain says",
+        ),
         ({"OAUTH_ISSUER": "https://other.example/"}, [], "OAUTH_ISSUER overrides AUTH0_DOMAIN"),
+        ({}, ["--management-domain", "evil.example/?x"], "A domain must be the tenant's host name only"),
         ({}, ["--connection", "Google"], "The tenant has no connection Google"),
         ({}, ["--user", "nobody@example.com"], "The tenant has no user with the address nobody@example.com"),
         ({}, ["--organization", "acme"], "The tenant has no organization acme"),
@@ -109,5 +114,7 @@ def test_without_the_extra_it_says_what_to_install(setup: Setup, monkeypatch: py
     monkeypatch.delitem(sys.modules, "config.auth0.management_api", raising=False)
     monkeypatch.setitem(sys.modules, "auth0", None)
     monkeypatch.setitem(sys.modules, "auth0.management", None)
-    (package,) = tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]["auth0"]
+    (package,) = tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"][
+        "auth0"
+    ]
     assert refusal(setup) == f"auth0_setup needs one more package: pip install '{package}'."

@@ -41,6 +41,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--domain", default="", help="the tenant, such as example.eu.auth0.com (or AUTH0_DOMAIN)")
+        parser.add_argument("--management-domain", default="", help="the tenant's own, where that is a custom domain")
         what = parser.add_mutually_exclusive_group()
         what.add_argument("--plan", action="store_true", help="show what would be done, and change nothing")
         what.add_argument("--emit", choices=["cli"], help="print commands of the auth0 CLI; asks no tenant")
@@ -74,7 +75,11 @@ class Command(BaseCommand):
 
     def _handle(self, options: dict[str, Any]) -> None:
         tenant = TenantEnvironment(
-            settings.ENVIRONMENT, os.environ, domain=options["domain"].strip(), env_file=options["env_file"]
+            settings.ENVIRONMENT,
+            os.environ,
+            domain=options["domain"].strip(),
+            management_domain=options["management_domain"].strip(),
+            env_file=options["env_file"],
         )
         environment = tenant.read()
         asked = SetupOptions(
@@ -98,8 +103,12 @@ class Command(BaseCommand):
         path = environment.state_dir / "auth0" / f"{tenant.domain.replace(':', '_')}.json"
         made = MadeFile(path, tenant.domain)
         http = UpstreamHttp(timeout=TOKEN_TIMEOUT, ca_file=environment.upstream_ca_file)
-        token = management_token(tenant.domain, os.environ, http)
-        with closing(self._api(tenant.domain, token, environment.upstream_ca_file)) as api:
+        management_api = _management_api()  # before anybody is asked for a token
+        token = management_token(tenant.management_domain, os.environ, http)
+        api = management_api(
+            tenant.management_domain, token, ca_file=environment.upstream_ca_file, say=self.stderr.write
+        )
+        with closing(api):
             if options["destroy"]:
                 self._destroy(made, api, token, tenant, is_asked=not options["yes"])
             else:
@@ -137,13 +146,6 @@ class Command(BaseCommand):
         apply(found, api, made, write=tenant.write, say=self.stdout.write)
         self._verify(api, asked, made, tenant)
 
-    def _api(self, domain: str, token: ManagementToken, ca_file: Path | None) -> "ManagementApi":
-        try:
-            from config.auth0.management_api import ManagementApi  # its packages are an extra
-        except ImportError:
-            raise SetupError(f"auth0_setup needs one more package: pip install '{PACKAGE}'.") from None
-        return ManagementApi(domain, token, ca_file=ca_file, say=self.stderr.write)
-
     def _confirm(self, found: Plan, made: MadeFile, options: dict[str, Any]) -> None:
         if not options["yes"]:
             self._ask("Apply this?")
@@ -171,7 +173,7 @@ class Command(BaseCommand):
             what = ", ".join([*(change.what for change in left.changes), *left.unwritten])
             raise SetupError(f"The tenant took the changes, and yet these are not there: {what}.")
         self.stdout.write(f"Verified: {tenant.domain} holds all of it, and {tenant.file} names it.")
-        for name in tenant.overridden(tenant.in_file()):
+        for name in tenant.overridden():
             self.stderr.write(f"{name} is set in the environment too, to something else, and that counts.")
 
     def _destroy(
@@ -209,3 +211,11 @@ def _user_token(source: str) -> str:
         raise SetupError(
             f"{source} cannot be read: it has to hold one access token of a user, and nothing else."
         ) from None
+
+
+def _management_api() -> "type[ManagementApi]":
+    try:
+        from config.auth0.management_api import ManagementApi  # its packages are an extra
+    except ImportError:
+        raise SetupError(f"auth0_setup needs one more package: pip install '{PACKAGE}'.") from None
+    return ManagementApi
