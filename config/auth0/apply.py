@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from config.auth0.change import Change, IdOf, Plan, resolved
-from config.auth0.errors import NotThere, Refused, SetupError
-from config.auth0.made import Entry, MadeFile
-from config.auth0.operation import TAKING_AWAY
+from config.auth0.errors import Refused, SetupError
+from config.auth0.made import MadeFile
 
 if TYPE_CHECKING:  # auth0-python is optional
     from config.auth0.management_api import ManagementApi
@@ -51,18 +50,6 @@ def _named(change: Change, answer: Mapping[str, Any]) -> str:
     if not isinstance(name, str) or not name:
         raise SetupError(f"The tenant did not say the id of what it made ({change.what}). Run auth0_setup again.")
     return name
-
-
-def take_away(entry: Entry, api: "ManagementApi", made: MadeFile) -> bool:
-    """Undo one thing; False where it was gone already."""
-    was_there = bool(entry.target)
-    if was_there:
-        try:
-            api.send(TAKING_AWAY[entry.kind], entry.target, entry.body)
-        except NotThere:
-            was_there = False
-    made.remove(entry)
-    return was_there
 
 
 def _variables(plan: Plan, ids: dict[IdOf, str]) -> dict[str, str]:

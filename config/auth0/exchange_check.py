@@ -1,6 +1,8 @@
 """Whether the tenant now does what all this is for: one real exchange for each set of scopes that tools ask for."""
 
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from config.auth0.errors import SetupError
 from config.environment import Environment
@@ -16,6 +18,16 @@ from resource_server.errors import InvalidToken, KeysUnavailable
 from resource_server.issuer_keys import IssuerKeys
 from resource_server.token_verifier import TokenVerifier
 from resource_server.upstream_http import UpstreamHttp
+
+
+def read_user_token(source: str) -> str:
+    """From a file, or from standard input for `-`: arguments can be seen by every user of the machine."""
+    try:
+        return (sys.stdin.read() if source == "-" else Path(source).read_text(encoding="ascii")).strip()
+    except (OSError, ValueError):
+        raise SetupError(
+            f"{source} cannot be read: it has to hold one access token of a user, and nothing else."
+        ) from None
 
 
 def check_exchange(environment: Environment, user_token: str, say: Callable[[str], None]) -> None:

@@ -8,6 +8,7 @@ from tests.auth0_setup.answers import problem
 from tests.auth0_setup.conftest import Setup
 from tests.auth0_setup.fake_auth0 import FakeAuth0
 from tests.issuer import API_AUDIENCE
+from tests.mcp_bridge.loopback_server import Reply
 
 
 def test_all_that_was_made_goes_and_all_that_was_there_stays(setup: Setup, auth0: FakeAuth0) -> None:
@@ -34,6 +35,24 @@ def test_all_that_was_made_goes_and_all_that_was_there_stays(setup: Setup, auth0
     lines = setup.env_file.read_text("utf-8").splitlines()
     assert {"MCP_AUTH0_CLIENT_ID=", "MCP_AUTH0_CLIENT_SECRET=", "API_LOGIN_CLIENT_ID="} < set(lines)
     assert "There is nothing that this command made." in setup.run("--destroy").out
+
+
+def test_what_was_made_without_an_answer_goes_too(setup: Setup, auth0: FakeAuth0) -> None:
+    auth0.losing = lambda method, path: Reply(502) if (method, path) == ("POST", "clients") else None
+    assert setup.run("--yes").code == 1
+    assert len(auth0.clients) == 1
+    result = setup.run("--destroy", "--yes")
+    assert 'done: client "MCP bridge"' in result.out
+    assert (len(auth0.apis), auth0.clients) == (1, [])
+
+
+def test_what_was_never_made_is_not_called_removed(setup: Setup, auth0: FakeAuth0) -> None:
+    auth0.failing = lambda method, path: Reply(502) if (method, path) == ("POST", "clients") else None
+    assert setup.run("--yes").code == 1
+    auth0.failing = lambda _method, _path: None
+    result = setup.run("--destroy", "--yes")
+    assert 'not found, and perhaps never made: client "MCP bridge"' in result.out
+    assert not setup.made_file.exists()
 
 
 def test_it_asks_first(setup: Setup, auth0: FakeAuth0) -> None:

@@ -54,6 +54,7 @@ def test_a_yes_makes_it_all_and_nothing_is_left_to_do(setup: Setup, auth0: FakeA
     result = setup.run(says="yes\n")
     assert result.code == 0, result.err
     assert f"Verified: {auth0.domain} holds all of it" in result.out
+    assert f"MCP Inspector's client id is {auth0.clients[1]['client_id']}; it has no secret." in result.out
     made = len(auth0.changes)
     again = setup.run("--plan")
     assert (again.code, "Nothing is missing" in again.out) == (0, True)

@@ -9,13 +9,14 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config.auth0 import needed_scopes
-from config.auth0.apply import apply, take_away
+from config.auth0.apply import apply
 from config.auth0.change import IdOf, Plan
 from config.auth0.cli_commands import cli_commands
 from config.auth0.current_tenant import CurrentTenant, read_tenant
-from config.auth0.desired_tenant import BRIDGE, SetupOptions, desired_tenant
+from config.auth0.desired_tenant import BRIDGE, INSPECTOR, SetupOptions, desired_tenant
+from config.auth0.destroy import destroy
 from config.auth0.errors import SetupError
-from config.auth0.exchange_check import check_exchange
+from config.auth0.exchange_check import check_exchange, read_user_token
 from config.auth0.made import MadeFile
 from config.auth0.management_token import ManagementToken, management_token, require_scopes
 from config.auth0.outline import as_json, outline
@@ -99,7 +100,7 @@ class Command(BaseCommand):
             return
         if options["user_token"] and (options["plan"] or options["destroy"]):
             raise SetupError("--user-token tries what was set up: give it neither with --plan nor with --destroy.")
-        user_token = _user_token(options["user_token"]) if options["user_token"] else ""
+        user_token = read_user_token(options["user_token"]) if options["user_token"] else ""
         path = environment.state_dir / "auth0" / f"{tenant.domain.replace(':', '_')}.json"
         made = MadeFile(path, tenant.domain)
         http = UpstreamHttp(timeout=TOKEN_TIMEOUT, ca_file=environment.upstream_ca_file)
@@ -110,7 +111,7 @@ class Command(BaseCommand):
         )
         with closing(api):
             if options["destroy"]:
-                self._destroy(made, api, token, tenant, is_asked=not options["yes"])
+                self._destroy(made, api, token=token, tenant=tenant, asked=asked, is_asked=not options["yes"])
             else:
                 self._set_up(made, api, token=token, tenant=tenant, asked=asked, options=options)
         if user_token:
@@ -173,12 +174,25 @@ class Command(BaseCommand):
             what = ", ".join([*(change.what for change in left.changes), *left.unwritten])
             raise SetupError(f"The tenant took the changes, and yet these are not there: {what}.")
         self.stdout.write(f"Verified: {tenant.domain} holds all of it, and {tenant.file} names it.")
+        if inspector := left.ids.get(IdOf("client", INSPECTOR)):
+            self.stdout.write(f"MCP Inspector's client id is {inspector}; it has no secret.")
         for name in tenant.overridden():
             self.stderr.write(f"{name} is set in the environment too, to something else, and that counts.")
 
     def _destroy(
-        self, made: MadeFile, api: "ManagementApi", token: ManagementToken, tenant: TenantEnvironment, *, is_asked: bool
+        self,
+        made: MadeFile,
+        api: "ManagementApi",
+        *,
+        token: ManagementToken,
+        tenant: TenantEnvironment,
+        asked: SetupOptions,
+        is_asked: bool,
     ) -> None:
+        if any(not entry.target for entry in made.entries):  # an answer was lost: look whether these are there
+            require_scopes(token, needed_scopes.to_read(asked))
+            desired = desired_tenant(tenant.read(), tenant.domain, asked)
+            made.adopt(plan(read_tenant(api, desired), desired, made=made.ids(), env_file={}).ids)
         if not made.entries:
             self.stdout.write("There is nothing that this command made.")
             return
@@ -189,28 +203,11 @@ class Command(BaseCommand):
         self.stdout.write("Settings that were changed, and all that was there before, stay as they are.")
         if is_asked:
             self._ask("Take these away?")
-        in_file = tenant.in_file()
-        for entry in reversed(made.entries):
-            is_done = take_away(entry, api, made)
-            self.stdout.write(f"  {'done' if is_done else 'was gone'}: {entry.what}")
-            gone = [
-                name for name in ("MCP_AUTH0_CLIENT_ID", "API_LOGIN_CLIENT_ID") if in_file.get(name) == entry.target
-            ]
-            secrets = ["MCP_AUTH0_CLIENT_SECRET"] if "MCP_AUTH0_CLIENT_ID" in gone else []
-            tenant.write(dict.fromkeys([*gone, *secrets], ""))
+        destroy(made, api, tenant, self.stdout.write)
 
     def _end(self, sentence: str, code: int) -> NoReturn:
         self.stderr.write(sentence)
         sys.exit(code)
-
-
-def _user_token(source: str) -> str:
-    try:
-        return (sys.stdin.read() if source == "-" else Path(source).read_text(encoding="ascii")).strip()
-    except (OSError, ValueError):
-        raise SetupError(
-            f"{source} cannot be read: it has to hold one access token of a user, and nothing else."
-        ) from None
 
 
 def _management_api() -> "type[ManagementApi]":
