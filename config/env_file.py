@@ -56,7 +56,7 @@ def assign(path: Path, values: Mapping[str, str]) -> None:
     Raises ValueError for a value that no line can hold.
     """
     path = path.resolve()  # what a symbolic link points to is what gets written
-    text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
+    text = path.read_bytes().decode("utf-8-sig") if path.exists() else ""  # line ends as they are
     left, lines = dict(values), []
     for line in text.splitlines(keepends=True):
         name = _name(line)

@@ -21,7 +21,7 @@ HEAD = """\
 set -eu
 umask 077
 mkdir -p var
-: > {file}
+rm -f {file}
 """
 FILE = "var/auth0.env"
 
@@ -29,45 +29,54 @@ FILE = "var/auth0.env"
 def cli_commands(plan: Plan) -> str:
     """A shell script. Ids that only the tenant knows are kept in shell variables."""
     scopes = sorted(to_apply(plan))
-    lines = [HEAD.format(scopes=",".join(scopes), file=FILE), *_lookups(plan)]
-    used = {*_keys(tuple(plan.variables.values()))}
-    used |= {key for change in plan.changes for key in _keys((change.target, change.body))}
+    variables = _variables(plan)
+    lines = [HEAD.format(scopes=",".join(scopes), file=FILE), *_lookups(plan, variables)]
     for change in plan.changes:
-        lines += [f"\n# {change.what}", *_commands(change, is_used=change.makes in used)]
+        lines += [f"\n# {' '.join(change.what.split())}", *_commands(change, variables)]
     lines.append("\n# what the services read")
     for name, value in plan.variables.items():
-        lines.append(f"printf '%s\\n' {_quoted(f'{name}=')}{_value(value)} >> {FILE}")
+        lines.append(f"printf '%s\\n' {_quoted(f'{name}=')}{_value(value, variables)} >> {FILE}")
     return "\n".join(lines)
 
 
-def _lookups(plan: Plan) -> Iterator[str]:
+def _variables(plan: Plan) -> dict[IdOf, str]:
+    """A shell variable for each id that something refers to, no two alike."""
+    names: dict[IdOf, str] = {}
+    for key in _keys((*((change.target, change.body) for change in plan.changes), tuple(plan.variables.values()))):
+        if key not in names:
+            name = re.sub(r"[^A-Z0-9]+", "_", f"{key.kind} {key.name}".upper()).strip("_") + "_ID"
+            names[key] = f"{name}_{len(names)}" if name in names.values() else name
+    return names
+
+
+def _lookups(plan: Plan, variables: Mapping[IdOf, str]) -> Iterator[str]:
     made = {change.makes for change in plan.changes}
-    wanted = [key for change in plan.changes for key in _keys((change.target, change.body))]
-    for key in dict.fromkeys(wanted):
+    for key, variable in variables.items():
         if key in made:
             continue
         if key.kind == "organization":
-            yield f"{_variable(key)}=$(auth0 api get {_quoted(f'organizations/name/{key.name}')} | jq -er .id)"
+            yield f"{variable}=$(auth0 api get {_quoted(f'organizations/name/{key.name}')} | jq -er .id)"
         else:
             path, filter_name, member = LOOKUPS[key.kind]
             query = _quoted(f"{filter_name}={key.name}")
-            yield f"{_variable(key)}=$(auth0 api get {path} -q {query} | jq -er {_quoted(member)})"
+            yield f"{variable}=$(auth0 api get {path} -q {query} | jq -er {_quoted(member)})"
 
 
-def _commands(change: Change, *, is_used: bool) -> Iterator[str]:
+def _commands(change: Change, variables: Mapping[IdOf, str]) -> Iterator[str]:
     operation = change.operation
     before, marker, after = operation.path.partition("{id}")
-    path = f"{_quoted(before)}{_value(change.target)}{_quoted(after) if after else ''}" if marker else before
-    command = f"auth0 api {operation.method} {path} --data {_data(change.body)}"
-    if change.makes is None or not is_used:
+    path = f"{_quoted(before)}{_value(change.target, variables)}{_quoted(after) if after else ''}" if marker else before
+    command = f"auth0 api {operation.method} {path} --data {_data(change.body, variables)}"
+    variable = variables.get(change.makes) if change.makes else None
+    if variable is None:
         yield f"{command} > /dev/null"
     elif change.gives_secret:
         yield f"MADE=$({command})"
-        yield f"{_variable(change.makes)}=$(printf '%s' \"$MADE\" | jq -er .{operation.id_member})"
+        yield f"{variable}=$(printf '%s' \"$MADE\" | jq -er .{operation.id_member})"
         yield f"printf '%s' \"$MADE\" | jq -er '\"MCP_AUTH0_CLIENT_SECRET=\" + .client_secret' >> {FILE}"
         yield "unset MADE"
     else:
-        yield f"{_variable(change.makes)}=$({command} | jq -er .{operation.id_member})"
+        yield f"{variable}=$({command} | jq -er .{operation.id_member})"
 
 
 def _keys(value: Any) -> Iterator[IdOf]:
@@ -80,21 +89,19 @@ def _keys(value: Any) -> Iterator[IdOf]:
             yield from _keys(each)
 
 
-def _variable(key: IdOf) -> str:
-    return re.sub(r"[^A-Z0-9]+", "_", f"{key.kind} {key.name}".upper()).strip("_") + "_ID"
-
-
-def _value(value: str | IdOf | None) -> str:
-    return f'"${_variable(value)}"' if isinstance(value, IdOf) else _quoted(value or "")
+def _value(value: str | IdOf | None, variables: Mapping[IdOf, str]) -> str:
+    return f'"${variables[value]}"' if isinstance(value, IdOf) else _quoted(value or "")
 
 
 def _quoted(text: str) -> str:
     return shlex.quote(text)
 
 
-def _data(body: Mapping[str, Any]) -> str:
+def _data(body: Mapping[str, Any], variables: Mapping[IdOf, str]) -> str:
     """The body in single quotes, which are left for each id that stands in a variable."""
     keys = list(_keys(body))
     text = json.dumps(body, ensure_ascii=False, default=lambda key: f"\0{keys.index(key)}\0")
     parts = text.replace("\\u0000", "\0").split("\0")
-    return "".join(_quoted(part) if place % 2 == 0 else _value(keys[int(part)]) for place, part in enumerate(parts))
+    return "".join(
+        _value(keys[int(part)], variables) if place % 2 else _quoted(part) for place, part in enumerate(parts)
+    )

@@ -99,5 +99,10 @@ class MadeFile:
 
     def _write(self) -> None:
         document = {"domain": self._domain, "made": [asdict(each) for each in self._entries]}
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        replace_file(self._path, json.dumps(document, indent=2) + "\n")
+        try:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            replace_file(self._path, json.dumps(document, indent=2) + "\n")
+        except OSError as error:
+            raise SetupError(
+                f"{self._path} cannot be written ({error.strerror}): make its directory writable, or set STATE_DIR."
+            ) from None

@@ -119,6 +119,16 @@ def test_it_needs_neither_a_tenant_nor_credentials(setup: Setup, auth0: FakeAuth
 
 
 def test_an_identifier_that_a_shell_would_take_for_commands_is_one_word(setup: Setup) -> None:
-    nasty = 'o\'ne; $(touch broken) `id` "x"'
+    nasty = 'o\'ne; $(touch broken) `id` "x"\nrm -rf var'
     words = shlex.split(setup.run("--emit", "cli", "--connection", nasty).out, comments=True)
     assert f"name={nasty}" in words
+    assert "rm" not in words[words.index(f"name={nasty}") + 1 :]
+
+
+def test_people_whose_addresses_are_almost_alike_are_kept_apart(setup: Setup) -> None:
+    people = ("a.b@example.com", "a-b@example.com", "A.B@example.com")
+    script = setup.run("--emit", "cli", *(word for each in people for word in ("--user", each))).out
+    found = dict(re.findall(r"^(\w+)=\$\(auth0 api get users-by-email -q email=(\S+) ", script, re.MULTILINE))
+    assert sorted(found.values()) == sorted(people)
+    (members,) = [line for line in script.splitlines() if line.startswith("auth0 api post roles/") and "/users" in line]
+    assert all(f'"${name}"' in members for name in found)

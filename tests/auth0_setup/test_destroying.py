@@ -88,6 +88,15 @@ def test_a_failure_in_the_middle_leaves_the_rest_on_record(setup: Setup, auth0: 
     assert (len(auth0.apis), auth0.clients, auth0.grants, auth0.roles) == (1, [], [], [])
 
 
+def test_without_a_place_for_the_record_nothing_is_made(setup: Setup, auth0: FakeAuth0) -> None:
+    setup.state_dir.mkdir()
+    setup.made_file.parent.write_text("in the way", "utf-8")
+    result = setup.run("--yes")
+    assert result.code == 1
+    assert f"{setup.made_file} cannot be" in result.err
+    assert len(auth0.apis) == 1
+
+
 def test_a_record_that_is_broken_is_told_before_anything_happens(setup: Setup, auth0: FakeAuth0) -> None:
     setup.made_file.parent.mkdir(parents=True)
     setup.made_file.write_text('{"made": [', "utf-8")

@@ -24,6 +24,12 @@ def test_lines_are_replaced_where_they_stand_and_others_stay(file: Path) -> None
     assert file.read_text("utf-8") == "# ours\nA=one\n\n  export B = not one\nexport C=3\nLAST=here\nNEW=x\n"
 
 
+def test_line_ends_of_another_system_stay(file: Path) -> None:
+    file.write_bytes(b"A=1\r\nB=2\r\n")
+    assign(file, {"B": "3"})
+    assert file.read_bytes() == b"A=1\r\nB=3\n"
+
+
 def test_only_this_user_can_read_it_whoever_could_before(file: Path) -> None:
     assign(file, {"A": "1"})
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
