@@ -2,8 +2,10 @@ import io
 import os
 import sys
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -76,11 +78,41 @@ def served_auth0(authority: tuple[Path, Path]) -> Iterator[FakeAuth0]:
 
 
 @pytest.fixture
-def auth0(served_auth0: FakeAuth0) -> FakeAuth0:
+def auth0(served_auth0: FakeAuth0, done_once: "Done") -> FakeAuth0:
     url = served_auth0.url
     served_auth0.__init__()  # type: ignore[misc]
     served_auth0.url = url
     return served_auth0
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a setup leaves behind: at the tenant, in .env, on record."""
+
+    contents: dict[str, Any]
+    env: str
+    record: str
+
+
+ADA = ("--administrator", "ada@example.com")  # who is a member in `already_set_up`
+
+
+@pytest.fixture(scope="session")
+def done_once(served_auth0: FakeAuth0, authority: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Done:
+    folder = tmp_path_factory.mktemp("done")
+    setup = Setup(served_auth0, folder / "state", authority[0], folder / ".env")
+    served_auth0.users = {"ada@example.com": "auth0|ada"}
+    assert setup.run("--yes", *ADA).code == 0
+    return Done(served_auth0.contents(), setup.env_file.read_text("utf-8"), setup.made_file.read_text("utf-8"))
+
+
+@pytest.fixture
+def already_set_up(done_once: Done, setup: Setup) -> Setup:
+    vars(setup.auth0).update(deepcopy(done_once.contents))
+    setup.env_file.write_text(done_once.env, "utf-8")
+    setup.made_file.parent.mkdir(parents=True)
+    setup.made_file.write_text(done_once.record, "utf-8")
+    return setup
 
 
 @pytest.fixture

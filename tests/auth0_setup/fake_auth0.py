@@ -2,21 +2,24 @@
 
 import itertools
 import json
-import re
 import secrets
 from collections.abc import Callable
 from copy import deepcopy
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import jsonschema
 import jwt
 
 from tests.auth0_setup.answers import answer, checkpoint, offset, problem
-from tests.auth0_setup.request_bodies import ALL_SCOPES, BODIES, SCOPE_OF
+from tests.auth0_setup.endpoints import ALL_SCOPES, BODIES, SCOPE_OF, endpoint
 from tests.auth0_setup.token_endpoint import MANAGER, exchanged, manager_granted
 from tests.issuer import Issuer
 from tests.mcp_bridge.loopback_server import Received, Reply
+
+CONTENTS = (
+    "settings", "connections", "apis", "clients", "grants", "roles", "permissions", "members", "users", "organizations",
+)  # fmt: skip
 
 
 class FakeAuth0(Issuer):
@@ -62,9 +65,8 @@ class FakeAuth0(Issuer):
         return self.token(**(claims | changes))
 
     def contents(self) -> dict[str, Any]:
-        """All that it holds, to compare."""
-        held = (self.settings, self.connections, self.apis, self.clients, self.grants, self.roles)
-        return deepcopy({"held": held, "links": (self.permissions, self.members, self.organizations)})
+        """All that it holds, to compare, or to put into another."""
+        return deepcopy({name: getattr(self, name) for name in CONTENTS})
 
     def respond(self, received: Received) -> Reply:  # noqa: PLR0911 - as many as there are kinds of requests
         url = urlsplit(received.path)
@@ -78,7 +80,7 @@ class FakeAuth0(Issuer):
         if not url.path.startswith("/api/v2/"):
             return Reply(404, b"<html>Not found</html>")
         path = url.path.removeprefix("/api/v2/")
-        pattern, target = self._endpoint(received.method, path)
+        pattern, target = endpoint(received.method, path)
         if pattern is None:
             return problem(404, "Not Found", f"{received.method} {path}")
         if refusal := self._unauthorized(received, pattern):
@@ -91,14 +93,6 @@ class FakeAuth0(Issuer):
             self.changes.append((received.method, pattern, body))
             return self.losing(received.method, path) or reply
         return reply
-
-    def _endpoint(self, method: str, path: str) -> tuple[str | None, str]:
-        exact = (method, path) in SCOPE_OF
-        for of, pattern in SCOPE_OF:
-            found = re.fullmatch(re.escape(pattern).replace(re.escape("{id}"), "([^/]+)"), path)
-            if of == method and found and (not exact or pattern == path):
-                return pattern, unquote(found[1]) if found.groups() else ""
-        return None, ""
 
     def _unauthorized(self, received: Received, pattern: str) -> Reply | None:
         token = received.headers.get("Authorization", "").removeprefix("Bearer ")

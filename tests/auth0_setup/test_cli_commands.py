@@ -14,8 +14,8 @@ import pytest
 
 from config.env_file import assignments
 from tests.auth0_setup.conftest import Setup
+from tests.auth0_setup.endpoints import BODIES
 from tests.auth0_setup.fake_auth0 import FakeAuth0
-from tests.auth0_setup.request_bodies import BODIES
 
 OPTIONS = (
     "--administrator", "ada@example.com", "--user", "it's@example.com", "--login-client", "--agent-claims",

@@ -55,28 +55,25 @@ def test_what_was_never_made_is_not_called_removed(setup: Setup, auth0: FakeAuth
     assert not setup.made_file.exists()
 
 
-def test_it_asks_first(setup: Setup, auth0: FakeAuth0) -> None:
-    setup.run("--yes")
-    made = len(auth0.changes)
-    result = setup.run("--destroy", says="no\n")
+def test_it_asks_first(already_set_up: Setup, auth0: FakeAuth0) -> None:
+    result = already_set_up.run("--destroy", says="no\n")
     assert result.code == 1
     assert '- client "MCP bridge"' in result.out
-    assert len(auth0.changes) == made
+    assert auth0.changes == []
 
 
-def test_what_somebody_removed_meanwhile_is_no_obstacle(setup: Setup, auth0: FakeAuth0) -> None:
-    setup.run("--yes")
+def test_what_somebody_removed_meanwhile_is_no_obstacle(already_set_up: Setup, auth0: FakeAuth0) -> None:
     auth0.roles.clear()
     auth0.clients.pop()
-    result = setup.run("--destroy", "--yes")
+    result = already_set_up.run("--destroy", "--yes")
     assert result.code == 0, result.err
     assert 'was gone: role "Tool User"' in result.out
     assert (len(auth0.apis), auth0.clients, auth0.grants) == (1, [], [])
 
 
 @pytest.mark.parametrize("left", range(1, 8))
-def test_a_failure_in_the_middle_leaves_the_rest_on_record(setup: Setup, auth0: FakeAuth0, left: int) -> None:
-    setup.run("--yes")
+def test_a_failure_in_the_middle_leaves_the_rest_on_record(already_set_up: Setup, auth0: FakeAuth0, left: int) -> None:
+    setup = already_set_up
     counted = iter(range(left))
     auth0.failing = lambda method, _path: (
         problem(500, "Internal Server Error", "no") if method == "DELETE" and next(counted, None) is None else None

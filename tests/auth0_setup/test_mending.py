@@ -4,12 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.auth0_setup.conftest import Setup
+from tests.auth0_setup.conftest import ADA, Setup
 from tests.auth0_setup.fake_auth0 import FakeAuth0
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE
 
 Hand = Callable[[FakeAuth0], object]
-ADA = ("--administrator", "ada@example.com")
 
 BY_HAND: dict[str, tuple[Hand, str]] = {
     "the tenant's profile": (
@@ -62,22 +61,19 @@ BY_HAND: dict[str, tuple[Hand, str]] = {
 
 
 @pytest.mark.parametrize("changed", BY_HAND)
-def test_a_change_by_hand_is_found_and_mended(setup: Setup, auth0: FakeAuth0, changed: str) -> None:
-    auth0.users = {"ada@example.com": "auth0|ada"}
-    assert setup.run("--yes", *ADA).code == 0
+def test_a_change_by_hand_is_found_and_mended(already_set_up: Setup, auth0: FakeAuth0, changed: str) -> None:
     change, told = BY_HAND[changed]
     change(auth0)
-    result = setup.run("--yes", *ADA)
+    result = already_set_up.run("--yes", *ADA)
     assert (result.code, told in result.out) == (0, True), result.everything
     assert "Verified: " in result.out
 
 
-def test_what_others_added_is_kept_and_what_is_too_wide_is_told(setup: Setup, auth0: FakeAuth0) -> None:
-    assert setup.run("--yes").code == 0
+def test_what_others_added_is_kept_and_what_is_too_wide_is_told(already_set_up: Setup, auth0: FakeAuth0) -> None:
     auth0.apis[2]["scopes"] = [{"value": "read:theirs", "description": "Theirs"}]
     auth0.grants[0]["scope"] = ["read:theirs"]
     auth0.clients[1]["callbacks"] = ["http://localhost:7000/theirs"]
-    result = setup.run("--yes")
+    result = already_set_up.run("--yes")
     assert result.code == 0, result.err
     assert [each["value"] for each in auth0.apis[2]["scopes"]] == ["read:theirs", "read:private", "write:private"]
     assert auth0.apis[2]["scopes"][0]["description"] == "Theirs"
@@ -86,10 +82,9 @@ def test_what_others_added_is_kept_and_what_is_too_wide_is_told(setup: Setup, au
     assert f'Note: The grant for client "MCP bridge" to {API_AUDIENCE} allows read:theirs beyond' in result.out
 
 
-def test_a_grant_of_all_scopes_is_enough_and_told(setup: Setup, auth0: FakeAuth0) -> None:
-    assert setup.run("--yes").code == 0
+def test_a_grant_of_all_scopes_is_enough_and_told(already_set_up: Setup, auth0: FakeAuth0) -> None:
     auth0.grants[0] |= {"scope": [], "allow_all_scopes": True}
-    result = setup.run("--plan")
+    result = already_set_up.run("--plan")
     assert result.code == 0
     assert "allows all scopes beyond" in result.out
 

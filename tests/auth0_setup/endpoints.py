@@ -1,6 +1,11 @@
-"""What the Management API accepts in request bodies, as JSON Schema: members it does not know are refused."""
+"""What the Management API takes: endpoints, the scopes they want, and request bodies as JSON Schema.
 
+Members that it does not know are refused.
+"""
+
+import re
 from typing import Any
+from urllib.parse import unquote
 
 TEXT = {"type": "string", "minLength": 1}
 TEXTS = {"type": "array", "items": TEXT}
@@ -139,3 +144,13 @@ SCOPE_OF: dict[tuple[str, str], tuple[str, ...]] = {
     ("PATCH", "organizations/{id}"): ("update:organizations",),
 }
 ALL_SCOPES = tuple(sorted({scope for scopes in SCOPE_OF.values() for scope in scopes}))
+
+
+def endpoint(method: str, path: str) -> tuple[str | None, str]:
+    """The endpoint that a path below /api/v2/ belongs to, and what stands for its id."""
+    exact = (method, path) in SCOPE_OF
+    for of, pattern in SCOPE_OF:
+        found = re.fullmatch(re.escape(pattern).replace(re.escape("{id}"), "([^/]+)"), path)
+        if of == method and found and (not exact or pattern == path):
+            return pattern, unquote(found[1]) if found.groups() else ""
+    return None, ""
