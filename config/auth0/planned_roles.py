@@ -22,8 +22,7 @@ def role_changes(current: CurrentTenant, role: DesiredRole, ids: Mapping[IdOf, s
             f'permissions of role "{role.name}": {" ".join(scope for _, scope in missing)}',
             {"permissions": permissions},
             target,
-            # A role that is made here takes them along when it goes.
-            adds=(Addition("permissions", target, {"permissions": permissions}),) if found else (),
+            adds=(Addition("permissions", target, {"permissions": permissions}),),
         )
     people = {email: ids.get(user := IdOf("user", email), user) for email in role.members}
     new = {email: user for email, user in people.items() if not found or user not in found.members}
@@ -33,5 +32,5 @@ def role_changes(current: CurrentTenant, role: DesiredRole, ids: Mapping[IdOf, s
             f'members of role "{role.name}": {", ".join(new)}',
             {"users": list(new.values())},
             target,
-            adds=tuple(Addition("member", user, {"roles": [target]}) for user in new.values()) if found else (),
+            adds=tuple(Addition("member", user, {"roles": [target]}) for user in new.values()),
         )

@@ -39,6 +39,7 @@ class FakeAuth0(Issuer):
         self.members: dict[str, list[str]] = {}
         self.users: dict[str, str] = {}  # email address -> id
         self.organizations: list[dict[str, Any]] = []
+        self.listed_secrets = False  # whether a list of clients ever showed one
         self.secrets: list[str] = []  # all that were ever shown
         self.tokens: list[str] = []  # all that were ever signed
         self.changes: list[tuple[str, str, Any]] = []  # method, path, body
@@ -232,6 +233,7 @@ class FakeAuth0(Issuer):
             case "clients":
                 hidden = query["fields"][0].split(",") if query.get("include_fields") == ["false"] else []
                 shown = [{n: v for n, v in client.items() if n not in hidden} for client in self.clients]
+                self.listed_secrets |= any("client_secret" in client for client in shown)
                 return offset("clients", shown, query)
             case "roles":
                 return offset("roles", self.roles, query)

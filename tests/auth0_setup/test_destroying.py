@@ -7,7 +7,7 @@ import pytest
 from tests.auth0_setup.answers import problem
 from tests.auth0_setup.conftest import Setup
 from tests.auth0_setup.fake_auth0 import FakeAuth0
-from tests.issuer import API_AUDIENCE
+from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE
 from tests.mcp_bridge.loopback_server import Reply
 
 
@@ -53,6 +53,19 @@ def test_what_was_never_made_is_not_called_removed(setup: Setup, auth0: FakeAuth
     result = setup.run("--destroy", "--yes")
     assert 'not found, and perhaps never made: client "MCP bridge"' in result.out
     assert not setup.made_file.exists()
+
+
+def test_what_the_tenant_refused_and_somebody_else_made_then_is_theirs(setup: Setup, auth0: FakeAuth0) -> None:
+    auth0.failing = lambda method, path: (
+        problem(400, "Bad Request", "no") if (method, path) == ("POST", "resource-servers") else None
+    )
+    assert setup.run("--yes").code == 1
+    auth0.failing = lambda _method, _path: None
+    auth0.apis.append(auth0.document("api", identifier=API_AUDIENCE, name="Theirs"))
+    auth0.apis.append(auth0.document("api", identifier=BRIDGE_AUDIENCE, name="Theirs too"))
+    assert setup.run("--yes").code == 0
+    assert setup.run("--destroy", "--yes").code == 0
+    assert [each["name"] for each in auth0.apis[1:]] == ["Theirs", "Theirs too"]
 
 
 def test_it_asks_first(already_set_up: Setup, auth0: FakeAuth0) -> None:

@@ -117,4 +117,6 @@ def test_without_the_extra_it_says_what_to_install(setup: Setup, monkeypatch: py
     (package,) = tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"][
         "auth0"
     ]
-    assert refusal(setup) == f"auth0_setup needs one more package: pip install '{package}'."
+    assert refusal(setup) == (
+        f"auth0_setup needs one more package. Install it: {sys.executable} -m pip install '{package}'"
+    )

@@ -71,6 +71,7 @@ def test_no_secret_is_in_anything_that_is_said_or_kept(
     issued = [each for each in auth0.tokens if each in everything]
     assert issued == []
     assert [each for each in (*auth0.secrets, MANAGER_SECRET, token) if each in everything] == []
+    assert auth0.listed_secrets is False
     assert len(auth0.secrets) == 3
     assert len(auth0.tokens) > 10
 

@@ -214,5 +214,7 @@ def _management_api() -> "type[ManagementApi]":
     try:
         from config.auth0.management_api import ManagementApi  # its packages are an extra
     except ImportError:
-        raise SetupError(f"auth0_setup needs one more package: pip install '{PACKAGE}'.") from None
+        raise SetupError(
+            f"auth0_setup needs one more package. Install it: {sys.executable} -m pip install '{PACKAGE}'"
+        ) from None
     return ManagementApi
