@@ -1,12 +1,15 @@
 import io
 import os
 import re
+import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
 _ASSIGNMENT = re.compile(r"(export )?[A-Za-z_][A-Za-z0-9_]*=.*")
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=|~^-]*")  # needs no quotes
 
 
 def read_env_file(default: Path) -> None:
@@ -31,3 +34,67 @@ def read_env_file(default: Path) -> None:
         if line.strip() and not line.lstrip().startswith("#") and not _ASSIGNMENT.fullmatch(line.strip()):
             raise ImproperlyConfigured(f"{path}, line {number}: write NAME=value, without blanks around the sign.")
     environ.Env.read_env(io.StringIO(text))
+
+
+def assignments(path: Path) -> dict[str, str]:
+    """What the file at `path` says by itself, whatever the environment says; nothing where there is none."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return {}
+    found: dict[str, str] = {}
+    for line in text.splitlines():
+        if name := _name(line):
+            found[name] = line.partition("=")[2].strip().strip("'\"")  # the last one counts
+    return found
+
+
+def assign(path: Path, values: Mapping[str, str]) -> None:
+    """Write `values` into the file at `path`: in place of the lines that assign those names, or at its end.
+
+    All other lines stay as they are. The new file replaces the old one in one step, and only this user can read it.
+    Raises ValueError for a value that no line can hold.
+    """
+    path = path.resolve()  # what a symbolic link points to is what gets written
+    text = path.read_bytes().decode("utf-8-sig") if path.exists() else ""  # line ends as they are
+    left, lines = dict(values), []
+    for line in text.splitlines(keepends=True):
+        name = _name(line)
+        if name in left:
+            export = "export " if line.lstrip().startswith("export ") else ""
+            lines.append(f"{export}{_line(name, left.pop(name))}\n")
+        elif name not in values:
+            lines.append(line)
+        # A second line for one of the names goes, for it would be the one that counts.
+    if left and lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    lines += [f"{_line(name, value)}\n" for name, value in left.items()]
+    replace_file(path, "".join(lines))
+
+
+def replace_file(path: Path, content: str) -> None:
+    """The whole new file or the old one, whatever happens; mode 0600."""
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes it 0600
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).replace(path)
+    except BaseException:
+        Path(draft).unlink(missing_ok=True)
+        raise
+
+
+def _name(line: str) -> str:
+    """The name that a line assigns to; empty for comments and blank lines."""
+    assignment = _ASSIGNMENT.fullmatch(line.strip())
+    return line.strip().removeprefix("export ").partition("=")[0] if assignment else ""
+
+
+def _line(name: str, value: str) -> str:
+    if _PLAIN.fullmatch(value):
+        return f"{name}={value}"
+    if "'" in value or not value.isprintable():
+        raise ValueError(name)
+    return f"{name}='{value}'"

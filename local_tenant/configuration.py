@@ -1,6 +1,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+ADMINISTRATOR = "Tool Administrator"  # the role that has every permission
+USER, USER_SCOPES = "Tool User", ("tool:whoami", "read:private")
+
 
 @dataclass(frozen=True)
 class TenantConfiguration:

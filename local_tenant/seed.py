@@ -7,7 +7,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from oauth2_provider.models import Application
 
-from local_tenant.configuration import TenantConfiguration
+from local_tenant.configuration import ADMINISTRATOR, USER, USER_SCOPES, TenantConfiguration
 from local_tenant.models import Api, ClientGrant, ClientProfile, Permission, Role, TenantUser
 
 MANUAL_CLIENT_ID = "local-manual-client"
@@ -17,8 +17,6 @@ MANUAL_CLIENT_REDIRECT_URIS = (
     "http://localhost/callback",  # on loopback any port will do
     "http://127.0.0.1/callback",
 )
-ADMINISTRATOR = "Tool Administrator"  # has every permission that seeding makes
-USER, USER_SCOPES = "Tool User", ("tool:whoami", "read:private")
 MAX_DESCRIPTION = 200  # characters, what the table holds
 
 

@@ -15,6 +15,7 @@ COVERED = {
     ("docs/add-a-tool.md", "python"): "tests/mcp_bridge/test_adding_a_tool.py",
     ("docs/agents-as-actors.md", "json"): "tests/docs/test_environments.py",
     ("docs/audit.md", "sql"): "tests/audit/test_separate_owner.py",
+    ("docs/auth0.md", "text"): "tests/auth0_setup/test_documentation.py",
     ("docs/clients.md", "json"): "tests/config/test_documented_clients.py",
     ("docs/explain-token.md", "text"): "tests/explanation/test_command.py",
     ("docs/flow.md", "json"): "tests/services/test_documented_flow.py",

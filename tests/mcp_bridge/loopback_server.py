@@ -1,6 +1,7 @@
 """A small HTTP server on this machine, for the parties that the bridge talks to."""
 
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -34,6 +35,10 @@ def serving(respond: Callable[[Received], Reply], port: int = 0, *, tls: Path | 
     """
 
     class Handler(BaseHTTPRequestHandler):
+        # A handshake for each request would be most of the work.
+        protocol_version = "HTTP/1.1" if certificate else "HTTP/1.0"
+        disable_nagle_algorithm = True
+
         def answer(self) -> None:
             length = int(self.headers.get("Content-Length", 0))
             reply = respond(Received(self.command, self.path, self.headers, self.rfile.read(length)))
@@ -47,7 +52,7 @@ def serving(respond: Callable[[Received], Reply], port: int = 0, *, tls: Path | 
             except OSError:
                 pass  # the bridge had heard enough
 
-        do_GET = do_POST = answer  # noqa: N815 - the library's names
+        do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815 - the library's names
 
         def log_message(self, *args: Any) -> None:
             """Silent."""
@@ -56,11 +61,16 @@ def serving(respond: Callable[[Received], Reply], port: int = 0, *, tls: Path | 
         daemon_threads = True
         request_queue_size = 128
 
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """Silent where a client does not like the certificate, or has gone."""
+            if not isinstance(sys.exception(), OSError):
+                super().handle_error(request, client_address)
+
     server = Server(("127.0.0.1", port), Handler)
     if tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(tls)
-        server.socket = context.wrap_socket(server.socket, server_side=True)
+        server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:

@@ -1,0 +1,42 @@
+"""Taking away what the setup made, the last thing first."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from config.auth0.apply import SECRET
+from config.auth0.errors import NotThere
+from config.auth0.made import Entry, MadeFile
+from config.auth0.operation import TAKING_AWAY
+from config.auth0.tenant_environment import TenantEnvironment
+
+if TYPE_CHECKING:  # auth0-python is optional
+    from config.auth0.management_api import ManagementApi
+
+CLIENT_ID, LOGIN_CLIENT_ID = "MCP_AUTH0_CLIENT_ID", "API_LOGIN_CLIENT_ID"
+
+
+def destroy(made: MadeFile, api: "ManagementApi", tenant: TenantEnvironment, say: Callable[[str], None]) -> None:
+    """Raises SetupError; what is not gone then is still on record."""
+    for entry in reversed(made.entries):
+        say(f"  {_taken_away(entry, api)}: {entry.what}")
+        made.remove(entry)
+        _empty_variables(entry, tenant)
+
+
+def _taken_away(entry: Entry, api: "ManagementApi") -> str:
+    if not entry.target:
+        return "not found, and perhaps never made"
+    try:
+        api.send(TAKING_AWAY[entry.kind], entry.target, entry.body)
+    except NotThere:
+        return "was gone"
+    return "done"
+
+
+def _empty_variables(entry: Entry, tenant: TenantEnvironment) -> None:
+    """A client that is gone is of no use to the services."""
+    if entry.kind == "client" and entry.target:
+        in_file = tenant.in_file()
+        gone = [name for name in (CLIENT_ID, LOGIN_CLIENT_ID) if in_file.get(name) == entry.target]
+        secrets = [SECRET] if CLIENT_ID in gone and SECRET in in_file else []
+        tenant.write(dict.fromkeys([*gone, *secrets], ""))

@@ -1,0 +1,74 @@
+"""Whether the tenant now does what all this is for: one real exchange for each set of scopes that tools ask for."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from config.auth0.errors import SetupError
+from config.environment import Environment
+from config.services import bridge_configuration
+from mcp_bridge.caller import Caller
+from mcp_bridge.exchange.cache import ExchangeCache
+from mcp_bridge.exchange.errors import ExchangeError, ExchangeRefused, ScopesNotGranted
+from mcp_bridge.exchange.token_exchange import TokenExchange
+from mcp_bridge.tools import TOOLS
+from mcp_bridge.upstream.asking import Upstream
+from mcp_bridge.upstream.deadline import Deadline
+from resource_server.errors import InvalidToken, KeysUnavailable
+from resource_server.issuer_keys import IssuerKeys
+from resource_server.token_verifier import TokenVerifier
+from resource_server.upstream_http import UpstreamHttp
+
+
+def read_user_token(source: str) -> str:
+    """From a file, or from standard input for `-`: arguments can be seen by every user of the machine."""
+    try:
+        return (sys.stdin.read() if source == "-" else Path(source).read_text(encoding="ascii")).strip()
+    except (OSError, ValueError):
+        raise SetupError(
+            f"{source} cannot be read: it has to hold one access token of a user, and nothing else."
+        ) from None
+
+
+def check_exchange(environment: Environment, user_token: str, say: Callable[[str], None]) -> None:
+    """Exchange a user's token for the bridge as the bridge would, with its own code. Raises SetupError.
+
+    A user may lack the permission for some of the scopes; with all refused, it is the tenant that refuses.
+    """
+    configuration = bridge_configuration(environment)
+    keys = IssuerKeys(environment.issuer, configuration.key_fetching)
+    http = UpstreamHttp(timeout=environment.upstream_timeout, ca_file=environment.upstream_ca_file)
+    exchange = TokenExchange(
+        client=configuration.client,
+        verifier=TokenVerifier(configuration.downstream_rules, keys),
+        http=http,
+        cache=ExchangeCache(),
+        shared=None,
+        tenant=Upstream("The tenant", timeout=environment.upstream_timeout, broken_by=range(500, 600)),
+    )
+    try:
+        caller = Caller(TokenVerifier(configuration.token_rules, keys).verify(user_token), user_token)
+    except InvalidToken as error:
+        raise SetupError(
+            f"The user's token is not one for the bridge: {error.description.rstrip('.')}. Log in for the audience "
+            f"{environment.bridge_audience}."
+        ) from None
+    except KeysUnavailable:
+        raise SetupError(f"The keys of {environment.issuer} cannot be fetched: check AUTH0_DOMAIN.") from None
+    refusal: ExchangeError | None = None
+    has_worked = False
+    asked = dict.fromkeys(tool.downstream_scopes or environment.exchange_scope for tool in TOOLS if tool.calls_api)
+    for scope in filter(None, asked):
+        try:
+            token = exchange.token_for(caller, scope=scope, deadline=Deadline.after(environment.upstream_timeout))
+        except (ExchangeRefused, ScopesNotGranted) as error:
+            refusal = error
+            say(f"Exchange for {' '.join(scope)}: refused, for this user or for all.")
+        except ExchangeError as error:
+            raise SetupError(str(error)) from None
+        else:
+            has_worked = True
+            actors = " <- ".join(actor.subject for actor in token.token.actor.chain()) if token.token.actor else ""
+            say(f"Exchange for {' '.join(scope)}: works; {token.token.subject}, through {actors}.")
+    if refusal and not has_worked:
+        raise SetupError(str(refusal))

@@ -1,0 +1,96 @@
+"""The token for the Management API: where it comes from, and whether it will do, before anything is changed."""
+
+import getpass
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import jwt
+
+from config.auth0.errors import SetupError
+from resource_server.strict_json import MalformedJson
+from resource_server.upstream_http import UpstreamError, UpstreamHttp
+
+TOKEN, CLIENT_ID, CLIENT_SECRET = (
+    "AUTH0_MANAGEMENT_TOKEN",
+    "AUTH0_MANAGEMENT_CLIENT_ID",
+    "AUTH0_MANAGEMENT_CLIENT_SECRET",
+)
+OK = 200
+
+
+@dataclass(frozen=True)
+class ManagementToken:
+    value: str = field(repr=False)
+    scopes: frozenset[str]
+
+
+def management_token(
+    domain: str, variables: Mapping[str, str], http: UpstreamHttp, *, prompt: Callable[[str], str] = getpass.getpass
+) -> ManagementToken:
+    """From the environment, else from the person at the terminal. Raises SetupError."""
+    value = variables.get(TOKEN, "").strip()
+    client_id, secret = variables.get(CLIENT_ID, "").strip(), variables.get(CLIENT_SECRET, "").strip()
+    if not value and client_id and secret:
+        value = _granted(domain, client_id, secret, http)
+    if not value and sys.stdin.isatty():
+        value = prompt(f"Management API token for {domain} (not shown): ").strip()
+    if not value:
+        raise SetupError(
+            f"Set {TOKEN}, or {CLIENT_ID} and {CLIENT_SECRET}, in the environment: the setup acts through the "
+            "Management API (docs/auth0.md says how to get one)."
+        )
+    return _read(domain, value)
+
+
+def require_scopes(token: ManagementToken, needed: Iterable[str]) -> None:
+    """Before any change, so that none is made by halves. Raises SetupError that names all that are missing."""
+    if missing := sorted(set(needed) - token.scopes):
+        raise SetupError(
+            f"The Management API token lacks {', '.join(missing)}. Nothing was changed: add the scopes, and get a new "
+            "token."
+        )
+
+
+def _granted(domain: str, client_id: str, secret: str, http: UpstreamHttp) -> str:
+    form = {
+        "grant_type": "client_credentials",  # RFC 6749 §4.4
+        "client_id": client_id,
+        "client_secret": secret,
+        "audience": f"https://{domain}/api/v2/",
+    }
+    try:
+        answer = http.request("POST", f"https://{domain}/oauth/token", data=form)
+    except UpstreamError:
+        raise SetupError(
+            f"{domain} cannot be reached: check that it is your tenant's domain, and the network."
+        ) from None
+    try:
+        value = answer.json().get("access_token") if answer.status == OK else None
+    except MalformedJson:
+        value = None
+    if not isinstance(value, str):
+        raise SetupError(
+            f"{domain} gave no Management API token ({answer.status}): check {CLIENT_ID} and {CLIENT_SECRET}, and that "
+            "this client is authorized for the Management API."
+        )
+    return value
+
+
+def _read(domain: str, value: str) -> ManagementToken:
+    """What the token says of itself. It is not verified: the tenant will do that."""
+    try:
+        claims = jwt.decode(value, options={"verify_signature": False})
+    except jwt.InvalidTokenError:
+        raise SetupError("The Management API token is no JWT: copy it whole, and nothing else.") from None
+    expires, audience, scope = claims.get("exp"), claims.get("aud"), claims.get("scope")
+    if isinstance(expires, int | float) and expires <= time.time():
+        raise SetupError("The Management API token has expired: get a new one.")
+    audiences = audience if isinstance(audience, list) else [audience]
+    if f"https://{domain}/api/v2/" not in audiences:
+        raise SetupError(
+            f"The Management API token is not for {domain}: its audience has to be https://{domain}/api/v2/. "
+            "Check the domain, or get a token of this tenant."
+        )
+    return ManagementToken(value, frozenset(scope.split() if isinstance(scope, str) else ()))

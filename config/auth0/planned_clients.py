@@ -1,0 +1,73 @@
+"""Which clients of the tenant are ours, and what has to change about them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from config.auth0 import operation as op
+from config.auth0.change import Change, IdOf
+from config.auth0.current_tenant import CurrentTenant
+from config.auth0.desired_tenant import DesiredClient, DesiredTenant
+from config.auth0.differences import differences
+from config.auth0.errors import SetupError
+
+
+def find_clients(current: CurrentTenant, desired: DesiredTenant, made: Mapping[IdOf, str]) -> dict[IdOf, str]:
+    """The ids of those that exist. Names are not unique at a tenant, so they are what is looked at last."""
+    by_id = {str(each["client_id"]): each for each in current.clients}
+    found = {}
+    for client in desired.clients:
+        key = IdOf("client", client.name)
+        for candidate in (client.configured_id, made.get(key, ""), *_alike(current, client)):
+            if candidate in by_id:
+                found[key] = candidate
+                break
+        if client.linked_api and key in found:
+            _check_link(client, by_id[found[key]])
+    for url in desired.cimd_clients:
+        for each in current.clients:
+            if each.get("external_client_id") == url:
+                found[IdOf("client", url)] = str(each["client_id"])
+    return found
+
+
+def _alike(current: CurrentTenant, client: DesiredClient) -> list[str]:
+    if client.linked_api:
+        return [
+            str(each["client_id"])
+            for each in current.clients
+            if each.get("app_type") == "resource_server" and each.get("resource_server_identifier") == client.linked_api
+        ]
+    kept = {name: client.at_creation[name] for name in ("app_type", "is_first_party")}
+    return [
+        str(each["client_id"])
+        for each in current.clients
+        if each.get("name") == client.name and kept.items() <= {name: each.get(name) for name in kept}.items()
+    ]
+
+
+def _check_link(client: DesiredClient, found: Mapping[str, Any]) -> None:
+    if found.get("resource_server_identifier") != client.linked_api:
+        raise SetupError(
+            f"The client that MCP_AUTH0_CLIENT_ID names is not linked to the API {client.linked_api}, and only the "
+            "creation of a client can link it: take MCP_AUTH0_CLIENT_ID out of .env, and one is made."
+        )
+
+
+def client_changes(current: CurrentTenant, desired: DesiredTenant, ids: Mapping[IdOf, str]) -> Iterator[Change]:
+    by_id = {str(each["client_id"]): each for each in current.clients}
+    for client in desired.clients:
+        key = IdOf("client", client.name)
+        what = f'client "{client.name}"'
+        if key not in ids:
+            body = {"name": client.name, **client.at_creation, **client.settings}
+            yield Change(op.CREATE_CLIENT, what, body, makes=key, gives_secret=client.has_secret)
+            continue
+        client_id = ids[key]
+        if changed := differences(by_id[client_id], client.settings):
+            body = {name: becomes for name, (_, becomes) in changed.items()}
+            yield Change(op.UPDATE_CLIENT, what, body, client_id, differences=changed)
+        if client.has_secret and not (client.known_secret and client.configured_id == client_id):
+            yield Change(op.ROTATE_SECRET, f"secret of {what}", target=client_id, gives_secret=True)
+    for url in desired.cimd_clients:
+        if (key := IdOf("client", url)) not in ids:
+            yield Change(op.REGISTER_CIMD, f"client {url}", {"external_client_id": url}, makes=key)

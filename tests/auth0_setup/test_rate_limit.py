@@ -1,0 +1,76 @@
+"""RFC 6585 §4: a tenant that says "too many" is waited for, and asked again."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from config.auth0.rate_limit import ATTEMPTS, PatientTransport
+from tests.auth0_setup.conftest import Setup
+from tests.auth0_setup.fake_auth0 import FakeAuth0
+from tests.mcp_bridge.loopback_server import Reply
+
+NOW = 1_000_000.0
+
+
+class Waiting:
+    """A clock that only moves while somebody sleeps."""
+
+    def __init__(self, *headers: dict[str, str]) -> None:
+        self.limited = list(headers)
+        self.slept: list[float] = []
+        self.said: list[str] = []
+        self.bodies: list[bytes] = []
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        self.bodies.append(request.read())
+        return httpx.Response(429, headers=self.limited.pop(0)) if self.limited else httpx.Response(200)
+
+    def post(self) -> httpx.Response:
+        transport = PatientTransport(
+            httpx.MockTransport(self.answer), say=self.said.append, sleep=self.slept.append, clock=lambda: NOW
+        )
+        with httpx.Client(transport=transport) as client:
+            return client.post("https://tenant.example/api/v2/roles", json={"name": "Tool User"})
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "7"}, 7.0),
+        ({"X-RateLimit-Reset": str(int(NOW) + 3)}, 3.0),
+        ({"Retry-After": "4", "X-RateLimit-Reset": str(int(NOW) + 50)}, 4.0),
+        ({"X-RateLimit-Reset": str(int(NOW) - 3)}, 0.0),
+        ({"Retry-After": "soon"}, 2.0),
+        ({}, 2.0),
+    ],
+)
+def test_it_waits_as_long_as_the_tenant_says_and_says_so(headers: dict[str, str], seconds: float) -> None:
+    waiting = Waiting(headers)
+    assert waiting.post().status_code == 200
+    assert waiting.slept == [seconds]
+    assert waiting.said == [f"The tenant allows no more requests at the moment; going on in {seconds:.0f} s."]
+    assert waiting.bodies == [waiting.bodies[0]] * 2
+
+
+def test_its_patience_has_an_end() -> None:
+    waiting = Waiting(*[{"Retry-After": "1"}] * 20)
+    assert waiting.post().status_code == 429
+    assert len(waiting.bodies) == ATTEMPTS
+    waiting = Waiting({"Retry-After": "3600"})
+    assert waiting.post().status_code == 429
+    assert waiting.slept == []
+
+
+def test_a_setup_that_meets_the_limit_goes_on(setup: Setup, auth0: FakeAuth0) -> None:
+    limits: list[Any] = [Reply(429, b"{}", {"Retry-After": "0"})] * 3
+    auth0.failing = lambda method, _path: limits.pop() if limits and method == "POST" else None
+    result = setup.run("--yes")
+    assert result.code == 0, result.err
+    assert result.err.count("The tenant allows no more requests at the moment") == 3
+    assert len(auth0.changes) == 12
+
+
+def test_a_limit_that_lasts_is_told(setup: Setup, auth0: FakeAuth0) -> None:
+    auth0.failing = lambda _method, _path: Reply(429, b"{}", {"Retry-After": "86400"})
+    assert setup.run("--yes").err.startswith("The tenant still allows no more requests.")

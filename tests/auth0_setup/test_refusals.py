@@ -1,0 +1,122 @@
+"""What stops the setup before it changes anything: one sentence each, which says what to do."""
+
+import socket
+import sys
+import time
+import tomllib
+
+import pytest
+
+from config.environment import BASE_DIR
+from tests.auth0_setup.conftest import Setup
+from tests.auth0_setup.fake_auth0 import FakeAuth0
+from tests.mcp_bridge.loopback_server import Reply
+
+
+def refusal(setup: Setup, *arguments: str) -> str:
+    result = setup.run("--yes", *arguments)
+    assert result.code == 1, result.out
+    assert setup.auth0.changes == []
+    assert len(result.err.splitlines()) == 1, result.err
+    return result.err
+
+
+def test_no_credentials(setup: Setup) -> None:
+    setup.variables = {"AUTH0_MANAGEMENT_TOKEN": ""}
+    assert refusal(setup).startswith("Set AUTH0_MANAGEMENT_TOKEN, or AUTH0_MANAGEMENT_CLIENT_ID and ")
+
+
+def test_something_that_is_no_token(setup: Setup) -> None:
+    setup.variables = {"AUTH0_MANAGEMENT_TOKEN": "hunter2"}
+    assert refusal(setup) == "The Management API token is no JWT: copy it whole, and nothing else."
+
+
+def test_an_expired_token(setup: Setup, auth0: FakeAuth0) -> None:
+    setup.variables = {"AUTH0_MANAGEMENT_TOKEN": auth0.management_token(exp=int(time.time()) - 1)}
+    assert refusal(setup) == "The Management API token has expired: get a new one."
+
+
+def test_another_tenants_token(setup: Setup, auth0: FakeAuth0) -> None:
+    setup.variables = {"AUTH0_MANAGEMENT_TOKEN": auth0.management_token(aud="https://other.auth0.com/api/v2/")}
+    assert f"is not for {auth0.domain}" in refusal(setup)
+
+
+def test_a_token_that_the_tenant_does_not_believe(setup: Setup, auth0: FakeAuth0) -> None:
+    forged = auth0.management_token()
+    auth0.rotate("another")
+    setup.variables = {"AUTH0_MANAGEMENT_TOKEN": forged}
+    assert "does not accept the Management API token" in refusal(setup)
+
+
+def test_scopes_that_are_missing_are_named_all_at_once_before_any_change(setup: Setup, auth0: FakeAuth0) -> None:
+    auth0.scopes = tuple(each for each in auth0.scopes if each not in {"create:roles", "create:client_grants"})
+    assert refusal(setup) == (
+        "The Management API token lacks create:client_grants, create:roles. Nothing was changed: add the scopes, and "
+        "get a new token."
+    )
+    auth0.scopes = ("read:clients",)
+    assert "lacks read:client_grants, read:connections, read:resource_servers" in refusal(setup)
+
+
+def test_looking_needs_no_scope_that_changes_anything(setup: Setup, auth0: FakeAuth0) -> None:
+    auth0.scopes = tuple(each for each in auth0.scopes if each.startswith("read:"))
+    assert setup.run("--plan").code == 2
+
+
+def test_a_host_that_does_not_answer(setup: Setup, auth0: FakeAuth0) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    domain = f"127.0.0.1:{port}"
+    setup.variables = {"AUTH0_MANAGEMENT_TOKEN": auth0.management_token(aud=f"https://{domain}/api/v2/")}
+    assert f"{domain} cannot be reached: check that it is your tenant's domain" in refusal(setup, "--domain", domain)
+    setup.variables = {
+        "AUTH0_MANAGEMENT_TOKEN": "", "AUTH0_MANAGEMENT_CLIENT_ID": "a", "AUTH0_MANAGEMENT_CLIENT_SECRET": "b",
+    }  # fmt: skip
+    assert f"{domain} cannot be reached" in refusal(setup, "--domain", domain)
+
+
+def test_a_certificate_that_nobody_vouches_for(setup: Setup, auth0: FakeAuth0) -> None:
+    setup.variables = {"UPSTREAM_CA_FILE": ""}
+    assert f"{auth0.domain} cannot be reached" in refusal(setup)
+
+
+def test_a_host_that_is_no_tenant(setup: Setup, auth0: FakeAuth0) -> None:
+    auth0.failing = lambda _method, _path: Reply(404, b"<html>Not found</html>")
+    assert "has no Management API: check that it is your tenant's domain" in refusal(setup)
+    auth0.failing = lambda _method, _path: Reply(200, b"<html>Welcome</html>")
+    assert "is not the Management API's: check the domain" in refusal(setup)
+
+
+@pytest.mark.parametrize(
+    ("variables", "arguments", "sentence"),
+    [
+        ({}, ["--domain", "https://example.eu.auth0.com/"], "A domain must be the tenant's host name only"),
+        (
+            {"AUTH0_DOMAIN": "other.auth0.com"},
+            ["--domain", "example.auth0.com"],
+            "AUTH0_DOMAIN is not what --domain says",
+        ),
+        ({"OAUTH_ISSUER": "https://other.example/"}, [], "OAUTH_ISSUER overrides AUTH0_DOMAIN"),
+        ({}, ["--management-domain", "evil.example/?x"], "A domain must be the tenant's host name only"),
+        ({}, ["--connection", "Google"], "The tenant has no connection Google"),
+        ({}, ["--user", "nobody@example.com"], "The tenant has no user with the address nobody@example.com"),
+        ({}, ["--organization", "acme"], "The tenant has no organization acme"),
+        ({}, ["--json"], "--json is for --plan."),
+        ({}, ["--destroy", "--user-token", "-"], "--user-token tries what was set up"),
+    ],
+)
+def test_what_cannot_be_meant(setup: Setup, variables: dict[str, str], arguments: list[str], sentence: str) -> None:
+    setup.variables = variables
+    assert refusal(setup, *arguments).startswith(sentence)
+
+
+def test_without_the_extra_it_says_what_to_install(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "config.auth0.management_api", raising=False)
+    monkeypatch.setitem(sys.modules, "auth0", None)
+    monkeypatch.setitem(sys.modules, "auth0.management", None)
+    (package,) = tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"][
+        "auth0"
+    ]
+    assert refusal(setup) == (
+        f"auth0_setup needs one more package. Install it: {sys.executable} -m pip install '{package}'"
+    )
