@@ -36,7 +36,7 @@ def serving(respond: Callable[[Received], Reply], port: int = 0, *, tls: Path | 
 
     class Handler(BaseHTTPRequestHandler):
         # A handshake for each request would be most of the work.
-        protocol_version = "HTTP/1.1" if certificate else "HTTP/1.0"
+        protocol_version = "HTTP/1.1" if tls else "HTTP/1.0"
         disable_nagle_algorithm = True
 
         def answer(self) -> None:
