@@ -66,9 +66,9 @@ def test_no_content_breaks_a_page(
     """Over what `tests/services/pages` has no way to make: hostile rows, and calls that failed."""
     complaints: list[str] = []
     with reviewer(browser, live_server.url, cookie, complaints) as page:
-        for name, path in paths.items():
+        for number, (name, path) in enumerate(paths.items()):
             page.goto(live_server.url + path)
-            assert [*examine(page), *complaints] == [], name
+            assert [*examine(page, number), *complaints] == [], name
 
 
 def test_filtering_opening_and_exporting_by_hand(

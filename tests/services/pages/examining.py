@@ -1,8 +1,9 @@
 """What is wrong with a page, as Chromium and axe see it."""
 
+import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from typing import Any
+from typing import Any, Literal
 
 from playwright.sync_api import Browser, Page, Response
 
@@ -14,10 +15,18 @@ HEIGHT = 900
 Rules = dict[str, Any]
 ALL_RULES: Rules = {"resultTypes": ["violations"], "preload": False}  # it would load style sheets a second time
 # What colours and the room for it may change; markup stays the same, and nothing is shown in narrow windows only.
-LOOKS: Rules = ALL_RULES | {"runOnly": ["color-contrast", "link-in-text-block", "scrollable-region-focusable"]}
+COLOURS: Rules = ALL_RULES | {"runOnly": ["color-contrast", "link-in-text-block", "scrollable-region-focusable"]}
+Look = tuple[int, Literal["light", "dark"], Rules]
+LOOKS_AT: tuple[Look, ...] = (
+    *((WIDE, "light", ALL_RULES), (NARROW, "dark", ALL_RULES)),
+    *((WIDE, "dark", COLOURS), (NARROW, "light", COLOURS)),
+)
 BARRIERS = """rules => axe.run(rules).then(found => found.violations
   .filter(violation => ["serious", "critical"].includes(violation.impact))
   .flatMap(violation => violation.nodes.map(node => [violation.id, `${node.target}`, node.failureSummary])))"""
+# Drawn as it was asked for, at last: a colour on its way to another has any contrast.
+SETTLED = """() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+  .then(() => document.getAnimations().forEach(each => each.cancel()))"""
 OVERFLOW = """() => document.documentElement.scrollWidth > document.documentElement.clientWidth
   ? [...document.querySelectorAll("body *")].filter(each => each.getBoundingClientRect().right > innerWidth)
       .slice(-1).map(each => `wider than the window, by ${each.outerHTML.slice(0, 200)}`)
@@ -52,7 +61,7 @@ def barriers(page: Page, rules: Rules = ALL_RULES) -> list[str]:
     """What axe finds serious or critical."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE.read_text())  # not as a script element: the page's own policy forbids that, as it should
-    page.evaluate("document.getAnimations().forEach(each => each.cancel())")  # a colour on its way has any contrast
+    page.evaluate(SETTLED)
     found: list[tuple[str, str, str]] = page.evaluate(BARRIERS, rules)
     return [
         f"{rule} at {target}: {summary}"
@@ -61,15 +70,20 @@ def barriers(page: Page, rules: Rules = ALL_RULES) -> list[str]:
     ]
 
 
-def examine(page: Page) -> list[str]:
-    """In both widths and both colour schemes, without loading the page again."""
+def examine(page: Page, number: int) -> list[str]:
+    """Without loading the page again, in one look of two, which changes with `number`; LONG_TESTS=1 asks for all four.
+
+    Whether it fits a narrow window is seen for every page.
+    """
+    looks = LOOKS_AT if os.environ.get("LONG_TESTS") == "1" else (LOOKS_AT[number % 2],)
     wrong = []
-    for width, rules in ((WIDE, ALL_RULES), (NARROW, LOOKS)):
+    for width, scheme, rules in looks:
         page.set_viewport_size(_size(width))
-        wrong += [f"light, {width} px: {each}" for each in [*page.evaluate(OVERFLOW), *barriers(page, rules)]]
-        page.emulate_media(color_scheme="dark")
-        wrong += [f"dark, {width} px: {each}" for each in barriers(page, LOOKS)]
-        page.emulate_media(color_scheme="light")
+        page.emulate_media(color_scheme=scheme)
+        wrong += [f"{scheme}, {width} px: {each}" for each in barriers(page, rules)]
+    page.set_viewport_size(_size(NARROW))
+    wrong += page.evaluate(OVERFLOW)
+    page.emulate_media(color_scheme="light")
     page.set_viewport_size(_size(WIDE))
     return wrong
 

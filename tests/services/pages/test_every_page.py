@@ -93,7 +93,7 @@ def _log_in(page: Page, url: str, label: str, name: str, password: str) -> None:
 def test_a_page_can_be_used_by_everybody(service: str, tabs: Tabs, services: Running, names: dict[str, str]) -> None:
     base = {"api": services.api, "tenant": services.issuer, "bridge": services.bridge}[service]
     wrong = {}
-    for visit in PAGES[service]:
+    for number, visit in enumerate(PAGES[service]):
         page, complaints = tabs[visit.who]
         complaints.clear()
         address = visit.address.format(**names)
@@ -107,7 +107,7 @@ def test_a_page_can_be_used_by_everybody(service: str, tabs: Tabs, services: Run
         if visit.unfold:
             page.locator(visit.unfold).click()
         page.locator(visit.until).first.wait_for()
-        if found := [*_answer_is_wrong(visit, response.status, page), *examine(page), *complaints]:
+        if found := [*_answer_is_wrong(visit, response.status, page), *examine(page, number), *complaints]:
             wrong[f"{address} for {visit.who} {visit.press}{visit.unfold}"] = found
     assert wrong == {}, json.dumps(wrong, indent=1)
 
