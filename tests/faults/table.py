@@ -5,7 +5,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tests.faults.parties import TIMEOUT, Door, Parties
+from tests.faults.parties import TIMEOUT, USERS, Door, Parties
 from tests.issuer import rsa_key
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
@@ -97,14 +97,14 @@ def answering(party: Party, status: int, body: bytes = b"", headers: dict[str, s
 
 
 def answering_once(party: Party, status: int, headers: dict[str, str] | None = None) -> Fault:
-    """To each of the two callers; then all is well."""
+    """To each of the callers; then all is well."""
 
     @contextmanager
     def fault(parties: Parties) -> Iterator[None]:
         who, _ = party(parties)
-        who.first_replies = [Reply(status, b"", headers or {})] * 2
+        who.first_for = {user: Reply(status, b"", headers or {}) for user in USERS}
         yield
-        assert who.first_replies == []
+        assert who.first_for == {}
 
     return fault
 

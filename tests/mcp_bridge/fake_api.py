@@ -19,6 +19,7 @@ class FakeApi:
         self.notes: dict[str, list[dict[str, Any]]] = defaultdict(list)
         self.reply: Reply | None = None  # what to say in place of it all
         self.first_replies: list[Reply] = []  # what to say before anything else, one after the other
+        self.first_for: dict[str, Reply] = {}  # what to say to a user before anything else, once
         self.refused: set[str] = set()  # values of Authorization
         self.listen: Callable[[Received], object] = lambda received: None  # is told first, and may change the above
         self.was_asked, self.may_answer = threading.Event(), threading.Event()
@@ -35,6 +36,8 @@ class FakeApi:
             return Reply(401)
         token = received.headers["Authorization"].removeprefix("Bearer ")
         claims = jwt.decode(token, options={"verify_signature": False})
+        if first := self.first_for.pop(claims["sub"], None):
+            return first
         status, answer = self._answer(received, claims)
         return Reply(status, json.dumps(answer).encode())
 

@@ -27,6 +27,7 @@ class FakeTenant(Issuer):
         self.answer_changes: dict[str, Any] = {}  # to the members of the answer; None takes one away
         self.reply: Reply | None = None  # what to say in place of it all
         self.first_replies: list[Reply] = []  # what to say before anything else, one after the other
+        self.first_for: dict[str, Reply] = {}  # what to say of a user before anything else, once
         self.client_key = rsa_key("client").public_key()  # with which assertions of the bridge are verified
         self.used_assertions: set[str] = set()
         self.was_asked, self.may_answer = threading.Event(), threading.Event()
@@ -41,6 +42,8 @@ class FakeTenant(Issuer):
             self.may_answer.wait(30)
             if self.reply or self.first_replies:
                 return self.reply or self.first_replies.pop(0)
+            if first := self.first_for.pop(self.decoded(form["subject_token"])["sub"], None):
+                return first
             client = self.authenticated(received, form)
             if client is None:
                 return Reply(401, b'{"error":"invalid_client"}')
