@@ -7,7 +7,7 @@ WORKDIR /srv
 RUN useradd --system --uid 10001 --user-group --no-create-home app
 
 COPY requirements.txt ./
-RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes -r requirements.txt
+RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ignore --require-hashes --no-deps -r requirements.txt
 
 COPY manage.py ./
 COPY config config/

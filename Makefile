@@ -49,14 +49,16 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with make PYTHON=python3.12")'
 	@$(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment: install its venv module (Debian: apt-get install python3-venv)."; exit 1; }
 
+# --no-deps: the lock names everything, and pip 23.2 would ask for a newer pydantic[email] than the locked one as soon as
+# there is one, and then refuse it for want of a hash.
 $(VENV)/runtime: requirements.txt | $(BIN)/python
 	@echo "Installing what the services need ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.txt
 	@touch $@
 
 $(VENV)/development: requirements-dev.txt | $(BIN)/python
 	@echo "Installing what the services and their tests need ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
 	@touch $@ $(VENV)/runtime
 
 # Where there is no npm, the command says what to install.
