@@ -1,5 +1,6 @@
 """The three services as processes of this machine: started together, watched, and stopped together."""
 
+import itertools
 import os
 import signal
 import socket
@@ -21,6 +22,9 @@ from config.parent_process import end_with_parent
 SERVICES = ("tenant", "api", "bridge")  # the tenant first: the others fetch its keys
 START_TIMEOUT = 60.0  # seconds
 STOP_TIMEOUT = GRACE + 2.0  # seconds; by then granian has killed its own workers
+PORTS = range(20_000, 32_000)
+PORTS_OF_A_PROCESS = 100
+_ports_tried = itertools.count()
 
 
 class StackError(Exception):
@@ -145,14 +149,22 @@ class Stack(AbstractContextManager["Stack"]):
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of this machine that nobody listens on at the moment, on IPv4, where the services listen."""
-    with ExitStack() as probes:
-        ports = []
-        for _ in range(count):
-            probe = probes.enter_context(socket.socket(socket.AF_INET, socket.SOCK_STREAM))
-            probe.bind(("127.0.0.1", 0))
-            ports.append(probe.getsockname()[1])
-        return ports
+    """Return ports on which nothing listens, on IPv4, where the services listen.
+
+    Between this call and the service's own bind, another process may take a port. To make that unlikely, the ports lie
+    below those that systems give to outgoing connections, processes that run side by side look in different places,
+    and no process gets the same port twice before it has been round.
+    """
+    ports: list[int] = []
+    while len(ports) < count:
+        port = PORTS.start + (os.getpid() * PORTS_OF_A_PROCESS + next(_ports_tried)) % len(PORTS)
+        with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        ports.append(port)
+    return ports
 
 
 def local_environment(ports: Mapping[str, int], state_dir: Path) -> dict[str, str]:
