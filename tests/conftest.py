@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from playwright.sync_api import Browser
 
+from tests.browser import launched
 from tests.client_documents import make_authority
 from tests.groups import GROUPS
 from tests.services.running import Running
@@ -58,6 +60,12 @@ def services(
     state_dir = tmp_path_factory.mktemp("services")
     with Running(state_dir, prepared_state, LOCAL_TENANT_CIMD_CA=str(authority[0])).up() as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with launched() as browser:
+        yield browser
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

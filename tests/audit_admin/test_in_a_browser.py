@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from tests.audit_admin.conftest import DASHBOARD, LIST, MakeRow
-from tests.groups import chromium
+from tests.browser import launched
 from tests.services.pages.examining import examine, tab
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("committed")]
@@ -45,10 +45,8 @@ def cookie(exporter: Client, settings: Settings) -> dict[str, str]:
 @pytest.fixture
 def browser(paths: dict[str, str], cookie: dict[str, str], live_server: LiveServer) -> Iterator[Browser]:
     # Last of the fixtures: while Playwright's event loop runs in this thread, Django refuses to use the database in it.
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 @contextmanager
@@ -79,7 +77,7 @@ def test_filtering_opening_and_exporting_by_hand(
         page.goto(live_server.url + LIST)
         page.get_by_label("Decision").select_option("refused")
         page.get_by_role("button", name="Show").click()
-        assert page.locator(".calls tbody tr").count() == 1
+        expect(page.locator(".calls tbody tr")).to_have_count(1)
         with page.expect_download() as download:
             page.get_by_role("button", name="Export as CSV").click()
         download.value.save_as(tmp_path / "export.csv")

@@ -6,20 +6,14 @@ from typing import Any
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.groups import chromium
+from tests.browser import fits, log_in
 from tests.services.running import Running
 
 pytestmark = [pytest.mark.browser, pytest.mark.processes]
 NOT_OURS = "Failed to load resource"  # Chromium's line for each 401, 403 and 404, which some pages are
 NOTES = "/api/notes/"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
 
 
 @pytest.fixture(params=[(1280, "light", True), (420, "dark", False)], ids=["wide", "narrow, without scripts"])
@@ -36,10 +30,6 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
         assert [text for text in complaints if NOT_OURS not in text] == []
 
 
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
-
-
 def test_a_person_logs_in_is_refused_steps_up_writes_and_a_reviewer_sees_it(page: Page, services: Running) -> None:
     before = len(services.audit())
     page.goto(services.api + NOTES)
@@ -49,13 +39,11 @@ def test_a_person_logs_in_is_refused_steps_up_writes_and_a_reviewer_sees_it(page
     assert fits(page)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url(f"{services.issuer}/login**")  # the tenant's, by a page that leads on
-    page.get_by_label("E-mail").fill("admin@example.com")
-    page.get_by_label("Password").fill("admin-demo")
-    page.get_by_role("button", name="Log in").click()
+    log_in(page, page.get_by_label("E-mail"), as_="admin@example.com", password="admin-demo")
     page.get_by_role("button", name="Allow").click()
 
     page.wait_for_url(services.api + NOTES)
-    assert page.get_by_role("alert").get_by_text("insufficient_scope").is_visible()
+    expect(page.get_by_role("alert").get_by_text("insufficient_scope")).to_be_visible()
     assert fits(page)
     page.get_by_role("button", name="Ask for read:private").click()
     page.get_by_role("button", name="Allow").click()
@@ -71,17 +59,15 @@ def test_a_person_logs_in_is_refused_steps_up_writes_and_a_reviewer_sees_it(page
     page.get_by_text("204 No Content").wait_for()
     assert fits(page)
     page.get_by_role("link", name="auth0|local-admin").click()
-    assert page.get_by_text("permissions").first.is_visible()
+    expect(page.get_by_text("permissions").first).to_be_visible()
     assert fits(page)
 
     assert_nobody_else_takes_the_session(page, services)
     page.goto(f"{services.api}/admin/")
-    page.get_by_label("Username").fill("auditor")
-    page.get_by_label("Password").fill("auditor-demo")
-    page.get_by_role("button", name="Log in").click()
+    log_in(page, page.get_by_label("Username"), as_="auditor", password="auditor-demo")
     page.goto(f"{services.api}/admin/downstream_api/delegatedaccess/")
     refused = page.locator("#content tbody tr").filter(has_text="insufficient_scope").first
-    assert "auth0|local-admin" in refused.inner_text()
+    expect(refused).to_contain_text("auth0|local-admin")
     rows = services.audit()[before:]
     assert [(row["method"], row["route"][:11], row["status"], row["reason"]) for row in rows] == [
         ("GET", "/login/call", 302, ""),
@@ -116,12 +102,10 @@ def assert_nobody_else_takes_the_session(page: Page, services: Running) -> None:
 def test_a_user_who_cancels_is_told_so_and_is_nobody(page: Page, services: Running) -> None:
     page.goto(f"{services.api}/login")
     page.get_by_role("button", name="Log in").click()
-    page.get_by_label("E-mail").fill("user@example.com")
-    page.get_by_label("Password").fill("user-demo")
-    page.get_by_role("button", name="Log in").click()
+    log_in(page, page.get_by_label("E-mail"), as_="user@example.com", password="user-demo")
     page.get_by_role("button", name="Cancel").click()
     page.wait_for_url(f"{services.api}/login/callback**")
-    assert page.get_by_role("alert").get_by_text("was cancelled").is_visible()
+    expect(page.get_by_role("alert").get_by_text("was cancelled")).to_be_visible()
     assert fits(page)
     page.goto(services.api + NOTES)
-    assert page.get_by_text("401 Unauthorized").is_visible()
+    expect(page.get_by_text("401 Unauthorized")).to_be_visible()

@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 from django.test import Client
-from playwright.sync_api import Browser, ConsoleMessage, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, expect
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from rest_framework.test import APIClient
 
 from downstream_api.audit.refused_tokens import refused_tokens
 from downstream_api.models import DelegatedAccess, RefusedTokens
-from tests.groups import AXE, chromium
+from tests.browser import fits, launched
+from tests.groups import AXE
 from tests.issuer import BRIDGE_AUDIENCE, Issuer
 
 PAGE = "/explain"
@@ -93,10 +94,8 @@ def test_the_home_page_leads_there_in_development_only(client: Client, settings:
 def browser(transactional_db: None, configure: Any, settings: Settings, live_server: LiveServer) -> Iterator[Browser]:
     settings.DEBUG = True
     # Last of the fixtures: while Playwright's event loop runs in this thread, Django refuses to use the database in it.
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
+    with launched() as browser:
         yield browser
-        browser.close()
 
 
 def complaining(complaints: list[str]) -> Callable[[ConsoleMessage], None]:
@@ -119,9 +118,9 @@ def test_in_a_browser_it_fits_complains_of_nothing_and_has_no_barrier(
                 page.get_by_label("Access token").fill(token)
                 with page.expect_navigation():
                     page.get_by_role("button", name="Explain").click()
-                assert page.get_by_role("heading", name="What it says").is_visible()
-                assert page.get_by_label("Access token").input_value() == ""
-                assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+                expect(page.get_by_role("heading", name="What it says")).to_be_visible()
+                expect(page.get_by_label("Access token")).to_have_value("")
+                assert fits(page)
                 if folder := os.environ.get("SCREENSHOTS"):
                     page.screenshot(path=f"{folder}/explain-{scheme}-{number}.png", full_page=True)
             assert complaints == []

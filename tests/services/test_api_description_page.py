@@ -5,20 +5,12 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests.groups import chromium
+from tests.browser import fits, log_in
 from tests.services.running import Running
 
 pytestmark = pytest.mark.browser
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium(), args=QUIET)
 
 
 @pytest.fixture(params=[(1100, "light"), (360, "dark")], ids=["wide", "narrow"])
@@ -42,23 +34,21 @@ def opened(context: BrowserContext, services: Running) -> Page:
     return page
 
 
-def log_in(page: Page, *, by: str) -> Page:
+def authorize(page: Page, *, by: str) -> Page:
     """From Swagger UI's dialog to the tenant's page in a window of its own."""
     page.get_by_role("button", name="Authorize").first.click()
     with page.expect_popup() as popup:
         page.locator(".auth-container", has_text="authorizationCode").locator("button.authorize").click()
     tenant = popup.value
-    tenant.get_by_label("E-mail").fill(by)
-    tenant.get_by_label("Password").fill("user-demo")
-    tenant.get_by_role("button", name="Log in").click()
+    log_in(tenant, tenant.get_by_label("E-mail"), as_=by, password="user-demo")
     return tenant
 
 
 def test_somebody_logs_in_by_the_description_and_calls_an_endpoint(context: BrowserContext, services: Running) -> None:
     page = opened(context, services)
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert fits(page)
     rows_before = len(services.audit(client_id="local-api-login"))
-    tenant = log_in(page, by="user@example.com")
+    tenant = authorize(page, by="user@example.com")
     with tenant.expect_event("close"):  # it hands over what came, and goes
         tenant.get_by_role("button", name="Allow").click()
     page.locator(".auth-container button", has_text="Logout").wait_for()
@@ -84,8 +74,8 @@ def test_somebody_who_cancels_is_told_so_and_an_answer_that_nobody_asked_for_cha
     foreign = context.new_page()
     foreign.goto(f"{services.api}/docs/oauth2-redirect.html?code=stolen&state=guessed")
     assert foreign.url == f"{services.api}/docs/oauth2-redirect.html"
-    assert foreign.get_by_text("If nothing happens").is_visible()
-    tenant = log_in(page, by="user@example.com")
+    expect(foreign.get_by_text("If nothing happens")).to_be_visible()
+    tenant = authorize(page, by="user@example.com")
     tenant.get_by_role("button", name="Cancel").click()
     page.locator(".auth-container .errors").get_by_text("access_denied").wait_for()
-    assert page.locator(".auth-container button", has_text="Logout").count() == 0
+    expect(page.locator(".auth-container button", has_text="Logout")).to_have_count(0)

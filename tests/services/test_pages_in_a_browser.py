@@ -4,22 +4,14 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.groups import chromium
+from tests.browser import fits, log_in
 from tests.services.running import Running
 
 pytestmark = pytest.mark.browser
-QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync"]  # fmt: skip
 CALLBACK = "http://localhost:6274/oauth/callback"
 CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"  # any; nobody redeems the code
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium(), args=QUIET)
 
 
 @pytest.fixture(params=[(1100, "light"), (360, "dark")], ids=["wide", "narrow"])
@@ -33,10 +25,6 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         yield page
         assert [text for text in complaints if "status of 401" not in text] == []
-
-
-def fits(page: Page) -> bool:
-    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
 def authorize_url(services: Running, scope: str) -> str:
@@ -54,11 +42,11 @@ def test_a_user_logs_in_and_allows_a_client(page: Page, services: Running) -> No
     page.get_by_label("E-mail").fill("admin@example.com")
     page.get_by_label("Password").fill("wrong")
     page.get_by_role("button", name="Log in").click()
-    assert page.get_by_role("alert").is_visible()
+    expect(page.get_by_role("alert")).to_be_visible()
     page.get_by_label("Password").fill("admin-demo")
     page.get_by_role("button", name="Log in").click()
-    assert page.get_by_text("tool:greet").is_visible()
-    assert page.get_by_text("admin@example.com").is_visible()
+    expect(page.get_by_text("tool:greet")).to_be_visible()
+    expect(page.get_by_text("admin@example.com")).to_be_visible()
     assert fits(page)
     page.get_by_role("button", name="Allow").click()
     page.wait_for_url(f"{CALLBACK}**")
@@ -68,11 +56,14 @@ def test_a_user_logs_in_and_allows_a_client(page: Page, services: Running) -> No
 
 def test_a_user_who_cancels_by_keyboard_goes_back_without_a_code(page: Page, services: Running) -> None:
     page.goto(authorize_url(services, "tool:whoami"))
-    page.keyboard.type("user@example.com")  # the first field has the focus
+    expect(page.get_by_label("E-mail")).to_be_focused()  # autofocus comes after the load event
+    page.keyboard.type("user@example.com")
     page.keyboard.press("Tab")
+    expect(page.get_by_label("Password")).to_be_focused()
     page.keyboard.type("user-demo")
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Cancel").wait_for()
+    page.wait_for_load_state()
     stops: list[str] = []
     while stops[-1:] != ["Cancel"] and len(stops) < 9:
         page.keyboard.press("Tab")
@@ -87,13 +78,11 @@ def test_an_auditor_reads_the_log_and_changes_nothing(page: Page, services: Runn
     token = services.subject_token("auth0|local-admin")
     services.answer("greet", token)
     page.goto(f"{services.api}/admin/")
-    page.get_by_label("Username").fill("auditor")
-    page.get_by_label("Password").fill("auditor-demo")
-    page.get_by_role("button", name="Log in").click()
+    log_in(page, page.get_by_label("Username"), as_="auditor", password="auditor-demo")
     page.goto(f"{services.api}/admin/downstream_api/delegatedaccess/")
     row = page.locator("#content tbody tr").first
-    assert "auth0|local-admin" in row.inner_text()
-    assert "local-mcp-bridge" in row.inner_text()
+    expect(row).to_contain_text("auth0|local-admin")
+    expect(row).to_contain_text("local-mcp-bridge")
     row.get_by_role("link").first.click()
     page.get_by_text("/api/private-scope").first.wait_for()
     assert page.get_by_role("button", name="Save").count() == 0

@@ -7,9 +7,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.groups import chromium
+from tests.browser import log_in
 from tests.services.clients.inspector_pages import InspectorPages
 from tests.services.clients.running_inspector import inspecting
 from tests.services.running import Running
@@ -18,22 +18,12 @@ pytestmark = [pytest.mark.node, pytest.mark.browser]
 
 ROUNDS = 5
 JOURNEYS = ["modern", "legacy"] * ROUNDS if os.environ.get("LONG_TESTS") == "1" else ["modern"]  # the era of each
-PATIENCE = 30_000.0  # milliseconds; a busy machine is slow
-QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync",
-         "--disable-component-update"]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium(), args=QUIET)
 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
     """A tab of a browser that nobody used before."""
     with closing(browser.new_context(viewport={"width": 1300, "height": 900})) as context:
-        context.set_default_timeout(PATIENCE)
         yield context.new_page()
 
 
@@ -60,7 +50,7 @@ def test_an_administrator_logs_in_calls_greet_and_steps_up_for_notes(
         pages.dialog().get_by_role("button", name="Authorize").click()
         page.get_by_text("Use “List my notes”, “Add a note”").wait_for()
         pages.allow()  # the tenant knows its user by now, and asks for no password
-        expect(page.get_by_role("textbox", name="title")).to_have_value("Milk", timeout=PATIENCE)
+        expect(page.get_by_role("textbox", name="title")).to_have_value("Milk")
         pages.execute()
         pages.wait_for_answer("The note is saved")
 
@@ -76,15 +66,13 @@ def test_an_administrator_logs_in_calls_greet_and_steps_up_for_notes(
 def read_as_auditor(page: Page, services: Running, path: str, client_id: str) -> None:
     """In the same browser, whose other login is of no use here."""
     page.goto(f"{services.api}/admin/downstream_api/delegatedaccess/")
-    page.get_by_label("Username").fill("auditor")
-    page.get_by_label("Password").fill("auditor-demo")
-    page.get_by_role("button", name="Log in").click()
+    log_in(page, page.get_by_label("Username"), as_="auditor", password="auditor-demo")
     newest = page.locator("#content tbody tr").first
-    expect(newest).to_contain_text("auth0|local-admin", timeout=PATIENCE)
+    expect(newest).to_contain_text("auth0|local-admin")
     expect(newest).to_contain_text("local-mcp-bridge")
     newest.get_by_role("link").first.click()
     page.get_by_text(path).first.wait_for()
-    expect(page.get_by_role("listitem").filter(has_text=client_id)).to_be_visible(timeout=PATIENCE)
+    expect(page.get_by_role("listitem").filter(has_text=client_id)).to_be_visible()
 
 
 def test_a_user_sees_fewer_tools(page: Page, services: Running, tmp_path: Path) -> None:

@@ -48,7 +48,6 @@ LET_THROUGH = {
 def tab(browser: Browser, complaints: list[str]) -> Iterator[Page]:
     """In a browser of its own. What its console says, and requests that leave this machine, are complaints."""
     with closing(browser.new_context(viewport=_size(WIDE), color_scheme="light", reduced_motion="reduce")) as context:
-        context.set_default_timeout(10_000)
         page = context.new_page()
         page.on("console", lambda message: complaints.extend(_complaint(message.type, message.text)))
         page.on("pageerror", lambda error: complaints.append(f"script: {error}"))

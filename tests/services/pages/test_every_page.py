@@ -9,22 +9,16 @@ from contextlib import ExitStack
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from config.environment import BASE_DIR
-from tests.groups import chromium
+from tests.browser import log_in
 from tests.services.pages.examining import examine, tab
 from tests.services.pages.table import NOT_PAGES, PAGES, Visit, Who
 from tests.services.running import Running
 
 STAFF = ("admin", "admin")
 SCOPES = {Who.PERSON: "read:private write:private", Who.READER: "read:private", Who.WRITER: "write:private"}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"])
 
 
 @pytest.fixture(scope="module")
@@ -81,10 +75,7 @@ def tabs(browser: Browser, services: Running, names: dict[str, str]) -> Iterator
 
 def _log_in(page: Page, url: str, label: str, name: str, password: str) -> None:
     page.goto(url)
-    page.get_by_label(label).fill(name)
-    page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Log in").click()
-    page.wait_for_url(lambda reached: reached != url)
+    log_in(page, page.get_by_label(label), as_=name, password=password)
 
 
 @pytest.mark.axe
