@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.groups import GROUPS, POSTGRES_URL
 
 ROOT = Path(__file__).resolve().parent.parent
-MAX_LINES = 250
+MAX_LINES = 500
 
 # The environment that the README documents for production.
 PRODUCTION = {
