@@ -18,6 +18,7 @@ import requests
 from config.environment import BASE_DIR
 from config.granian_command import GRACE, granian_command
 from config.parent_process import end_with_parent
+from config.variables import DECLARED
 
 SERVICES = ("tenant", "api", "bridge")  # the tenant first: the others fetch its keys
 START_TIMEOUT = 60.0  # seconds
@@ -168,66 +169,22 @@ def free_ports(count: int) -> list[int]:
 
 
 def local_environment(ports: Mapping[str, int], state_dir: Path) -> dict[str, str]:
-    """A configuration of its own for the three services: issuer and identifiers follow from the ports."""
+    """A configuration of its own for the three services: issuer and identifiers follow from the ports.
+
+    Every other variable is blank, which is as good as unset, so that nothing of this process's own reaches them.
+    """
     bridge, api, tenant = (f"http://localhost:{ports[name]}" for name in ("bridge", "api", "tenant"))
-    return {
+    return dict.fromkeys(DECLARED, "") | {
         "ENV_FILE": os.devnull,
         "STATE_DIR": str(state_dir),
         "DEBUG": "true",
         "DATABASE_URL": f"sqlite:///{state_dir / 'db.sqlite3'}",
         "OAUTH_ISSUER": f"{tenant}/",
-        "AUTH0_DOMAIN": "",
         "PORT": str(ports["bridge"]),
         "MCP_SERVER_URL": bridge,
         "AUTH0_AUDIENCE": f"{bridge}/",
         "API_BASE_URL": api,
         "API_AUTH0_AUDIENCE": f"{api}/",
-        **dict.fromkeys(
-            (
-                "MCP_AUTH0_CLIENT_ID",
-                "MCP_AUTH0_CLIENT_SECRET",
-                "MCP_AUTH0_CLIENT_AUTH_METHOD",
-                "MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE",
-                "MCP_AUTH0_CLIENT_KEY_ID",
-                "MCP_AUTH0_FORWARDED_FOR",
-                "MCP_AUTH0_SUBJECT_TOKEN_TYPE",
-                "MCP_AUTH0_EXCHANGE_SCOPE",
-                "MCP_AUTH0_EXCHANGE_TARGET",
-                "SECRET_KEY",
-                "CACHE_URL",
-                "CACHE_ENCRYPTION_KEYS",
-                "CACHE_KEY_PREFIX",
-                "TOKEN_DIALECTS",
-                "ALLOWED_HOSTS",
-                "TRUSTED_PROXIES",
-                "CORS_ORIGINS",
-                "LOCAL_TENANT_CIMD_CA",
-                "AUDIT_SEAL_KEY_FILE",
-                "AUDIT_PUBLIC_KEYS_FILE",
-                "AUDIT_RETENTION_DAYS",
-                "UPSTREAM_CA_FILE",
-                "SECURE_SSL_REDIRECT",
-                "JWKS_MAX_AGE",
-                "JWKS_MAX_STALE",
-                "JWKS_REFETCH_COOLDOWN",
-                "UPSTREAM_TIMEOUT",
-                "API_DOCS",
-                "API_TRUSTED_ACTORS",
-                "API_REQUIRE_DELEGATION",
-                "API_ALLOW_MACHINES",
-                "API_ALLOWED_ORGANIZATIONS",
-                "METRICS",
-                "METRICS_ALLOWED",
-                "LOG_FORMAT",
-                "OTEL_TRACES_EXPORTER",
-                "OTEL_EXPORTER_OTLP_ENDPOINT",
-                "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-                "OTEL_EXPORTER_OTLP_PROTOCOL",
-                "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-                "OTEL_SDK_DISABLED",
-            ),
-            "",
-        ),
     }
 
 

@@ -1,4 +1,8 @@
-"""Reading single environment variables: whatever is wrong becomes one sentence that names the variable."""
+"""Reading single environment variables: whatever is wrong becomes one sentence that names the variable.
+
+`DECLARED` names every variable that this project reads. What keeps a configuration apart from another (the demo's own
+services, the tests, other programs that we start) goes by this list, so nothing can be read that is not in it.
+"""
 
 import ipaddress
 import math
@@ -10,6 +14,69 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+# In the order of README.md's table, which says what each means.
+DECLARED = frozenset(
+    {
+        "AUTH0_DOMAIN",
+        "OAUTH_ISSUER",
+        "LOCAL_TENANT",
+        "AUTH0_AUDIENCE",
+        "API_AUTH0_AUDIENCE",
+        "MCP_SERVER_URL",
+        "PORT",
+        "API_BASE_URL",
+        "MCP_AUTH0_CLIENT_ID",
+        "MCP_AUTH0_CLIENT_SECRET",
+        "MCP_AUTH0_CLIENT_AUTH_METHOD",
+        "MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE",
+        "MCP_AUTH0_CLIENT_KEY_ID",
+        "MCP_AUTH0_FORWARDED_FOR",
+        "MCP_AUTH0_EXCHANGE_SCOPE",
+        "MCP_AUTH0_EXCHANGE_TARGET",
+        "MCP_AUTH0_SUBJECT_TOKEN_TYPE",
+        "CORS_ORIGINS",
+        "TOKEN_DIALECTS",
+        "JWKS_MAX_AGE",
+        "JWKS_MAX_STALE",
+        "JWKS_REFETCH_COOLDOWN",
+        "UPSTREAM_TIMEOUT",
+        "UPSTREAM_CA_FILE",
+        "DATABASE_URL",
+        "CACHE_URL",
+        "CACHE_ENCRYPTION_KEYS",
+        "CACHE_KEY_PREFIX",
+        "SECRET_KEY",
+        "ALLOWED_HOSTS",
+        "TRUSTED_PROXIES",
+        "DEBUG",
+        "SECURE_SSL_REDIRECT",
+        "SECURE_HSTS_SECONDS",
+        "API_LOGIN_CLIENT_ID",
+        "API_DOCS",
+        "API_TRUSTED_ACTORS",
+        "API_REQUIRE_DELEGATION",
+        "API_ALLOW_MACHINES",
+        "API_ALLOWED_ORGANIZATIONS",
+        "AUDIT_SEAL_KEY_FILE",
+        "AUDIT_PUBLIC_KEYS_FILE",
+        "AUDIT_RETENTION_DAYS",
+        "METRICS",
+        "METRICS_ALLOWED",
+        "LOG_FORMAT",
+        "OTEL_TRACES_EXPORTER",
+        "OTEL_EXPORTER_OTLP_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+        "OTEL_EXPORTER_OTLP_PROTOCOL",
+        "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+        "OTEL_SDK_DISABLED",
+        "STATE_DIR",
+        "ENV_FILE",
+        "AUTH0_MANAGEMENT_TOKEN",
+        "AUTH0_MANAGEMENT_CLIENT_ID",
+        "AUTH0_MANAGEMENT_CLIENT_SECRET",
+        "LOCAL_TENANT_CIMD_CA",
+    }
+)
 LOOPBACK_HOSTS = ("localhost", "127.0.0.1", "::1")
 MAX_NAME = 255  # characters; longer ones are in no token that verifies
 TRUE, FALSE = {"true", "1", "yes", "on"}, {"false", "0", "no", "off"}
@@ -29,7 +96,9 @@ class Variables:
         self._values = values
 
     def text(self, name: str) -> str:
-        """The value without surrounding blanks; empty when it is not set."""
+        """The value without surrounding blanks; empty when it is not set. Raises LookupError for undeclared names."""
+        if name not in DECLARED:
+            raise LookupError(f"{name} is read, but stands neither in DECLARED nor, so, in README.md's table.")
         value = self._values.get(name, "").strip()
         if any(ord(character) < ord(" ") for character in value):
             refuse(name, "must not contain control characters")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import jwt
 
 from config.auth0.errors import SetupError
+from config.variables import Variables
 from resource_server.strict_json import MalformedJson
 from resource_server.upstream_http import UpstreamError, UpstreamHttp
 
@@ -30,8 +31,8 @@ def management_token(
     domain: str, variables: Mapping[str, str], http: UpstreamHttp, *, prompt: Callable[[str], str] = getpass.getpass
 ) -> ManagementToken:
     """From the environment, else from the person at the terminal. Raises SetupError."""
-    value = variables.get(TOKEN, "").strip()
-    client_id, secret = variables.get(CLIENT_ID, "").strip(), variables.get(CLIENT_SECRET, "").strip()
+    read = Variables(variables)
+    value, client_id, secret = read.text(TOKEN), read.text(CLIENT_ID), read.text(CLIENT_SECRET)
     if not value and client_id and secret:
         value = _granted(domain, client_id, secret, http)
     if not value and sys.stdin.isatty():

@@ -9,12 +9,10 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config.environment import Environment
 from config.node import MIN_NODE, NODE_MODULES, Node, inspector, nodes
+from config.variables import DECLARED
 
 NPM_CI = "npm ci --ignore-scripts"
 WANTED = f"MCP Inspector needs Node.js {MIN_NODE[0]}.{MIN_NODE[1]} or newer"
-
-# Variables of the services, perhaps read from .env, and secrets among them: no other program's business.
-OF_THE_SERVICES = ("API_", "AUDIT_", "AUTH0_", "CACHE_", "DATABASE_", "MCP_AUTH0_", "OAUTH_", "SECRET_")
 
 
 class Command(BaseCommand):
@@ -76,6 +74,6 @@ def _is_up(environment: Environment) -> bool:
 
 def _environment(environment: Environment) -> dict[str, str]:
     """Inspector's: clients registered at the local tenant are forgotten with it (`make clean`), and tokens end with
-    Inspector, unless whoever starts it says otherwise."""
+    Inspector, unless whoever starts it says otherwise. The services' own variables stay here: some are secrets."""
     kept = {"MCP_STORAGE_DIR": str(environment.state_dir / "inspector"), "MCP_INSPECTOR_SECRET_STORE": "memory"}
-    return kept | {name: value for name, value in os.environ.items() if not name.startswith(OF_THE_SERVICES)}
+    return kept | {name: value for name, value in os.environ.items() if name not in DECLARED}
