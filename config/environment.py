@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from config.bridge_client import read_bridge_client
 from config.env_file import read_env_file
@@ -36,7 +36,7 @@ class Environment:
     """What the environment says, checked; the names in comments are the variables'."""
 
     issuer: str  # OAUTH_ISSUER, or https://{AUTH0_DOMAIN}/
-    is_local: bool  # the tenant is local_tenant, on this machine
+    is_local: bool  # LOCAL_TENANT: the tenant is local_tenant, on this machine
     debug: bool  # DEBUG
     state_dir: Path  # STATE_DIR
     secret_key: str = field(repr=False)  # SECRET_KEY
@@ -101,7 +101,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
     debug = read.flag("DEBUG", default=not configured)
     if not configured and not debug:
         refuse("OAUTH_ISSUER", "is missing, and AUTH0_DOMAIN too: the local tenant is there with DEBUG on only")
-    is_local = not configured or (debug and on_loopback and issuer_url.scheme == "http")
+    is_local = _is_local(read, issuer_url, configured=configured, debug=debug)
 
     state_dir = Path(read.text("STATE_DIR") or BASE_DIR / "var").absolute()
     secret_key = read.text("SECRET_KEY")
@@ -170,6 +170,24 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         audit_retention_days=read.whole("AUDIT_RETENTION_DAYS", 400, low=1, high=36_500),
         observability=read_observability(read),
     )
+
+
+def _is_local(read: Variables, issuer: SplitResult, *, configured: bool, debug: bool) -> bool:
+    """Return whether the tenant is local_tenant. LOCAL_TENANT says so; where it is unset, the issuer does.
+
+    local_tenant's issuer is a bare http origin on loopback, on whichever port. An issuer with a path, such as a realm
+    of Keycloak, is another server on this machine. One that is a bare origin too needs LOCAL_TENANT=false.
+    """
+    could_be = issuer.scheme == "http" and issuer.hostname in LOOPBACK_HOSTS and issuer.path in {"", "/"}
+    is_local = read.flag("LOCAL_TENANT", default=not configured or (debug and could_be))
+    if is_local and not could_be:
+        refuse("OAUTH_ISSUER", "must be an http origin on loopback, such as http://localhost:9001/, for the local "
+               "tenant; set LOCAL_TENANT=false where another tenant has this issuer")  # fmt: skip
+    if is_local and not debug:
+        refuse("DEBUG", "must be true for the local tenant, which is for development only")
+    if not is_local and not configured:
+        refuse("OAUTH_ISSUER", "is missing, and AUTH0_DOMAIN too: LOCAL_TENANT=false asks for a tenant of your own")
+    return is_local
 
 
 def _exchange_target(read: Variables, api_audience: str) -> ExchangeTarget:

@@ -73,6 +73,63 @@ def test_an_issuer_of_ones_own_is_kept_to_the_letter(state: dict[str, str]) -> N
     assert environment.issuer == "https://id.example/realms/A"
 
 
+LOOPBACK = {
+    **QUICKSTART,
+    "DEBUG": "true",
+    "AUTH0_DOMAIN": "",
+}
+
+
+@pytest.mark.parametrize(
+    ("issuer", "is_local"),
+    [
+        ("http://localhost:9001/", True),
+        ("http://127.0.0.1:9001", True),
+        ("http://[::1]:9001/", True),
+        ("http://localhost:8080/realms/acme", False),  # Keycloak
+        ("http://127.0.0.1:8080/realms/acme/", False),
+        ("https://localhost:8443/", False),
+        ("https://id.example/", False),
+    ],
+)
+def test_with_debug_on_a_bare_http_origin_on_loopback_is_the_local_tenant_and_nothing_else(
+    state: dict[str, str], issuer: str, is_local: bool
+) -> None:
+    assert read(state, **LOOPBACK | {"OAUTH_ISSUER": issuer}).is_local is is_local
+    assert not read(state, **LOOPBACK | {"OAUTH_ISSUER": issuer, "DEBUG": "false"}).is_local
+
+
+def test_a_tenant_of_ones_own_on_loopback_may_say_that_it_is_not_the_local_one(state: dict[str, str]) -> None:
+    mine = {**LOOPBACK, "OAUTH_ISSUER": "http://localhost:8080", "LOCAL_TENANT": "false"}
+    environment = read(state, **mine)
+    assert not environment.is_local
+    assert environment.api_login_client_id == ""
+    with pytest.raises(ImproperlyConfigured, match=r"AUTH0_AUDIENCE is missing"):
+        read(state, **mine | {"AUTH0_AUDIENCE": ""})
+
+
+@pytest.mark.parametrize(
+    ("variables", "named"),
+    [
+        (
+            {"LOCAL_TENANT": "true", "OAUTH_ISSUER": "http://localhost:8080/realms/acme", "DEBUG": "true"},
+            "OAUTH_ISSUER",
+        ),
+        ({"LOCAL_TENANT": "true", "OAUTH_ISSUER": "https://id.example/", "DEBUG": "true"}, "OAUTH_ISSUER"),
+        ({"LOCAL_TENANT": "true", "AUTH0_DOMAIN": "example.eu.auth0.com"}, "OAUTH_ISSUER"),
+        ({"LOCAL_TENANT": "true", "OAUTH_ISSUER": "http://localhost:9001/"}, "DEBUG"),
+        ({"LOCAL_TENANT": "false"}, "OAUTH_ISSUER"),
+        ({"LOCAL_TENANT": "maybe"}, "LOCAL_TENANT"),
+    ],
+)
+def test_what_contradicts_local_tenant_is_refused_by_name(
+    state: dict[str, str], variables: dict[str, str], named: str
+) -> None:
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        read(state, **variables)
+    assert str(refusal.value).startswith(named)
+
+
 def test_debug_is_off_as_soon_as_a_tenant_is_configured(state: dict[str, str]) -> None:
     assert not read(state, **{name: value for name, value in QUICKSTART.items() if name != "DEBUG"}).debug
 
