@@ -67,6 +67,7 @@ class Environment:
     api_login_client_id: str  # API_LOGIN_CLIENT_ID; empty where nobody logs in to the API's pages
     api_is_described: bool  # API_DOCS
     actor_policy: ActorPolicy  # API_TRUSTED_ACTORS and what stands beside it in docs/actor-policy.md
+    client_documents: bool  # LOCAL_TENANT_CIMD
     cimd_ca_file: Path | None  # LOCAL_TENANT_CIMD_CA
     seal_key_file: Path | None  # AUDIT_SEAL_KEY_FILE
     seal_public_keys_file: Path | None  # AUDIT_PUBLIC_KEYS_FILE
@@ -164,6 +165,8 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         api_login_client_id=api_login_client_id,
         api_is_described=read.flag("API_DOCS", default=True),
         actor_policy=_actor_policy(read),
+        # They lie on the internet, and the local tenant works offline. A CA for some on loopback asks for them.
+        client_documents=read.flag("LOCAL_TENANT_CIMD", default=bool(read.text("LOCAL_TENANT_CIMD_CA"))),
         cimd_ca_file=read.file("LOCAL_TENANT_CIMD_CA"),
         seal_key_file=read.file("AUDIT_SEAL_KEY_FILE"),
         seal_public_keys_file=read.file("AUDIT_PUBLIC_KEYS_FILE"),

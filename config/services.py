@@ -93,6 +93,7 @@ def tenant_configuration(environment: Environment) -> TenantConfiguration:
         bridge_client_id=environment.bridge_client.client_id,
         bridge_client_secret=environment.bridge_client.secret,
         signing_key_file=environment.state_dir / "tenant_key.pem",
+        client_documents=environment.client_documents,
         cimd_ca_file=environment.cimd_ca_file,
         bridge_scopes=tuple((scope, _what_tools_do(scope)) for scope in TOOLS.scopes),
         api_scopes=tuple(API_SCOPES.items()),

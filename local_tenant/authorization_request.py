@@ -9,7 +9,7 @@ from oauth2_provider.cimd import is_cimd_client_id, refresh_if_stale, resolve_ci
 from oauth2_provider.models import Application
 
 from local_tenant.audience import requested_api
-from local_tenant.client_metadata_document import why_refused
+from local_tenant.client_metadata_document import is_taken, why_refused
 from local_tenant.models import Api, Organization
 from local_tenant.oauth_errors import InvalidTarget
 from local_tenant.oauth_parameters import Parameters
@@ -125,7 +125,7 @@ def _known_client(values: dict[str, str]) -> KnownClient:
         application = resolve_cimd_application(client_id, request=None)
     else:
         application = refresh_if_stale(application, request=None)
-    if application is None:
+    if application is None or not is_taken(application):
         reason = why_refused(client_id) if is_cimd_client_id(client_id) else None
         raise RefusedHere("invalid_client", reason or "This tenant does not know the client that sent you here.")
     if redirect_uri is None:

@@ -14,6 +14,8 @@ import urllib3
 from django.conf import settings
 from django.core.cache import cache
 from oauth2_provider.cimd import CIMDError, SafeMetadataFetcher
+from oauth2_provider.models import Application
+from oauth2_provider.settings import oauth2_settings
 
 from local_tenant.oauth_parameters import MalformedRequest, is_storable, json_object
 from local_tenant.redirect_uris import is_this_machine, may_be_registered
@@ -54,8 +56,24 @@ class MetadataFetcher(SafeMetadataFetcher):
             raise CIMDError(str(error)) from error  # django-oauth-toolkit logs it
 
 
+def takes_client_documents() -> bool:
+    """Return whether this tenant fetches documents: not by default, so that it works offline."""
+    return bool(oauth2_settings.CIMD_ENABLED)
+
+
+def is_taken(application: Application) -> bool:
+    """Return False for a client known by its document while documents are switched off, so nothing renews it."""
+    by_document = application.registration_source == Application.RegistrationSource.CIMD
+    return takes_client_documents() or not by_document
+
+
 def why_refused(client_id: str) -> str:
     """A sentence for the error page: why the document at this URL made no client."""
+    if not takes_client_documents():
+        return (
+            "This tenant takes no client metadata documents, so that it works offline. Have the client register itself "
+            "(dynamic client registration), or start the tenant with LOCAL_TENANT_CIMD=true."
+        )
     reason = cache.get(_reason_key(client_id)) or (
         "it cannot be fetched, or does not describe a public client with redirect_uris"
     )

@@ -18,5 +18,6 @@ class TenantConfiguration:
     cimd_ca_file: Path | None  # with it set, client metadata documents on loopback may be fetched, TLS verified
     bridge_scopes: tuple[tuple[str, str], ...] = ()  # value, and what the consent page says it lets a client do
     api_scopes: tuple[tuple[str, str], ...] = ()
+    client_documents: bool = False  # whether client ID metadata documents are fetched, over the internet
     login_client_id: str = ""  # the public client by which people log in to the API's own pages; empty makes none
     login_redirect_uris: tuple[str, ...] = ()

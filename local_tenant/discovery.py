@@ -4,13 +4,14 @@ from urllib.parse import urljoin
 from django.conf import settings
 from django.urls import reverse
 
+from local_tenant.client_metadata_document import takes_client_documents
 from local_tenant.models import Permission
 from local_tenant.provider_settings import GRANT_TYPES, OIDC_SCOPES, TOKEN_ENDPOINT_AUTH_METHODS
 
 
 def server_metadata() -> dict[str, Any]:
     """RFC 8414 §2; the OpenID document says the same and more, so that both always agree."""
-    return {
+    metadata: dict[str, Any] = {
         "issuer": settings.LOCAL_TENANT.issuer,
         "authorization_endpoint": _url("authorize"),
         "token_endpoint": _url("token"),
@@ -25,8 +26,10 @@ def server_metadata() -> dict[str, Any]:
         "revocation_endpoint_auth_methods_supported": list(TOKEN_ENDPOINT_AUTH_METHODS),
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,  # RFC 9207 §3
-        "client_id_metadata_document_supported": True,
     }
+    if takes_client_documents():  # clients that see it present a document, and never fall back to registration
+        metadata["client_id_metadata_document_supported"] = True
+    return metadata
 
 
 def openid_configuration() -> dict[str, Any]:

@@ -44,7 +44,7 @@ def provider_settings(configuration: TenantConfiguration) -> dict[str, Any]:
         "CLIENT_SECRET_GENERATOR_LENGTH": 64,
         "ALLOWED_REDIRECT_URI_SCHEMES": ALLOWED_SCHEMES,
         "ALLOW_LOCALHOST_LOOPBACK": True,  # RFC 8252 §8.3: clients do use the name localhost
-        "CIMD_ENABLED": True,
+        "CIMD_ENABLED": configuration.client_documents,
         "CIMD_METADATA_FETCHER": "local_tenant.client_metadata_document.MetadataFetcher",
         "CIMD_METADATA_MIN_AGE_SECONDS": 30,
         "CIMD_FAILURE_BACKOFF_SECONDS": 2,

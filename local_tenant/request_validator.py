@@ -13,6 +13,7 @@ from oauthlib.oauth2.rfc6749.errors import InvalidGrantError
 
 from local_tenant.access_token import TokenSubject, signed_jwt
 from local_tenant.audience import requested_api
+from local_tenant.client_metadata_document import is_taken
 from local_tenant.id_token import id_token_claims
 from local_tenant.models import Api, ClientGrant, OfflineGrant, Organization, TenantUser
 from local_tenant.oauth_errors import InvalidTarget
@@ -36,7 +37,7 @@ class TenantRequestValidator(OAuth2Validator):
         if not client_id or not is_storable(client_id):
             return None
         application: Application | None = super()._load_application(client_id, request)
-        return application
+        return application if application and is_taken(application) else None
 
     def authenticate_client(self, request: Any, *args: Any, **kwargs: Any) -> bool:
         authenticated = super().authenticate_client(request, *args, **kwargs)

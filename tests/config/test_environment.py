@@ -10,7 +10,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from config.environment import Environment, read_environment
-from config.services import api_configuration
+from config.services import api_configuration, tenant_configuration
 from mcp_bridge.exchange.exchange_target import ExchangeTarget
 from resource_server.token_rules import TokenDialect
 
@@ -50,6 +50,19 @@ def test_an_empty_environment_means_the_local_tenant(state: dict[str, str]) -> N
     )
     assert environment.bridge_client.client_id
     assert environment.bridge_client.secret
+
+
+def test_the_local_tenant_takes_client_documents_only_where_it_is_told_to(
+    state: dict[str, str], tmp_path: Path
+) -> None:
+    ca = tmp_path / "ca.pem"
+    ca.touch()
+    assert not tenant_configuration(read(state)).client_documents
+    assert tenant_configuration(read(state, LOCAL_TENANT_CIMD="true")).client_documents
+    assert tenant_configuration(read(state, LOCAL_TENANT_CIMD_CA=str(ca))).client_documents
+    assert not tenant_configuration(
+        read(state, LOCAL_TENANT_CIMD_CA=str(ca), LOCAL_TENANT_CIMD="false")
+    ).client_documents
 
 
 def test_the_quickstarts_variables_are_accepted_unchanged(state: dict[str, str]) -> None:
@@ -166,6 +179,7 @@ def test_debug_is_off_as_soon_as_a_tenant_is_configured(state: dict[str, str]) -
         ("DEBUG", "maybe"),
         ("CORS_ORIGINS", "https://app.example/path"),
         ("UPSTREAM_CA_FILE", "/nowhere/ca.pem"),
+        ("LOCAL_TENANT_CIMD", "sometimes"),
         ("LOCAL_TENANT_CIMD_CA", "/nowhere/ca.pem"),
         ("SECRET_KEY", "line\nbreak"),
         ("SECRET_KEY", "short"),

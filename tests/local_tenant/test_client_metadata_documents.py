@@ -10,7 +10,7 @@ import pytest
 from oauth2_provider.cimd import CIMDError, SafeMetadataFetcher
 
 from tests.client_documents import DocumentServer, make_authority, serving_documents
-from tests.local_tenant.flow import BRIDGE, Browser, authorize_url, verified
+from tests.local_tenant.flow import BRIDGE, Browser, authorize_url, error, token_request, verified
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +22,11 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def server(authority: tuple[Path, Path]) -> Iterator[DocumentServer]:
     with serving_documents(authority[1]) as documents:
         yield documents
+
+
+@pytest.fixture(autouse=True)
+def switched_on(settings: Any) -> None:
+    settings.OAUTH2_PROVIDER = settings.OAUTH2_PROVIDER | {"CIMD_ENABLED": True}
 
 
 @pytest.fixture
@@ -40,6 +45,22 @@ def test_a_client_logs_in_with_the_url_of_its_document(
     claims = verified(browser.access_token(client_id=client_id), BRIDGE)
     assert claims["client_id"] == client_id
     assert server.requests.count("/client.json") == 1  # kept for a while
+
+
+def test_while_documents_are_switched_off_none_is_fetched_and_none_is_used(
+    trusted: None, browser: Browser, server: DocumentServer, settings: Any
+) -> None:
+    known, unknown = server.publish("/known.json"), server.publish("/unknown.json")
+    tokens = browser.tokens(client_id=known, scope="offline_access tool:greet")
+    requests = list(server.requests)
+    settings.OAUTH2_PROVIDER = settings.OAUTH2_PROVIDER | {"CIMD_ENABLED": False}
+    for client_id in (known, unknown):
+        page = browser.http.get(authorize_url(client_id=client_id))
+        assert page.status_code == 400
+        assert "LOCAL_TENANT_CIMD=true" in page.content.decode()
+    refresh = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"], "client_id": known}
+    assert error(token_request(refresh)) == (401, "invalid_client")
+    assert server.requests == requests
 
 
 def test_without_a_ca_documents_on_loopback_are_refused_with_a_reason(browser: Browser, server: DocumentServer) -> None:

@@ -27,13 +27,22 @@ def test_both_documents_agree(http: Client, metadata: dict[str, Any]) -> None:
 
 
 def test_what_mcp_clients_look_for_is_announced(metadata: dict[str, Any]) -> None:
-    """RFC 7591 §3, RFC 7636, RFC 8414 §2, RFC 9207 §3, and the draft on client id metadata documents."""
+    """RFC 7591 §3, RFC 7636, RFC 8414 §2, RFC 9207 §3."""
     assert metadata["code_challenge_methods_supported"] == ["S256"]
     assert metadata["authorization_response_iss_parameter_supported"] is True
-    assert metadata["client_id_metadata_document_supported"] is True
     assert metadata["response_types_supported"] == ["code"]
     assert "none" in metadata["token_endpoint_auth_methods_supported"]
     assert {"openid", "offline_access", "tool:whoami", "read:private"} <= set(metadata["scopes_supported"])
+
+
+@pytest.mark.parametrize("document", [OAUTH, OPENID])
+def test_client_metadata_documents_are_announced_only_where_they_are_switched_on(
+    http: Client, document: str, settings: Any
+) -> None:
+    """draft-ietf-oauth-client-id-metadata-document §5: clients that see it never fall back to registration."""
+    assert "client_id_metadata_document_supported" not in http.get(document).json()
+    settings.OAUTH2_PROVIDER = settings.OAUTH2_PROVIDER | {"CIMD_ENABLED": True}
+    assert http.get(document).json()["client_id_metadata_document_supported"] is True
 
 
 def test_every_endpoint_that_is_announced_is_there(http: Client, metadata: dict[str, Any]) -> None:
