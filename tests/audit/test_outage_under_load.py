@@ -23,7 +23,7 @@ from tests.issuer import Issuer
 
 pytestmark = pytest.mark.processes
 CALLERS = 6
-BOUND = 4.0  # seconds, over real sockets; in process, `test_fail_closed` holds the API to less
+BOUND = 20.0  # seconds: ten times what is promised, on a machine as busy as can be; without a limit, it never ends
 ANSWERS = 30  # that are looked at in each phase
 SECRET = "what only alice may read"
 

@@ -90,12 +90,12 @@ def assert_nobody_else_takes_the_session(page: Page, services: Running) -> None:
     """Cookies know no ports, so the browser shows the API's to the bridge and to the tenant as well."""
     cookies = {str(cookie.get("name")): str(cookie.get("value")) for cookie in page.context.cookies()}
     key = cookies["api_session"]
-    assert requests.get(f"{services.api}/api/private-scope", cookies=cookies, timeout=10).status_code == 200
+    assert requests.get(f"{services.api}/api/private-scope", cookies=cookies, timeout=30).status_code == 200
     thief = cookies | {"tenant_session": key, "bridge_session": key, "sessionid": key}
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     accept = {"Accept": "application/json, text/event-stream"}
-    assert requests.post(services.mcp, json=message, headers=accept, cookies=thief, timeout=10).status_code == 401
-    tenant = requests.get(f"{services.issuer}/logout", cookies=thief, timeout=10).text
+    assert requests.post(services.mcp, json=message, headers=accept, cookies=thief, timeout=30).status_code == 401
+    tenant = requests.get(f"{services.issuer}/logout", cookies=thief, timeout=30).text
     assert "You are not logged in" in tenant
 
 

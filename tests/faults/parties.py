@@ -23,8 +23,9 @@ from tests.mcp_bridge.loopback_server import Received, Reply, serving
 from tests.mcp_bridge.running_bridge import ALL_SCOPES, tools_call
 from tests.mcp_bridge.served_bridge import ServedBridge, served_bridge, until
 
-TIMEOUT = 1.5  # seconds that a whole call has
-HEALING = 8.0  # seconds until calls succeed again; the breakers try once a second, and the machine may be busy
+PATIENCE = 20.0  # seconds that a whole call has: more than any machine needs for a call that does not wait in vain
+IMPATIENCE = 1.5  # likewise, where calls are meant to wait in vain
+HEALING = 60.0  # seconds until calls succeed again; the breakers try once a second, and the machine may be busy
 USERS = ("auth0|alice", "auth0|bob")
 
 
@@ -170,14 +171,16 @@ class Parties:
 
 
 @contextmanager
-def running_parties(state_dir: Path, database: Path, **settings: str) -> Iterator[Parties]:
-    """`database` has all tables, and is copied."""
+def running_parties(
+    state_dir: Path, database: Path, *, timeout: float = PATIENCE, **settings: str
+) -> Iterator[Parties]:
+    """`database` has all tables, and is copied; `timeout` is the time of a whole call, in seconds."""
     shutil.copy(database, state_dir / "db.sqlite3")
     tenant, api, log = Tenant(), FakeApi(), state_dir / "bridge.log"
     tenant_door, api_door = Door(tenant), Door(api)
     tenant.url, api.url = f"{tenant_door.url}/", api_door.url
     try:
-        with served_bridge(tenant, api, state_dir, log=log, UPSTREAM_TIMEOUT=str(TIMEOUT), **settings) as bridge:
+        with served_bridge(tenant, api, state_dir, log=log, UPSTREAM_TIMEOUT=str(timeout), **settings) as bridge:
             parties = Parties(tenant, api, bridge, tenant_door, api_door, log)
             parties.heal()  # what is a first time for anything is no measure of it
             yield parties

@@ -5,14 +5,11 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from tests.faults.parties import TIMEOUT, USERS, Door, Parties
+from tests.faults.parties import USERS, Door, Parties
 from tests.issuer import rsa_key
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.loopback_server import Reply
-
-AT_ONCE = 1.0  # seconds that a busy machine may take for what takes milliseconds
-IN_TIME = TIMEOUT + 1.0  # the time that a call has, and as much for the machine
 
 Fault = Callable[[Parties], AbstractContextManager[None]]
 
@@ -24,7 +21,6 @@ class Row:
     fault: Fault
     told: str  # a regular expression; empty where the call succeeds all the same
     record: str  # outcome and reason, as the bridge's record has them
-    bound: float = AT_ONCE  # seconds for a call
     exchanges: int = 1  # requests to the token endpoint for each call, at most
     calls: int = 1  # requests to the API for each call, at most
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx2
 
 from config.environment import BASE_DIR
+from config.stack import free_ports
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, BRIDGE_CLIENT
 from tests.mcp_bridge.client_proofs import CLIENT_SECRET
 from tests.mcp_bridge.fake_api import FakeApi
@@ -21,7 +22,7 @@ from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.running_bridge import ALL_SCOPES
 
 JSON = {"Content-Type": "application/json"}
-START = 20.0  # seconds that a start may take on a busy machine
+START = 60.0  # seconds that a start may take on a busy machine
 
 
 @dataclass
@@ -106,20 +107,13 @@ class ServedBridge:
 def served_bridge(
     tenant: FakeTenant, api: FakeApi, state_dir: Path, *, log: Path | None = None, **settings: str
 ) -> Iterator[ServedBridge]:
-    served = ServedBridge(tenant, api, state_dir, _free_port(), settings, log)
+    served = ServedBridge(tenant, api, state_dir, free_ports(1)[0], settings, log)
     served.start()
     try:
         yield served
     finally:
         if served.process.poll() is None:
             served.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def until(condition: Callable[[], bool], complaint: str) -> None:

@@ -12,7 +12,7 @@ from mcp_bridge.tool_error import CallerGone
 from mcp_bridge.upstream.deadline import Deadline
 from resource_server.interruption import Interruption
 
-SOON = 10.0  # seconds that a test may take
+SOON = 60.0  # seconds that a test may take
 
 
 class Clock:

@@ -20,7 +20,7 @@ from tests.mcp_bridge.running_bridge import RunningBridge
 from tests.mcp_bridge.test_shared_tokens import get, nobody_exchanges, process, token
 from tests.redis_server import RedisServer, own_prefix, running_redis
 
-SOON = 20.0  # seconds
+SOON = 60.0  # seconds
 
 
 def cache_at(url: str, prefix: str) -> RedisCache:

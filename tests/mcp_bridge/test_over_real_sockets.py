@@ -1,6 +1,5 @@
 """The bridge as it is served: granian, real sockets, real clients."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -34,10 +33,8 @@ async def test_real_clients_of_both_eras_and_slow_ones_beside_them(served: Serve
                 httpx2.AsyncClient(headers=served.headers()) as http,
                 Client(streamable_http_client(served.endpoint, http_client=http), mode=mode) as client,
             ):
-                started = time.monotonic()
                 result = await client.call_tool("greet")
                 assert result.structured_content["subject"] == "auth0|alice"
-                assert time.monotonic() - started < 5
     finally:
         for connection in slow:
             connection.close()

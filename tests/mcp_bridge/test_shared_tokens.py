@@ -20,7 +20,7 @@ from resource_server.interruption import Interruption
 from tests.mcp_bridge.dict_cache import DictCache
 
 PLACE = Place("digest", ("issuer", "alice", "api", "bridge", "read"))
-SOON = 20.0  # seconds
+SOON = 60.0  # seconds
 
 
 def token(value: str, seconds: float = 300) -> ExchangedToken:

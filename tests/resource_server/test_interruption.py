@@ -14,7 +14,7 @@ from tests.resource_server.loopback import Conversation, answering, serving
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 LONG = 60.0  # seconds: no test may wait for its deadline
-SOON = 10.0  # seconds that a busy machine may take
+SOON = 30.0  # seconds that a busy machine may take
 
 
 @contextmanager

@@ -61,7 +61,7 @@ class OwnProcess:
     def accepts(self) -> bool:
         """Whether anybody listens at the port."""
         try:
-            requests.get(f"{self.url}/healthz", timeout=5)
+            requests.get(f"{self.url}/healthz", timeout=30)
         except requests.RequestException:
             return False
         return True

@@ -56,7 +56,7 @@ class Running:
 
     def rows(self, sql: str, *values: object) -> list[dict[str, Any]]:
         """Read the services' own database."""
-        with closing(sqlite3.connect(self.state_dir / "db.sqlite3", timeout=10)) as connection:
+        with closing(sqlite3.connect(self.state_dir / "db.sqlite3", timeout=30)) as connection:
             connection.row_factory = sqlite3.Row
             return [dict(row) for row in connection.execute(sql, values)]
 
@@ -97,7 +97,7 @@ class Running:
         return sign
 
     def signing_key_id(self) -> str:
-        keys = requests.get(f"{self.issuer}/.well-known/jwks.json", timeout=5).json()["keys"]
+        keys = requests.get(f"{self.issuer}/.well-known/jwks.json", timeout=30).json()["keys"]
         return str(keys[0]["kid"])
 
     def make_users(self, subjects: Sequence[str], role: str = "Tool Administrator") -> None:

@@ -33,7 +33,7 @@ def test_an_api_that_does_not_trust_the_bridge_says_so_to_the_user_and_in_both_l
 def test_a_users_own_client_is_refused_where_delegation_is_required(services: Running, tmp_path: Path) -> None:
     token = services.subject_token(ADMIN, aud=f"{services.api}/", scope="read:private")
     headers = {"Authorization": f"Bearer {token}"}
-    assert requests.get(f"{services.api}/api/private-scope", headers=headers, timeout=5).status_code == 200
+    assert requests.get(f"{services.api}/api/private-scope", headers=headers, timeout=30).status_code == 200
     with own_process("api", services, tmp_path / "api", API_REQUIRE_DELEGATION="true") as api:
-        answer = requests.get(f"{api.url}/api/private-scope", headers=headers, timeout=5)
+        answer = requests.get(f"{api.url}/api/private-scope", headers=headers, timeout=30)
     assert (answer.status_code, answer.json()["reason"]) == (403, "delegation_required")

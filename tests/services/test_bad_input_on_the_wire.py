@@ -33,7 +33,7 @@ def test_twenty_slow_senders_delay_nobody_else(services: Running) -> None:
                 sender.sendall(SLOW % (path, token))
                 senders.append(sender)
         for port in paths:
-            assert requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).status_code == 200
+            assert requests.get(f"http://127.0.0.1:{port}/readyz", timeout=30).status_code == 200
         assert [sender.recv(100).split()[1] for sender in senders] == [b"408"] * len(senders)
 
 
@@ -44,7 +44,7 @@ def test_a_body_over_one_megabyte_is_refused(services: Running, service: str, pa
         f"http://localhost:{services.ports[service]}{path}",
         data=b" " * 1_100_000,
         headers={"Authorization": f"Bearer {token}", "Content-Type": "application/json"},
-        timeout=10,
+        timeout=30,
     )
     assert answer.status_code == 413
 
@@ -57,7 +57,7 @@ def test_a_token_over_16_kilobytes_is_refused(services: Running, service: str) -
         "bridge": services.mcp,
     }
     token = services.subject_token("auth0|local-admin", padding="x" * 20_000)
-    answer = requests.post(url[service], headers={"Authorization": f"Bearer {token}"}, timeout=5)
+    answer = requests.post(url[service], headers={"Authorization": f"Bearer {token}"}, timeout=30)
     assert answer.status_code in {400, 401}
     assert token[-100:] not in answer.text
 

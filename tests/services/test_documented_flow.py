@@ -56,5 +56,5 @@ def exchanged(services: Running, form: dict[str, str]) -> dict[str, Any]:
     """What the tenant answers to the bridge's client."""
     secret = (services.state_dir / "bridge_client_secret").read_text()
     proof = {"client_id": "local-mcp-bridge", "client_secret": secret}
-    answer: dict[str, Any] = requests.post(f"{services.issuer}/oauth/token", data=form | proof, timeout=10).json()
+    answer: dict[str, Any] = requests.post(f"{services.issuer}/oauth/token", data=form | proof, timeout=30).json()
     return answer

@@ -39,7 +39,7 @@ def test_after_good_and_bad_calls_and_outages_no_token_and_no_secret_is_in_any_l
             services.call("greet", bad, endpoint=endpoint)
         for bad in (token, "nonsense"):
             headers = {"Authorization": f"Bearer {bad}"}
-            assert requests.get(f"{api.url}/api/private-scope", headers=headers, timeout=5).status_code == 401
+            assert requests.get(f"{api.url}/api/private-scope", headers=headers, timeout=30).status_code == 401
         os.kill(api.workers()[0].pid, signal.SIGKILL)  # granian has something to say too
         until(lambda: "worker" in api_log.read_text(), "granian said nothing")
         until(api.answers, "the API did not come back")

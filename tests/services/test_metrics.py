@@ -45,11 +45,11 @@ def test_two_workers_of_the_bridge_are_counted_together_and_a_dead_one_keeps_wha
 def test_the_api_tells_how_long_rows_wait_for_their_seal(services: Running, tmp_path: Path) -> None:
     with served("api", services, workers=2, METRICS="true", TMPDIR=str(tmp_path)) as api:
         for _ in range(6):
-            assert requests.get(f"{api.url}/api/private-scope", timeout=5).status_code == 401
+            assert requests.get(f"{api.url}/api/private-scope", timeout=30).status_code == 401
         assert api.sample("obo_api_refusals_total") == 6
         assert "obo_audit_lag_seconds" in api.metrics()
         assert api.sample("obo_audit_lag_seconds") < 60
-        forwarded = requests.get(f"{api.url}/metrics", headers={"X-Forwarded-For": "127.0.0.1"}, timeout=5)
+        forwarded = requests.get(f"{api.url}/metrics", headers={"X-Forwarded-For": "127.0.0.1"}, timeout=30)
         assert forwarded.status_code == 404
-    assert requests.get(f"{services.api}/metrics", timeout=5).status_code == 404
-    assert requests.get(f"{services.bridge}/metrics", timeout=5).status_code == 404
+    assert requests.get(f"{services.api}/metrics", timeout=30).status_code == 404
+    assert requests.get(f"{services.bridge}/metrics", timeout=30).status_code == 404

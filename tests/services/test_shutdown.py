@@ -115,7 +115,7 @@ def test_a_download_in_flight_arrives_whole(services: Running, database: Path, t
 
 def _multiply(database: Path) -> None:
     """As many rows again and again, like the one that is there."""
-    with closing(sqlite3.connect(database, timeout=10)) as connection, connection:
+    with closing(sqlite3.connect(database, timeout=30)) as connection, connection:
         columns = [row[1] for row in connection.execute("PRAGMA table_info(downstream_api_delegatedaccess)")]
         names = ", ".join(name for name in columns if name != "id")
         connection.execute(
@@ -127,7 +127,7 @@ def _multiply(database: Path) -> None:
 
 def _exporter(api: OwnProcess, database: Path) -> requests.Session:
     """The development auditor, who may export too from now on, logged in."""
-    with closing(sqlite3.connect(database, timeout=10)) as connection, connection:
+    with closing(sqlite3.connect(database, timeout=30)) as connection, connection:
         connection.execute(
             "INSERT INTO auth_user_groups (user_id, group_id) SELECT u.id, g.id FROM auth_user u, auth_group g"
             " WHERE u.username = 'auditor' AND g.name = 'Audit exporters'"

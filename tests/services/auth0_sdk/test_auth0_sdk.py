@@ -50,7 +50,7 @@ def logged_in(issuer: str, ca_file: Path, *, audience: str, scope: str) -> str:
     form = {"grant_type": "authorization_code", "code": code, "code_verifier": verifier, **client}
     with requests.Session() as session:
         session.trust_env = False
-        answer = session.post(f"{issuer}oauth/token", data=form, verify=str(ca_file), timeout=10)
+        answer = session.post(f"{issuer}oauth/token", data=form, verify=str(ca_file), timeout=30)
     assert answer.status_code == 200, answer.text
     token: str = answer.json()["access_token"]
     return token

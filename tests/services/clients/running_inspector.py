@@ -36,13 +36,13 @@ class RunningInspector:
     def servers(self) -> dict[str, Any]:
         """What it offers to connect to, by name."""
         headers = {"x-mcp-remote-auth": f"Bearer {self.key}"}
-        answer = requests.get(f"http://localhost:{self.port}/api/servers", headers=headers, timeout=5)
+        answer = requests.get(f"http://localhost:{self.port}/api/servers", headers=headers, timeout=30)
         servers: dict[str, Any] = answer.json()["mcpServers"]
         return servers
 
     def answers(self) -> bool:
         try:
-            return requests.get(f"http://localhost:{self.port}/", timeout=5).ok
+            return requests.get(f"http://localhost:{self.port}/", timeout=30).ok
         except requests.RequestException:
             return False
 

@@ -37,9 +37,9 @@ def url(services: Running, fixtures: OwnProcess) -> Iterator[str]:
 
 def test_the_fixtures_stand_behind_the_bridges_gate(services: Running, fixtures: OwnProcess) -> None:
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "test_simple_text"}}
-    answer = requests.post(f"{fixtures.url}/mcp", json=message, timeout=10)
+    answer = requests.post(f"{fixtures.url}/mcp", json=message, timeout=30)
     assert answer.status_code == 401
-    challenge = requests.post(services.mcp, json=message, timeout=10).headers["WWW-Authenticate"]
+    challenge = requests.post(services.mcp, json=message, timeout=30).headers["WWW-Authenticate"]
     assert answer.headers["WWW-Authenticate"] == challenge
 
 

@@ -24,8 +24,8 @@ def register(services: Running, redirect_uri: str) -> str:
         "response_types": ["code"],
         "token_endpoint_auth_method": "none",
     }
-    discovery = requests.get(f"{services.issuer}/.well-known/oauth-authorization-server", timeout=10).json()
-    answer = requests.post(discovery["registration_endpoint"], json=metadata, timeout=10)
+    discovery = requests.get(f"{services.issuer}/.well-known/oauth-authorization-server", timeout=30).json()
+    answer = requests.post(discovery["registration_endpoint"], json=metadata, timeout=30)
     assert answer.status_code == 201, answer.text
     client_id: str = answer.json()["client_id"]
     return client_id
@@ -53,7 +53,7 @@ def test_metadata_and_the_authorization_code_grant_pass_without_a_warning(servic
             said.append(line)
             if line.startswith(services.issuer):  # the page that a person is asked to open
                 person = Person("admin@example.com", "admin-demo")
-                requests.get(person.authorize(line.strip(), redirect_uri=redirect_uri), timeout=10)
+                requests.get(person.authorize(line.strip(), redirect_uri=redirect_uri), timeout=30)
         watchdog.cancel()
     assert process.returncode == 0, "".join(said)
     checks = suite.checks_in(tmp_path)

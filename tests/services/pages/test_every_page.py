@@ -28,7 +28,7 @@ def names(services: Running) -> dict[str, str]:
     services.answer("greet", token)
     note = services.answer("add_note", token, title="Milk", body="Two bottles.")
     headers = {"Authorization": f"Bearer {_token(services, 'openid')}"}
-    assert requests.get(f"{services.api}/api/private-scope", headers=headers, timeout=5).status_code == 403
+    assert requests.get(f"{services.api}/api/private-scope", headers=headers, timeout=30).status_code == 403
 
     def first(table: str, where: str) -> str:
         return str(services.rows(f"SELECT id FROM {table} WHERE {where}")[0]["id"])
