@@ -1,4 +1,8 @@
-"""The bridge as the tenant's client: its id, and one way to prove it. Each wrong combination has its sentence."""
+"""The bridge as the tenant's client: its id, and one way to prove it. Each wrong combination has its sentence.
+
+A tenant links a client that exchanges tokens to one identifier, so there are as many clients as AUTH0_AUDIENCE names
+identifiers, in the same order. Usually that is one.
+"""
 
 from pathlib import Path
 
@@ -16,8 +20,13 @@ LOCAL_BRIDGE_CLIENT = "local-mcp-bridge"
 MIN_KEY_BITS = 2048  # RFC 7518 §3.3
 
 
-def read_bridge_client(read: Variables, *, is_local: bool, state_dir: Path) -> BridgeClient:
-    """Id and secret stay empty where they are not set, for only the bridge's own process needs them."""
+def read_bridge_clients(
+    read: Variables, *, identifiers: int, is_local: bool, state_dir: Path
+) -> tuple[BridgeClient, ...]:
+    """Return as many clients as there are `identifiers`.
+
+    Ids and secrets stay empty where they are not set: only the bridge's own process needs them.
+    """
     method = _method(read)
     has_key = method is AuthenticationMethod.PRIVATE_KEY_JWT
     if has_key and is_local:
@@ -30,21 +39,44 @@ def read_bridge_client(read: Variables, *, is_local: bool, state_dir: Path) -> B
     for name in (KEY_FILE, KEY_ID):
         if not has_key and read.text(name):
             refuse(name, f"has no effect unless {METHOD} is private_key_jwt")
-    if is_local and not secret:
-        secret = kept_secret(state_dir / "bridge_client_secret")
-    return BridgeClient(
-        client_id=read.text(ID) or (LOCAL_BRIDGE_CLIENT if is_local else ""),
-        method=method,
-        secret=secret,
-        private_key=_private_key(key_file) if key_file else None,
-        key_id=read.text(KEY_ID),
+    client_ids = _each(read, ID, identifiers, "client ids")
+    secrets = _each(read, SECRET, identifiers, "secrets")
+    key_ids = _each(read, KEY_ID, identifiers, "names")
+    if is_local:
+        client_ids = client_ids or [LOCAL_BRIDGE_CLIENT + _suffix(number) for number in range(identifiers)]
+        if len(set(client_ids)) < identifiers:
+            refuse(ID, "must name different clients: the local tenant links a client to one identifier")
+        secrets = secrets or [
+            kept_secret(state_dir / f"bridge_client_secret{_suffix(number)}") for number in range(identifiers)
+        ]
+    key = _private_key(key_file) if key_file else None  # one for all: a public key can be registered more than once
+    unset = [""] * identifiers
+    return tuple(
+        BridgeClient(client_id=client_id, method=method, secret=secret, private_key=key, key_id=key_id)
+        for client_id, secret, key_id in zip(client_ids or unset, secrets or unset, key_ids or unset, strict=True)
     )
 
 
-def missing_variables(client: BridgeClient) -> tuple[str, ...]:
-    """What the bridge's own process needs and nobody set."""
-    needed = {ID: client.client_id, SECRET: client.secret or client.private_key}
-    return tuple(name for name, value in needed.items() if not value)
+def _each(read: Variables, name: str, count: int, what: str) -> list[str]:
+    """Return the variable's value for each client; an empty list where it is not set."""
+    text = read.text(name)
+    values = [text] if text and count == 1 else text.split()  # where there is only one, it may hold blanks
+    if values and len(values) != count:
+        refuse(name, f"must hold {count} {what} separated by spaces, in the order of the identifiers in AUTH0_AUDIENCE")
+    return values
+
+
+def _suffix(number: int) -> str:
+    return f"-{number + 1}" if number else ""
+
+
+def missing_variables(clients: tuple[BridgeClient, ...]) -> tuple[str, ...]:
+    """Return the names of variables that the bridge's own process needs and that are not set."""
+    needed = {
+        ID: all(client.client_id for client in clients),
+        SECRET: all(client.secret or client.private_key for client in clients),
+    }
+    return tuple(name for name, is_set in needed.items() if not is_set)
 
 
 def _method(read: Variables) -> AuthenticationMethod:

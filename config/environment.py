@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
-from config.bridge_client import read_bridge_client
+from config.bridge_client import read_bridge_clients
 from config.env_file import read_env_file
 from config.generated_secrets import kept_secret
 from config.observability import Observability, read_observability
 from config.shared_cache import SharedCache, read_shared_cache
 from config.variables import LOOPBACK_HOSTS, Variables, refuse
 from downstream_api.actor_policy import ActorPolicy
+from mcp_bridge.configuration import ENDPOINT
 from mcp_bridge.exchange.client_authentication import BridgeClient
 from mcp_bridge.exchange.exchange_target import ExchangeTarget
 from resource_server.token_rules import TokenDialect
@@ -53,10 +54,10 @@ class Environment:
     jwks_refetch_cooldown: float  # JWKS_REFETCH_COOLDOWN, seconds
     upstream_timeout: float  # UPSTREAM_TIMEOUT, seconds
     upstream_ca_file: Path | None  # UPSTREAM_CA_FILE
-    bridge_audience: str  # AUTH0_AUDIENCE
+    bridge_audiences: tuple[str, ...]  # AUTH0_AUDIENCE; the first is published, the others are still accepted
     bridge_port: int  # PORT
     bridge_url: str  # MCP_SERVER_URL
-    bridge_client: BridgeClient  # MCP_AUTH0_CLIENT_ID, and what stands beside it in config/bridge_client.py
+    bridge_clients: tuple[BridgeClient, ...]  # MCP_AUTH0_CLIENT_ID and what stands beside it; one for each audience
     forwards_address: bool  # MCP_AUTH0_FORWARDED_FOR
     has_leftover_subject_token_type: bool  # MCP_AUTH0_SUBJECT_TOKEN_TYPE
     exchange_scope: tuple[str, ...]  # MCP_AUTH0_EXCHANGE_SCOPE
@@ -73,6 +74,16 @@ class Environment:
     seal_public_keys_file: Path | None  # AUDIT_PUBLIC_KEYS_FILE
     audit_retention_days: int  # AUDIT_RETENTION_DAYS
     observability: Observability  # METRICS, and what stands beside it in config/observability.py
+
+    @property
+    def bridge_audience(self) -> str:
+        """The identifier that the bridge publishes, and that MCP clients log in for."""
+        return self.bridge_audiences[0]
+
+    @property
+    def bridge_endpoint(self) -> str:
+        """The URL that MCP clients call; `bridge_audience` should equal it (RFC 9728 §3.3)."""
+        return self.bridge_url + ENDPOINT
 
 
 def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
@@ -113,15 +124,19 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
     if urlsplit(bridge_url).path:
         refuse("MCP_SERVER_URL", "must have no path: the endpoint is /mcp below it")
     api_url = read.base_url("API_BASE_URL", "http://localhost:8787")
-    bridge_audience = read.identifier("AUTH0_AUDIENCE", f"http://localhost:{port}/", required=not is_local)
+    bridge_audiences = read.identifiers("AUTH0_AUDIENCE", bridge_url + ENDPOINT, required=not is_local)
     api_audience = read.identifier("API_AUTH0_AUDIENCE", f"{api_url}/", required=not is_local)
-    if bridge_audience == api_audience:  # one token would then open both, and nothing would be exchanged
+    if api_audience in bridge_audiences:  # one token would then open both, and nothing would be exchanged
         refuse(
             "API_AUTH0_AUDIENCE", "must differ from AUTH0_AUDIENCE: the bridge and the API are two APIs of the tenant"
         )
-    bridge_client = read_bridge_client(read, is_local=is_local, state_dir=state_dir)
+    bridge_clients = read_bridge_clients(
+        read, identifiers=len(bridge_audiences), is_local=is_local, state_dir=state_dir
+    )
     api_login_client_id = read.client_id("API_LOGIN_CLIENT_ID") or (LOCAL_API_LOGIN_CLIENT if is_local else "")
-    if api_login_client_id and api_login_client_id == bridge_client.client_id:  # that one has a secret, to be kept
+    if api_login_client_id and api_login_client_id in {
+        client.client_id for client in bridge_clients
+    }:  # that one has a secret, to be kept
         refuse("API_LOGIN_CLIENT_ID", "must differ from MCP_AUTH0_CLIENT_ID: browsers log in with a public client")
     dialects = read.text("TOKEN_DIALECTS") or "both"
     if dialects not in DIALECTS:
@@ -150,10 +165,10 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         jwks_refetch_cooldown=read.number("JWKS_REFETCH_COOLDOWN", 10, low=1, high=3_600),
         upstream_timeout=read.number("UPSTREAM_TIMEOUT", 10, low=0.1, high=300),
         upstream_ca_file=read.file("UPSTREAM_CA_FILE"),
-        bridge_audience=bridge_audience,
+        bridge_audiences=bridge_audiences,
         bridge_port=port,
         bridge_url=bridge_url,
-        bridge_client=bridge_client,
+        bridge_clients=bridge_clients,
         # An address is personal data, so servers that would not use it do not get it.
         forwards_address=read.flag("MCP_AUTH0_FORWARDED_FOR", default=is_auth0),
         has_leftover_subject_token_type=bool(read.text("MCP_AUTH0_SUBJECT_TOKEN_TYPE")),

@@ -7,8 +7,8 @@ from config.generated_secrets import derived_secret
 from downstream_api.audit.configuration import AuditConfiguration
 from downstream_api.browsable.configuration import CALLBACK_PATH, BrowserLogin
 from downstream_api.configuration import ApiConfiguration
-from local_tenant.configuration import TenantConfiguration
-from mcp_bridge.configuration import BridgeConfiguration
+from local_tenant.configuration import LinkedClient, TenantConfiguration
+from mcp_bridge.configuration import ENDPOINT, BridgeConfiguration
 from mcp_bridge.tools import TOOLS
 from resource_server.key_fetching import KeyFetching
 from resource_server.protected_resource import ProtectedResource
@@ -31,7 +31,7 @@ def api_configuration(environment: Environment) -> ApiConfiguration:
             name="Notes API",
         ),
         policy=environment.actor_policy,
-        bridge_client_id=environment.bridge_client.client_id,
+        bridge_client_ids=frozenset(client.client_id for client in environment.bridge_clients if client.client_id),
         login=_browser_login(environment),
         is_described=environment.api_is_described,
     )
@@ -60,7 +60,7 @@ def audit_configuration(environment: Environment) -> AuditConfiguration:
 
 def bridge_configuration(environment: Environment) -> BridgeConfiguration:
     return BridgeConfiguration(
-        token_rules=_rules(environment, environment.bridge_audience),
+        token_rules=_rules(environment, *environment.bridge_audiences),
         downstream_rules=_rules(environment, environment.api_audience),
         key_fetching=_key_fetching(environment),
         resource=ProtectedResource(
@@ -69,8 +69,10 @@ def bridge_configuration(environment: Environment) -> BridgeConfiguration:
             authorization_server=environment.issuer,
             scopes=TOOLS.scopes,
             name="MCP bridge",
+            # Auth0's quickstart calls the bridge by its origin, and metadata of an origin lies at the root.
+            endpoint="" if environment.bridge_audience.rstrip("/") == environment.bridge_url else ENDPOINT,
         ),
-        client=environment.bridge_client,
+        clients=environment.bridge_clients,
         forwards_address=environment.forwards_address,
         default_exchange_scope=environment.exchange_scope,
         exchange_target=environment.exchange_target,
@@ -88,10 +90,11 @@ def bridge_configuration(environment: Environment) -> BridgeConfiguration:
 def tenant_configuration(environment: Environment) -> TenantConfiguration:
     return TenantConfiguration(
         issuer=environment.issuer,
-        bridge_audience=environment.bridge_audience,
+        bridges=tuple(
+            LinkedClient(identifier, client.client_id, client.secret)
+            for identifier, client in zip(environment.bridge_audiences, environment.bridge_clients, strict=True)
+        ),
         api_audience=environment.api_audience,
-        bridge_client_id=environment.bridge_client.client_id,
-        bridge_client_secret=environment.bridge_client.secret,
         signing_key_file=environment.state_dir / "tenant_key.pem",
         client_documents=environment.client_documents,
         cimd_ca_file=environment.cimd_ca_file,
@@ -110,8 +113,10 @@ def _what_tools_do(scope: str) -> str:
     return "Use " + ", ".join(f"“{tool.title}”" for tool in TOOLS if scope in tool.scopes)
 
 
-def _rules(environment: Environment, audience: str) -> TokenRules:
-    return TokenRules(issuer=environment.issuer, audience=audience, dialects=environment.dialects)
+def _rules(environment: Environment, audience: str, *others: str) -> TokenRules:
+    return TokenRules(
+        issuer=environment.issuer, audience=audience, dialects=environment.dialects, other_audiences=others
+    )
 
 
 def _key_fetching(environment: Environment) -> KeyFetching:

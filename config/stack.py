@@ -182,7 +182,7 @@ def local_environment(ports: Mapping[str, int], state_dir: Path) -> dict[str, st
         "OAUTH_ISSUER": f"{tenant}/",
         "PORT": str(ports["bridge"]),
         "MCP_SERVER_URL": bridge,
-        "AUTH0_AUDIENCE": f"{bridge}/",
+        "AUTH0_AUDIENCE": f"{bridge}/mcp",
         "API_BASE_URL": api,
         "API_AUTH0_AUDIENCE": f"{api}/",
     }

@@ -183,6 +183,15 @@ class Variables:
             refuse(name, "must be one identifier without blanks")
         return value or default
 
+    def identifiers(self, name: str, default: str, *, required: bool) -> tuple[str, ...]:
+        """Identifiers of one API at the tenant, separated by spaces, each kept byte for byte."""
+        values = tuple(self.text(name).split())
+        if required and not values:
+            self.identifier(name, default, required=True)
+        if len(set(values)) < len(values):
+            refuse(name, "must name each identifier once")
+        return values or (default,)
+
     def file(self, name: str) -> Path | None:
         value = self.text(name)
         if value and not Path(value).is_file():

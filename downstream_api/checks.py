@@ -17,7 +17,7 @@ def actor_policy_is_consistent(**_kwargs: Any) -> list[CheckMessage]:
 
 
 def contradictions(configuration: ApiConfiguration) -> list[CheckMessage]:
-    policy, bridge = configuration.policy, configuration.bridge_client_id
+    policy, bridge = configuration.policy, configuration.bridge_client_ids
     found: list[CheckMessage] = []
     if policy.trusted_actors and not policy.require_delegation:
         found.append(
@@ -27,7 +27,7 @@ def contradictions(configuration: ApiConfiguration) -> list[CheckMessage]:
                 id="downstream_api.W001",
             )
         )
-    if policy.trusted_actors and bridge and bridge not in policy.trusted_actors:
+    if policy.trusted_actors and bridge - policy.trusted_actors:
         found.append(
             checks.Warning(
                 "API_TRUSTED_ACTORS does not name the MCP bridge's client, so the API refuses the bridge's calls.",

@@ -18,19 +18,19 @@ def requested_api(parameters: Iterable[tuple[str, str]]) -> Api | None:
 
 
 def _api(identifier: str) -> Api:
-    api = Api.objects.filter(identifier__in=_spellings(identifier)).order_by("pk").first()
-    if api is None:
+    apis = {api.identifier: api for api in Api.objects.filter(identifier__in=_spellings(identifier))}
+    if not apis:
         raise InvalidTarget("No API of this tenant has the identifier that audience or resource names.")
-    return api
+    return apis.get(identifier) or next(iter(apis.values()))
 
 
 def _spellings(identifier: str) -> set[str]:
-    """RFC 3986 §6.2.3: http://host and http://host/ are the same, and MCP clients send either."""
+    """With and without a final slash: MCP clients send the URL that people typed, or their own spelling of it."""
     try:
         url = urlsplit(identifier)
     except ValueError:
         return {identifier}
-    if url.scheme in {"http", "https"} and url.path in {"", "/"} and not url.query and not url.fragment:
+    if url.scheme in {"http", "https"} and not url.query and not url.fragment:
         bare = identifier.rstrip("/")
         return {bare, f"{bare}/", identifier}
     return {identifier}

@@ -1,5 +1,6 @@
 """What a fresh tenant contains. Seeding again changes only what the configuration changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import check_password
@@ -7,7 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from oauth2_provider.models import Application
 
-from local_tenant.configuration import ADMINISTRATOR, USER, USER_SCOPES, TenantConfiguration
+from local_tenant.configuration import ADMINISTRATOR, USER, USER_SCOPES, LinkedClient, TenantConfiguration
 from local_tenant.models import Api, ClientGrant, ClientProfile, Permission, Role, TenantUser
 
 MANUAL_CLIENT_ID = "local-manual-client"
@@ -57,24 +58,33 @@ def seed(configuration: TenantConfiguration) -> None:
     What people changed by hand stays: passwords, roles of users, permissions of roles and grants. A permission that
     is made here for the first time, because a new tool needs it, also goes to the roles and grants made here.
     """
-    bridge = _api("MCP bridge", configuration.bridge_audience)
+    identifiers = [linked.identifier for linked in configuration.bridges]
+    bridges = [_api("MCP bridge", identifier, keeping=identifiers) for identifier in identifiers]
     api = _api("Notes API", configuration.api_audience)
-    new = [*_permissions(bridge, configuration.bridge_scopes), *_permissions(api, configuration.api_scopes)]
-    _roles(bridge, api, new)
+    new = [permission for bridge in bridges for permission in _permissions(bridge, configuration.bridge_scopes)]
+    new += _permissions(api, configuration.api_scopes)
+    _roles([*bridges, api], new)
     _users()
     _staff()
-    _grant(_bridge_client(configuration, bridge), api, new)
     manual = _manual_client()
-    _grant(manual, bridge, new)
     _grant(manual, api, new)
-    _grant(None, bridge, new)
+    for linked, bridge in zip(configuration.bridges, bridges, strict=True):
+        _grant(_bridge_client(linked, bridge), api, new)
+        _grant(manual, bridge, new)
+        _grant(None, bridge, new)
     if configuration.login_client_id:
         _grant(_login_client(configuration), api, new)
 
 
-def _api(name: str, identifier: str) -> Api:
-    """An API is known by its identifier; when that changed in the configuration, the row of that name follows."""
-    api = Api.objects.filter(identifier=identifier).first() or Api.objects.filter(name=name).first()
+def _api(name: str, identifier: str, *, keeping: Sequence[str] = ()) -> Api:
+    """An API is known by its identifier; when that changed in the configuration, the row of that name follows.
+
+    Rows with an identifier in `keeping` stay as they are: those are configured too.
+    """
+    api = (
+        Api.objects.filter(identifier=identifier).first()
+        or Api.objects.filter(name=name).exclude(identifier__in=keeping).order_by("pk").first()
+    )
     if api is None:
         api = Api.objects.create(name=name, identifier=identifier)
     elif api.identifier != identifier:
@@ -93,8 +103,8 @@ def _permissions(api: Api, scopes: tuple[tuple[str, str], ...]) -> list[Permissi
     ]
 
 
-def _roles(bridge: Api, api: Api, new: list[Permission]) -> None:
-    all_of_them = Permission.objects.filter(api__in=[bridge, api])
+def _roles(apis: list[Api], new: list[Permission]) -> None:
+    all_of_them = Permission.objects.filter(api__in=apis)
     administrator, made = Role.objects.get_or_create(name=ADMINISTRATOR)
     administrator.permissions.add(*(all_of_them if made else new))
     user, made = Role.objects.get_or_create(name=USER)
@@ -122,17 +132,17 @@ def _staff() -> None:
     User.objects.get(username=auditor.username).groups.add(*Group.objects.filter(name="Auditors"))
 
 
-def _bridge_client(configuration: TenantConfiguration, bridge: Api) -> Application:
+def _bridge_client(linked: LinkedClient, bridge: Api) -> Application:
     profile = ClientProfile.objects.filter(resource_server=bridge, may_exchange=True).order_by("pk").first()
     application: Application = (
-        Application.objects.filter(client_id=configuration.bridge_client_id).first()
+        Application.objects.filter(client_id=linked.client_id).first()
         or (profile.application if profile else None)
         or Application(name="MCP bridge")
     )
-    application.client_id = configuration.bridge_client_id
+    application.client_id = linked.client_id
     application.client_type = Application.CLIENT_CONFIDENTIAL
     application.authorization_grant_type = Application.GRANT_CLIENT_CREDENTIALS
-    secret = configuration.bridge_client_secret
+    secret = linked.client_secret
     if not application.pk or not check_password(secret, application.client_secret):
         application.client_secret = secret  # hashed by save()
     application.save()

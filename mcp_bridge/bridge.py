@@ -13,6 +13,7 @@ from mcp_bridge.endpoint.mcp_server import build_server
 from mcp_bridge.exchange.shared_tokens import Cache
 from mcp_bridge.json_schema import check_schemas
 from mcp_bridge.outbound import build_api, build_exchange
+from mcp_bridge.published_identifier import identifier_trouble
 from mcp_bridge.records.call_recorder import CallRecorder, Write
 from mcp_bridge.tool_calls import ToolCalls
 from mcp_bridge.tool_registry import ToolRegistry
@@ -83,6 +84,9 @@ def build_bridge(
         recorder.start()
         if configuration.has_leftover_subject_token_type:
             logger.warning(LEFTOVER)
+        resource = configuration.resource
+        if trouble := identifier_trouble(resource.resource, resource.base_url + ENDPOINT):
+            logger.warning("%s %s", *trouble)
 
     def stop() -> None:
         recorder.stop()

@@ -19,7 +19,7 @@ def build_exchange(
     """`shared_cache`, where there is one, holds exchanged tokens for all processes; it may fail."""
     observer = configuration.observer
     return TokenExchange(
-        client=configuration.client,
+        clients=dict(zip(configuration.token_rules.audiences, configuration.clients, strict=True)),
         verifier=TokenVerifier(configuration.downstream_rules, keys),
         http=http,
         cache=ExchangeCache(),

@@ -7,7 +7,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from mcp_bridge.configuration import ENDPOINT
 from mcp_bridge.tools import TOOLS
-from resource_server.protected_resource import WELL_KNOWN
 
 # Metadata is public, and browser clients read it from anywhere; they send MCP-Protocol-Version along, which makes
 # browsers ask first.
@@ -25,7 +24,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context = {
         "resource": resource,
         "endpoint": resource.base_url + ENDPOINT,
-        "metadata_path": WELL_KNOWN,
+        "metadata_url": resource.metadata_url,
         "tools": list(TOOLS),
         "default_scope": settings.MCP_BRIDGE.default_exchange_scope,
     }

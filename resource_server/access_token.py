@@ -128,7 +128,7 @@ def _check_kind(claims: Claims, dialect: TokenDialect) -> None:
 def _check_issuer_and_audience(claims: Claims, rules: TokenRules) -> None:
     if claims.get("iss") != rules.issuer:
         raise InvalidToken(Reason.ISSUER)
-    if rules.audience not in read.audience(claims):
+    if not set(rules.audiences).intersection(read.audience(claims)):
         raise InvalidToken(Reason.AUDIENCE)
 
 

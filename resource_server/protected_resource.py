@@ -13,14 +13,16 @@ class ProtectedResource:
     authorization_server: str  # the issuer
     scopes: tuple[str, ...]
     name: str
+    endpoint: str = ""  # path below base_url that clients call, where only one is called, such as /mcp
 
     @property
     def metadata_url(self) -> str:
         """The `resource_metadata` of every challenge (RFC 9728 §5.1).
 
-        Built from configuration, never from the request's Host header, which the caller chooses.
+        Clients compare `resource` with the identifier that this URL was made from (RFC 9728 §3.3). Built from
+        configuration, never from the request's Host header, which the caller chooses.
         """
-        url = urlsplit(self.base_url)
+        url = urlsplit(self.base_url + self.endpoint)
         return f"{url.scheme}://{url.netloc}{WELL_KNOWN}{url.path.rstrip('/')}"  # RFC 9728 §3.1: before the path
 
     def metadata(self) -> dict[str, object]:

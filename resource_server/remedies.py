@@ -116,7 +116,7 @@ def _aud(seen: Circumstances) -> str:
     for audience in named:
         if audience in seen.neighbours:
             return seen.neighbours[audience]
-        if audience.rstrip("/") == wanted.rstrip("/"):
+        if audience.rstrip("/") in {each.rstrip("/") for each in seen.rules.audiences}:
             return f"aud is {shown(audience)} and this service {shown(wanted)}: they differ in the slash at the end."
     if not {"client_id", "scope"} & claims.keys() and any(mark in claims for mark in MARKS_OF_ID_TOKENS):
         return "It looks like an ID token, which is for the client that aud names; send the access token of that login."

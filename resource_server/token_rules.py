@@ -19,9 +19,15 @@ class TokenRules:
     audience: str  # this resource's identifier, compared byte for byte
     dialects: frozenset[TokenDialect] = frozenset(TokenDialect)
     leeway: int = 30  # seconds that the issuer's clock may differ from ours
+    other_audiences: tuple[str, ...] = ()  # further identifiers of this resource, while clients move to `audience`
+
+    @property
+    def audiences(self) -> tuple[str, ...]:
+        """Every identifier of this resource; a token must name one of them."""
+        return (self.audience, *self.other_audiences)
 
     def __post_init__(self) -> None:
-        if not self.issuer or not self.audience:
+        if not self.issuer or not all(self.audiences):
             raise ValueError("issuer and audience must not be empty")
         if not self.dialects:
             raise ValueError("at least one token dialect must be accepted")

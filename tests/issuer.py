@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-BRIDGE_AUDIENCE = "http://localhost:3001/"
+BRIDGE_AUDIENCE = "http://localhost:3001/mcp"
 API_AUDIENCE = "http://localhost:8787/"
 BRIDGE_CLIENT = "bridge-client"
 

@@ -21,7 +21,7 @@ MAX_LINES = 500
 # The environment that the README documents for production.
 PRODUCTION = {
     "OAUTH_ISSUER": "https://tenant.example/",
-    "AUTH0_AUDIENCE": "https://mcp.example/",
+    "AUTH0_AUDIENCE": "https://mcp.example/mcp",
     "MCP_SERVER_URL": "https://mcp.example",
     "MCP_AUTH0_CLIENT_ID": "bridge",
     "MCP_AUTH0_CLIENT_SECRET": "from-your-secret-store",

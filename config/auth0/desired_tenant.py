@@ -168,7 +168,7 @@ def _apis(
 
 
 def _bridge(environment: Environment) -> DesiredClient:
-    client = environment.bridge_client
+    client = environment.bridge_clients[0]
     has_secret = client.method is not AuthenticationMethod.PRIVATE_KEY_JWT
     settings: dict[str, Any] = {"token_exchange": {"allow_any_profile_of_type": [OBO]}}
     if has_secret:  # a client's keys are for its owner to register

@@ -8,11 +8,9 @@ from config.auth0.errors import SetupError
 from config.environment import Environment
 from config.services import bridge_configuration
 from mcp_bridge.caller import Caller
-from mcp_bridge.exchange.cache import ExchangeCache
 from mcp_bridge.exchange.errors import ExchangeError, ExchangeRefused, ScopesNotGranted
-from mcp_bridge.exchange.token_exchange import TokenExchange
+from mcp_bridge.outbound import build_exchange
 from mcp_bridge.tools import TOOLS
-from mcp_bridge.upstream.asking import Upstream
 from mcp_bridge.upstream.deadline import Deadline
 from resource_server.errors import InvalidToken, KeysUnavailable
 from resource_server.issuer_keys import IssuerKeys
@@ -38,14 +36,7 @@ def check_exchange(environment: Environment, user_token: str, say: Callable[[str
     configuration = bridge_configuration(environment)
     keys = IssuerKeys(environment.issuer, configuration.key_fetching)
     http = UpstreamHttp(timeout=environment.upstream_timeout, ca_file=environment.upstream_ca_file)
-    exchange = TokenExchange(
-        client=configuration.client,
-        verifier=TokenVerifier(configuration.downstream_rules, keys),
-        http=http,
-        cache=ExchangeCache(),
-        shared=None,
-        tenant=Upstream("The tenant", timeout=environment.upstream_timeout, broken_by=range(500, 600)),
-    )
+    exchange = build_exchange(configuration, keys, http)
     try:
         caller = Caller(TokenVerifier(configuration.token_rules, keys).verify(user_token), user_token)
     except InvalidToken as error:

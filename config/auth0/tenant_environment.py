@@ -35,6 +35,11 @@ class TenantEnvironment:
             raise SetupError("A domain must be the tenant's host name only, such as example.eu.auth0.com.")
         if configured and configured != self.domain:
             raise SetupError(f"{DOMAIN} is not what --domain says: take it out of .env, or leave out --domain.")
+        if len(known.bridge_audiences) > 1:
+            raise SetupError(
+                "AUTH0_AUDIENCE names several identifiers, and auth0_setup sets up one at a time: name that one alone "
+                "in a file of its own, and run auth0_setup with ENV_FILE=that file (docs/auth0.md)."
+            )
         if variables.get("OAUTH_ISSUER", "").strip():
             raise SetupError(f"OAUTH_ISSUER overrides {DOMAIN}: take it away, in the environment and in .env.")
         named = variables.get("ENV_FILE", "")

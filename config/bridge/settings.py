@@ -40,7 +40,7 @@ if ENVIRONMENT.observability.tracing:
     spans = Spans(partial(exporting_provider, "bridge"))
     MCP_BRIDGE = replace(MCP_BRIDGE, observer=replace(MCP_BRIDGE.observer, span=spans, process_ends=spans.stop))
 
-for name in missing_variables(MCP_BRIDGE.client):
+for name in missing_variables(MCP_BRIDGE.clients):
     raise ImproperlyConfigured(
         f"{name} is missing: the bridge exchanges tokens as the client that is linked to its API at the tenant. "
         "Set it in the environment or in .env."

@@ -47,7 +47,7 @@ def exchanging(
     caller: Caller | None, exchange: TokenExchange, http: Overheard, scope: tuple[str, ...], deadline: Deadline
 ) -> Findings[ExchangedToken | None]:
     """One exchange as the bridge does it, and what came back."""
-    missing = missing_variables(exchange.client)
+    missing = missing_variables(tuple(exchange.clients.values()))
     if caller is None or missing:
         why = f"{' and '.join(missing)} is missing." if missing else "There is no token A that the bridge would accept."
         yield not_checked(EXCHANGE, why)

@@ -71,7 +71,7 @@ def explained(text: str, service: str, *, keys: KeySource, now: float) -> Report
     """Explain the token in `text` as `service` (API or BRIDGE) judges it. `now` is seconds since the epoch."""
     api, bridge = settings.DOWNSTREAM_API.token_rules, settings.MCP_BRIDGE.token_rules
     rules = api if service == API else bridge
-    neighbours = {bridge.audience: EXCHANGE_FIRST} if service == API else {api.audience: FOR_THE_API}
+    neighbours = dict.fromkeys(bridge.audiences, EXCHANGE_FIRST) if service == API else {api.audience: FOR_THE_API}
     pasted = read_pasted_token(text)
     explanation = explain(pasted.token, rules=rules, keys=keys, now=now)
     parts, token, steps = explanation.parts, explanation.token, explanation.steps

@@ -1,7 +1,7 @@
 """The bridge as an OAuth client: exchanging token A for token B on the user's behalf (RFC 8693)."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -26,6 +26,7 @@ from mcp_bridge.records.outcome import Exchange
 from mcp_bridge.tool_error import CallerGone, ToolError
 from mcp_bridge.upstream.asking import Repeat, Upstream, UpstreamDown
 from mcp_bridge.upstream.deadline import Deadline
+from resource_server.access_token import AccessToken
 from resource_server.errors import InvalidToken, KeysUnavailable
 from resource_server.span import Span
 from resource_server.token_verifier import TokenVerifier
@@ -45,9 +46,9 @@ TOO_MANY_ACTORS = 4  # Auth0 exchanges no subject token that already has as many
 
 @dataclass(frozen=True)
 class TokenExchange:
-    """The exchange as this bridge's client does it, for one audience: that of `verifier`."""
+    """The exchange as this bridge's clients do it, for one audience: that of `verifier`."""
 
-    client: BridgeClient
+    clients: Mapping[str, BridgeClient]  # by the identifier of the bridge that the tenant linked the client to
     verifier: TokenVerifier  # for token B
     http: UpstreamHttp
     cache: ExchangeCache  # of this process
@@ -77,7 +78,8 @@ class TokenExchange:
     def _obtained(
         self, caller: Caller, scope: tuple[str, ...], deadline: Deadline, rejected: ExchangedToken | None
     ) -> ExchangedToken:
-        key = self._key(caller, scope)
+        client = self.client_for(caller.token)
+        key = self._key(caller, client, scope)
         place = Place(str(key), (caller.token.issuer, caller.token.subject, key.audience, key.client_id, *key.scope))
         interruption = caller.interruption
         has_asked = has_found = False
@@ -86,13 +88,13 @@ class TokenExchange:
             nonlocal has_asked
             has_asked = True
             with self._watching(), caller.span.child("token exchange", asks_another=True) as step:
-                issued = read_issued_token(self._ask(caller, scope, deadline, step), secrets=self.client.secrets)
-                return self._accepted(issued, caller, scope)
+                issued = read_issued_token(self._ask(caller, client, scope, deadline, step), secrets=client.secrets)
+                return self._accepted(issued, caller, client, scope)
 
         def accept(token: str) -> ExchangedToken | None:
             """A token out of the shared cache, which has to pass as a fresh one does."""
             try:
-                found = self._accepted(token, caller, scope)
+                found = self._accepted(token, caller, client, scope)
             except ExchangeError:
                 return None
             nonlocal has_found
@@ -129,15 +131,22 @@ class TokenExchange:
         finally:
             self.observer.exchanged(outcome, time.monotonic() - began)
 
-    def _key(self, caller: Caller, scope: tuple[str, ...]) -> ExchangeKey:
+    def client_for(self, subject_token: AccessToken) -> BridgeClient:
+        """Return the client that may exchange this token A: the one linked to the identifier that it names.
+
+        Where it names several, the one that is configured first.
+        """
+        return next(client for identifier, client in self.clients.items() if identifier in subject_token.audience)
+
+    def _key(self, caller: Caller, client: BridgeClient, scope: tuple[str, ...]) -> ExchangeKey:
         return ExchangeKey(
             subject_digest=caller.token.digest,
             audience=self.verifier.rules.audience,
             scope=tuple(sorted(scope)),
-            client_id=self.client.client_id,
+            client_id=client.client_id,
         )
 
-    def _accepted(self, issued: str, caller: Caller, scope: tuple[str, ...]) -> ExchangedToken:
+    def _accepted(self, issued: str, caller: Caller, client: BridgeClient, scope: tuple[str, ...]) -> ExchangedToken:
         """Token B, once it is verified as what was asked for."""
         try:
             token = self.verifier.verify(issued)
@@ -145,11 +154,13 @@ class TokenExchange:
             raise UnusableToken(error.description.rstrip(".")) from error
         except KeysUnavailable as error:
             raise TenantUnavailable("its signing keys cannot be fetched", error.retry_after) from error
-        check_delegation(token, subject_token=caller.token, client_id=self.client.client_id, scope=scope)
+        check_delegation(token, subject_token=caller.token, client_id=client.client_id, scope=scope)
         # `expires_in` would say the same less surely: it counts from a moment that nobody knows.
         return ExchangedToken(issued, token, usable_until=min(caller.token.expires_at, token.expires_at))
 
-    def _ask(self, caller: Caller, scope: tuple[str, ...], deadline: Deadline, step: Span) -> UpstreamResponse:
+    def _ask(
+        self, caller: Caller, client: BridgeClient, scope: tuple[str, ...], deadline: Deadline, step: Span
+    ) -> UpstreamResponse:
         """The tenant's answer to the request of RFC 8693 §2.1. An exchange changes nothing, so it may be repeated."""
         form = {
             "grant_type": GRANT_TYPE,
@@ -163,7 +174,7 @@ class TokenExchange:
         forwarded = {FORWARDED_FOR: caller.address} if self.forwards_address and caller.address else {}
 
         def send(seconds: float) -> UpstreamResponse:
-            proof = self.client.proof(metadata.issuer)
+            proof = client.proof(metadata.issuer)
             return self.http.request(
                 "POST",
                 metadata.token_endpoint,

@@ -88,7 +88,7 @@ def test_whatever_a_list_holds_it_is_names_or_one_clear_sentence(value: str) -> 
 )
 def test_settings_that_contradict_each_other_are_warned_of(rules: ActorPolicy, ids: list[str]) -> None:
     configuration: ApiConfiguration = settings.DOWNSTREAM_API
-    found = contradictions(replace(configuration, policy=rules, bridge_client_id=BRIDGE_CLIENT))
+    found = contradictions(replace(configuration, policy=rules, bridge_client_ids=frozenset({BRIDGE_CLIENT})))
     assert [each.id for each in found] == [f"downstream_api.{number}" for number in ids]
     assert all(each.hint for each in found)
 
@@ -96,4 +96,4 @@ def test_settings_that_contradict_each_other_are_warned_of(rules: ActorPolicy, i
 def test_where_the_bridges_client_is_not_configured_nothing_is_said_of_it() -> None:
     rules = ActorPolicy(require_delegation=True, trusted_actors=frozenset({"other"}))
     configuration: ApiConfiguration = settings.DOWNSTREAM_API
-    assert contradictions(replace(configuration, policy=rules, bridge_client_id="")) == []
+    assert contradictions(replace(configuration, policy=rules, bridge_client_ids=frozenset())) == []

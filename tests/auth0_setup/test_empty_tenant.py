@@ -19,7 +19,7 @@ from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE
 EVERYTHING = (
     "tenant settings", 'connection "Username-Password-Authentication"', 'API "MCP bridge"', 'API "Notes API"',
     'client "MCP bridge"', 'client "MCP Inspector"', 'grant for client "MCP bridge" to http://localhost:8787/',
-    'grant for client "MCP Inspector" to http://localhost:3001/', 'role "Tool Administrator"',
+    'grant for client "MCP Inspector" to http://localhost:3001/mcp', 'role "Tool Administrator"',
     'permissions of role "Tool Administrator"', 'role "Tool User"', 'permissions of role "Tool User"', ".env:",
 )  # fmt: skip
 

@@ -33,13 +33,13 @@ def key_file(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize("method", ["client_secret_post", "client_secret_basic"])
 def test_a_secret_may_go_in_the_body_or_in_a_header(tmp_path: Path, method: str) -> None:
-    client = read_environment(QUICKSTART | {"STATE_DIR": str(tmp_path), METHOD: method}).bridge_client
+    client = read_environment(QUICKSTART | {"STATE_DIR": str(tmp_path), METHOD: method}).bridge_clients[0]
     assert (client.method, client.secret) == (method, "a-secret")
 
 
 def test_a_key_takes_the_place_of_the_secret(tmp_path: Path, key_file: Path) -> None:
     variables = QUICKSTART | BY_KEY | {"STATE_DIR": str(tmp_path), KEY_FILE: str(key_file), KEY_ID: "k1"}
-    client = read_environment(variables).bridge_client
+    client = read_environment(variables).bridge_clients[0]
     assert client.method is AuthenticationMethod.PRIVATE_KEY_JWT
     assert client.private_key is not None
     assert client.private_key.public_key() == rsa_key("client").public_key()
@@ -106,3 +106,64 @@ def test_what_is_left_of_the_older_sample_is_warned_of(tmp_path: Path, settings:
     leftover = {"MCP_AUTH0_SUBJECT_TOKEN_TYPE": "urn:example:token", "STATE_DIR": str(tmp_path)}
     settings.MCP_BRIDGE = bridge_configuration(read_environment(QUICKSTART | leftover))
     assert [each.id for each in nothing_is_left_of_custom_token_exchange()] == ["mcp_bridge.W001"]
+
+
+TWO = {
+    "AUTH0_AUDIENCE": "http://localhost:3001/mcp http://localhost:3001/",
+    "MCP_AUTH0_CLIENT_ID": "new old",
+    SECRET: "of-the-new of-the-old",
+}
+
+
+def test_each_identifier_of_the_bridge_has_the_client_in_the_same_place(tmp_path: Path) -> None:
+    environment = read_environment(QUICKSTART | {"STATE_DIR": str(tmp_path)} | TWO)
+    assert environment.bridge_audiences == ("http://localhost:3001/mcp", "http://localhost:3001/")
+    clients = [(client.client_id, client.secret) for client in environment.bridge_clients]
+    assert clients == [("new", "of-the-new"), ("old", "of-the-old")]
+
+
+def test_one_key_and_one_name_for_each_client_serve_where_they_authenticate_by_key(
+    tmp_path: Path, key_file: Path
+) -> None:
+    variables = TWO | BY_KEY | {SECRET: "", KEY_FILE: str(key_file), KEY_ID: "k1 k2", "STATE_DIR": str(tmp_path)}
+    first, second = read_environment(QUICKSTART | variables).bridge_clients
+    assert (first.client_id, first.key_id, second.client_id, second.key_id) == ("new", "k1", "old", "k2")
+    assert first.private_key is not None
+    assert first.private_key is second.private_key
+
+
+def test_a_secret_with_blanks_stays_whole_where_there_is_one_client(tmp_path: Path) -> None:
+    environment = read_environment(QUICKSTART | {"STATE_DIR": str(tmp_path), SECRET: "with a blank"})
+    assert [client.secret for client in environment.bridge_clients] == ["with a blank"]
+
+
+def test_the_local_tenant_gets_a_client_of_its_own_for_each_identifier(tmp_path: Path) -> None:
+    own = {"STATE_DIR": str(tmp_path), "AUTH0_AUDIENCE": TWO["AUTH0_AUDIENCE"]}
+    first, second = read_environment(own).bridge_clients
+    assert (first.client_id, second.client_id) == ("local-mcp-bridge", "local-mcp-bridge-2")
+    assert first.secret
+    assert second.secret not in {"", first.secret}
+    assert read_environment(own).bridge_clients == (first, second)
+
+
+@pytest.mark.parametrize(
+    ("variables", "name"),
+    [
+        ({"MCP_AUTH0_CLIENT_ID": "only-one"}, "MCP_AUTH0_CLIENT_ID"),
+        ({"MCP_AUTH0_CLIENT_ID": "one two three"}, "MCP_AUTH0_CLIENT_ID"),
+        ({METHOD: "private_key_jwt", KEY_FILE: "client.pem", SECRET: "", KEY_ID: "one"}, KEY_ID),
+        ({SECRET: "only-the-secret"}, SECRET),
+        ({"AUTH0_AUDIENCE": "urn:a urn:a"}, "AUTH0_AUDIENCE"),
+        ({"API_AUTH0_AUDIENCE": "http://localhost:3001/"}, "API_AUTH0_AUDIENCE"),
+        ({"API_LOGIN_CLIENT_ID": "old"}, "API_LOGIN_CLIENT_ID"),
+        ({"AUTH0_DOMAIN": "", "DEBUG": "true", "MCP_AUTH0_CLIENT_ID": "same same"}, "MCP_AUTH0_CLIENT_ID"),
+    ],
+)
+def test_identifiers_and_clients_that_do_not_go_together_are_refused_by_a_name(
+    tmp_path: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], name: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ImproperlyConfigured) as refusal:
+        read_environment(QUICKSTART | {"STATE_DIR": str(tmp_path)} | TWO | variables)
+    assert str(refusal.value).startswith(f"{name} ")
+    assert "only-the-secret" not in str(refusal.value)

@@ -45,11 +45,11 @@ def test_an_empty_environment_means_the_local_tenant(state: dict[str, str]) -> N
     assert environment.debug
     assert environment.issuer == "http://localhost:9000/"
     assert (environment.bridge_audience, environment.api_audience) == (
-        "http://localhost:3001/",
+        "http://localhost:3001/mcp",  # what clients call (RFC 9728 §3.3)
         "http://localhost:8787/",
     )
-    assert environment.bridge_client.client_id
-    assert environment.bridge_client.secret
+    assert environment.bridge_clients[0].client_id
+    assert environment.bridge_clients[0].secret
 
 
 def test_the_local_tenant_takes_client_documents_only_where_it_is_told_to(
@@ -277,8 +277,8 @@ def test_secrets_do_not_show_in_representations(state: dict[str, str]) -> None:
 def test_a_generated_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
     first, second = read({"STATE_DIR": str(tmp_path)}), read({"STATE_DIR": str(tmp_path)})
     assert first.secret_key == second.secret_key
-    assert first.bridge_client == second.bridge_client
-    assert first.secret_key != first.bridge_client.secret
+    assert first.bridge_clients == second.bridge_clients
+    assert first.secret_key != first.bridge_clients[0].secret
     files = list(tmp_path.iterdir())
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
     assert sorted(file.name for file in files) == ["bridge_client_secret", "secret_key"]

@@ -46,7 +46,7 @@ def test_every_variable_is_known_and_every_value_accepted(block: Block, tmp_path
 def test_a_token_of_keycloak_as_the_page_configures_it_passes_at_the_bridge_and_at_the_api(tmp_path: Path) -> None:
     environment = read(blocks(TENANTS, "sh")[0], tmp_path)
     (act,) = (block.json for block in blocks(TENANTS, "json"))
-    bridge = environment.bridge_client.client_id
+    bridge = environment.bridge_clients[0].client_id
     subject = token(environment, typ="JWT", audience=environment.bridge_audience)
     exchanged = token(environment, typ="JWT", azp=bridge, act=act)
     check_delegation(exchanged, subject_token=subject, client_id=bridge, scope=["read:private"])

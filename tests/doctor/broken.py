@@ -137,8 +137,20 @@ CASES = [
     Case("keys not served", page(KEYS, Reply(500)), "keys", "answered 500"),
     # The resources as they describe themselves
     Case(
-        "bridge without its slash",
-        without_slash("AUTH0_AUDIENCE"),
+        "bridge under the origin of Auth0's quickstart",
+        lambda clinic: clinic.rename_bridge(f"{clinic.variables['MCP_SERVER_URL']}/"),
+        *("environment", "Gemini CLI", "AUTH0_AUDIENCE"),
+        status="warning",
+    ),
+    Case(
+        "bridge under an identifier of another place",
+        lambda clinic: clinic.rename_bridge("https://mcp.example/mcp"),
+        *("environment", "MCP clients refuse", "AUTH0_AUDIENCE"),
+        status="warning",
+    ),
+    Case(
+        "bridge that runs with another identifier",
+        lambda clinic: clinic.bridge.metadata.update(resource=f"{clinic.variables['AUTH0_AUDIENCE']}/"),
         *("bridge metadata", "the slash at the end", "AUTH0_AUDIENCE"),
     ),
     Case(

@@ -89,6 +89,10 @@ class Clinic:
     token_header: dict[str, Any] = field(default_factory=dict)
     token: str | None = None  # in place of token A
 
+    def rename_bridge(self, identifier: str) -> None:
+        """At the bridge and in the configuration alike."""
+        self.variables["AUTH0_AUDIENCE"] = self.bridge.metadata["resource"] = identifier
+
     def token_a(self) -> str:
         scope = "tool:whoami tool:greet"
         claims = self.tenant.claims(**({"aud": self.variables["AUTH0_AUDIENCE"], "scope": scope} | self.token_changes))
@@ -125,13 +129,13 @@ def healthy(folder: Path, *, tls: Path | None = None) -> Iterator[Clinic]:
         serving(bridge.respond) as bridge_url,
     ):
         tenant.url = f"{issuer}/"
-        bridge.metadata = ProtectedResource(f"{bridge_url}/", bridge_url, tenant.url, (), "Bridge").metadata()
+        bridge.metadata = ProtectedResource(f"{bridge_url}/mcp", bridge_url, tenant.url, (), "Bridge").metadata()
         api.metadata = ProtectedResource(f"{api.url}/", api.url, tenant.url, (), "API").metadata()
         variables = {
             "STATE_DIR": str(folder / "state"),
             "DEBUG": "false",
             "OAUTH_ISSUER": tenant.url,
-            "AUTH0_AUDIENCE": f"{bridge_url}/",
+            "AUTH0_AUDIENCE": f"{bridge_url}/mcp",
             "MCP_SERVER_URL": bridge_url,
             "API_AUTH0_AUDIENCE": f"{api.url}/",
             "API_BASE_URL": api.url,

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.doctor.broken import CASES, Case
 from tests.doctor.clinic import Clinic
-from tests.issuer import key_id
+from tests.issuer import BRIDGE_CLIENT, key_id
+from tests.mcp_bridge.client_proofs import CLIENT_SECRET, OLD_CLIENT, OLD_SECRET
 
 
 def test_a_deployment_that_is_well_brings_no_problem_and_no_warning(clinic: Clinic) -> None:
@@ -37,6 +38,35 @@ def test_the_culprit_is_the_first_that_is_named(clinic: Clinic, case: Case) -> N
     assert first["remedy"]
     assert report.exit_code == (1 if report.having("problem") else 0)
     assert report.exit_code == (case.status == "problem")
+
+
+def test_the_identifier_of_auth0s_quickstart_is_told_together_with_the_way_to_move(clinic: Clinic) -> None:
+    """It works, so it is no problem, but strict clients refuse it."""
+    origin, endpoint = f"{clinic.variables['MCP_SERVER_URL']}/", clinic.variables["AUTH0_AUDIENCE"]
+    clinic.rename_bridge(origin)
+    report = clinic.examine()
+    assert report.exit_code == 0
+    (finding,) = report.having("warning")
+    assert finding["setting"] == "AUTH0_AUDIENCE"
+    assert "Gemini CLI" in finding["text"]
+    assert f'AUTH0_AUDIENCE="{endpoint} {origin}"' in finding["remedy"]
+    assert "docs/auth0.md" in finding["remedy"]
+
+
+def test_a_bridge_that_moves_is_well_with_a_token_of_either_identifier(clinic: Clinic) -> None:
+    old = f"{clinic.variables['MCP_SERVER_URL']}/"
+    new = clinic.variables["AUTH0_AUDIENCE"]
+    clinic.variables |= {
+        "AUTH0_AUDIENCE": f"{new} {old}",
+        "MCP_AUTH0_CLIENT_ID": f"{BRIDGE_CLIENT} {OLD_CLIENT}",
+        "MCP_AUTH0_CLIENT_SECRET": f"{CLIENT_SECRET} {OLD_SECRET}",
+    }
+    for audience, client in ((new, BRIDGE_CLIENT), (old, OLD_CLIENT)):
+        clinic.token_changes["aud"] = audience
+        report = clinic.examine("--strict")
+        assert report.exit_code == 0, report.findings
+        assert f"acting now: {client} for inspector" in report.of("token B")[0]["text"]
+        assert OLD_SECRET not in report.output
 
 
 def test_warnings_count_where_that_is_asked_for(clinic: Clinic) -> None:

@@ -33,8 +33,8 @@ def redis_server() -> Iterator[RedisServer]:
 
 @pytest.fixture(scope="module")
 def parties(tmp_path_factory: pytest.TempPathFactory, migrated: Path, redis_server: RedisServer) -> Iterator[Parties]:
-    settings = {"CACHE_URL": redis_server.url, "CACHE_ENCRYPTION_KEYS": KEY}
-    with running_parties(tmp_path_factory.mktemp("redis"), migrated, **settings) as parties:
+    state_dir = tmp_path_factory.mktemp("redis")
+    with running_parties(state_dir, migrated, CACHE_URL=redis_server.url, CACHE_ENCRYPTION_KEYS=KEY) as parties:
         yield parties
 
 

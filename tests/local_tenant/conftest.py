@@ -7,7 +7,7 @@ from django.core.cache import cache
 from django.test import Client
 from pytest_django import Settings
 
-from local_tenant.configuration import TenantConfiguration
+from local_tenant.configuration import LinkedClient, TenantConfiguration
 from local_tenant.seed import seed
 from local_tenant.signing_keys import signing_key
 from tests.local_tenant.flow import API, BRIDGE, BRIDGE_CLIENT, BRIDGE_SECRET, ISSUER, Browser
@@ -33,10 +33,8 @@ def process(settings: Settings, tmp_path: Path, key_file: Path) -> Iterator[None
     ]
     settings.LOCAL_TENANT = TenantConfiguration(
         issuer=ISSUER,
-        bridge_audience=BRIDGE,
+        bridges=(LinkedClient(BRIDGE, BRIDGE_CLIENT, BRIDGE_SECRET),),
         api_audience=API,
-        bridge_client_id=BRIDGE_CLIENT,
-        bridge_client_secret=BRIDGE_SECRET,
         signing_key_file=tmp_path / "key.pem",
         cimd_ca_file=None,
         bridge_scopes=(("tool:whoami", "Show who you are"), ("tool:greet", "Greet"), ("tool:notes", "Use your notes")),

@@ -12,7 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 ISSUER = "http://localhost:9000/"
-BRIDGE, API = "http://localhost:3001/", "http://localhost:8787/"
+BRIDGE, API = "http://localhost:3001/mcp", "http://localhost:8787/"
 BRIDGE_CLIENT, BRIDGE_SECRET = "bridge-client", "bridge-secret-of-the-tests"
 CALLBACK = "http://localhost:6274/oauth/callback"
 CLIENT_ID = "local-manual-client"

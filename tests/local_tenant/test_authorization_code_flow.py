@@ -1,6 +1,7 @@
 import time
 
 import jwt
+import pytest
 from django.test import Client
 from oauth2_provider.models import AccessToken, Grant
 
@@ -194,9 +195,12 @@ def test_an_audience_parameter_does_the_same_as_resource(browser: Browser) -> No
     assert verified(browser.access_token(resource=None, audience=API, scope="read:private"), API)["aud"] == API
 
 
-def test_a_resource_without_trailing_slash_is_the_same_resource(browser: Browser) -> None:
+@pytest.mark.parametrize("spelling", [BRIDGE, f"{BRIDGE}/", API, API.rstrip("/")])
+def test_a_resource_is_the_same_with_and_without_its_trailing_slash(browser: Browser, spelling: str) -> None:
     """RFC 3986 §6.2.3; the token names the API by its identifier nevertheless."""
-    assert verified(browser.access_token(resource=BRIDGE.rstrip("/")), BRIDGE)["aud"] == BRIDGE
+    identifier = BRIDGE if spelling.startswith(BRIDGE) else API
+    token = browser.access_token(resource=spelling, scope="tool:whoami read:private")
+    assert verified(token, identifier)["aud"] == identifier
 
 
 def test_any_port_on_loopback_will_do(browser: Browser) -> None:

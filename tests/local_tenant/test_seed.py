@@ -10,10 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from oauth2_provider.models import Application
 
-from local_tenant.configuration import TenantConfiguration
+from local_tenant.configuration import LinkedClient, TenantConfiguration
 from local_tenant.models import Api, ClientGrant, Permission, Role, TenantUser
 from local_tenant.seed import DEVELOPMENT_STAFF, DEVELOPMENT_USERS, seed
-from tests.local_tenant.flow import API, BRIDGE, Browser, basic, exchange
+from tests.local_tenant.flow import API, BRIDGE, Browser, basic, error, exchange
 from tests.local_tenant.subject_tokens import subject_token
 
 
@@ -115,16 +115,43 @@ def test_changed_identifiers_and_credentials_are_followed(tenant: TenantConfigur
     token = subject_token(aud="http://localhost:4001/")
     settings.LOCAL_TENANT = replace(
         tenant,
-        bridge_audience="http://localhost:4001/",
+        bridges=(LinkedClient("http://localhost:4001/", "another-bridge", "another-secret"),),
         api_audience="urn:another-api",
-        bridge_client_id="another-bridge",
-        bridge_client_secret="another-secret",
     )
     seed(settings.LOCAL_TENANT)
     assert set(Api.objects.values_list("identifier", flat=True)) == {"http://localhost:4001/", "urn:another-api"}
     answer = exchange(token, authorization=basic("another-bridge", "another-secret"), audience="urn:another-api")
     assert answer.status_code == 200
     assert exchange(token, authorization=basic(), audience="urn:another-api").status_code == 401
+
+
+def test_a_second_identifier_stands_beside_the_first_and_tokens_of_both_are_exchanged(
+    tenant: TenantConfiguration, settings: Any
+) -> None:
+    """While clients move, nobody is left out: each token is exchanged by the client linked to its audience."""
+    moved = LinkedClient("http://localhost:3001/", "old-bridge", "old-secret")
+    settings.LOCAL_TENANT = replace(tenant, bridges=(*tenant.bridges, moved))
+    known = Api.objects.get(identifier=BRIDGE).pk
+    for _ in range(2):
+        seed(settings.LOCAL_TENANT)
+    assert Api.objects.get(identifier=BRIDGE).pk == known
+    assert Api.objects.count() == 3
+    for audience, own, foreign in (
+        (BRIDGE, basic(), basic("old-bridge", "old-secret")),
+        (moved.identifier, basic("old-bridge", "old-secret"), basic()),
+    ):
+        answer = exchange(subject_token(aud=audience), authorization=own)
+        assert answer.status_code == 200
+        assert error(exchange(subject_token(aud=audience), authorization=foreign)) == (403, "unauthorized_client")
+
+
+def test_the_row_of_an_identifier_that_is_kept_is_not_renamed(tenant: TenantConfiguration, settings: Any) -> None:
+    """A tenant that was seeded with one identifier gets another one in front of it."""
+    known = Api.objects.get(identifier=BRIDGE).pk
+    new = LinkedClient("http://localhost:3001/new", "new-bridge", "new-secret")
+    seed(replace(tenant, bridges=(new, *tenant.bridges)))
+    assert Api.objects.get(identifier=BRIDGE).pk == known
+    assert Api.objects.filter(identifier=new.identifier).exists()
 
 
 def test_the_development_accounts_are_as_shown(tenant: TenantConfiguration, browser: Browser) -> None:

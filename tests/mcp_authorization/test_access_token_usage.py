@@ -10,7 +10,7 @@ from tests.mcp_bridge.running_bridge import BASE_URL, LEGACY, MODERN, RunningBri
 
 pytestmark = pytest.mark.anyio
 
-METADATA = f'resource_metadata="{BASE_URL}/.well-known/oauth-protected-resource"'
+METADATA = f'resource_metadata="{BASE_URL}/.well-known/oauth-protected-resource/mcp"'
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
 
@@ -61,7 +61,7 @@ async def test_a_token_that_is_not_acceptable_is_401_invalid_token(bridge: Runni
 
 @pytest.mark.parametrize(
     "audience",
-    ["http://localhost:3001", "http://localhost:3001/mcp", "HTTP://LOCALHOST:3001/", [API_AUDIENCE], "", "*"],
+    ["http://localhost:3001/", "http://localhost:3001/mcp/", "HTTP://LOCALHOST:3001/mcp", [API_AUDIENCE], "", "*"],
 )
 async def test_only_a_token_issued_for_this_very_server_is_accepted(bridge: RunningBridge, audience: Any) -> None:
     """MCP authorization §Token Handling, RFC 8707 §2: neither a parent, nor a child, nor a spelling of it will do."""

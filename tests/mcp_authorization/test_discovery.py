@@ -11,7 +11,7 @@ from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.running_bridge import BASE_URL, LEGACY, MODERN, RunningBridge
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
-METADATA = f'resource_metadata="{BASE_URL}{WELL_KNOWN}"'
+METADATA = f'resource_metadata="{BASE_URL}{WELL_KNOWN}/mcp"'
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
 
@@ -22,7 +22,7 @@ def test_the_metadata_is_at_both_addresses_without_redirect(browser: Client, pat
     assert response.status_code == 200
     assert response.headers["Access-Control-Allow-Origin"] == "*"
     assert response.json() == {
-        "resource": "http://localhost:3001/",
+        "resource": "http://localhost:3001/mcp",
         "authorization_servers": [tenant.url],
         "scopes_supported": list(TOOLS.scopes),
         "bearer_methods_supported": ["header"],

@@ -26,7 +26,7 @@ async def test_a_missing_scope_is_403_naming_all_that_the_tool_needs(bridge: Run
     challenge = response.headers["www-authenticate"]
     assert 'error="insufficient_scope"' in challenge
     assert 'scope="tool:notes tool:files"' in challenge
-    assert f'resource_metadata="{BASE_URL}/.well-known/oauth-protected-resource"' in challenge
+    assert f'resource_metadata="{BASE_URL}/.well-known/oauth-protected-resource/mcp"' in challenge
     assert response.json()["error"]["data"]["scope"] == "tool:notes tool:files"
     assert "tool:notes" in response.json()["error"]["message"]  # for clients that read no headers
     assert response.json()["id"] == 1

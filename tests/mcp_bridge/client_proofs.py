@@ -12,6 +12,7 @@ from tests.mcp_bridge.loopback_server import Received
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 CLIENT_SECRET = "the-secret-of-the-bridge"
+OLD_CLIENT, OLD_SECRET = "old-bridge-client", "the-secret-of-the-old-client"  # linked to another identifier
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class ClientProofs:
         return self._by_assertion(form)
 
     def _by_secret(self, name: str, secret: str) -> str | None:
-        return name if name == BRIDGE_CLIENT and secret == CLIENT_SECRET else None
+        return name if {BRIDGE_CLIENT: CLIENT_SECRET, OLD_CLIENT: OLD_SECRET}.get(name) == secret else None
 
     def _by_assertion(self, form: dict[str, str]) -> str | None:
         if form["client_assertion_type"] != ASSERTION_TYPE:

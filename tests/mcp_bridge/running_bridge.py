@@ -41,8 +41,10 @@ class RunningBridge:
             token_rules=TokenRules(tenant.url, BRIDGE_AUDIENCE),
             downstream_rules=TokenRules(tenant.url, API_AUDIENCE),
             key_fetching=KeyFetching(timeout=2),
-            resource=ProtectedResource(BRIDGE_AUDIENCE, BASE_URL, tenant.url, TOOLS.scopes, "MCP bridge"),
-            client=BridgeClient(BRIDGE_CLIENT, secret=CLIENT_SECRET),
+            resource=ProtectedResource(
+                BRIDGE_AUDIENCE, BASE_URL, tenant.url, TOOLS.scopes, "MCP bridge", endpoint="/mcp"
+            ),
+            clients=(BridgeClient(BRIDGE_CLIENT, secret=CLIENT_SECRET),),
             forwards_address=False,
             default_exchange_scope=("read:private",),
             api_base_url=api.url,

@@ -22,7 +22,7 @@ def keyed(key: str = "client", **more: Any) -> BridgeClient:
 
 async def test_a_secret_in_a_basic_header_is_form_encoded_first(bridge: RunningBridge, tenant: FakeTenant) -> None:
     """RFC 6749 §2.3.1."""
-    bridge.configure(client=BridgeClient(BRIDGE_CLIENT, AuthenticationMethod.CLIENT_SECRET_BASIC, CLIENT_SECRET))
+    bridge.configure(clients=(BridgeClient(BRIDGE_CLIENT, AuthenticationMethod.CLIENT_SECRET_BASIC, CLIENT_SECRET),))
     async with bridge:
         assert not (await bridge.call("greet")).get("isError")
     assert not {"client_id", "client_secret"} & set(tenant.forms[0])
@@ -32,7 +32,7 @@ async def test_a_secret_in_a_basic_header_is_form_encoded_first(bridge: RunningB
 
 async def test_an_assertion_takes_the_place_of_the_secret(bridge: RunningBridge, tenant: FakeTenant) -> None:
     """RFC 7523 §2.2, §3."""
-    bridge.configure(client=keyed(key_id="of-the-tenants-choice"))
+    bridge.configure(clients=(keyed(key_id="of-the-tenants-choice"),))
     async with bridge:
         assert not (await bridge.call("greet")).get("isError")
     form = tenant.forms[0]
@@ -46,7 +46,7 @@ async def test_an_assertion_takes_the_place_of_the_secret(bridge: RunningBridge,
 
 async def test_each_attempt_has_an_assertion_of_its_own(bridge: RunningBridge, tenant: FakeTenant) -> None:
     """RFC 7523 §3: a server may take each jti once only."""
-    bridge.configure(client=keyed())
+    bridge.configure(clients=(keyed(),))
     tenant.first_replies = [Reply(503)]
     async with bridge:
         assert not (await bridge.call("greet")).get("isError")
@@ -56,7 +56,7 @@ async def test_each_attempt_has_an_assertion_of_its_own(bridge: RunningBridge, t
 
 
 async def test_a_foreign_key_is_the_operators_business(bridge: RunningBridge) -> None:
-    bridge.configure(client=keyed("thief"))
+    bridge.configure(clients=(keyed("thief"),))
     async with bridge:
         assert "bridge's own client credentials" in await bridge.error_text("greet")
 

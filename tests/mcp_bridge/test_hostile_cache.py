@@ -110,7 +110,7 @@ async def test_another_client_of_the_same_bridge_has_its_own_entries(
     process: Process, tenant: FakeTenant, cache: DictCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tests.mcp_bridge.client_proofs.BRIDGE_CLIENT", "other")
-    async with process(client=BridgeClient("other", secret=CLIENT_SECRET)) as other:
+    async with process(clients=(BridgeClient("other", secret=CLIENT_SECRET),)) as other:
         await greeted(other, token := other.token())
     monkeypatch.undo()
     async with process() as bridge:

@@ -90,7 +90,7 @@ async def test_a_short_secret_that_the_tenant_repeats_is_not_shown(
     proof = client.proof(tenant.url)
     sent = f"{proof.headers} {proof.form} {urlencode(proof.form)}"
     tenant.reply = Reply(403, json.dumps({"error": client.secret, "error_description": sent}).encode())
-    bridge.configure(client=client)
+    bridge.configure(clients=(client,))
     async with bridge:
         text = await bridge.error_text("greet")
     assert "[removed]" in text

@@ -35,7 +35,7 @@ class RunningBehindOidcProvider(Running):
         self.manage("migrate", "--verbosity=0")
         ports = {name: port for name, port in self.ports.items() if name != "tenant"}
         with (
-            oidc_provider(self.issuer, bridge=f"{self.bridge}/", api=f"{self.api}/"),
+            oidc_provider(self.issuer, bridge=self.mcp, api=f"{self.api}/"),
             Stack(ports, environment=self.environment, log_dir=self.state_dir) as self.stack,
         ):
             yield self

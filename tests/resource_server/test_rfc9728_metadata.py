@@ -7,18 +7,19 @@ from resource_server.errors import MissingToken
 from resource_server.protected_resource import ProtectedResource, well_known_paths
 
 RESOURCE = ProtectedResource(
-    resource="http://localhost:3001/",
+    resource="http://localhost:3001/mcp",
     base_url="http://localhost:3001",
     authorization_server="https://tenant.example/",
     scopes=("tool:whoami", "tool:greet"),
     name="The bridge",
+    endpoint="/mcp",
 )
 
 
 def test_the_metadata_names_resource_issuer_scopes_and_method() -> None:
     """RFC 9728 §2: resource is required; the others let a client find out what it needs."""
     assert RESOURCE.metadata() == {
-        "resource": "http://localhost:3001/",
+        "resource": "http://localhost:3001/mcp",
         "authorization_servers": ["https://tenant.example/"],
         "scopes_supported": ["tool:whoami", "tool:greet"],
         "bearer_methods_supported": ["header"],
@@ -27,8 +28,8 @@ def test_the_metadata_names_resource_issuer_scopes_and_method() -> None:
 
 
 def test_a_challenge_points_to_the_metadata() -> None:
-    """RFC 9728 §5.1: resource_metadata is the URL of the metadata."""
-    assert RESOURCE.metadata_url == "http://localhost:3001/.well-known/oauth-protected-resource"
+    """RFC 9728 §5.1: resource_metadata is the URL of the metadata, made from the URL that clients call (§3.1)."""
+    assert RESOURCE.metadata_url == "http://localhost:3001/.well-known/oauth-protected-resource/mcp"
     told = challenge(MissingToken(), resource_metadata=RESOURCE.metadata_url, scope=RESOURCE.scopes)
     assert told == f'Bearer scope="tool:whoami tool:greet", resource_metadata="{RESOURCE.metadata_url}"'
 

@@ -90,7 +90,7 @@ class Running:
         assert isinstance(key, RSAPrivateKey)
 
         def sign(subject: str, scope: str = SCOPES, **claims: Any) -> str:
-            content = {"sub": subject, "aud": f"{self.bridge}/", "client_id": "local-manual-client", "scope": scope}
+            content = {"sub": subject, "aud": self.mcp, "client_id": "local-manual-client", "scope": scope}
             permissions = SCOPES.split()
             return tenant.sign(tenant.claims(**(content | {"permissions": permissions} | claims)), key=key, kid=key_id)
 

@@ -33,7 +33,7 @@ async def test_a_user_logs_in_and_the_api_answers_on_the_users_behalf(services: 
     async with mcp_client(services.mcp, ada, wallet) as client:
         assert wallet.tokens is not None
         token_a = claims_of(wallet.tokens.access_token)
-        assert token_a["aud"] == f"{services.bridge}/"  # token A is for the bridge, and for nobody else
+        assert token_a["aud"] == services.mcp  # token A is for the bridge, and for nobody else
         assert token_a["sub"] == "auth0|local-admin"
         assert "act" not in token_a  # so far nobody acts for her
 

@@ -30,7 +30,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
 def authorize_url(services: Running, scope: str) -> str:
     return (
         f"{services.issuer}/authorize?response_type=code&client_id=local-manual-client&redirect_uri={CALLBACK}"
-        f"&scope={scope}&resource={services.bridge}/&state=s&code_challenge={CHALLENGE}&code_challenge_method=S256"
+        f"&scope={scope}&resource={services.mcp}&state=s&code_challenge={CHALLENGE}&code_challenge_method=S256"
     )
 
 

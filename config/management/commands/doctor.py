@@ -79,7 +79,7 @@ def _findings(token: str, api_path: str) -> Iterator[Finding]:
     from config.doctor.examination import examine  # needs a configuration to be imported
 
     environment: Environment = settings.ENVIRONMENT
-    secrets = (token, *environment.bridge_client.secrets)
+    secrets = (token, *(each for client in environment.bridge_clients for each in client.secrets))
     yield from without_secrets(examine(environment, token=token, api_path=api_path), secrets)
 
 

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         environment: Environment = settings.ENVIRONMENT
         seal_key(directory / "audit_seal_key.pem", directory / "audit_public_keys.json")
         (directory / ".audit_public_keys.json.lock").unlink(missing_ok=True)
-        client_secret = "" if environment.is_local else environment.bridge_client.secret
+        client_secret = "" if environment.is_local else " ".join(client.secret for client in environment.bridge_clients)
         for name, content in _files(client_secret).items():
             (directory / name).write_text(content, encoding="ascii")
         for file in directory.iterdir():

@@ -62,7 +62,7 @@ async def test_auth0s_own_sdk_verifies_and_exchanges_tokens_of_the_local_tenant(
 ) -> None:
     ca_file, certificate = authority
     monkeypatch.setenv("SSL_CERT_FILE", str(ca_file))  # what the SDK's HTTP client trusts
-    bridge_audience, api_audience = f"{services.bridge}/", f"{services.api}/"
+    bridge_audience, api_audience = services.mcp, f"{services.api}/"
     async with tls_front(certificate) as front:
         issuer = f"https://localhost:{front.port}/"
         with own_process(

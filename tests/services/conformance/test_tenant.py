@@ -37,7 +37,7 @@ def test_metadata_and_the_authorization_code_grant_pass_without_a_warning(servic
     options = {
         "--url": f"{services.issuer}/",
         "--client-id": register(services, redirect_uri),
-        "--resource": f"{services.bridge}/",
+        "--resource": services.mcp,
         "--port": str(port),
         "--output-dir": str(tmp_path),
     }

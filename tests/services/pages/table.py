@@ -35,7 +35,7 @@ class Visit:
 
 AUTHORIZE = (
     "authorize?response_type=code&client_id=local-manual-client&redirect_uri=http://localhost:6274/oauth/callback"
-    "&scope=tool:whoami%20tool:greet&resource={bridge}/&state=s&code_challenge_method=S256"
+    "&scope=tool:whoami%20tool:greet&resource={bridge}/mcp&state=s&code_challenge_method=S256"
     "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 )
 LOG = "admin/downstream_api/delegatedaccess/"

@@ -1,0 +1,39 @@
+"""Which MCP clients refuse to log in because of the bridge's identifier, and how to move to another one."""
+
+from urllib.parse import urlsplit
+
+
+def identifier_trouble(published: str, endpoint: str) -> tuple[str, str] | None:
+    """Return what is wrong with the identifier, and the remedy; None where it is the URL that clients call.
+
+    RFC 9728 §3.3 has clients compare `resource` of the metadata with the URL that they started from. Some compare to
+    the letter; the others also take an identifier that their URL begins with, such as the origin of Auth0's quickstart.
+    """
+    if published == endpoint:
+        return None
+    who = (
+        "Strict MCP clients (Gemini CLI, VS Code, everything built on oauth4webapi)"
+        if _is_beginning(published, endpoint)
+        else "MCP clients"
+    )
+    trouble = (
+        f"The bridge publishes the identifier {published}, and clients call {endpoint}. {who} refuse to log in where "
+        "the two differ."
+    )
+    remedy = (
+        f"Register {endpoint} as one more API at the tenant, with a client linked to it. Then set "
+        f'AUTH0_AUDIENCE="{endpoint} {published}", and MCP_AUTH0_CLIENT_ID and MCP_AUTH0_CLIENT_SECRET to those of '
+        "both clients, in the same order. Tokens for both are accepted until you take the old values away; "
+        "docs/auth0.md has the steps."
+    )
+    return trouble, remedy
+
+
+def _is_beginning(resource: str, endpoint: str) -> bool:
+    """Return whether both have the same origin, and the endpoint's path begins with the resource's."""
+    try:
+        wanted, called = urlsplit(resource), urlsplit(endpoint)
+        origins = [(url.scheme, url.hostname, url.port) for url in (wanted, called)]
+    except ValueError:
+        return False
+    return origins[0] == origins[1] and f"{called.path}/".startswith(f"{wanted.path.rstrip('/')}/")
