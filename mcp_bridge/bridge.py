@@ -5,7 +5,7 @@ import anyio
 from starlette.applications import Starlette
 
 from mcp_bridge.checks import LEFTOVER
-from mcp_bridge.configuration import ENDPOINT, BridgeConfiguration
+from mcp_bridge.configuration import ENDPOINT, ENDPOINT_PATHS, BridgeConfiguration
 from mcp_bridge.endpoint.asgi_types import AsgiApp, Receive, Scope, Send
 from mcp_bridge.endpoint.forms import build_endpoint
 from mcp_bridge.endpoint.gate import Gate
@@ -42,8 +42,9 @@ class Bridge:
             await self.endpoint(scope, receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})  # before the handshake: an HTTP 403
-        elif scope["path"] == ENDPOINT:
-            await self.gate(scope, receive, send)
+        elif scope["path"] in ENDPOINT_PATHS:
+            # Never by a redirect: clients drop the token or the body on the way, or refuse to follow.
+            await self.gate({**scope, "path": ENDPOINT}, receive, send)
         else:
             await self.pages(scope, receive, send)
 

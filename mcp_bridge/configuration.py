@@ -9,6 +9,7 @@ from resource_server.protected_resource import ProtectedResource
 from resource_server.token_rules import TokenRules
 
 ENDPOINT = "/mcp"
+ENDPOINT_PATHS = (ENDPOINT, f"{ENDPOINT}/")  # both are served: people add the slash, and so do some clients
 
 
 @dataclass(frozen=True)

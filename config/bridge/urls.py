@@ -13,7 +13,11 @@ handler500 = views.server_error
 
 urlpatterns = [
     path("", views.home, name="home"),
-    *(path(each.lstrip("/"), views.protected_resource_metadata) for each in well_known_paths(ENDPOINT)),
+    *(
+        path(f"{each.lstrip('/')}{slash}", views.protected_resource_metadata)
+        for each in well_known_paths(ENDPOINT)
+        for slash in ("", "/")  # as clients spell it that insert it before the path of /mcp/, or of the bare origin
+    ),
     path("healthz", healthz),
     # Keys once held stay good through an outage of the tenant, and so does this node.
     path("readyz", readiness(keys=lambda: issuer_keys(settings.MCP_BRIDGE).ready())),

@@ -25,7 +25,7 @@ def browser(bridge: RunningBridge) -> Iterator[Client]:
         yield Client(headers={"Host": "localhost"}, raise_request_exception=False)
 
 
-@pytest.mark.parametrize("path", ["/mcp/", "/nothing", f"{WELL_KNOWN}/", "/admin/", f"{WELL_KNOWN}/other"])
+@pytest.mark.parametrize("path", ["/mcp//", "/nothing", "/admin/", f"{WELL_KNOWN}/other"])
 def test_everything_else_is_a_small_404(browser: Client, path: str) -> None:
     response = browser.get(path)
     assert response.status_code == 404
