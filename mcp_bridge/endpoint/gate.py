@@ -15,6 +15,7 @@ from mcp_bridge.endpoint.asgi_types import AsgiApp, Message, Receive, Scope, Sen
 from mcp_bridge.endpoint.cross_origin import allowed_origin, answer_preflight, refuse_foreign_host, sharing
 from mcp_bridge.endpoint.http_refusal import INTERNAL_ERROR, HttpRefusal
 from mcp_bridge.endpoint.jsonrpc_request import JsonRpcError, JsonRpcRequest, parse_request
+from mcp_bridge.endpoint.protocol_revision import SINGLE_REQUESTS, revision_of
 from mcp_bridge.endpoint.request_body import BODY_DEADLINE, DISCARD_DEADLINE, Disconnected, RequestBody
 from mcp_bridge.endpoint.serving import heeding, serve
 from mcp_bridge.endpoint.token_refusal import cannot_tell, token_refusal
@@ -36,15 +37,13 @@ from resource_server.token_verifier import TokenVerifier
 
 logger = logging.getLogger(__name__)
 
-SINGLE_REQUESTS = "2026-07-28"  # the revision that made each request stand for itself
-
 
 @dataclass(frozen=True)
 class Gate:
     """An ASGI app around the MCP endpoint.
 
-    In this order: host and origin, token, method, body, scopes of the called tool. A stranger thus learns nothing
-    but how to log in, and nothing that it sends beyond its headers is kept.
+    In this order: host and origin, token, method, body, revision of MCP, scopes of the called tool. A stranger thus
+    learns nothing but how to log in, and nothing that it sends beyond its headers is kept.
     """
 
     app: AsgiApp  # the endpoint; its requests carry a Caller
@@ -94,15 +93,18 @@ class Gate:
             _check_form(scope)
             request = parse_request(await body.read(seconds=self.body_deadline))
             with self._recording(caller, request, scope):
-                self._check_scopes(request, caller.token, scope)
+                revision = revision_of(scope, request)
+                self._check_scopes(request, caller.token, revision)
                 caller.wants_progress = request.wants_progress and _accepts_stream(scope)
                 caller.attach_to(scope)
-                await self._serve(scope, receive, send, caller, request)
+                await self._serve(scope, receive, send, caller, request, revision=revision)
         except (BearerTokenError, KeysUnavailable, JsonRpcError, HttpRefusal) as error:
             await body.discard(seconds=self.discard_deadline)
             await self._refusal(error, request).send_to(send)
 
-    async def _serve(self, scope: Scope, receive: Receive, send: Send, caller: Caller, request: JsonRpcRequest) -> None:
+    async def _serve(
+        self, scope: Scope, receive: Receive, send: Send, caller: Caller, request: JsonRpcRequest, *, revision: str
+    ) -> None:
         async def refuse(error: Exception, send: Send) -> None:
             await self._refusal(error, request).send_to(send)
 
@@ -112,7 +114,7 @@ class Gate:
             receive,
             heeding(caller, send, refuse),
             body=request.canonical,
-            ends_with_connection=_ends_with_connection(scope, self.registry.find(request.called_tool)),
+            ends_with_connection=_ends_with_connection(revision, self.registry.find(request.called_tool)),
         )
 
     async def _authenticate(self, scope: Scope) -> Caller:
@@ -155,7 +157,7 @@ class Gate:
         if outcome is Outcome.REFUSED:
             self.observer.refused(bounded(record.reason))
 
-    def _check_scopes(self, request: JsonRpcRequest, token: AccessToken, scope: Scope) -> None:
+    def _check_scopes(self, request: JsonRpcRequest, token: AccessToken, revision: str) -> None:
         """Raises InsufficientScope where more consent would let the call through.
 
         Where it could not, the call passes, to be answered with a readable tool error: a 403 would send the client
@@ -165,7 +167,7 @@ class Gate:
         if tool and missing_scopes(tool, token) and could_be_granted(tool, token):
             # Clients of the current revision add what is challenged to what they have. Those before may replace it,
             # so that MCP 2025-11-25 §Scope Challenge Handling recommends to name what was granted as well.
-            held = () if _is_of_single_requests(scope) else token.scopes
+            held = () if revision == SINGLE_REQUESTS else token.scopes
             raise InsufficientScope(tool.scopes, keeping=[each for each in self.registry.scopes if each in held])
 
     def _refusal(self, error: Exception, request: JsonRpcRequest | None) -> HttpRefusal:
@@ -184,19 +186,14 @@ class Gate:
         raise error
 
 
-def _is_of_single_requests(scope: Scope) -> bool:
-    """Whether the client speaks the current revision or (revisions are dates) a later one."""
-    return header_values(scope, "mcp-protocol-version") >= [SINGLE_REQUESTS]
-
-
-def _ends_with_connection(scope: Scope, tool: Tool | None) -> bool:
+def _ends_with_connection(revision: str, tool: Tool | None) -> bool:
     """Whether a request is over when its client closes the connection.
 
     In the current revision that is how clients cancel (MCP cancellation §Transport-Specific Cancellation). In those
     before it is no cancellation, and what was to be written is written; what was only to be read can be given up, for
     without a session there is no way left on which the answer could reach the client.
     """
-    return _is_of_single_requests(scope) or tool is None or tool.read_only
+    return revision == SINGLE_REQUESTS or tool is None or tool.read_only
 
 
 def _accepts_stream(scope: Scope) -> bool:

@@ -4,17 +4,19 @@ import json
 import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 import anyio
 import mcp_types as types
-from mcp.server.context import ServerRequestContext
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.server import Server
 from mcp.shared.exceptions import MCPError
 from starlette.requests import Request
 
 from mcp_bridge.caller import Caller, NoLongerAccepted, caller_of
+from mcp_bridge.endpoint.protocol_revision import WITH_HANDSHAKE
 from mcp_bridge.endpoint.worker import run_in_worker
 from mcp_bridge.exchange.errors import SubjectTokenRejected
 from mcp_bridge.records.outcome import Outcome
@@ -72,7 +74,7 @@ def build_server(registry: ToolRegistry, calls: ToolCalls) -> Server[Any]:
         caller.note(Outcome.OK)
         return _success(answer)
 
-    return Server(
+    server = Server(
         NAME,
         version=VERSION,
         title="Django on behalf of",
@@ -81,6 +83,20 @@ def build_server(registry: ToolRegistry, calls: ToolCalls) -> Server[Any]:
         on_list_tools=list_tools,
         on_call_tool=call_tool,
     )
+    server.middleware.append(_negotiate)
+    return server
+
+
+async def _negotiate(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    """Offer the newest revision with a handshake to a client that asks for one that is not served (MCP lifecycle).
+
+    The SDK would agree to any that it knows, and thus to 2024-11-05.
+    """
+    params = ctx.params or {}
+    if ctx.method == "initialize" and isinstance(asked := params.get("protocolVersion"), str):
+        offered = asked if asked in WITH_HANDSHAKE else WITH_HANDSHAKE[-1]
+        ctx = replace(ctx, params={**params, "protocolVersion": offered})
+    return await call_next(ctx)
 
 
 def _caller(context: Context) -> Caller:

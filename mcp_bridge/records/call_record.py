@@ -11,6 +11,7 @@ from time import monotonic
 
 from django.utils import timezone
 
+from mcp_bridge.endpoint.http_refusal import HttpRefusal
 from mcp_bridge.endpoint.jsonrpc_request import JsonRpcRequest
 from mcp_bridge.records.outcome import Exchange, Outcome
 from mcp_bridge.records.trace import Trace
@@ -62,6 +63,9 @@ class CallRecord:
             yield
         except InsufficientScope as error:
             self.note(Outcome.REFUSED, error.reason.value)
+            raise
+        except HttpRefusal:  # its headers and its body disagree
+            self.note(Outcome.REFUSED, "invalid_request")
             raise
         except Exception:
             self.note(Outcome.FAILED, "unexpected_error")
