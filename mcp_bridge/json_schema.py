@@ -1,6 +1,7 @@
 """JSON Schema as tools use it, with messages that name the field and repeat nothing of its value."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from copy import deepcopy
 from typing import Any, cast
 
 from jsonschema import Draft202012Validator
@@ -37,6 +38,24 @@ def first_violation(schema: Schema, value: Mapping[str, Any]) -> str | None:
     return _clause(error) if error else None
 
 
+def without_nulls(schema: Schema, value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return `value` without the optional members that are null where the schema does not allow null, at any depth.
+
+    Models write null for an argument that they leave out. A null that the schema allows stays, and so does one for a
+    member that is required or that the schema does not know: those are for `first_violation` to tell of.
+    """
+    validator = Draft202012Validator(schema, registry=NOTHING_ELSE)
+    pruned, required = deepcopy(dict(value)), set[Path]()
+    while refused := _refused_nulls(validator, pruned) - required:  # removing some may bring others to light
+        for *parents, name in refused:
+            del _at(pruned, parents)[name]
+        missed = refused.intersection(_missing(validator, pruned))
+        for *parents, name in missed:
+            _at(pruned, parents)[name] = None
+        required |= missed
+    return pruned
+
+
 def check_schemas(tools: Iterable[Tool]) -> None:
     """Raises ToolDeclarationError where a schema of a tool is no JSON Schema, or refers to what it does not hold."""
     for tool in tools:
@@ -60,6 +79,37 @@ def _references(schema: object) -> Iterator[str]:
     members = schema.values() if isinstance(schema, Mapping) else schema if isinstance(schema, list) else ()
     for member in members:
         yield from _references(member)
+
+
+Path = tuple[str | int, ...]
+
+
+def _refused_nulls(validator: Draft202012Validator, value: Mapping[str, Any]) -> set[Path]:
+    """Where an object has a member that is null, and the schema is against that."""
+    paths = (tuple(error.absolute_path) for error in _leaves(validator.iter_errors(value)) if error.instance is None)
+    return {path for path in paths if path and isinstance(path[-1], str)}
+
+
+def _missing(validator: Draft202012Validator, value: Mapping[str, Any]) -> Iterator[Path]:
+    for error in _leaves(validator.iter_errors(value)):
+        if error.validator == "required":
+            names = cast("Any", error.validator_value)
+            yield from ((*error.absolute_path, name) for name in names if name not in cast("Any", error.instance))
+
+
+def _leaves(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
+    """The errors that have no others below them, as those of anyOf and oneOf have."""
+    for error in errors:
+        if error.context:
+            yield from _leaves(error.context)
+        else:
+            yield error
+
+
+def _at(value: Any, path: Iterable[str | int]) -> Any:
+    for step in path:
+        value = value[step]
+    return value
 
 
 def _clause(error: ValidationError) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 from mcp_bridge.caller import Caller
 from mcp_bridge.downstream.client import Downstream
 from mcp_bridge.exchange.token_exchange import TokenExchange
-from mcp_bridge.json_schema import first_violation
+from mcp_bridge.json_schema import first_violation, without_nulls
 from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
 from mcp_bridge.tool_error import InvalidArguments, ScopesNotGrantable, ToolError, ToolFailed
 from mcp_bridge.tool_registry import missing_scopes
@@ -64,8 +64,12 @@ class ToolCalls:
         # The gate answers what consent can mend with a 403; who comes this far without the scopes has no hope of it.
         if missing := missing_scopes(tool, caller.token):
             raise ScopesNotGrantable(missing)
-        if violation := first_violation(tool.input_schema, arguments):
-            raise InvalidArguments(violation)
+        if first_violation(tool.input_schema, arguments):
+            arguments = without_nulls(tool.input_schema, arguments)
+            if caller.record is not None:
+                caller.record.note_arguments(arguments)
+            if violation := first_violation(tool.input_schema, arguments):
+                raise InvalidArguments(violation)
         api = Downstream(
             base_url=self._api_base_url,
             scope=tool.downstream_scopes or self._default_scope,

@@ -3,11 +3,12 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
+from typing import Any
 
 from django.utils import timezone
 
@@ -38,6 +39,7 @@ class CallRecord:
     outcome: Outcome | None = None  # None: nobody said; the SDK answers malformed calls itself
     reason: str = ""
     is_answered: bool = False
+    _key: bytes = field(default=b"", repr=False)
     _is_over: bool = False
     _began: float = field(default_factory=monotonic)
 
@@ -50,7 +52,12 @@ class CallRecord:
             tool=readable(request.called_tool, limit=MAX_TOOL),
             request_id="" if request.id is None else readable(str(request.id), limit=MAX_REQUEST_ID),
             arguments_digest=_digest(request.params.get("arguments"), key),
+            _key=key,
         )
+
+    def note_arguments(self, arguments: Mapping[str, Any]) -> None:
+        """Take what the tool is given in place of what was sent: a null that counts as absent is not in it."""
+        self.arguments_digest = _digest(arguments, self._key)
 
     def note(self, outcome: Outcome, reason: str = "") -> None:
         if not self._is_over:  # a tool's thread may come to its end after its caller is gone
