@@ -1,5 +1,7 @@
 """Why a call to the API failed, in words for the person who asked. The API's own texts arrive here bounded."""
 
+from http import HTTPStatus
+
 from mcp_bridge.records.outcome import Outcome
 from mcp_bridge.tool_error import ToolError
 from mcp_bridge.upstream.retry_after import in_time
@@ -39,8 +41,12 @@ class NotFound(DownstreamError):
 class ApiFoundInputInvalid(DownstreamError):
     outcome, reason = Outcome.TOOL_ERROR, "api_found_input_invalid"
 
-    def __init__(self, messages: str) -> None:
-        super().__init__(f"The API did not accept the input{_because(messages)}.")
+    def __init__(self, messages: str, status: int) -> None:
+        # The usual two say no more than the sentence does; what the others mean is worth telling.
+        told = (
+            "" if status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY} and messages else f" ({status})"
+        )
+        super().__init__(f"The API did not accept the input{told}{_because(messages)}.")
 
 
 class ApiUnavailable(DownstreamError):
