@@ -3,15 +3,17 @@ from collections.abc import Sequence
 from resource_server.errors import BearerTokenError, InsufficientScope
 
 
-def challenge(error: BearerTokenError, *, resource_metadata: str, scope: Sequence[str] = ()) -> str:
+def challenge(
+    error: BearerTokenError, *, resource_metadata: str, scope: Sequence[str] = (), kind: str = "resource"
+) -> str:
     """The value of WWW-Authenticate for a refusal (RFC 6750 §3, RFC 9728 §5.1).
 
     `scope` tells a client without a token what to ask for; an InsufficientScope names its own, all at once, so that
-    one more consent is enough.
+    one more consent is enough. `kind` is what the resource calls itself in the description.
     """
     parameters: dict[str, str] = {}
     if error.error is not None:
-        parameters |= {"error": error.error, "error_description": error.description}
+        parameters |= {"error": error.error, "error_description": error.description_by(kind)}
     if scopes := error.to_ask_for if isinstance(error, InsufficientScope) else scope:
         parameters["scope"] = " ".join(scopes)
     parameters["resource_metadata"] = resource_metadata

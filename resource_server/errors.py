@@ -51,7 +51,7 @@ DESCRIPTIONS = {
     Reason.SEVERAL_AUTHORIZATIONS: "The request must carry exactly one Authorization header.",
     Reason.TOKEN_IN_QUERY: "Access tokens are accepted in the Authorization header only, never in the URL.",
     Reason.TOKEN_TOO_LONG: "The access token is longer than 16 KB.",
-    Reason.NOT_A_JWT: "The access token is not a signed JWT; ask the tenant for one by naming this API as audience.",
+    Reason.NOT_A_JWT: "The access token is not a signed JWT; ask the tenant for one for this resource.",
     Reason.ALGORITHM: "The access token must be signed with RS256.",
     Reason.NO_KEY_ID: "The access token's header does not name its key (kid).",
     Reason.CRITICAL_HEADER: "The access token's header uses an extension that is not supported here.",
@@ -87,6 +87,10 @@ class BearerTokenError(Exception):
         self.reason = reason
         self.description = description or DESCRIPTIONS[reason]
         super().__init__(self.description)
+
+    def description_by(self, kind: str) -> str:
+        """Return the sentence as a resource of this kind says it, such as "MCP server" or "API"."""
+        return self.description.replace("his resource", f"his {kind}")
 
 
 class MissingToken(BearerTokenError):

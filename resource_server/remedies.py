@@ -66,7 +66,7 @@ REMEDIES = {
 def _form(seen: Circumstances) -> str:
     count = seen.parts.count
     if count == ENCRYPTED_PARTS:
-        return "It has five parts, so it is encrypted (JWE): have the tenant issue signed tokens for this API."
+        return "It has five parts, so it is encrypted (JWE): have the tenant issue signed ones instead."
     if count == 1:
         return (
             "It is opaque: it has no parts that could be read. Tenants issue such tokens where no API is named: ask "

@@ -8,6 +8,8 @@ from resource_server.challenge import challenge
 from resource_server.errors import BearerTokenError, InsufficientScope, KeysUnavailable
 from resource_server.protected_resource import ProtectedResource
 
+KIND = "MCP server"  # what the sentences call this resource, whose users know of no API yet
+
 
 def token_refusal(
     error: BearerTokenError,
@@ -18,13 +20,13 @@ def token_refusal(
 ) -> HttpRefusal:
     """400, 401 or 403 with the challenge; its fields also stand in the body, for clients that read no headers."""
     data: dict[str, object] = {"reason": error.reason.value}
-    message = error.description
+    message = error.description_by(KIND)
     if error.error is not None:
         data["error"] = error.error
     if isinstance(error, InsufficientScope):
         data["scope"] = " ".join(error.scopes)
         message = f"{message.rstrip('.')}: {data['scope']}."
-    value = challenge(error, resource_metadata=resource.metadata_url, scope=registry.login_scopes)
+    value = challenge(error, resource_metadata=resource.metadata_url, scope=registry.login_scopes, kind=KIND)
     return HttpRefusal(error.status, message, data, headers=(("www-authenticate", value),), request_id=request_id)
 
 
