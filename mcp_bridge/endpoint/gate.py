@@ -12,10 +12,11 @@ import anyio.to_thread
 
 from mcp_bridge.caller import Caller
 from mcp_bridge.endpoint.asgi_types import AsgiApp, Message, Receive, Scope, Send, header_values
+from mcp_bridge.endpoint.batch import requests_of, serve_batch
 from mcp_bridge.endpoint.cross_origin import allowed_origin, answer_preflight, refuse_foreign_host, sharing
 from mcp_bridge.endpoint.http_refusal import INTERNAL_ERROR, HttpRefusal
-from mcp_bridge.endpoint.jsonrpc_request import JsonRpcError, JsonRpcRequest, parse_request
-from mcp_bridge.endpoint.protocol_revision import SINGLE_REQUESTS, revision_of
+from mcp_bridge.endpoint.jsonrpc_request import JsonRpcError, JsonRpcRequest, is_batch, parse_request
+from mcp_bridge.endpoint.protocol_revision import SINGLE_REQUESTS, may_hold_batch, revision_of
 from mcp_bridge.endpoint.request_body import BODY_DEADLINE, DISCARD_DEADLINE, Disconnected, RequestBody
 from mcp_bridge.endpoint.serving import heeding, serve
 from mcp_bridge.endpoint.token_refusal import cannot_tell, token_refusal
@@ -91,16 +92,63 @@ class Gate:
                 return
             caller = await self._authenticate(scope)
             _check_form(scope)
-            request = parse_request(await body.read(seconds=self.body_deadline))
-            with self._recording(caller, request, scope):
-                revision = revision_of(scope, request)
-                self._check_scopes(request, caller.token, revision)
-                caller.wants_progress = request.wants_progress and _accepts_stream(scope)
-                caller.attach_to(scope)
-                await self._serve(scope, receive, send, caller, request, revision=revision)
+            content = await body.read(seconds=self.body_deadline)
+            if is_batch(content) and may_hold_batch(scope):
+                requests = requests_of(content)
+                for request in requests:  # `request`, so that the refusal names the one that is refused
+                    self._check_of_batch(request, scope, caller)
+                await self._answer_batch(requests, scope, receive, send, caller)
+                return
+            request = parse_request(content)
+            await self._answer_request(request, scope, receive, send, caller)
         except (BearerTokenError, KeysUnavailable, JsonRpcError, HttpRefusal) as error:
             await body.discard(seconds=self.discard_deadline)
             await self._refusal(error, request).send_to(send)
+
+    async def _answer_request(
+        self,
+        request: JsonRpcRequest,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        caller: Caller,
+        *,
+        streams: bool = True,
+    ) -> None:
+        with self._recording(caller, request, scope):
+            revision = revision_of(scope, request)
+            self._check_scopes(request, caller.token, revision)
+            caller.wants_progress = streams and request.wants_progress and _accepts_stream(scope)
+            caller.attach_to(scope)
+            await self._serve(scope, receive, send, caller, request, revision=revision)
+
+    async def _answer_batch(
+        self, requests: tuple[JsonRpcRequest, ...], scope: Scope, receive: Receive, send: Send, caller: Caller
+    ) -> None:
+        callers: list[Caller] = []
+
+        async def serve_one(request: JsonRpcRequest, receive: Receive, send: Send) -> None:
+            callers.append(one := Caller(caller.token, caller.subject_token, caller.address))
+            try:
+                await self._answer_request(request, dict(scope), receive, send, one, streams=False)
+            except (BearerTokenError, HttpRefusal) as error:
+                await self._refusal(error, request).send_to(send)
+
+        await serve_batch(
+            requests,
+            receive,
+            send,
+            serve=serve_one,
+            may_be_repeated=lambda: not any(each.has_written for each in callers),
+        )
+
+    def _check_of_batch(self, request: JsonRpcRequest, scope: Scope, caller: Caller) -> None:
+        """Refuse the whole batch for one message, before anything is called."""
+        try:
+            self._check_scopes(request, caller.token, revision_of(scope, request))
+        except (BearerTokenError, HttpRefusal):
+            with self._recording(caller, request, scope):
+                raise
 
     async def _serve(
         self, scope: Scope, receive: Receive, send: Send, caller: Caller, request: JsonRpcRequest, *, revision: str

@@ -41,19 +41,48 @@ class JsonRpcRequest:
         return isinstance(token, str | int) and not isinstance(token, bool)
 
 
+def is_batch(body: bytes) -> bool:
+    return body.lstrip(b" \t\r\n").startswith(b"[")
+
+
 def parse_request(body: bytes) -> JsonRpcRequest:
     """Read one request or notification. Raises JsonRpcError, whose message repeats nothing of the body.
 
-    Batches are refused (MCP knows none since 2025-06-18), and so are answers, since this server asks clients nothing.
+    Batches are refused: `parse_batch` reads them, for the one revision that has them. Answers are refused too, since
+    this server asks clients nothing.
     """
-    if body.lstrip(b" \t\r\n").startswith(b"["):
+    if is_batch(body):
         raise JsonRpcError(INVALID_REQUEST, "The body must be one JSON-RPC message, not a batch.")
+    return _request(_document(body))
+
+
+def parse_batch(body: bytes, *, longest: int) -> tuple[JsonRpcRequest, ...]:
+    """Read a batch of requests and notifications, at most `longest`. Raises JsonRpcError for the whole of it."""
+    document = _document(b'{"batch":' + body + b"}")  # so that a batch is read as strictly as a single message
+    messages = document["batch"]
+    if len(document) > 1 or not isinstance(messages, list):
+        raise JsonRpcError(PARSE_ERROR, "The body is not a well-formed JSON array.")
+    if not 0 < len(messages) <= longest:
+        raise JsonRpcError(INVALID_REQUEST, f"A batch must hold at least one message, and at most {longest}.")
+    if not all(isinstance(each, dict) for each in messages):
+        raise JsonRpcError(INVALID_REQUEST, "A batch must hold JSON-RPC messages.")
+    return tuple(_request(each) for each in messages)
+
+
+def _document(body: bytes) -> dict[str, Any]:
     try:
         document = parse_object(body)
-        if _too_deep(document):
-            raise JsonRpcError(INVALID_REQUEST, f"The body nests deeper than {MAX_DEPTH} levels.")
+    except MalformedJson as error:
+        raise JsonRpcError(PARSE_ERROR, "The body is not a well-formed JSON object.") from error
+    if _too_deep(document):
+        raise JsonRpcError(INVALID_REQUEST, f"The body nests deeper than {MAX_DEPTH} levels.")
+    return document
+
+
+def _request(document: dict[str, Any]) -> JsonRpcRequest:
+    try:
         canonical = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    except (MalformedJson, ValueError) as error:
+    except ValueError as error:
         raise JsonRpcError(PARSE_ERROR, "The body is not a well-formed JSON object.") from error
     method, params, request_id = document.get("method"), document.get("params", {}), document.get("id")
     if document.get("jsonrpc") != "2.0" or not isinstance(method, str):

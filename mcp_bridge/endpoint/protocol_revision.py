@@ -48,6 +48,11 @@ def revision_of(scope: Scope, request: JsonRpcRequest) -> str:
     return revision
 
 
+def may_hold_batch(scope: Scope) -> bool:
+    """Return whether the headers allow a batch, which only 2025-03-26 has."""
+    return header_values(scope, MCP_PROTOCOL_VERSION_HEADER) in ([], [WITHOUT_HEADER])
+
+
 def _stated(request: JsonRpcRequest, header: str | None) -> object:
     """Return what the body calls its revision; only bodies of 2026-07-28 and later do.
 

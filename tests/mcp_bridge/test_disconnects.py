@@ -19,7 +19,7 @@ from tests.mcp_bridge.running_bridge import LEGACY, RunningBridge, modern_call, 
 
 pytestmark = pytest.mark.anyio
 
-FORMS = ["current", "streaming", "earlier", "earlier, streaming"]
+FORMS = ["current", "streaming", "earlier", "earlier, streaming", "batch"]
 
 
 class Connection:
@@ -35,7 +35,9 @@ class Connection:
             "accept": "application/json, text/event-stream",
             "content-type": "application/json",
             "authorization": f"Bearer {bridge.token()}",
-        } | (modern_headers(tool) if is_modern else {"mcp-protocol-version": LEGACY})
+        } | (
+            modern_headers(tool) if is_modern else {"mcp-protocol-version": "2025-03-26" if form == "batch" else LEGACY}
+        )
         self.scope = {
             "type": "http",
             "method": "POST",
@@ -46,7 +48,13 @@ class Connection:
         self.bridge = bridge
         self.sent: list[Message] = []
         self.closed, self.has_sent, self.is_answered = anyio.Event(), anyio.Event(), anyio.Event()
-        self._pending = [{"type": "http.request", "body": json.dumps(message).encode(), "more_body": False}]
+        self._pending = [
+            {
+                "type": "http.request",
+                "body": json.dumps([message] if form == "batch" else message).encode(),
+                "more_body": False,
+            }
+        ]
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -110,7 +118,7 @@ async def test_in_the_current_revision_a_write_is_cancelled_too(bridge: RunningB
     assert ends(bridge.calls) == [(Outcome.CANCELLED, "client_gone")]
 
 
-@pytest.mark.parametrize("form", ["earlier", "earlier, streaming"])
+@pytest.mark.parametrize("form", ["earlier", "earlier, streaming", "batch"])
 async def test_in_earlier_revisions_a_write_goes_on_to_its_end(bridge: RunningBridge, api: FakeApi, form: str) -> None:
     """MCP 2025-11-25 transports: disconnection SHOULD NOT be interpreted as the client cancelling its request."""
     api.may_answer.clear()
