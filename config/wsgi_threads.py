@@ -49,11 +49,13 @@ class WsgiThreads:
         application: WsgiApplication,
         *,
         threads: int | None = None,
+        max_target: int = MAX_TARGET,
         max_body: int = MAX_BODY,
         body_deadline: float = BODY_DEADLINE,
         at_end: Callable[[], None] = lambda: None,
     ) -> None:
         self._application = application
+        self._max_target = max_target
         self._max_body = max_body
         self._body_deadline = body_deadline
         self._at_end = at_end
@@ -85,8 +87,8 @@ class WsgiThreads:
         self._at_end()
 
     async def _body(self, scope: Any, protocol: Any) -> bytes:
-        if len(scope.path) + len(scope.query_string) > MAX_TARGET:
-            raise BodyRefused(HTTPStatus.REQUEST_URI_TOO_LONG, "The URL is longer than 8 KB.")
+        if len(scope.path) + len(scope.query_string) > self._max_target:
+            raise BodyRefused(HTTPStatus.REQUEST_URI_TOO_LONG, f"The URL is longer than {self._max_target} characters.")
         length = scope.headers.get("content-length", "0")
         if length == "0" and "transfer-encoding" not in scope.headers:
             return b""

@@ -28,14 +28,3 @@ def is_this_machine(host: str | None) -> bool:
         return host == "localhost" or ipaddress.ip_address(host or "").is_loopback
     except ValueError:
         return False
-
-
-def form_action_source(redirect_uri: str) -> str:
-    """The CSP source that lets a form's answer redirect there: its origin.
-
-    CSP knows no IPv6 addresses and no hosts of other schemes, so for those it is the scheme.
-    """
-    url = urlsplit(redirect_uri)
-    return (
-        f"{url.scheme}:" if "[" in url.netloc or url.scheme in PRIVATE_USE_SCHEMES else f"{url.scheme}://{url.netloc}"
-    )

@@ -6,5 +6,6 @@ end_with_server()  # first, for loading the apps takes a while
 
 from config.tenant.wsgi import application as wsgi_application  # noqa: E402
 from config.wsgi_threads import WsgiThreads  # noqa: E402
+from local_tenant.views.long_redirect import MAX_URL  # noqa: E402
 
-application = WsgiThreads(wsgi_application)
+application = WsgiThreads(wsgi_application, max_target=MAX_URL)

@@ -1,7 +1,7 @@
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views import View
@@ -21,15 +21,9 @@ from local_tenant.oauth_errors import AccessDenied
 from local_tenant.oauth_parameters import MalformedRequest, Parameters, query_parameters
 from local_tenant.permitted_scopes import delegated_scopes, oidc_scopes
 from local_tenant.provider_settings import OIDC_SCOPES
-from local_tenant.redirect_uris import ALLOWED_SCHEMES, form_action_source
 from local_tenant.views.error_page import error_page
 from local_tenant.views.leading_page import leading_page
-
-
-class BackToClient(HttpResponseRedirect):
-    """To a redirect URI that is registered, which may be one of a native application."""
-
-    allowed_schemes = list(ALLOWED_SCHEMES)  # noqa: RUF012 - declared so by its base class
+from local_tenant.views.long_redirect import MAX_URL, LongRedirect
 
 
 @method_decorator([never_cache, require_http_methods(["GET", "HEAD", "POST"])], name="dispatch")
@@ -49,18 +43,20 @@ class AuthorizeView(View):
         except RefusedHere as error:
             return error_page(request, error.error, error.description)
         except RefusedToClient as error:
-            return BackToClient(error.location)
+            return LongRedirect(error.location)
 
     def _answer(self, request: HttpRequest, parameters: Parameters) -> HttpResponseBase:
         asked_for = read_authorization_request(parameters)
+        login_url = _login_url(request, parameters)
+        if len(login_url) > MAX_URL:  # it would not be read, and the login be lost
+            raise RefusedToClient(asked_for.client, "invalid_request", "The request is too long: shorten its state.")
         user = self._user(request, asked_for)
         if user is None:
-            back = urlencode([(name, value) for name, value in parameters if name != "prompt"])
-            return _to_login(f"{request.path}?{back}")
+            return LongRedirect(login_url)
         scopes = _scopes(asked_for, user)
         if request.method == "POST":
             return self._decide(request, asked_for, user, scopes)
-        return _consent_page(request, asked_for, user, scopes)
+        return _consent_page(request, asked_for, user, scopes, login_url)
 
     @staticmethod
     def _user(request: HttpRequest, asked_for: AuthorizationRequest) -> TenantUser | None:
@@ -79,7 +75,7 @@ class AuthorizeView(View):
             raise RefusedToClient(asked_for.client, "access_denied", "The user said no.")
         shown = request.POST.get("shown", "").split()  # nothing is granted that the page did not show
         code = issue_code(asked_for, user, [scope for scope in scopes if scope in shown])
-        return BackToClient(asked_for.client.response_url(code=code))
+        return LongRedirect(asked_for.client.response_url(code=code))
 
 
 def _scopes(asked_for: AuthorizationRequest, user: TenantUser) -> list[str]:
@@ -97,7 +93,7 @@ def _scopes(asked_for: AuthorizationRequest, user: TenantUser) -> list[str]:
 
 
 def _consent_page(
-    request: HttpRequest, asked_for: AuthorizationRequest, user: TenantUser, scopes: list[str]
+    request: HttpRequest, asked_for: AuthorizationRequest, user: TenantUser, scopes: list[str], login_url: str
 ) -> HttpResponseBase:
     described = dict(Permission.objects.filter(api=asked_for.api).values_list("value", "description")) | OIDC_SCOPES
     withheld = [scope for scope in asked_for.asked if scope not in scopes and scope in described]
@@ -108,11 +104,12 @@ def _consent_page(
         "scopes": [(scope, described.get(scope) or scope) for scope in scopes],
         "shown": " ".join(scopes),
         "withheld": withheld,
-        "login_url": f"{reverse('login')}?{urlencode({'next': request.get_full_path()})}",
+        "login_url": login_url,
     }
-    may_lead = [form_action_source(asked_for.client.redirect_uri)]
-    return leading_page(request, "local_tenant/consent.html", context, form_action=may_lead)
+    return leading_page(request, "local_tenant/consent.html", context)
 
 
-def _to_login(back: str) -> HttpResponseBase:
-    return HttpResponseRedirect(f"{reverse('login')}?{urlencode({'next': back})}")
+def _login_url(request: HttpRequest, parameters: Parameters) -> str:
+    """Return the login page's URL, from where the request goes on without `prompt`, which has then been answered."""
+    back = urlencode([(name, value) for name, value in parameters if name != "prompt"])
+    return f"{reverse('login')}?{urlencode({'next': f'{request.path}?{back}'})}"

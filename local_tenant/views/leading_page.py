@@ -1,16 +1,20 @@
 from typing import Any
 
-from csp.decorators import csp_update
+from csp.decorators import csp_replace
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 
 
 def leading_page(
-    request: HttpRequest, template: str, context: dict[str, Any], *, form_action: list[str], status: int = 200
+    request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponseBase:
-    """A page with a form that may end at another origin: browsers hold redirects after a form to form-action, too."""
+    """Render a page whose form ends at a client, without form-action (docs/decisions/0006).
 
-    @csp_update({"form-action": form_action})
+    Chromium holds every redirect after a form to that directive, and a client's callback may redirect on to places
+    that only the client knows.
+    """
+
+    @csp_replace({"form-action": None})
     def page(request: HttpRequest) -> HttpResponseBase:
         return render(request, template, context, status=status)
 

@@ -5,7 +5,6 @@ from django.contrib.auth import login, logout
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -14,9 +13,9 @@ from local_tenant.authentication import TenantUserBackend, logged_in_tenant_user
 from local_tenant.authorization_request import RefusedHere, RefusedToClient, read_authorization_request
 from local_tenant.login_throttle import count_failure, is_throttled
 from local_tenant.oauth_parameters import MalformedRequest, query_parameters
-from local_tenant.redirect_uris import form_action_source
 from local_tenant.seed import DEVELOPMENT_USERS
 from local_tenant.views.leading_page import leading_page
+from local_tenant.views.long_redirect import LongRedirect
 
 
 class LoginForm(forms.Form):
@@ -37,7 +36,7 @@ class LoginForm(forms.Form):
 def login_page(request: HttpRequest) -> HttpResponseBase:
     """Log in a user of the tenant. `next` in the URL says where to go on; only paths of this site count."""
     back = request.GET.get("next", "")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}):
+    if not is_local(back):
         back = reverse("home")
     form = LoginForm(request.POST or None, initial={"email": _login_hint(back)}, label_suffix="")
     status = 200
@@ -48,13 +47,14 @@ def login_page(request: HttpRequest) -> HttpResponseBase:
             status = 429
         elif user := TenantUserBackend().authenticate(request, **form.cleaned_data):
             login(request, user, backend=f"{TenantUserBackend.__module__}.{TenantUserBackend.__qualname__}")
-            return HttpResponseRedirect(back)
+            return LongRedirect(back)
         else:
             count_failure(request, email)
             form.add_error(None, "E-mail or password is wrong.")
     context = {"form": form, "development_users": DEVELOPMENT_USERS}
-    may_lead = _where_it_may_lead(back)
-    return leading_page(request, "local_tenant/login.html", context, form_action=may_lead, status=status)
+    if _leads_to_client(back):
+        return leading_page(request, "local_tenant/login.html", context, status=status)
+    return render(request, "local_tenant/login.html", context, status=status)
 
 
 @never_cache
@@ -67,15 +67,27 @@ def logout_page(request: HttpRequest) -> HttpResponse:
     return render(request, "local_tenant/logout.html", {"tenant_user": logged_in_tenant_user(request)})
 
 
-def _where_it_may_lead(back: str) -> list[str]:
-    """After the login the authorization endpoint may send the browser straight on to the client, with an error."""
+def is_local(url: str) -> bool:
+    """Return whether `url` is a path of this site, of any length; Django's own check refuses 2,049 characters.
+
+    Browsers read a backslash as a slash, and drop control characters before they look.
+    """
+    leads_to_host = url[1:2] in {"/", "\\"}
+    return url.startswith("/") and not leads_to_host and url.isprintable()
+
+
+def _leads_to_client(back: str) -> bool:
+    """Return whether the authorization endpoint may send the browser on to a client, with an error, after the login."""
+    url = urlsplit(back)
+    if url.path != reverse("oauth2_provider:authorize"):
+        return False
     try:
-        client = read_authorization_request(query_parameters(urlsplit(back).query)).client
-    except RefusedToClient as refusal:
-        return [form_action_source(refusal.location)]
+        read_authorization_request(query_parameters(url.query))
+    except RefusedToClient:
+        return True
     except (RefusedHere, MalformedRequest):
-        return []
-    return [form_action_source(client.redirect_uri)]
+        return False
+    return True
 
 
 def _login_hint(back: str) -> str:

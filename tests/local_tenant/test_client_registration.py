@@ -108,8 +108,6 @@ def test_editors_log_users_in_and_get_them_back(browser: Browser, registered: li
     body = register(INSPECTOR | {"client_name": "An editor", "redirect_uris": registered}).json()
     browser.log_in(ADMIN)
     url = authorize_url(client_id=body["client_id"], redirect_uri=used)
-    policy = browser.http.get(url)["Content-Security-Policy"]
-    assert f"form-action 'self' {used.split('://', 1)[0]}:" in policy  # browsers check where the form's answer leads
     answer = browser.consent(url)
     assert answer["Location"].startswith(f"{used}?")
     code = parse_qs(urlsplit(answer["Location"]).query)["code"][0]

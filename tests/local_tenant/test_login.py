@@ -1,10 +1,16 @@
+import base64
+import re
+from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from local_tenant.models import TenantUser
-from tests.local_tenant.flow import ADMIN, USER, Browser, authorize_url
+from local_tenant.views.login import is_local
+from tests.local_tenant.flow import ADMIN, USER, Browser, answer_at_client, authorize_url
 
 ELSEWHERE = [
     "https://evil.example/",
@@ -75,23 +81,65 @@ def test_logging_out_takes_a_form_not_a_link(browser: Browser) -> None:
     assert "not logged in" in browser.http.get("/logout").content.decode()
 
 
-def test_forms_may_lead_to_the_clients_redirect_uri_and_nowhere_else(browser: Browser) -> None:
-    """CSP 3 §6.4.2: form-action holds for redirects that follow a form, too."""
+def test_only_forms_that_end_at_a_client_may_lead_elsewhere(browser: Browser) -> None:
+    """CSP 3 §6.4.2: Chromium holds every redirect after a form to form-action, the client's own ones included."""
 
-    def allowed(response: Any) -> str:
-        directives: list[str] = [part.strip() for part in response["Content-Security-Policy"].split(";")]
-        return next(part for part in directives if part.startswith("form-action"))
+    def holds_forms(response: Any) -> bool:
+        policy = response["Content-Security-Policy"]
+        assert "default-src 'self'" in policy
+        return "form-action 'self'" in policy
 
-    def login_page(**changes: str | None) -> Any:
-        return browser.http.get("/login?" + urlencode({"next": authorize_url(**changes)}))
+    def login_page(back: str) -> Any:
+        return browser.http.get("/login?" + urlencode({"next": back}))
 
-    expected = "form-action 'self' http://localhost:6274"
-    assert allowed(login_page()) == expected
-    assert allowed(login_page(resource=None)) == expected  # where the error goes
-    assert allowed(login_page(client_id="nobody")) == "form-action 'self'"
-    assert allowed(login_page(redirect_uri="http://[::1]:6274/cb")) == "form-action 'self'"
+    assert not holds_forms(login_page(authorize_url()))
+    assert not holds_forms(login_page(authorize_url(resource=None)))  # the client is told the error
+    assert holds_forms(login_page(authorize_url(client_id="nobody")))
+    assert holds_forms(login_page(authorize_url(redirect_uri="http://[::1]:6274/cb")))
+    assert holds_forms(login_page(authorize_url().replace("/authorize", "/logout")))
+    assert holds_forms(login_page("/"))
     browser.log_in(USER)
-    assert allowed(browser.http.get(authorize_url())) == expected
+    assert not holds_forms(browser.http.get(authorize_url()))
+    assert holds_forms(browser.http.get("/logout"))
+
+
+STATES = {
+    "plain": lambda length: "s" * length,
+    "JSON in base64url": lambda length: base64.urlsafe_b64encode(b'{"to": "/a?"}' * length)[:length].decode(),
+    "JSON": lambda length: ('{"back": "/a?b=c&d=%20", "ü": [1]}' * length)[:length],
+}
+
+
+@pytest.mark.parametrize("length", [1_000, 2_000, 4_000, 8_000, 16_000])
+@pytest.mark.parametrize("state", STATES.values(), ids=STATES)
+def test_a_login_survives_a_long_state(browser: Browser, state: Callable[[int], str], length: int) -> None:
+    """RFC 6749 §4.1.2: the client gets exactly the state that it sent."""
+    url = authorize_url(state=state(length))
+    login_url = browser.http.get(url)["Location"]
+    (back,) = parse_qs(urlsplit(login_url).query)["next"]
+    assert browser.log_in(USER, back=back)["Location"] == back
+    answer = answer_at_client(browser.consent(back))
+    assert answer["code"]
+    assert answer["state"] == state(length)
+    assert answer_at_client(browser.consent(url, decision="deny"))["state"] == state(length)
+
+
+def test_a_state_that_the_login_page_could_not_carry_goes_back_at_once(browser: Browser) -> None:
+    """RFC 6749 §4.1.2.1, with the state in it, and the same whether somebody is logged in or not."""
+    url = authorize_url(state='"' * 16_000)
+    for _ in range(2):
+        answer = answer_at_client(browser.http.get(url))
+        assert answer["error"] == "invalid_request"
+        assert "state" in answer["error_description"]
+        assert answer["state"] == '"' * 16_000
+        browser.log_in(USER)
+
+
+@given(st.text(alphabet="/\\.:@?#&%= \t\r\nahtps\u3000\u202e\xa0", max_size=12))
+def test_what_the_login_page_leads_to_is_a_path_of_this_site(value: str) -> None:
+    """WHATWG URL §4.4: browsers strip tabs and newlines, and read a backslash as a slash."""
+    if is_local(value):
+        assert re.match(r"/(?![/\\])", re.sub(r"[\t\r\n]", "", value))
 
 
 def test_a_login_hint_is_filled_in(browser: Browser) -> None:
