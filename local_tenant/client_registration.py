@@ -70,7 +70,11 @@ def register_client(document: dict[str, Any]) -> dict[str, Any]:
 
 def _read(document: dict[str, Any]) -> ClientMetadata:
     uris = _texts(document, "redirect_uris", [])
-    if not uris or len(uris) > MAX_REDIRECT_URIS or not all(map(may_be_registered, uris)):
+    if not uris or len(uris) > MAX_REDIRECT_URIS:
+        raise RegistrationRefused(
+            "invalid_redirect_uri", f"redirect_uris must hold 1 to {MAX_REDIRECT_URIS} URIs, not {len(uris)}."
+        )
+    if not all(map(may_be_registered, uris)):
         raise RegistrationRefused(
             "invalid_redirect_uri",
             "redirect_uris must be https, http on this machine, or of a known editor, and without fragment.",

@@ -149,3 +149,16 @@ def test_bad_metadata_is_refused(db: None, changes: dict[str, Any], code: str) -
     before = Application.objects.count()
     assert error(register(INSPECTOR | changes)) == (400, code)
     assert Application.objects.count() == before
+
+
+@pytest.mark.parametrize("number", [0, 21, 5_000])
+def test_too_many_redirect_uris_are_refused_for_that(db: None, number: int) -> None:
+    """RFC 7591 §3.2.2: the client is told what is wrong, not what is right with each of them."""
+    response = register(INSPECTOR | {"redirect_uris": [f"https://example.com/{n}" for n in range(number)]})
+    assert error(response) == (400, "invalid_redirect_uri")
+    assert response.json()["error_description"] == f"redirect_uris must hold 1 to 20 URIs, not {number}."
+
+
+def test_as_many_redirect_uris_as_are_allowed_are_registered(db: None) -> None:
+    uris = [f"https://example.com/{n}" for n in range(20)]
+    assert register(INSPECTOR | {"redirect_uris": uris}).json()["redirect_uris"] == uris
