@@ -8,8 +8,10 @@ from django.conf import settings
 from oauth2_provider.cimd import is_cimd_client_id, refresh_if_stale, resolve_cimd_application
 from oauth2_provider.models import Application
 
+from local_tenant import forgotten_client
 from local_tenant.audience import requested_api
 from local_tenant.client_metadata_document import is_taken, why_refused
+from local_tenant.forgotten_client import Advice
 from local_tenant.models import Api, Organization
 from local_tenant.oauth_errors import InvalidTarget
 from local_tenant.oauth_parameters import Parameters
@@ -24,9 +26,12 @@ PROMPTS = {"none", "login", "consent", "select_account"}
 class RefusedHere(Exception):
     """RFC 6749 §4.1.2.1: client or redirect URI are not known, so nothing is ever sent there."""
 
-    def __init__(self, error: str, description: str) -> None:
+    def __init__(
+        self, error: str, description: str, *, remedy: str = "", client_id: str = "", advice: tuple[Advice, ...] = ()
+    ) -> None:
         super().__init__(description)
         self.error, self.description = error, description
+        self.remedy, self.client_id, self.advice = remedy, client_id, advice
 
 
 class RefusedToClient(Exception):
@@ -126,8 +131,7 @@ def _known_client(values: dict[str, str]) -> KnownClient:
     else:
         application = refresh_if_stale(application, request=None)
     if application is None or not is_taken(application):
-        reason = why_refused(client_id) if is_cimd_client_id(client_id) else None
-        raise RefusedHere("invalid_client", reason or "This tenant does not know the client that sent you here.")
+        raise _unknown(client_id, redirect_uri or "")
     if redirect_uri is None:
         registered = application.redirect_uris.split()
         if len(registered) != 1:
@@ -136,3 +140,16 @@ def _known_client(values: dict[str, str]) -> KnownClient:
     if not may_be_registered(redirect_uri) or not application.redirect_uri_allowed(redirect_uri):
         raise RefusedHere("invalid_request", "The redirect_uri is not one that this client has registered.")
     return KnownClient(application, redirect_uri, values.get("state"))
+
+
+def _unknown(client_id: str, redirect_uri: str) -> RefusedHere:
+    if is_cimd_client_id(client_id):
+        why = why_refused(client_id)
+        return RefusedHere("invalid_client", why.description, remedy=why.remedy, client_id=client_id)
+    return RefusedHere(
+        "invalid_client",
+        forgotten_client.SENTENCE,
+        remedy=f"{forgotten_client.REMEDY} {forgotten_client.IN_GENERAL}",
+        client_id=client_id,
+        advice=forgotten_client.advice_for(redirect_uri),
+    )

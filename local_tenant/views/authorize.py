@@ -41,7 +41,14 @@ class AuthorizeView(View):
         except MalformedRequest as error:
             return error_page(request, "invalid_request", error.description, status=error.status)
         except RefusedHere as error:
-            return error_page(request, error.error, error.description)
+            return error_page(
+                request,
+                error.error,
+                error.description,
+                remedy=error.remedy,
+                client_id=error.client_id,
+                advice=error.advice,
+            )
         except RefusedToClient as error:
             return LongRedirect(error.location)
 

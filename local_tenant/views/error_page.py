@@ -1,7 +1,13 @@
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
 
-def error_page(request: HttpRequest, error: str, description: str, status: int = 400) -> HttpResponse:
-    """For a person in a browser whom no client can be told to take back."""
-    return render(request, "local_tenant/error.html", {"error": error, "description": description}, status=status)
+def error_page(request: HttpRequest, error: str, description: str, status: int = 400, **more: Any) -> HttpResponse:
+    """Render a page for a person in a browser who cannot be sent back to a client.
+
+    `more` may hold `remedy`, `client_id` and `advice`, as RefusedHere has them.
+    """
+    context = {"error": error, "description": description, **more}
+    return render(request, "local_tenant/error.html", context, status=status)

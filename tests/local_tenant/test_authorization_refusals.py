@@ -1,3 +1,5 @@
+import html
+
 import pytest
 from model_bakery import baker
 from oauth2_provider.models import Application
@@ -62,6 +64,45 @@ def test_nothing_is_sent_to_a_client_that_is_not_known(browser: Browser, changes
     assert response.status_code == 400
     assert response["Content-Type"].startswith("text/html")
     assert "That did not work" in response.content.decode()
+
+
+FORGETTING = {
+    "Claude Code and mcpc": ("http://localhost:54212/callback", {"Clear authentication", "mcpc logout"}),
+    "Codex": ("http://127.0.0.1:1455/callback/Zm9v_bar-123", {"codex mcp logout"}),
+    "Cursor": ("cursor://anysphere.cursor-mcp/oauth/callback", {"In its settings for MCP, choose Logout"}),
+    "Gemini CLI and mcp-remote": (
+        "http://localhost:7777/oauth/callback",
+        {"~/.gemini/mcp-oauth-tokens.json", "~/.mcp-auth"},
+    ),
+    "mcp-remote": ("http://127.0.0.1:3334/oauth/callback", {"~/.mcp-auth"}),
+    "MCP Inspector": ("http://localhost:6274/oauth/callback/debug", {"~/.mcp-inspector"}),
+    "OpenCode": ("http://127.0.0.1:19876/mcp/oauth/callback", {"opencode mcp logout"}),
+    "VS Code": ("http://127.0.0.1:33418/", {"Remove Dynamic Authentication Providers"}),
+    "VS Code in a browser": ("https://vscode.dev/redirect", {"Remove Dynamic Authentication Providers"}),
+}
+EVERY_WAY = set[str]().union(*(ways for _, ways in FORGETTING.values()))
+
+
+@pytest.mark.parametrize(("redirect_uri", "ways"), FORGETTING.values(), ids=FORGETTING)
+def test_a_client_that_is_not_known_is_made_to_forget_its_login(
+    browser: Browser, redirect_uri: str, ways: set[str]
+) -> None:
+    response = browser.http.get(authorize_url(client_id="of-yesterday", redirect_uri=redirect_uri))
+    page = html.unescape(response.content.decode())
+    assert response.status_code == 400
+    assert "does not know the client" in page
+    assert "log out of the MCP server" in page
+    assert "of-yesterday" in page
+    assert {way for way in EVERY_WAY if way in page} == ways
+
+
+@pytest.mark.parametrize("redirect_uri", [None, "https://claude.example/callback", "<script>", "http://[", "x" * 5_000])
+def test_where_its_redirect_uri_tells_nothing_every_way_is_shown(browser: Browser, redirect_uri: str | None) -> None:
+    url = authorize_url(client_id="<b>" + "c" * 3_000, redirect_uri=redirect_uri)
+    page = browser.http.get(url).content.decode()
+    assert "&lt;b&gt;c" in page
+    assert "c" * 300 not in page
+    assert {way for way in EVERY_WAY if way in html.unescape(page)} == EVERY_WAY
 
 
 def test_the_only_registered_redirect_uri_may_be_left_out(browser: Browser) -> None:

@@ -1,16 +1,56 @@
 """Clients that are known by a document of theirs (CIMD), fetched over TLS from a real server."""
 
+import html
 import socket
+import socketserver
+import ssl
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from oauth2_provider.cimd import CIMDError, SafeMetadataFetcher
 
+from config.stack import free_ports
 from tests.client_documents import DocumentServer, make_authority, serving_documents
 from tests.local_tenant.flow import BRIDGE, Browser, authorize_url, error, token_request, verified
+
+JSON = {"Content-Type": "application/json"}
+
+
+def refusal(browser: Browser, client_id: str) -> str:
+    """The error page that a client with this id leads to, as text."""
+    response = browser.http.get(authorize_url(client_id=client_id))
+    assert response.status_code == 400
+    page = html.unescape(response.content.decode())
+    assert "metadata document cannot be used" in page
+    return page
+
+
+@contextmanager
+def answering(answer: bytes | None, *, address: str = "127.0.0.1", server_file: Path | None = None) -> Iterator[int]:
+    """A server that gives this answer to whatever comes, or none; over TLS with a certificate. Its port."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(4096)
+            if answer is not None:
+                self.request.sendall(answer)
+            else:
+                self.request.recv(4096)  # until the other side has had enough
+
+    with socketserver.ThreadingTCPServer((address, 0), Handler) as listener:
+        if server_file:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(server_file)
+            listener.socket = context.wrap_socket(listener.socket, server_side=True)
+        thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+        thread.start()
+        yield listener.server_address[1]
+        listener.shutdown()
+        thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -77,67 +117,95 @@ def test_a_certificate_of_another_ca_is_not_trusted(
     settings.LOCAL_TENANT = replace(settings.LOCAL_TENANT, cimd_ca_file=other)
     response = browser.http.get(authorize_url(client_id=server.publish("/tls.json")))
     assert response.status_code == 400
+    assert "certificate of its server is not trusted" in response.content.decode()
     assert "/tls.json" not in server.requests
 
 
-BAD_DOCUMENTS: dict[str, dict[str, Any]] = {
-    "of another client": {"client_id": "https://localhost/other"},
-    "without redirect": {"redirect_uris": []},
-    "with http elsewhere": {"redirect_uris": ["http://example.com/cb"]},
-    "with numbers": {"redirect_uris": [1]},
-    "with a secret": {"client_secret": "x"},
-    "that is confidential": {"token_endpoint_auth_method": "client_secret_basic"},
-    "for the implicit flow": {"grant_types": ["implicit", "authorization_code"]},
-    "with NUL in its name": {"client_name": "a\x00"},
-    "with an odd name": {"client_name": ["x"]},
+BAD_DOCUMENTS: dict[str, tuple[dict[str, Any], str]] = {
+    "of another client": ({"client_id": "https://localhost/other"}, "client_id is not the URL"),
+    "without redirect": ({"redirect_uris": []}, "redirect_uris must be https"),
+    "with http elsewhere": ({"redirect_uris": ["http://example.com/cb"]}, "redirect_uris must be https"),
+    "with numbers": ({"redirect_uris": [1]}, "redirect_uris must be https"),
+    "with a secret": ({"client_secret": "x"}, "not describe a public client"),
+    "with a secret that ends": ({"client_secret_expires_at": 0}, "not describe a public client"),
+    "that is confidential": ({"token_endpoint_auth_method": "client_secret_basic"}, "not describe a public client"),
+    "with a key": ({"token_endpoint_auth_method": "private_key_jwt"}, "not describe a public client"),
+    "for the implicit flow": ({"grant_types": ["implicit", "authorization_code"]}, "grant_types hold one"),
+    "for machines": ({"grant_types": ["client_credentials"]}, "grant_types must hold authorization_code"),
+    "with odd grants": ({"grant_types": "authorization_code"}, "grant_types must hold authorization_code"),
+    "with grants in numbers": ({"grant_types": ["authorization_code", 1, {}]}, "grant_types hold one"),
+    "with NUL in its name": ({"client_name": "a\x00"}, "client_name must be a text"),
+    "with an odd name": ({"client_name": ["x"]}, "client_name must be a text"),
 }
 
 
-@pytest.mark.parametrize(("number", "changes"), [*enumerate(BAD_DOCUMENTS.values())], ids=BAD_DOCUMENTS)
+@pytest.mark.parametrize(
+    ("number", "changes", "reason"),
+    [(number, *case) for number, case in enumerate(BAD_DOCUMENTS.values())],
+    ids=BAD_DOCUMENTS,
+)
 def test_a_bad_document_makes_no_client(
-    trusted: None, browser: Browser, server: DocumentServer, number: int, changes: dict[str, Any]
+    trusted: None, browser: Browser, server: DocumentServer, number: int, changes: dict[str, Any], reason: str
 ) -> None:
-    response = browser.http.get(authorize_url(client_id=server.publish(f"/bad-{number}.json", **changes)))
-    assert response.status_code == 400
-    assert "metadata document cannot be used" in response.content.decode()
+    page = refusal(browser, server.publish(f"/bad-{number}.json", **changes))
+    assert reason in page
+    assert "Correct the document" in page
 
 
-BAD_ANSWERS: dict[str, tuple[int, dict[str, str], bytes]] = {
-    "missing": (404, {}, b""),
-    "redirected": (302, {"Location": "/client.json"}, b""),
-    "too big": (200, {}, b'{"x": "' + b"x" * 20_000 + b'"}'),
-    "no JSON": (200, {}, b"hello"),
-    "a list": (200, {}, b"[]"),
-    "not UTF-8": (200, {}, b'{"x": "\xff"}'),
-    "with duplicate members": (200, {}, b'{"client_id": "a", "client_id": "b"}'),
+BAD_ANSWERS: dict[str, tuple[int, dict[str, str], bytes, str]] = {
+    "missing": (404, JSON, b"", "answers with status 404"),
+    "failing": (503, JSON, b"", "answers with status 503"),
+    "redirected": (302, {"Location": "/client.json"}, b"", "its server redirects"),
+    "redirected for ever": (308, {"Location": "https://example.com/"}, b"", "its server redirects"),
+    "too big": (200, JSON, b'{"x": "' + b"x" * 20_000 + b'"}', "larger than 16 KB"),
+    "of another type": (200, {"Content-Type": "text/html"}, b"{}", "Content-Type is not application/json"),
+    "without a type": (200, {}, b"{}", "Content-Type is not application/json"),
+    "no JSON": (200, JSON, b"hello", "not a JSON object"),
+    "a list": (200, JSON, b"[]", "not a JSON object"),
+    "not UTF-8": (200, JSON, b'{"x": "\xff"}', "not a JSON object"),
+    "with duplicate members": (200, JSON, b'{"client_id": "a", "client_id": "b"}', "unique members"),
 }
 
 
-@pytest.mark.parametrize(("number", "answer"), [*enumerate(BAD_ANSWERS.values())], ids=BAD_ANSWERS)
+@pytest.mark.parametrize(
+    ("number", "answer", "reason"),
+    [(number, case[:3], case[3]) for number, case in enumerate(BAD_ANSWERS.values())],
+    ids=BAD_ANSWERS,
+)
 def test_a_bad_answer_makes_no_client(
-    trusted: None, browser: Browser, server: DocumentServer, number: int, answer: tuple[int, dict[str, str], bytes]
+    trusted: None,
+    browser: Browser,
+    server: DocumentServer,
+    number: int,
+    answer: tuple[int, dict[str, str], bytes],
+    reason: str,
 ) -> None:
     before = list(server.requests)
     server.answers[f"/answer-{number}"] = answer
-    response = browser.http.get(authorize_url(client_id=server.url(f"/answer-{number}")))
-    assert response.status_code == 400
-    assert "metadata document cannot be used" in response.content.decode()
+    assert reason in refusal(browser, server.url(f"/answer-{number}"))
     assert server.requests == [*before, f"/answer-{number}"]  # redirects are not followed
 
 
-@pytest.mark.parametrize("path", ["", "/", "/a/../b", "/x#y"])
+@pytest.mark.parametrize("path", ["", "/", "/a/../b", "/x#y", "/a b", "/ü", "/" + "x" * 255])
 def test_a_url_that_cannot_be_a_client_id_is_not_fetched(
     trusted: None, browser: Browser, server: DocumentServer, path: str
 ) -> None:
     before = list(server.requests)
-    assert browser.http.get(authorize_url(client_id=server.url(path))).status_code == 400
+    assert "its URL" in refusal(browser, server.url(path))
     assert server.requests == before
 
 
+def test_grants_that_are_meant_for_other_servers_do_not_matter(
+    trusted: None, browser: Browser, server: DocumentServer
+) -> None:
+    """RFC 7591 §2: a document is the same for all servers, and this one gives what it knows."""
+    device = "urn:ietf:params:oauth:grant-type:device_code"
+    client_id = server.publish("/device.json", grant_types=["authorization_code", "refresh_token", device])
+    assert verified(browser.access_token(client_id=client_id), BRIDGE)["client_id"] == client_id
+
+
 def test_an_address_in_a_private_network_is_never_fetched(trusted: None, browser: Browser) -> None:
-    response = browser.http.get(authorize_url(client_id="https://10.0.0.1/client.json"))
-    assert response.status_code == 400
-    assert "cannot be fetched" in response.content.decode()
+    assert "not on the public internet" in refusal(browser, "https://10.0.0.1/client.json")
 
 
 def test_what_a_name_resolves_to_is_for_the_log_only(
@@ -145,26 +213,52 @@ def test_what_a_name_resolves_to_is_for_the_log_only(
 ) -> None:
     inner = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.1.2.3", 443))]
     monkeypatch.setattr("oauth2_provider.cimd.socket.getaddrinfo", lambda *_args, **_kwargs: inner)
-    page = browser.http.get(authorize_url(client_id="https://wiki.example.com/client.json")).content.decode()
-    assert "metadata document cannot be used" in page
+    page = refusal(browser, "https://wiki.example.com/client.json")
+    assert "not on the public internet" in page
     assert "10.1.2.3" not in page
-    assert "non-public" not in page
     assert "10.1.2.3" in caplog.text
 
 
-@pytest.mark.parametrize("reason", ["client_id document returned HTTP 418", "could not resolve: Errno -2"])
-def test_no_reason_of_the_libraries_is_shown(
-    browser: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, reason: str
+def test_a_name_that_does_not_resolve_is_told_as_that(browser: Browser, caplog: pytest.LogCaptureFixture) -> None:
+    """RFC 6761 §6.4: no name under .invalid ever does, offline or not."""
+    page = refusal(browser, "https://client.invalid/client.json")
+    assert "does not resolve" in page
+    assert "online" in page
+    assert "LOCAL_TENANT_CIMD" in page
+    assert "Errno" not in page
+    assert "could not resolve" in caplog.text
+
+
+def test_a_server_that_is_not_there_is_told_as_that(trusted: None, browser: Browser) -> None:
+    assert "refuses connections" in refusal(browser, f"https://localhost:{free_ports(1)[0]}/client.json")
+
+
+def test_a_server_without_tls_is_told_as_that(trusted: None, browser: Browser) -> None:
+    with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as port:
+        assert "TLS" in refusal(browser, f"https://localhost:{port}/client.json")
+
+
+def test_a_server_that_says_nothing_is_told_as_that(
+    trusted: None, browser: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(*_: Any) -> None:
-        raise CIMDError(reason)
-
-    monkeypatch.setattr(SafeMetadataFetcher, "fetch", refuse)
-    page = browser.http.get(authorize_url(client_id="https://wiki.example.com/client.json")).content.decode()
-    assert "metadata document cannot be used" in page
-    assert reason not in page
-    assert reason in caplog.text
+    monkeypatch.setattr("local_tenant.client_metadata_document.TIMEOUT", 0.2)
+    with answering(None) as port:
+        assert "did not arrive" in refusal(browser, f"https://localhost:{port}/client.json")
 
 
-def test_a_server_that_is_not_there_is_no_traceback(trusted: None, browser: Browser) -> None:
-    assert browser.http.get(authorize_url(client_id="https://localhost:1/client.json")).status_code == 400
+def test_a_certificate_for_another_host_is_not_trusted(
+    trusted: None, browser: Browser, authority: tuple[Path, Path]
+) -> None:
+    """RFC 9525 §6: the certificate names localhost and 127.0.0.1, not this address of the same machine."""
+    with answering(None, address="127.0.0.2", server_file=authority[1]) as port:
+        page = refusal(browser, f"https://127.0.0.2:{port}/client.json")
+    assert "certificate of its server is not trusted" in page
+
+
+def test_the_reason_stays_while_the_document_is_not_fetched_again(
+    trusted: None, browser: Browser, server: DocumentServer
+) -> None:
+    client_id = server.url("/nothing.json")
+    pages = [refusal(browser, client_id) for _ in range(2)]
+    assert all("answers with status 404" in page for page in pages)
+    assert server.requests.count("/nothing.json") == 1

@@ -113,6 +113,8 @@ PAGES: dict[str, tuple[Visit, ...]] = {
         Visit("logout", who=Who.USER),
         Visit("authorize", AUTHORIZE, Who.USER),
         Visit("authorize", status=400),
+        Visit("authorize", "authorize?client_id=of-yesterday", status=400),
+        Visit("authorize", "authorize?client_id=https://client.invalid/client.json", status=400),
         *_admin("local_tenant", USERS, "{tenant_user}"),
         Visit(f"{ANY}add/", f"{USERS}add/", Who.STAFF),
         Visit(f"{ANY}add/", "admin/local_tenant/clientgrant/add/", Who.STAFF),  # with two lists to choose from
@@ -151,7 +153,7 @@ NOT_PAGES: dict[str, dict[str, str]] = {
         "readyz": PROBE,
         **dict.fromkeys(
             (".well-known/jwks.json", ".well-known/oauth-authorization-server", ".well-known/openid-configuration",
-             "oauth/token", "oauth/revoke", "oidc/register"),
+             "oauth/token", "oauth/revoke", "oidc/register", "userinfo"),
             CLIENTS,
         ),
         **ADMINS_OWN,

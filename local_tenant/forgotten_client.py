@@ -1,0 +1,76 @@
+"""What to tell people whose client this tenant no longer knows, most often because its database was made anew.
+
+The client keeps the id that it once registered, and only the client can drop it. Which one it is shows in nothing but
+its redirect URI: good enough for advice, and for nothing else.
+"""
+
+import re
+from dataclasses import dataclass
+
+SENTENCE = (
+    "This tenant does not know the client that sent you here. It has probably been set up anew since the client "
+    "registered itself, and the client still uses its old id."
+)
+REMEDY = "Make the client forget its login, then connect again: it will register itself."
+IN_GENERAL = "In the client, log out of the MCP server; where it cannot do that, remove the server and add it again."
+
+
+@dataclass(frozen=True)
+class Advice:
+    """How a client is made to forget its login; what is to be typed stands between backticks."""
+
+    client: str
+    how: str
+    redirect_uri: str  # a pattern of what it sends
+
+    def parts(self) -> list[tuple[str, bool]]:
+        """Return the text in parts, each with whether it is to be typed."""
+        return [(text, number % 2 == 1) for number, text in enumerate(self.how.split("`"))]
+
+
+# As their makers document it, or as seen; docs/clients.md has more on each.
+KNOWN = (
+    Advice(
+        "Claude Code",
+        "Type `/mcp` in a session, choose the server, then Clear authentication.",
+        r"http://localhost:\d+/callback",
+    ),
+    Advice(
+        "Codex",
+        "Run `codex mcp logout NAME`, then `codex mcp login NAME`.",
+        r"http://127\.0\.0\.1:\d+/callback(/[\w-]+)?",
+    ),
+    Advice("Cursor", "In its settings for MCP, choose Logout at the server.", r"cursor://.*"),
+    Advice(
+        "Gemini CLI",
+        "Delete the server's entry in `~/.gemini/mcp-oauth-tokens.json`, then type `/mcp auth NAME`.",
+        r"http://localhost:(?!627\d/)\d+/oauth/callback",
+    ),
+    Advice(
+        "mcp-remote (Claude Desktop)",
+        "Delete the folder `~/.mcp-auth`, then connect again.",
+        r"http://(localhost|127\.0\.0\.1):(?!627\d/)\d+/oauth/callback",
+    ),
+    Advice("mcpc", "Run `mcpc logout URL`, then `mcpc login URL`.", r"http://localhost:\d+/callback"),
+    Advice(
+        "MCP Inspector",
+        "Choose Clear OAuth state and disconnect, or end it and delete `~/.mcp-inspector/storage/oauth.json`.",
+        r"http://(localhost|127\.0\.0\.1):627\d/oauth/callback.*",
+    ),
+    Advice(
+        "OpenCode",
+        "Run `opencode mcp logout NAME`, then `opencode mcp auth NAME`.",
+        r"http://(localhost|127\.0\.0\.1):\d+/mcp/oauth/callback",
+    ),
+    Advice(
+        "VS Code",
+        "Run `Authentication: Remove Dynamic Authentication Providers` from the command palette.",
+        r"https://(insiders\.)?vscode\.dev/redirect|http://(localhost|127\.0\.0\.1)(:\d+)?/?",
+    ),
+)
+
+
+def advice_for(redirect_uri: str) -> tuple[Advice, ...]:
+    """Return how to make the client forget its login; of all known clients, where the redirect URI fits none."""
+    fitting = tuple(each for each in KNOWN if re.fullmatch(each.redirect_uri, redirect_uri))
+    return fitting or KNOWN
