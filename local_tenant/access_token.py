@@ -11,6 +11,7 @@ import jwt
 from django.conf import settings
 from oauth2_provider.models import AccessToken, Application
 
+from local_tenant.endpoint_url import endpoint_url
 from local_tenant.models import Api, Organization, TenantUser
 from local_tenant.permitted_scopes import user_permissions
 from local_tenant.signing_keys import signing_key
@@ -69,7 +70,7 @@ def access_token_claims(
 
 def audience(api: Api, scopes: Collection[str]) -> str | list[str]:
     """With openid granted the token is for the tenant's userinfo as well, as Auth0 has it."""
-    return [api.identifier, f"{settings.LOCAL_TENANT.issuer}userinfo"] if "openid" in scopes else api.identifier
+    return [api.identifier, endpoint_url("user-info")] if "openid" in scopes else api.identifier
 
 
 def signed_jwt(claims: dict[str, Any], *, typ: str) -> str:

@@ -1,10 +1,9 @@
 from typing import Any
-from urllib.parse import urljoin
 
 from django.conf import settings
-from django.urls import reverse
 
 from local_tenant.client_metadata_document import takes_client_documents
+from local_tenant.endpoint_url import endpoint_url
 from local_tenant.models import Permission
 from local_tenant.provider_settings import GRANT_TYPES, OIDC_SCOPES, TOKEN_ENDPOINT_AUTH_METHODS
 
@@ -13,11 +12,12 @@ def server_metadata() -> dict[str, Any]:
     """RFC 8414 §2; the OpenID document says the same and more, so that both always agree."""
     metadata: dict[str, Any] = {
         "issuer": settings.LOCAL_TENANT.issuer,
-        "authorization_endpoint": _url("authorize"),
-        "token_endpoint": _url("token"),
-        "revocation_endpoint": _url("revoke-token"),
-        "registration_endpoint": _url("dcr-register"),
-        "jwks_uri": _url("jwks-info"),
+        "authorization_endpoint": endpoint_url("authorize"),
+        "token_endpoint": endpoint_url("token"),
+        "revocation_endpoint": endpoint_url("revoke-token"),
+        "registration_endpoint": endpoint_url("dcr-register"),
+        "userinfo_endpoint": endpoint_url("user-info"),
+        "jwks_uri": endpoint_url("jwks-info"),
         "scopes_supported": [*OIDC_SCOPES, *_api_scopes()],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
@@ -33,7 +33,7 @@ def server_metadata() -> dict[str, Any]:
 
 
 def openid_configuration() -> dict[str, Any]:
-    """OpenID Connect Discovery §3. There is no userinfo endpoint: ID tokens carry the claims."""
+    """OpenID Connect Discovery §3."""
     return server_metadata() | {
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],
@@ -54,10 +54,6 @@ def openid_configuration() -> dict[str, Any]:
         "request_uri_parameter_supported": False,
         "claims_parameter_supported": False,
     }
-
-
-def _url(name: str) -> str:
-    return urljoin(settings.LOCAL_TENANT.issuer, reverse(f"oauth2_provider:{name}"))
 
 
 def _api_scopes() -> list[str]:

@@ -39,6 +39,12 @@ def id_token_claims(
         claims["nonce"] = nonce
     if organization:
         claims["org_id"] = organization.org_id
+    return claims | user_claims(user, scopes)
+
+
+def user_claims(user: TenantUser, scopes: Collection[str]) -> dict[str, Any]:
+    """Return the claims of §5.4 that the granted scopes allow, as ID tokens and userinfo both have them."""
+    claims: dict[str, Any] = {}
     if "profile" in scopes and user.name:
         claims["name"] = user.name
     if "email" in scopes:

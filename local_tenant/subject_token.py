@@ -29,7 +29,7 @@ def verify_subject_token(token: str) -> SubjectToken:
     An ID token is none: its audience is a client. Not checked: whether /oauth/revoke was called for it, because
     access tokens are self-contained, here as at Auth0. Raises InvalidSubjectToken.
     """
-    claims = _verified_claims(token)
+    claims = verified_claims(token)
     user = TenantUser.objects.select_related("user").filter(subject=claims["sub"], is_active=True).first()
     if user is None:
         raise InvalidSubjectToken("The subject token must be one of an active user.")
@@ -60,7 +60,11 @@ def _actors(act: Any) -> tuple[str, ...]:
     return tuple(actors)
 
 
-def _verified_claims(token: str) -> dict[str, Any]:
+def verified_claims(token: str) -> dict[str, Any]:
+    """Return the claims of a token that this tenant signed and that has not expired. Not checked: for whom it is.
+
+    Raises InvalidSubjectToken.
+    """
     if len(token) > MAX_LENGTH:
         raise InvalidSubjectToken("The subject token is too long.")
     try:

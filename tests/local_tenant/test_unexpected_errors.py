@@ -17,12 +17,13 @@ ENDPOINTS = {
     "exchange": ("post", "/oauth/token", "local_tenant.token_exchange.verify_subject_token"),
     "revocation": ("post", "/oauth/revoke", "local_tenant.views.token.RevokeView.create_revocation_response"),
     "registration": ("post", "/oidc/register", "local_tenant.views.documents.register_client"),
+    "userinfo": ("get", "/userinfo", "local_tenant.views.userinfo.verified_claims"),
     "keys": ("get", "/.well-known/jwks.json", "local_tenant.signing_keys.jwks"),
     "metadata": ("get", "/.well-known/oauth-authorization-server", "local_tenant.discovery.server_metadata"),
 }
 PAGES = {
     "authorize": ("post", "/authorize", "local_tenant.views.authorize.read_authorization_request"),
-    "login": ("post", "/login", "local_tenant.views.login.leading_page"),
+    "login": ("post", "/login", "local_tenant.views.login.is_throttled"),
     "home": ("get", "/", "local_tenant.views.home.logged_in_tenant_user"),
     "a middleware": ("post", "/login", "django.middleware.csrf.CsrfViewMiddleware.process_view"),
 }
@@ -63,6 +64,8 @@ def test_an_endpoint_answers_server_error(
     }
     given = {"token": SECRETS[0], "client_secret": SECRETS[1]} if broken.endswith("revocation_response") else parameters
     headers = {} if "client_secret" in given else {"Authorization": basic()}
+    if path == "/userinfo":
+        headers = {"Authorization": f"Bearer {SECRETS[0]}"}
     response = getattr(Client(), method)(
         path, *([given] if method == "post" else []), content_type="application/json", headers=headers
     )
