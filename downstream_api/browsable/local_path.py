@@ -1,14 +1,23 @@
-from django.utils.http import url_has_allowed_host_and_scheme
+from urllib.parse import quote
 
-MAX_LENGTH = 2_000  # characters
+from django.http import HttpRequest
+
+MAX_LENGTH = 8_192  # characters of path and query, the most that this service reads
+MAX_QUOTED = 7_000  # of a path inside the URL of the login page, which names scopes too
 
 
 def local_path(value: str, *, default: str = "/") -> str:
-    """`value` where it is a path of this site, else `default`: what a link says never leads elsewhere.
+    """Return `value` where it is a path of this site, else `default`: what a link says never leads elsewhere.
 
-    Browsers read a backslash as a slash, and drop what is not printable before they look.
+    Django's own check refuses paths beyond 2,048 characters, and the place would be lost. Browsers read a backslash as
+    a slash, and drop what is not printable before they look.
     """
     if len(value) > MAX_LENGTH or not value.isascii() or not value.isprintable() or "\\" in value:
         return default
-    is_ours = value.startswith("/") and url_has_allowed_host_and_scheme(value, allowed_hosts=None)
-    return value if is_ours else default
+    return value if value.startswith("/") and not value.startswith("//") else default
+
+
+def way_back(request: HttpRequest) -> str:
+    """Return where a login from this page leads back to: the page itself, where the login page's URL can hold it."""
+    whole = request.get_full_path() if request.method in {"GET", "HEAD"} else request.path
+    return next((path for path in (whole, request.path) if len(quote(path, safe="")) <= MAX_QUOTED), "/")

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from downstream_api.access_record import record_of
 from downstream_api.browsable.account import Account, account_of, session_token_of
 from downstream_api.browsable.json_page import marked_up
+from downstream_api.browsable.local_path import way_back
 from downstream_api.browsable.page_forms import page_forms
 from downstream_api.browsable.refusal_page import explained
 
@@ -69,7 +70,7 @@ def _page(data: Any, view: Any, request: Request, response: Response) -> dict[st
         "description": view.get_view_description(),
         "method": request.method,
         "path": request.get_full_path(),
-        "here": request.get_full_path() if request.method in {"GET", "HEAD"} else request.path,
+        "here": way_back(django_request),
         "status": response.status_code,
         "status_text": response.status_text,
         "headers": {**response.headers, "Content-Type": "application/json", "X-Request-ID": record.request_id},

@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import re
 import time
 from dataclasses import replace
+from html import unescape
 from typing import Any
 
 import pytest
@@ -186,6 +188,24 @@ def test_a_token_for_another_api_is_not_kept(person: Person, issuer: Issuer) -> 
 def test_a_login_never_leads_to_another_site(person: Person, elsewhere: str) -> None:
     response = person.come_back(person.allow(person.begin(back=elsewhere)))
     assert (response.status_code, response["Location"]) == (302, "/")
+
+
+@pytest.mark.parametrize("length", [1_000, 2_000, 2_100, 4_000, 6_000])
+def test_a_login_leads_back_to_a_long_address(person: Person, length: int) -> None:
+    page = person.get("/api/notes/?" + "x" * length)
+    (link,) = set(re.findall(r'href="(/login\?next=[^"]+)"', page.content.decode()))
+    form = person.get(unescape(link)).content.decode()
+    (back,) = set(re.findall(r'name="next" value="([^"]*)"', form))
+    assert back == "/api/notes/?" + "x" * length
+    assert person.come_back(person.allow(person.begin(back=back)))["Location"] == back
+
+
+def test_an_address_that_the_login_page_cannot_carry_leads_back_to_its_path(person: Person) -> None:
+    """The URL of the login page stays below what the server reads, 8,192 characters."""
+    page = person.get("/api/notes/?" + "%20" * 2_600).content.decode()
+    links = set(re.findall(r'href="(/login\?next=[^"]+)"', page))
+    assert all("next=%2Fapi%2Fnotes%2F" in link and len(link) < 8_192 for link in links)
+    assert links
 
 
 @examples(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
