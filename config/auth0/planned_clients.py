@@ -17,7 +17,10 @@ def find_clients(current: CurrentTenant, desired: DesiredTenant, made: Mapping[I
     found = {}
     for client in desired.clients:
         key = IdOf("client", client.name)
-        for candidate in (client.configured_id, made.get(key, ""), *_alike(current, client)):
+        ours = made.get(key, "")
+        if client.linked_api and not _is_linked(client, by_id.get(ours, {})):
+            ours = ""  # made for another identifier of the bridge, from which it moves
+        for candidate in (client.configured_id, ours, *_alike(current, client)):
             if candidate in by_id:
                 found[key] = candidate
                 break
@@ -45,8 +48,12 @@ def _alike(current: CurrentTenant, client: DesiredClient) -> list[str]:
     ]
 
 
+def _is_linked(client: DesiredClient, found: Mapping[str, Any]) -> bool:
+    return bool(found.get("resource_server_identifier") == client.linked_api)
+
+
 def _check_link(client: DesiredClient, found: Mapping[str, Any]) -> None:
-    if found.get("resource_server_identifier") != client.linked_api:
+    if not _is_linked(client, found):
         raise SetupError(
             f"The client that MCP_AUTH0_CLIENT_ID names is not linked to the API {client.linked_api}, and only the "
             "creation of a client can link it: take MCP_AUTH0_CLIENT_ID out of .env, and one is made."
