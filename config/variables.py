@@ -14,6 +14,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from resource_server.blank import is_blank, is_invisible
+
 # In the order of README.md's table, which says what each means.
 DECLARED = frozenset(
     {
@@ -100,7 +102,11 @@ class Variables:
         """The value without surrounding blanks; empty when it is not set. Raises LookupError for undeclared names."""
         if name not in DECLARED:
             raise LookupError(f"{name} is read, but stands neither in DECLARED nor, so, in README.md's table.")
-        value = self._values.get(name, "").strip()
+        given = self._values.get(name, "")
+        value = given.strip()
+        # One that only looks empty must not count as unset, nor as a name: where unset opens, it would open.
+        if is_blank(value) and given.strip(" \t\r\n"):
+            refuse(name, "holds invisible characters only; write a value, or leave it unset")
         if any(ord(character) < ord(" ") for character in value):
             refuse(name, "must not contain control characters")
         return value
@@ -118,10 +124,10 @@ class Variables:
         if self.text(name) and not names:
             refuse(name, f"must name {what}, separated by commas; leave it unset to accept any")
         for each in names:
-            if each == "*" or len(each) > MAX_NAME or any(character.isspace() for character in each):
+            if each == "*" or len(each) > MAX_NAME or any(map(is_invisible, each)):
                 refuse(
                     name,
-                    f"must be {what} of at most {MAX_NAME} characters without blanks, separated by commas, "
+                    f"must be {what} of at most {MAX_NAME} visible characters without blanks, separated by commas, "
                     "and no wildcards; leave it unset to accept any",
                 )
         return names
@@ -179,8 +185,8 @@ class Variables:
         value = self.text(name)
         if required and not value:
             refuse(name, "is missing: write the API's identifier as the tenant shows it, trailing slash included")
-        if any(character.isspace() for character in value):
-            refuse(name, "must be one identifier without blanks")
+        if any(map(is_invisible, value)):
+            refuse(name, "must be one identifier without blanks or invisible characters")
         return value or default
 
     def identifiers(self, name: str, default: str, *, required: bool) -> tuple[str, ...]:
@@ -188,6 +194,8 @@ class Variables:
         values = tuple(self.text(name).split())
         if required and not values:
             self.identifier(name, default, required=True)
+        if any(map(is_invisible, "".join(values))):
+            refuse(name, "must be identifiers without invisible characters")
         if len(set(values)) < len(values):
             refuse(name, "must name each identifier once")
         return values or (default,)

@@ -9,6 +9,7 @@ from downstream_api.actor_policy import is_delegated, is_one_of
 from downstream_api.caller import token_of
 from downstream_api.refusals import BearerTokenRefused
 from resource_server.access_token import AccessToken
+from resource_server.blank import is_blank
 from resource_server.errors import NotPermitted, Reason
 
 if TYPE_CHECKING:  # at run time, DRF imports its views only after the default classes
@@ -46,7 +47,7 @@ class ActedForBy(ActorPermission):
     """
 
     def __init__(self, *actors: str) -> None:
-        if not actors:
+        if not actors or any(map(is_blank, actors)):
             raise ValueError("ActedForBy needs the id of at least one client or agent")
         self.actors = frozenset(actors)
 

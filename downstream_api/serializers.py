@@ -6,7 +6,10 @@ from rest_framework import serializers
 from downstream_api.models import Note
 
 # Written so that Python and JavaScript (ECMA-262), whose classes of blanks differ, read it alike.
-_BLANKS = r"\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200f\u2028-\u202f\u205f\u3000\ufeff"
+_BLANKS = (
+    r"\u0000-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4\u17b5\u180b-\u180f\u2000-\u200f\u2028-\u202f"
+    r"\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc"
+)
 SAYS_SOMETHING = RegexValidator(
     rf"^[^\u0000]*[^{_BLANKS}][^\u0000]*$", "This field may not be blank.", code="blank"
 )  # at least one visible character

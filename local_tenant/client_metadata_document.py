@@ -20,6 +20,7 @@ from oauth2_provider.cimd import CIMDError
 from oauth2_provider.models import Application
 from oauth2_provider.settings import oauth2_settings
 
+from local_tenant.blank import is_blank
 from local_tenant.client_registration import MAX_NAME_LENGTH
 from local_tenant.oauth_parameters import MalformedRequest, is_storable, json_object
 from local_tenant.redirect_uris import is_this_machine, may_be_registered
@@ -263,6 +264,8 @@ def _check(document: dict[str, Any], client_id: str) -> None:
         raise refuse("its redirect_uris must be https, or http on this machine, or of a known editor")
     if not isinstance(name, str) or len(name) > MAX_NAME_LENGTH or not is_storable(name):
         raise refuse(f"its client_name must be a text of at most {MAX_NAME_LENGTH} characters")
+    if name and is_blank(name):
+        raise refuse("its client_name has nothing to see")
     grants = document.get("grant_types", ["authorization_code"])
     if not isinstance(grants, list) or "authorization_code" not in grants:
         raise refuse("its grant_types must hold authorization_code")

@@ -9,6 +9,7 @@ from django.core.exceptions import ValidationError
 from oauth2_provider.generators import generate_client_secret
 from oauth2_provider.models import Application
 
+from local_tenant.blank import is_blank
 from local_tenant.oauth_parameters import is_storable
 from local_tenant.provider_settings import TOKEN_ENDPOINT_AUTH_METHODS
 from local_tenant.redirect_uris import may_be_registered
@@ -89,6 +90,8 @@ def _read(document: dict[str, Any]) -> ClientMetadata:
     name = document.get("client_name", "")
     if not isinstance(name, str) or len(name) > MAX_NAME_LENGTH or not is_storable(name):
         raise _refused(f"client_name must be a text of at most {MAX_NAME_LENGTH} characters")
+    if name and is_blank(name):  # an empty one counts as left out, and the client's id is shown
+        raise _refused("client_name must have something to see, or be left out")
     return ClientMetadata(tuple(uris), name, str(method))
 
 

@@ -4,6 +4,7 @@ from typing import Any
 import jwt
 from django.conf import settings
 
+from local_tenant.blank import is_blank
 from local_tenant.models import Api, Organization, TenantUser
 from local_tenant.oauth_errors import InvalidSubjectToken
 from local_tenant.signing_keys import published_keys
@@ -30,7 +31,8 @@ def verify_subject_token(token: str) -> SubjectToken:
     access tokens are self-contained, here as at Auth0. Raises InvalidSubjectToken.
     """
     claims = verified_claims(token)
-    user = TenantUser.objects.select_related("user").filter(subject=claims["sub"], is_active=True).first()
+    subject = _identifier(claims, "sub")
+    user = TenantUser.objects.select_related("user").filter(subject=subject, is_active=True).first()
     if user is None:
         raise InvalidSubjectToken("The subject token must be one of an active user.")
     named = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
@@ -38,26 +40,46 @@ def verify_subject_token(token: str) -> SubjectToken:
     if api is None:
         raise InvalidSubjectToken("The subject token's audience is not an API of this tenant.")
     organization = None
-    if org_id := claims.get("org_id"):
+    if "org_id" in claims:
+        org_id = _identifier(claims, "org_id")
         organization = Organization.objects.filter(org_id=org_id).first()
         if organization is None:
             raise InvalidSubjectToken("The subject token's organization does not exist.")
-    client_id = claims.get("client_id", claims.get("azp"))
-    if not isinstance(client_id, str):
-        raise InvalidSubjectToken("The subject token names no client.")
+    client_id = _client_id(claims)
     act = claims.get("act")
-    return SubjectToken(api, user, client_id, organization, act, _actors(act))
+    actors = _actors(act)
+    if act is not None and act.get("client_id", act["sub"]) != client_id:
+        raise InvalidSubjectToken("The subject token's current actor is not its client.")
+    return SubjectToken(api, user, client_id, organization, act, actors)
+
+
+def _client_id(claims: dict[str, Any]) -> str:
+    """The one client that the token names, by `client_id`, `azp` or both. Raises InvalidSubjectToken."""
+    named = {_identifier(claims, name) for name in ("client_id", "azp") if name in claims}
+    if len(named) != 1:
+        raise InvalidSubjectToken("The subject token must name one client, in client_id or azp.")
+    return named.pop()
 
 
 def _actors(act: Any) -> tuple[str, ...]:
     """The subjects of a chain of `act` claims (RFC 8693 §4.1). Raises InvalidSubjectToken for a malformed one."""
     actors: list[str] = []
     while act is not None:
-        if not isinstance(act, dict) or not isinstance(act.get("sub"), str):
+        if not isinstance(act, dict):
             raise InvalidSubjectToken("The subject token's act claim is malformed.")
-        actors.append(act["sub"])
+        actors.append(_identifier(act, "sub"))
+        if "client_id" in act:
+            _identifier(act, "client_id")
         act = act.get("act")
     return tuple(actors)
+
+
+def _identifier(claims: dict[str, Any], name: str) -> str:
+    """A claim that names somebody. Raises InvalidSubjectToken where it is missing, no text, or blank."""
+    value = claims.get(name)
+    if not isinstance(value, str) or is_blank(value):
+        raise InvalidSubjectToken(f"The subject token's {name} is missing or blank.")
+    return value
 
 
 def verified_claims(token: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import re
 from typing import Any
 
+from resource_server.blank import is_blank
 from resource_server.errors import InvalidToken, Reason
 
 MAX_IDENTIFIER = 255  # characters; OpenID Connect Core §2 sets this bound for sub
@@ -14,8 +15,13 @@ Claims = dict[str, Any]
 
 
 def is_identifier(value: object) -> bool:
-    """Whether `value` can name somebody in a log: 1 to 255 characters, no control characters among them."""
-    return isinstance(value, str) and 0 < len(value) <= MAX_IDENTIFIER and not _CONTROL.search(value)
+    """Return whether `value` is a safe identifier: at most 255 characters, no controls, and something to see."""
+    return (
+        isinstance(value, str)
+        and len(value) <= MAX_IDENTIFIER
+        and not _CONTROL.search(value)
+        and not is_blank(value)  # the empty text included
+    )
 
 
 def identifier(claims: Claims, name: str) -> str:

@@ -1,6 +1,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from resource_server.blank import is_blank
+
 MAX_LEEWAY = 60
 
 
@@ -27,7 +29,7 @@ class TokenRules:
         return (self.audience, *self.other_audiences)
 
     def __post_init__(self) -> None:
-        if not self.issuer or not all(self.audiences):
+        if is_blank(self.issuer) or any(map(is_blank, self.audiences)):
             raise ValueError("issuer and audience must not be empty")
         if not self.dialects:
             raise ValueError("at least one token dialect must be accepted")

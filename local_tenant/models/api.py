@@ -1,6 +1,8 @@
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
 
+from local_tenant.blank import refuse_blank
+
 SCOPE_TOKEN = RegexValidator(
     r"^[\x21\x23-\x5b\x5d-\x7e]+\Z", "One scope value without blanks, quotes or backslashes (RFC 6749 §3.3)."
 )
@@ -46,6 +48,9 @@ class Api(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        refuse_blank(identifier=self.identifier, name=self.name)
 
 
 class Permission(models.Model):

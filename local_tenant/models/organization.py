@@ -2,6 +2,7 @@ import secrets
 
 from django.db import models
 
+from local_tenant.blank import refuse_blank
 from local_tenant.models.user import Role, TenantUser
 
 
@@ -27,6 +28,9 @@ class Organization(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        refuse_blank(org_id=self.org_id, name=self.name)
 
 
 class Membership(models.Model):

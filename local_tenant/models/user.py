@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 
+from local_tenant.blank import refuse_blank
 from local_tenant.models.api import Permission
 
 
@@ -22,6 +23,9 @@ class Role(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def clean(self) -> None:
+        refuse_blank(name=self.name)
 
 
 def new_subject() -> str:
@@ -66,6 +70,7 @@ class TenantUser(models.Model):
     def clean(self) -> None:
         if self.user_id and (self.user.is_staff or self.user.is_superuser):
             raise ValidationError("A user of the tenant cannot be staff of the Django admin.")
+        refuse_blank(subject=self.subject, name=self.name)
         self.email = self.email.lower()
 
     def set_password(self, raw_password: str) -> None:

@@ -26,4 +26,5 @@ def subject_token(**changes: Any) -> str:
     return signed_jwt(subject(**changes), typ="at+jwt")
 
 
-ACT_4 = {"sub": "a", "act": {"sub": "b", "act": {"sub": "c", "act": {"sub": "d"}}}}
+# The outermost is the client of the subject token.
+ACT_4 = {"sub": CLIENT_ID, "act": {"sub": "b", "act": {"sub": "c", "act": {"sub": "d"}}}}

@@ -136,6 +136,7 @@ BAD_DOCUMENTS: dict[str, tuple[dict[str, Any], str]] = {
     "with grants in numbers": ({"grant_types": ["authorization_code", 1, {}]}, "grant_types hold one"),
     "with NUL in its name": ({"client_name": "a\x00"}, "client_name must be a text"),
     "with an odd name": ({"client_name": ["x"]}, "client_name must be a text"),
+    "with a name that shows nothing": ({"client_name": "\u200b\u3164"}, "client_name has nothing to see"),
 }
 
 

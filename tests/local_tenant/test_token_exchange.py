@@ -123,7 +123,7 @@ def test_the_token_lives_as_long_as_its_api_says(tenant: None) -> None:
 
 
 def test_three_actors_may_become_four(tenant: None) -> None:
-    response = exchange(subject_token(act=ACT_4["act"]))
+    response = exchange(subject_token(client_id="b", act=ACT_4["act"]))
     assert verified(response.json()["access_token"], API)["act"] == {"sub": BRIDGE_CLIENT, "act": ACT_4["act"]}
 
 
