@@ -1,6 +1,7 @@
 import logging
 from collections.abc import Callable
 from dataclasses import asdict
+from urllib.parse import unquote
 
 from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
@@ -8,6 +9,7 @@ from csp.utils import build_policy
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, HttpResponseNotFound
 from django.urls import resolve
+from django.utils.cache import patch_cache_control
 
 from config.error_pages import DATABASE_UNAVAILABLE, PROBLEMS, RETRY_AFTER, error_page
 from resource_server.client_address import client_address, is_within
@@ -36,6 +38,26 @@ class TrustedProxyMiddleware:
         else:
             meta["REMOTE_ADDR"] = client_address(peer, meta.get("HTTP_X_FORWARDED_FOR", ""), proxies)
         return self.get_response(request)
+
+
+class UncachedCredentialsMiddleware:
+    """No cache keeps an answer to a request with credentials, errors included (RFC 6750 §5.3).
+
+    Tokens in the URL, which are refused, count too. Static files say that they are public, and stay cacheable.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if "HTTP_AUTHORIZATION" in request.META or "access_token" in unquote(request.META.get("QUERY_STRING", "")):
+            told = response.headers.get("Cache-Control")
+            if told is None:
+                response.headers["Cache-Control"] = "no-store"
+            elif "public" not in told:
+                patch_cache_control(response, no_store=True)
+        return response
 
 
 class ProbeMiddleware:

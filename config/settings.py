@@ -54,6 +54,7 @@ if ENVIRONMENT.is_local:  # the development tenant is not even installed where a
     AUTHENTICATION_BACKENDS = provider_settings.AUTHENTICATION_BACKENDS
     PASSWORD_HASHERS = provider_settings.PASSWORD_HASHERS
 MIDDLEWARE = [
+    "config.middleware.UncachedCredentialsMiddleware",  # outermost: covers what the others answer themselves
     "config.middleware.ProbeMiddleware",
     "config.middleware.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",

@@ -71,6 +71,8 @@ class WsgiThreads:
         except BodyRefused as refusal:
             content = b'{"detail": "%s"}' % str(refusal).encode()
             headers = [("content-type", "application/json"), ("connection", "close")]
+            if "authorization" in scope.headers:  # RFC 6750 §5.3; a 414 may be cached otherwise (RFC 9110 §15.5.15)
+                headers.append(("cache-control", "no-store"))
             protocol.response_bytes(refusal.status.value, headers, content)
             return
         loop = asyncio.get_running_loop()

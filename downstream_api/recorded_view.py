@@ -46,7 +46,7 @@ class RecordedView(APIView):
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         answer = super().finalize_response(request, response, *args, **kwargs)
-        # Caches keep no answers to bearers (RFC 9111 §3.5), but know no sessions.
+        # The service's middleware does this for tokens in a header; of sessions, only this API knows.
         if "HTTP_COOKIE" in request.META:
             answer.headers.setdefault("Cache-Control", "private, no-store")
         return answer

@@ -39,6 +39,7 @@ async def test_progress_names_the_clients_token_and_only_ever_grows(bridge: Runn
     assert values == sorted(set(values))
     assert answer["result"]["structuredContent"]["subject"] == "auth0|alice"
     assert response.headers["x-accel-buffering"] == "no"
+    assert "no-store" in response.headers["cache-control"]  # RFC 6750 §5.3
 
 
 async def test_a_quick_call_of_the_current_revision_is_one_json_document(

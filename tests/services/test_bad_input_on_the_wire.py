@@ -47,6 +47,7 @@ def test_a_body_over_one_megabyte_is_refused(services: Running, service: str, pa
         timeout=30,
     )
     assert answer.status_code == 413
+    assert answer.headers["Cache-Control"] == "no-store"  # RFC 6750 §5.3
 
 
 @pytest.mark.parametrize("service", ["api", "tenant", "bridge"])

@@ -1,0 +1,21 @@
+from mcp_bridge.endpoint.asgi_types import Message, Scope, Send, header_values
+
+
+def uncached(send: Send, scope: Scope) -> Send:
+    """Return a `send` that has no cache keep the answer where the request carries credentials (RFC 6750 §5.3).
+
+    What the answer says of caches beside that, such as the `no-transform` of streams, stays.
+    """
+    if not header_values(scope, "authorization"):
+        return send
+
+    async def send_uncached(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = list(message.get("headers", []))
+            told = [value for name, value in headers if name.lower() == b"cache-control"]
+            if not any(b"no-store" in value.lower() for value in told):
+                others = [(name, value) for name, value in headers if name.lower() != b"cache-control"]
+                message["headers"] = [*others, (b"cache-control", b", ".join([*told, b"no-store"]))]
+        await send(message)
+
+    return send_uncached
