@@ -18,6 +18,7 @@ from downstream_api.actor_policy import ActorPolicy
 from mcp_bridge.configuration import ENDPOINT
 from mcp_bridge.exchange.client_authentication import BridgeClient
 from mcp_bridge.exchange.exchange_target import ExchangeTarget
+from resource_server.caller_rules import ActorRule, CallerRules
 from resource_server.token_rules import TokenDialect
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -67,7 +68,8 @@ class Environment:
     api_url: str  # API_BASE_URL
     api_login_client_id: str  # API_LOGIN_CLIENT_ID; empty where nobody logs in to the API's pages
     api_is_described: bool  # API_DOCS
-    actor_policy: ActorPolicy  # API_TRUSTED_ACTORS and what stands beside it in docs/actor-policy.md
+    actor_policy: ActorPolicy  # TOKEN_ACTOR_RULE, API_TRUSTED_ACTORS and what stands beside it in docs/actor-policy.md
+    bridge_callers: CallerRules  # TOKEN_ACTOR_RULE, MCP_ALLOW_MACHINES
     client_documents: bool  # LOCAL_TENANT_CIMD
     cimd_ca_file: Path | None  # LOCAL_TENANT_CIMD_CA
     seal_key_file: Path | None  # AUDIT_SEAL_KEY_FILE
@@ -180,6 +182,9 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         api_login_client_id=api_login_client_id,
         api_is_described=read.flag("API_DOCS", default=True),
         actor_policy=_actor_policy(read),
+        bridge_callers=CallerRules(
+            actor_rule=_actor_rule(read), allow_machines=read.flag("MCP_ALLOW_MACHINES", default=False)
+        ),
         # They lie on the internet, and the local tenant works offline. A CA for some on loopback asks for them.
         client_documents=read.flag("LOCAL_TENANT_CIMD", default=bool(read.text("LOCAL_TENANT_CIMD_CA"))),
         cimd_ca_file=read.file("LOCAL_TENANT_CIMD_CA"),
@@ -218,8 +223,16 @@ def _exchange_target(read: Variables, api_audience: str) -> ExchangeTarget:
     return ExchangeTarget(name)
 
 
+def _actor_rule(read: Variables) -> ActorRule:
+    name = read.text("TOKEN_ACTOR_RULE") or ActorRule.ENFORCE
+    if name not in set(ActorRule):
+        refuse("TOKEN_ACTOR_RULE", "must be enforce or record")
+    return ActorRule(name)
+
+
 def _actor_policy(read: Variables) -> ActorPolicy:
     return ActorPolicy(
+        actor_rule=_actor_rule(read),
         trusted_actors=frozenset(read.names("API_TRUSTED_ACTORS", "client ids and agent ids")),
         require_delegation=read.flag("API_REQUIRE_DELEGATION", default=False),
         allow_machines=read.flag("API_ALLOW_MACHINES", default=False),

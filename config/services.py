@@ -75,6 +75,7 @@ def bridge_configuration(environment: Environment) -> BridgeConfiguration:
         clients=environment.bridge_clients,
         forwards_address=environment.forwards_address,
         default_exchange_scope=environment.exchange_scope,
+        caller_rules=environment.bridge_callers,
         exchange_target=environment.exchange_target,
         api_base_url=environment.api_url,
         upstream_timeout=environment.upstream_timeout,

@@ -38,6 +38,8 @@ DECLARED = frozenset(
         "MCP_AUTH0_SUBJECT_TOKEN_TYPE",
         "CORS_ORIGINS",
         "TOKEN_DIALECTS",
+        "TOKEN_ACTOR_RULE",
+        "MCP_ALLOW_MACHINES",
         "JWKS_MAX_AGE",
         "JWKS_MAX_STALE",
         "JWKS_REFETCH_COOLDOWN",

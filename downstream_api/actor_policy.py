@@ -6,6 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from resource_server.caller_rules import CallerRules, check_caller
 from resource_server.errors import NotPermitted, Reason
 
 if TYPE_CHECKING:  # the settings hold a policy, and need not load what verifies tokens
@@ -16,12 +17,11 @@ AGENT = "ai_agent"
 
 
 @dataclass(frozen=True)
-class ActorPolicy:
-    """The rules that hold for every authenticated call. The defaults refuse machines, and nobody else."""
+class ActorPolicy(CallerRules):
+    """The rules that hold for every authenticated call: those of CallerRules, and those that this API may add."""
 
     trusted_actors: frozenset[str] = frozenset()  # client ids and agent ids of current actors; empty accepts any
     require_delegation: bool = False
-    allow_machines: bool = False
     allowed_organizations: frozenset[str] = frozenset()  # empty accepts any, and tokens without one
 
 
@@ -31,8 +31,7 @@ def check_actor(token: AccessToken, policy: ActorPolicy) -> None:
     Not checked: scopes, and what single views demand. Where no delegation is required, a token without `act` passes
     `trusted_actors`: there is no actor to judge (a system check warns of that setting).
     """
-    if token.is_machine and not policy.allow_machines:
-        raise NotPermitted(Reason.MACHINE)
+    check_caller(token, policy)
     if policy.require_delegation and not is_delegated(token):
         raise NotPermitted(Reason.DELEGATION_REQUIRED)
     if policy.trusted_actors and token.actor and not is_one_of(token.actor, policy.trusted_actors, token=token):
@@ -46,8 +45,9 @@ def is_delegated(token: AccessToken) -> bool:
 
     `act` alone does not show that: a user's plain login at an agent-linked client carries one level, which names that
     very client again. A second level shows it, for only an exchange writes one; that it is there is all that is looked
-    at, never whom it names (RFC 8693 §4.1). A single level shows it where it names somebody else than the token's
-    client; an agent whose client it does not tell may be that client's own.
+    at, never whom it names (RFC 8693 §4.1). A single level shows it where it names another party than the token's
+    client, which only TOKEN_ACTOR_RULE=record lets pass; an agent whose client it does not tell may be that client's
+    own.
     """
     actor = token.actor
     if token.is_machine or actor is None:

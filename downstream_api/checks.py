@@ -7,6 +7,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
 
 from downstream_api.configuration import ApiConfiguration
+from resource_server.caller_rules import ActorRule
 
 
 @register(Tags.security)
@@ -50,6 +51,15 @@ def contradictions(configuration: ApiConfiguration) -> list[CheckMessage]:
                 "API_ALLOW_MACHINES is set.",
                 hint="Have the tenant issue them for an organization, or set API_ALLOW_MACHINES=false.",
                 id="downstream_api.W004",
+            )
+        )
+    if policy.actor_rule is ActorRule.RECORD and not policy.trusted_actors:
+        found.append(
+            checks.Warning(
+                "TOKEN_ACTOR_RULE is record and API_TRUSTED_ACTORS is not set, so that a token may name any actor.",
+                hint="Name your tenant's actors in API_TRUSTED_ACTORS, or leave TOKEN_ACTOR_RULE unset if they are the "
+                "tokens' clients.",
+                id="downstream_api.W005",
             )
         )
     return found

@@ -4,7 +4,7 @@ As in `resource_server.explanation`, nothing is judged here: `check_actor` and t
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest
@@ -17,20 +17,20 @@ from downstream_api.authentication import AccessTokenAuthentication
 from downstream_api.caller import Caller
 from downstream_api.refusals import BearerTokenRefused
 from resource_server.access_token import AccessToken
-from resource_server.errors import BearerTokenError, NotPermitted, Reason
-from resource_server.explanation import Check, Step, steps_of
+from resource_server.errors import BearerTokenError, Reason
+from resource_server.explanation import CALLER_CHECKS, CALLER_RULES_SET_ASIDE, Check, Step, rule_steps
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # In the order of `check_actor`.
 POLICY_CHECKS = (
-    Check("A user is behind it, where machines may not call", (Reason.MACHINE,), ("sub",)),
+    *CALLER_CHECKS,
     Check("It was handed on by an exchange, where that is required", (Reason.DELEGATION_REQUIRED,), ("act",)),
     Check("Its current actor is trusted", (Reason.ACTOR_NOT_TRUSTED,), ("act",)),
     Check("Its organization may call", (Reason.ORGANIZATION,), ("org_id",)),
 )
 # The policy without the rule that a reason is about.
 _SET_ASIDE: dict[Reason, dict[str, Any]] = {
-    Reason.MACHINE: {"allow_machines": True},
+    **CALLER_RULES_SET_ASIDE,
     Reason.DELEGATION_REQUIRED: {"require_delegation": False},
     Reason.ACTOR_NOT_TRUSTED: {"trusted_actors": frozenset()},
     Reason.ORGANIZATION: {"allowed_organizations": frozenset()},
@@ -39,15 +39,7 @@ _SET_ASIDE: dict[Reason, dict[str, Any]] = {
 
 def policy_steps(token: AccessToken | None, policy: ActorPolicy) -> tuple[Step, ...]:
     """Each rule with what became of it; without a verified token, none is reached."""
-    failures: list[BearerTokenError] = []
-    while token:
-        try:
-            check_actor(token, policy)
-            break
-        except NotPermitted as error:
-            failures.append(error)
-            policy = replace(policy, **_SET_ASIDE[error.reason])
-    return steps_of(POLICY_CHECKS, failures, is_complete=token is not None)
+    return rule_steps(token, policy, check_actor, POLICY_CHECKS, _SET_ASIDE)
 
 
 @dataclass(frozen=True)

@@ -105,6 +105,7 @@ def build_bridge(
         allowed_origins=configuration.allowed_origins,
         trusted_proxies=configuration.trusted_proxies,
         workers=anyio.CapacityLimiter(KEY_WORKERS),
+        caller_rules=configuration.caller_rules,
         observer=observer,
     )
     return Bridge(endpoint, gate, pages)

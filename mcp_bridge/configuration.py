@@ -3,6 +3,7 @@ from dataclasses import dataclass, field
 from mcp_bridge.exchange.client_authentication import BridgeClient
 from mcp_bridge.exchange.exchange_target import ExchangeTarget
 from mcp_bridge.observer import Observer
+from resource_server.caller_rules import CallerRules
 from resource_server.client_address import Network
 from resource_server.key_fetching import KeyFetching
 from resource_server.protected_resource import ProtectedResource
@@ -29,6 +30,7 @@ class BridgeConfiguration:
     allowed_hosts: tuple[str, ...]  # values of Host that /mcp answers to
     allowed_origins: tuple[str, ...]  # values of Origin that browser clients may send; "*" is any
     trusted_proxies: tuple[Network, ...]  # whose X-Forwarded-For is believed
+    caller_rules: CallerRules = field(default_factory=CallerRules)  # who may present token A; token B's actor too
     exchange_target: ExchangeTarget = ExchangeTarget.AUDIENCE
     cache_keys: tuple[bytes, ...] = field(default=(), repr=False)  # encrypt what processes share; the first is current
     has_leftover_subject_token_type: bool = False  # MCP_AUTH0_SUBJECT_TOKEN_TYPE is set, which means nothing here

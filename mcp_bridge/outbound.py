@@ -34,6 +34,7 @@ def build_exchange(
             on_change=partial(observer.circuit_changed, "tenant"),
         ),
         target=configuration.exchange_target,
+        actor_rule=configuration.caller_rules.actor_rule,
         forwards_address=configuration.forwards_address,
         observer=observer,
     )

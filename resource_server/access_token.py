@@ -63,8 +63,8 @@ def verify_access_token(token: str, *, rules: TokenRules, keys: KeySource, now: 
     """Verify an access token as RFC 9068 §4 and RFC 8725 §3 ask.
 
     `now` is seconds since the epoch. Raises InvalidToken with the reason, or KeysUnavailable where nobody can tell.
-    Not checked: scopes (each operation has its own), revocation, and whether the caller is the token's client; a
-    token that is bound to its caller (`cnf`) is refused for that.
+    Not checked: scopes (each operation has its own), who may present the token (`check_caller`), revocation, and
+    whether the caller is the token's client; a token that is bound to its caller (`cnf`) is refused for that.
     """
     if len(token) > MAX_TOKEN_LENGTH:
         raise InvalidToken(Reason.TOKEN_TOO_LONG)
@@ -145,6 +145,9 @@ def _access_token(claims: Claims, dialect: TokenDialect, *, digest: str) -> Acce
     is_rfc9068 = dialect is TokenDialect.RFC9068
     subject = read.identifier(claims, "sub")
     client_id = read.identifier(claims, "client_id" if is_rfc9068 else "azp")
+    other = "azp" if is_rfc9068 else "client_id"  # either may stand beside the dialect's own claim
+    if other in claims and read.identifier(claims, other) != client_id:
+        raise InvalidToken(Reason.CLIENTS_DIFFER)
     return AccessToken(
         issuer=claims["iss"],
         subject=subject,

@@ -36,9 +36,11 @@ class Reason(StrEnum):
     BOUND_TOKEN = "bound_token"  # noqa: S105
     ACTOR = "malformed_actor"
     ACTOR_DEPTH = "actor_chain_too_long"
+    CLIENTS_DIFFER = "clients_differ"
     # What the token allows (RFC 6750 §3.1)
     SCOPE = "insufficient_scope"
     # Who may act with it: a resource's own rules (RFC 8693 §4.1)
+    ACTOR_NOT_CLIENT = "actor_not_client"
     ACTOR_NOT_TRUSTED = "actor_not_trusted"
     DELEGATION_REQUIRED = "delegation_required"
     MACHINE = "machine_not_allowed"
@@ -69,7 +71,9 @@ DESCRIPTIONS = {
     Reason.BOUND_TOKEN: "The access token is bound to a key or certificate (cnf), which is not supported here.",
     Reason.ACTOR: "The access token's act claim has the wrong form.",
     Reason.ACTOR_DEPTH: "The access token's act claim nests deeper than five actors.",
+    Reason.CLIENTS_DIFFER: "The access token names two different clients, in client_id and in azp.",
     Reason.SCOPE: "The access token lacks a scope that this operation needs.",
+    Reason.ACTOR_NOT_CLIENT: "The current actor (act) is not the client that the access token was issued to.",
     Reason.ACTOR_NOT_TRUSTED: "The party that acts for the user, by the token's act claim, may not call this resource.",
     Reason.DELEGATION_REQUIRED: "Only calls that are made on a user's behalf, by token exchange, are accepted here.",
     Reason.MACHINE: "A client's own token is not accepted here; a user must be behind the call.",

@@ -5,10 +5,11 @@ set aside, such as a wrong audience, it is asked again as if that were right, so
 with a token at once. This is for people who look for a cause; no request is decided by it.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import cache
+from typing import Any, TypeVar
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey, generate_private_key
 from jwt.algorithms import RSAAlgorithm
@@ -16,10 +17,13 @@ from jwt.utils import base64url_encode
 
 from resource_server.access_token import AccessToken, KeySource, verify_access_token
 from resource_server.authorization_header import read_bearer_token
+from resource_server.caller_rules import ActorRule, CallerRules, check_caller
 from resource_server.claims import Claims
-from resource_server.errors import BearerTokenError, InvalidToken, KeysUnavailable, Reason
+from resource_server.errors import BearerTokenError, InvalidToken, KeysUnavailable, NotPermitted, Reason
 from resource_server.token_parts import TokenParts, read_parts
 from resource_server.token_rules import TokenDialect, TokenRules
+
+Rules = TypeVar("Rules", bound=CallerRules)
 
 
 class State(StrEnum):
@@ -71,7 +75,7 @@ CHECKS = (
     Check("It has not expired", (Reason.EXPIRED, Reason.CLAIM), ("exp",)),
     Check("It is valid already", (Reason.NOT_YET_VALID, Reason.CLAIM), ("iat", "nbf")),
     Check("It names a subject", (Reason.CLAIM,), ("sub",)),
-    Check("It names its client", (Reason.CLAIM,), ("client_id", "azp")),
+    Check("It names its client, and one only", (Reason.CLAIM, Reason.CLIENTS_DIFFER), ("client_id", "azp")),
     Check("Its scopes are well-formed", (Reason.CLAIM,), ("scope",)),
     Check("Its permissions are well-formed", (Reason.CLAIM,), ("permissions",)),
     Check("It has a name of its own, where its dialect asks for one", (Reason.CLAIM,), ("jti",)),
@@ -79,6 +83,17 @@ CHECKS = (
     Check("Its organization is well-formed", (Reason.CLAIM,), ("org_id",)),
     Check("Its profiles are well-formed", (Reason.CLAIM,), ("sub_profile", "client_profile")),
 )
+
+# In the order of `check_caller`.
+CALLER_CHECKS = (
+    Check("A user is behind it, where machines may not call", (Reason.MACHINE,), ("sub",)),
+    Check("Its current actor is its client, where that is enforced", (Reason.ACTOR_NOT_CLIENT,), ("act",)),
+)
+# The rules without the one that a reason is about.
+CALLER_RULES_SET_ASIDE: dict[Reason, dict[str, Any]] = {
+    Reason.MACHINE: {"allow_machines": True},
+    Reason.ACTOR_NOT_CLIENT: {"actor_rule": ActorRule.RECORD},
+}
 
 
 @dataclass(frozen=True)
@@ -136,6 +151,30 @@ def explain(text: str, *, rules: TokenRules, keys: KeySource, now: float) -> Exp
         untold = [SIGNATURE]
     steps = steps_of(CHECKS, failures, is_complete=verified is not None, untold=untold)
     return Explanation(parts, steps, None if failures or untold else verified, now)
+
+
+def caller_steps(token: AccessToken | None, rules: CallerRules) -> tuple[Step, ...]:
+    """Each of CALLER_CHECKS with what became of it; without a verified token, none is reached."""
+    return rule_steps(token, rules, check_caller, CALLER_CHECKS, CALLER_RULES_SET_ASIDE)
+
+
+def rule_steps(
+    token: AccessToken | None,
+    rules: Rules,
+    check: Callable[[AccessToken, Rules], None],
+    checks: Sequence[Check],
+    set_aside: Mapping[Reason, Mapping[str, Any]],
+) -> tuple[Step, ...]:
+    """Ask `check` again without each rule that it refuses the token for, until it finds nothing more."""
+    failures: list[BearerTokenError] = []
+    while token:
+        try:
+            check(token, rules)
+            break
+        except NotPermitted as error:
+            failures.append(error)
+            rules = replace(rules, **set_aside[error.reason])
+    return steps_of(checks, failures, is_complete=token is not None)
 
 
 def steps_of(

@@ -53,12 +53,14 @@ REMEDIES = {
     Reason.ACTOR: "Each level of act needs a sub, in an object: that is for the tenant's exchange to mend.",
     Reason.ACTOR_DEPTH: "It was exchanged more often than five times: exchange the user's own token, not one that was "
     "exchanged already.",
+    Reason.CLIENTS_DIFFER: "client_id and azp must name the same client: that is for the tenant to mend.",
     Reason.SCOPE: "Ask the user's tenant for a token with the scope that is missing.",
     Reason.ACTOR_NOT_TRUSTED: "Call through an actor that API_TRUSTED_ACTORS names, or add the outermost sub of act "
     "to it.",
     Reason.DELEGATION_REQUIRED: "Exchange the user's token first (API_REQUIRE_DELEGATION is on): a login's own token "
     "is not enough here.",
-    Reason.MACHINE: "A user must be behind the call: exchange a user's token, or set API_ALLOW_MACHINES=true.",
+    Reason.MACHINE: "Use a user's token. To let clients call in their own name, set API_ALLOW_MACHINES=true (the "
+    "API) or MCP_ALLOW_MACHINES=true (the bridge).",
     Reason.ORGANIZATION: "Log in to an organization that API_ALLOWED_ORGANIZATIONS names (org_id).",
 }
 
@@ -143,6 +145,17 @@ def _not_yet(seen: Circumstances) -> str:
     )
 
 
+def _actor(seen: Circumstances) -> str:
+    claims = seen.parts.claims
+    client, actor = claims.get("client_id", claims.get("azp")), claims.get("act")
+    named = actor.get("client_id", actor.get("sub")) if isinstance(actor, dict) else None
+    return (
+        f"act names {shown(named)}, and the token's client is {shown(client)}: have the tenant name the client in act, "
+        "as sub or client_id. Where it names actors by other ids, set TOKEN_ACTOR_RULE=record; they are then recorded "
+        "and not compared."
+    )
+
+
 _CLOSER: dict[Reason, Callable[[Circumstances], str]] = {
     Reason.NOT_A_JWT: _form,
     Reason.ALGORITHM: _algorithm,
@@ -153,6 +166,7 @@ _CLOSER: dict[Reason, Callable[[Circumstances], str]] = {
     Reason.AUDIENCE: _aud,
     Reason.EXPIRED: _expired,
     Reason.NOT_YET_VALID: _not_yet,
+    Reason.ACTOR_NOT_CLIENT: _actor,
 }
 
 

@@ -9,6 +9,7 @@ from resource_server.errors import Reason
 CHECK = "api call"
 _REASONS = {
     Reason.SCOPE: ("Have the bridge ask for that scope.", "MCP_AUTH0_EXCHANGE_SCOPE"),
+    Reason.ACTOR_NOT_CLIENT: ("Give the API the same TOKEN_ACTOR_RULE as the bridge.", "TOKEN_ACTOR_RULE"),
     Reason.ACTOR_NOT_TRUSTED: ("Add the bridge's client, or the agent linked to it.", "API_TRUSTED_ACTORS"),
     Reason.DELEGATION_REQUIRED: ("Have the tenant name the bridge in act.", "API_REQUIRE_DELEGATION"),
     Reason.MACHINE: ("Call on behalf of a user.", "API_ALLOW_MACHINES"),

@@ -36,7 +36,10 @@ def examine(environment: Environment, *, token: str, api_path: str) -> Iterator[
         return
     keys = IssuerKeys(environment.issuer, configuration.key_fetching)
     caller = yield from user_token(
-        token, TokenVerifier(configuration.token_rules, keys), api_audience=environment.api_audience
+        token,
+        TokenVerifier(configuration.token_rules, keys),
+        configuration.caller_rules,
+        api_audience=environment.api_audience,
     )
     overheard = Overheard(timeout=timeout, ca_file=ca_file)
     exchange = build_exchange(configuration, keys, overheard)

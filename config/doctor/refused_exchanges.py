@@ -41,9 +41,13 @@ _STATUSES = {
     400: ("Compare the request with what the tenant wants: see docs/other-tenants.md.", "MCP_AUTH0_EXCHANGE_TARGET"),
     403: (_GRANT, "MCP_AUTH0_CLIENT_ID"),
 }
-_ACTOR = (
-    "Have the tenant write act with the bridge's client as sub (RFC 8693 §4.1). Without it nobody could tell the "
-    "bridge's call from the user's own, so such a token is never sent on."
+_ACTOR = "Have the tenant write act with the bridge's client as sub (RFC 8693 §4.1)."
+_NO_ACTOR = (
+    f"{_ACTOR} Without it the bridge's call could not be told from the user's own, so such a token is never sent on."
+)
+_OTHER_ACTOR = (
+    f"{_ACTOR} Where the tenant names actors by other ids than clients, set TOKEN_ACTOR_RULE=record for the bridge and "
+    "the API: the actor is then recorded and not compared."
 )
 _UNFIT = {
     Unfit.UNCHANGED: ("Have the tenant exchange the token; this one came back as it was.", ""),
@@ -51,7 +55,8 @@ _UNFIT = {
     Unfit.SUBJECT: ("Have the exchange keep the user as sub, the same for both APIs (no pairwise identifiers).", ""),
     Unfit.ORGANIZATION: ("Have the exchange keep the user's organization (org_id).", ""),
     Unfit.CLIENT: ("Have the tenant name the bridge's client in client_id or azp.", "MCP_AUTH0_CLIENT_ID"),
-    Unfit.ACTOR: (_ACTOR, "MCP_AUTH0_CLIENT_ID"),
+    Unfit.NO_ACTOR: (_NO_ACTOR, "MCP_AUTH0_CLIENT_ID"),
+    Unfit.ACTOR: (_OTHER_ACTOR, "MCP_AUTH0_CLIENT_ID, TOKEN_ACTOR_RULE"),
 }
 
 
@@ -60,7 +65,9 @@ def _named(what: Unfit, claims: dict[str, Any]) -> str:
     if what is Unfit.CLIENT:
         return f"It names {shown(claims.get('client_id', claims.get('azp')))}."
     actor = claims.get("act")
-    return f"Its act names {shown(actor.get('sub'))}." if what is Unfit.ACTOR and isinstance(actor, dict) else ""
+    if what is Unfit.ACTOR and isinstance(actor, dict):
+        return f"Its act names {shown(actor.get('client_id', actor.get('sub')))}."
+    return ""
 
 
 def remedy(error: ExchangeError, issued: str, expected: Expected) -> tuple[str, str, str]:  # noqa: PLR0911 - a table

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
-from resource_server.errors import InvalidToken, Reason
+from resource_server.errors import InvalidToken, NotPermitted, Reason
 from resource_server.remedies import Circumstances, remedy
 from resource_server.token_parts import read_parts
 from resource_server.token_rules import TokenRules
@@ -24,11 +24,13 @@ _SETTINGS = {
     Reason.UNKNOWN_KEY: ISSUER,
     Reason.DIALECT: "TOKEN_DIALECTS",
     Reason.CLAIM: "TOKEN_DIALECTS",
+    Reason.ACTOR_NOT_CLIENT: "TOKEN_ACTOR_RULE",
+    Reason.MACHINE: "MCP_ALLOW_MACHINES",
 }
 FOR_ANOTHER = {Reason.NOT_A_JWT, Reason.AUDIENCE}  # tenants issue opaque tokens where no API is named
 
 
-def advice(error: InvalidToken, token: str, expected: Expected) -> tuple[str, str]:
+def advice(error: InvalidToken | NotPermitted, token: str, expected: Expected) -> tuple[str, str]:
     """The remedy and the setting."""
     seen = Circumstances(expected.rules, read_parts(token), time.time(), expected.neighbours)
     setting = expected.audience_setting if error.reason in FOR_ANOTHER else _SETTINGS.get(error.reason, "")

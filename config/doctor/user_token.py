@@ -5,13 +5,16 @@ from config.doctor.refused_tokens import FOR_ANOTHER, Expected, advice
 from config.explaining.report import FOR_THE_API
 from mcp_bridge.caller import Caller
 from resource_server.access_token import AccessToken
-from resource_server.errors import InvalidToken, KeysUnavailable
+from resource_server.caller_rules import CallerRules, check_caller
+from resource_server.errors import InvalidToken, KeysUnavailable, NotPermitted
 from resource_server.token_verifier import TokenVerifier
 
 CHECK, RESOURCE = "token A", "resource parameter"
 
 
-def user_token(token: str, verifier: TokenVerifier, *, api_audience: str) -> Findings[Caller | None]:
+def user_token(
+    token: str, verifier: TokenVerifier, caller_rules: CallerRules, *, api_audience: str
+) -> Findings[Caller | None]:
     """Token A, judged as the bridge judges it; the caller that it makes."""
     rules = verifier.rules
     if not token:
@@ -22,10 +25,11 @@ def user_token(token: str, verifier: TokenVerifier, *, api_audience: str) -> Fin
         return None
     try:
         verified = verifier.verify(token)
+        check_caller(verified, caller_rules)
     except KeysUnavailable as error:
         yield not_checked(CHECK, error.description)
         return None
-    except InvalidToken as error:
+    except (InvalidToken, NotPermitted) as error:
         expected = Expected(rules, "AUTH0_AUDIENCE", {api_audience: FOR_THE_API})
         yield problem(CHECK, f"The bridge refuses it. {error.description}", *advice(error, token, expected))
         if error.reason in FOR_ANOTHER:

@@ -9,7 +9,7 @@ from mcp_bridge.tools import TOOLS
 from resource_server.access_token import AccessToken, KeySource
 from resource_server.claims import Claims
 from resource_server.errors import InsufficientScope, InvalidToken
-from resource_server.explanation import State, Step, explain
+from resource_server.explanation import State, Step, caller_steps, explain
 from resource_server.pasted_token import read_pasted_token
 from resource_server.remedies import Circumstances, remedy
 from resource_server.token_parts import TokenParts, moment, safe, shown
@@ -77,6 +77,8 @@ def explained(text: str, service: str, *, keys: KeySource, now: float) -> Report
     parts, token, steps = explanation.parts, explanation.token, explanation.steps
     if service == API:
         steps += policy_steps(token, settings.DOWNSTREAM_API.policy)
+    else:
+        steps += caller_steps(token, settings.MCP_BRIDGE.caller_rules)
     seen = Circumstances(rules, parts, now, neighbours)
     findings = tuple(_finding(step, seen) for step in steps)
     is_good = all(finding.state is State.PASSED for finding in findings)

@@ -11,6 +11,7 @@ WHAT_TO_DO = {
     Reason.TOKEN_IN_QUERY: "Take the token out of the address, and treat it as known: addresses end up in logs.",
     Reason.SCOPE: "Ask the tenant for what is missing. You keep the scopes that you have.",
     Reason.DELEGATION_REQUIRED: "A login gives a token of your own. Paste one that an agent got by token exchange.",
+    Reason.ACTOR_NOT_CLIENT: "The token's act must name the token's own client, unless TOKEN_ACTOR_RULE is record.",
     Reason.ACTOR_NOT_TRUSTED: "Whoever runs this API names those who may act for users in API_TRUSTED_ACTORS.",
     Reason.MACHINE: "Log in as a user; clients in their own name are accepted with API_ALLOW_MACHINES only.",
     Reason.ORGANIZATION: "Log in through an organization that API_ALLOWED_ORGANIZATIONS names.",

@@ -20,6 +20,7 @@ from mcp_bridge.endpoint.protocol_revision import SINGLE_REQUESTS, may_hold_batc
 from mcp_bridge.endpoint.request_body import BODY_DEADLINE, DISCARD_DEADLINE, Disconnected, RequestBody
 from mcp_bridge.endpoint.serving import heeding, serve
 from mcp_bridge.endpoint.token_refusal import cannot_tell, token_refusal
+from mcp_bridge.endpoint.uncached import uncached
 from mcp_bridge.endpoint.users_address import users_address
 from mcp_bridge.observer import OTHER, Observer, bounded, reason_of
 from mcp_bridge.records.call_record import CallRecord
@@ -30,6 +31,7 @@ from mcp_bridge.tool import Tool
 from mcp_bridge.tool_registry import ToolRegistry, could_be_granted, missing_scopes
 from resource_server.access_token import AccessToken
 from resource_server.authorization_header import read_bearer_token
+from resource_server.caller_rules import CallerRules, check_caller
 from resource_server.client_address import Network
 from resource_server.errors import BearerTokenError, InsufficientScope, InvalidRequest, KeysUnavailable, Reason
 from resource_server.protected_resource import ProtectedResource
@@ -43,8 +45,8 @@ logger = logging.getLogger(__name__)
 class Gate:
     """An ASGI app around the MCP endpoint.
 
-    In this order: host and origin, token, method, body, revision of MCP, scopes of the called tool. A stranger thus
-    learns nothing but how to log in, and nothing that it sends beyond its headers is kept.
+    In this order: host and origin, token, method, body, who may present the token, revision of MCP, scopes of the
+    called tool. A stranger thus learns nothing but how to log in, and nothing that it sends beyond its headers is kept.
     """
 
     app: AsgiApp  # the endpoint; its requests carry a Caller
@@ -57,12 +59,14 @@ class Gate:
     allowed_origins: tuple[str, ...]
     trusted_proxies: tuple[Network, ...]
     workers: anyio.CapacityLimiter  # threads that may wait for the issuer's keys
+    caller_rules: CallerRules = field(default_factory=CallerRules)
     observer: Observer = field(default_factory=Observer)
     body_deadline: float = BODY_DEADLINE  # seconds
     discard_deadline: float = DISCARD_DEADLINE  # seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = RequestBody(scope, receive)
+        send = uncached(send, scope)
         started = False
 
         async def send_watched(message: Message) -> None:
@@ -116,6 +120,7 @@ class Gate:
         streams: bool = True,
     ) -> None:
         with self._recording(caller, request, scope):
+            check_caller(caller.token, self.caller_rules)  # here, so that a refused tool call leaves its record
             revision = revision_of(scope, request)
             self._check_scopes(request, caller.token, revision)
             caller.wants_progress = streams and request.wants_progress and _accepts_stream(scope)
@@ -145,6 +150,7 @@ class Gate:
     def _check_of_batch(self, request: JsonRpcRequest, scope: Scope, caller: Caller) -> None:
         """Refuse the whole batch for one message, before anything is called."""
         try:
+            check_caller(caller.token, self.caller_rules)
             self._check_scopes(request, caller.token, revision_of(scope, request))
         except (BearerTokenError, HttpRefusal):
             with self._recording(caller, request, scope):

@@ -5,7 +5,7 @@ from http import HTTPStatus
 from mcp_bridge.endpoint.http_refusal import INTERNAL_ERROR, HttpRefusal
 from mcp_bridge.tool_registry import ToolRegistry
 from resource_server.challenge import challenge
-from resource_server.errors import BearerTokenError, InsufficientScope, KeysUnavailable
+from resource_server.errors import BearerTokenError, InsufficientScope, KeysUnavailable, NotPermitted
 from resource_server.protected_resource import ProtectedResource
 
 KIND = "MCP server"  # what the sentences call this resource, whose users know of no API yet
@@ -26,7 +26,9 @@ def token_refusal(
     if isinstance(error, InsufficientScope):
         data["scope"] = " ".join(error.scopes)
         message = f"{message.rstrip('.')}: {data['scope']}."
-    value = challenge(error, resource_metadata=resource.metadata_url, scope=registry.login_scopes, kind=KIND)
+    # Where a rule is against the bearer, no scope would help: one in the challenge would have clients ask for consent.
+    scope = () if isinstance(error, NotPermitted) else registry.login_scopes
+    value = challenge(error, resource_metadata=resource.metadata_url, scope=scope, kind=KIND)
     return HttpRefusal(error.status, message, data, headers=(("www-authenticate", value),), request_id=request_id)
 
 

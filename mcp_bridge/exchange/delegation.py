@@ -4,10 +4,16 @@ from collections.abc import Sequence
 
 from mcp_bridge.exchange.errors import ScopesNotGranted, Unfit, UnusableToken
 from resource_server.access_token import AccessToken
+from resource_server.caller_rules import ActorRule, is_presented_by_its_actor
 
 
 def check_delegation(
-    exchanged: AccessToken, *, subject_token: AccessToken, client_id: str, scope: Sequence[str]
+    exchanged: AccessToken,
+    *,
+    subject_token: AccessToken,
+    client_id: str,
+    scope: Sequence[str],
+    actor_rule: ActorRule = ActorRule.ENFORCE,
 ) -> None:
     """Check token B, already verified for the API's audience, against token A.
 
@@ -25,9 +31,9 @@ def check_delegation(
     if exchanged.client_id != client_id:
         raise UnusableToken(Unfit.CLIENT)
     # Without `act` the token says that the user calls the API directly, which is not true; some servers strip it.
-    # An agent-linked client is named by the actor's client_id, any other by the actor's subject.
-    actor = exchanged.actor
-    if actor is None or client_id not in {actor.subject, actor.client_id}:
+    if exchanged.actor is None:
+        raise UnusableToken(Unfit.NO_ACTOR)
+    if actor_rule is ActorRule.ENFORCE and not is_presented_by_its_actor(exchanged):
         raise UnusableToken(Unfit.ACTOR)
     if missing := tuple(each for each in scope if each not in exchanged.scopes):
         raise ScopesNotGranted(missing)

@@ -27,6 +27,7 @@ from mcp_bridge.tool_error import CallerGone, ToolError
 from mcp_bridge.upstream.asking import Repeat, Upstream, UpstreamDown
 from mcp_bridge.upstream.deadline import Deadline
 from resource_server.access_token import AccessToken
+from resource_server.caller_rules import ActorRule
 from resource_server.errors import InvalidToken, KeysUnavailable
 from resource_server.span import Span
 from resource_server.token_verifier import TokenVerifier
@@ -55,6 +56,7 @@ class TokenExchange:
     shared: SharedTokens | None  # behind it, of all processes
     tenant: Upstream
     target: ExchangeTarget = ExchangeTarget.AUDIENCE
+    actor_rule: ActorRule = ActorRule.ENFORCE  # for token B
     forwards_address: bool = False  # whether the tenant is told the users' addresses
     observer: Observer = field(default_factory=Observer)
 
@@ -154,7 +156,13 @@ class TokenExchange:
             raise UnusableToken(error.description.rstrip(".")) from error
         except KeysUnavailable as error:
             raise TenantUnavailable("its signing keys cannot be fetched", error.retry_after) from error
-        check_delegation(token, subject_token=caller.token, client_id=client.client_id, scope=scope)
+        check_delegation(
+            token,
+            subject_token=caller.token,
+            client_id=client.client_id,
+            scope=scope,
+            actor_rule=self.actor_rule,
+        )
         # `expires_in` would say the same less surely: it counts from a moment that nobody knows.
         return ExchangedToken(issued, token, usable_until=min(caller.token.expires_at, token.expires_at))
 

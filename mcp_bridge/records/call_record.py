@@ -18,7 +18,7 @@ from mcp_bridge.records.outcome import Exchange, Outcome
 from mcp_bridge.records.trace import Trace
 from mcp_bridge.upstream.foreign_text import readable
 from resource_server.access_token import AccessToken
-from resource_server.errors import InsufficientScope
+from resource_server.errors import InsufficientScope, NotPermitted
 
 MAX_TOOL, MAX_REQUEST_ID, MAX_REASON = 128, 64, 64  # characters
 CLIENT_GONE = "client_gone"
@@ -68,7 +68,7 @@ class CallRecord:
         """Around serving the call: what nobody noted by then follows from how it ends."""
         try:
             yield
-        except InsufficientScope as error:
+        except (InsufficientScope, NotPermitted) as error:
             self.note(Outcome.REFUSED, error.reason.value)
             raise
         except HttpRefusal:  # its headers and its body disagree

@@ -16,7 +16,7 @@ from downstream_api.models import DelegatedAccess
 from downstream_api.recorded_view import RecordedView
 from downstream_api.scopes import HasScope
 from tests.actor_policy.conftest import SetPolicy
-from tests.actor_policy.tokens import AGENT, with_chain
+from tests.actor_policy.tokens import AGENT, rule_for, with_chain
 from tests.downstream_api.conftest import bearer
 from tests.issuer import BRIDGE_CLIENT, Issuer
 
@@ -105,9 +105,10 @@ def test_a_view_that_clears_its_permissions_is_not_outside_the_policy(
     ],
 )
 def test_a_view_may_demand_more_than_the_policy(
-    views: APIClient, issuer: Issuer, path: str, chain: str | None, reason: str | None
+    views: APIClient, issuer: Issuer, set_policy: SetPolicy, path: str, chain: str | None, reason: str | None
 ) -> None:
     """RFC 8693 §4.1: by the outermost actor alone."""
+    set_policy(actor_rule=rule_for(chain))
     answer = views.get(path, **bearer(with_chain(issuer, chain)))
     assert answer.status_code == (403 if reason else 200)
     assert answer.json().get("reason") == reason
@@ -126,5 +127,6 @@ def test_a_views_demand_asks_a_stranger_for_a_token_first(views: APIClient) -> N
 
 
 def test_a_demand_that_names_nobody_is_a_programming_error() -> None:
-    with pytest.raises(ValueError, match="at least one"):
-        ActedForBy()
+    for actors in ((), ("",), (BRIDGE_CLIENT, "\u200b")):
+        with pytest.raises(ValueError, match="at least one"):
+            ActedForBy(*actors)

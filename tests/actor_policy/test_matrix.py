@@ -9,7 +9,7 @@ from rest_framework.test import APIClient
 from downstream_api.models import Decision, DelegatedAccess
 from resource_server.errors import DESCRIPTIONS, Reason
 from tests.actor_policy.conftest import SetPolicy
-from tests.actor_policy.tokens import AGENT, CHAINS, MACHINES, with_chain
+from tests.actor_policy.tokens import AGENT, CHAINS, MACHINES, rule_for, with_chain
 from tests.downstream_api.conftest import bearer
 from tests.issuer import BRIDGE_CLIENT, Issuer
 
@@ -97,7 +97,7 @@ def test_the_current_actor_decides_and_the_row_says_why(
     api: APIClient, issuer: Issuer, set_policy: SetPolicy, rules: dict[str, Any], case: Case
 ) -> None:
     """RFC 8693 §4.1."""
-    set_policy(**rules)
+    set_policy(**rules, actor_rule=rule_for(case.chain))
     answer = api.get(PRIVATE, **bearer(with_chain(issuer, case.chain, **case.claims)))
     row = DelegatedAccess.objects.get()
     if case.refused is None:

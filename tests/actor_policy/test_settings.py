@@ -10,11 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from config.environment import read_environment
-from config.services import api_configuration
+from config.services import api_configuration, bridge_configuration
 from config.variables import Variables
 from downstream_api.actor_policy import ActorPolicy
 from downstream_api.checks import contradictions
 from downstream_api.configuration import ApiConfiguration
+from resource_server.caller_rules import ActorRule, CallerRules
 from tests.issuer import BRIDGE_CLIENT
 
 
@@ -25,7 +26,13 @@ def policy(state_dir: Path, **variables: str) -> ActorPolicy:
 
 def test_without_any_variable_only_machines_are_refused(tmp_path: Path) -> None:
     assert policy(tmp_path) == ActorPolicy()
-    assert ActorPolicy() == ActorPolicy(frozenset(), False, False, frozenset())
+    assert ActorPolicy() == ActorPolicy(
+        trusted_actors=frozenset(),
+        require_delegation=False,
+        allow_machines=False,
+        allowed_organizations=frozenset(),
+        actor_rule=ActorRule.ENFORCE,
+    )
 
 
 def test_all_variables_are_read(tmp_path: Path) -> None:
@@ -35,16 +42,37 @@ def test_all_variables_are_read(tmp_path: Path) -> None:
         API_REQUIRE_DELEGATION="true",
         API_ALLOW_MACHINES="yes",
         API_ALLOWED_ORGANIZATIONS="org_acme",
+        TOKEN_ACTOR_RULE="record",
     ) == ActorPolicy(
         trusted_actors=frozenset({"bridge", "agt_1", "https://client.example/metadata"}),
         require_delegation=True,
         allow_machines=True,
         allowed_organizations=frozenset({"org_acme"}),
+        actor_rule=ActorRule.RECORD,
     )
 
 
+def test_the_actor_rule_is_the_bridges_too_and_machines_are_a_matter_of_each(tmp_path: Path) -> None:
+    def callers(**variables: str) -> CallerRules:
+        return bridge_configuration(read_environment({"STATE_DIR": str(tmp_path), **variables})).caller_rules
+
+    assert callers() == callers(API_ALLOW_MACHINES="true") == CallerRules()
+    assert callers(MCP_ALLOW_MACHINES="true") == CallerRules(allow_machines=True)
+    assert callers(TOKEN_ACTOR_RULE="record") == CallerRules(actor_rule=ActorRule.RECORD)
+    assert not policy(tmp_path, MCP_ALLOW_MACHINES="true").allow_machines
+
+
+@pytest.mark.parametrize("value", ["off", "Record", "false"])
+def test_the_actor_rule_is_one_of_two_words(tmp_path: Path, value: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"^TOKEN_ACTOR_RULE must be enforce or record"):
+        policy(tmp_path, TOKEN_ACTOR_RULE=value)
+
+
 @pytest.mark.parametrize("name", ["API_TRUSTED_ACTORS", "API_ALLOWED_ORGANIZATIONS"])
-@pytest.mark.parametrize("value", [",", " , ,", "*", "a,*", "two words", "x" * 256, "a,b\nc"])
+@pytest.mark.parametrize(
+    "value",
+    [",", " , ,", "*", "a,*", "two words", "x" * 256, "a,b\nc", "\u00a0", "\u3000 ", "\u200b", "a,\u2800", "a\u200bb"],
+)
 def test_a_list_that_would_mean_something_else_than_it_looks_is_refused(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(ImproperlyConfigured) as refused:
         policy(tmp_path, **{name: value})
@@ -80,6 +108,7 @@ def test_whatever_a_list_holds_it_is_names_or_one_clear_sentence(value: str) -> 
         (ActorPolicy(require_delegation=True, trusted_actors=frozenset({"other"})), ["W002"]),
         (ActorPolicy(require_delegation=True, allow_machines=True), ["W003"]),
         (ActorPolicy(allowed_organizations=frozenset({"org"}), allow_machines=True), ["W004"]),
+        (ActorPolicy(actor_rule=ActorRule.RECORD), ["W005"]),
         (
             ActorPolicy(frozenset({"other"}), allow_machines=True, allowed_organizations=frozenset({"org"})),
             ["W001", "W002", "W004"],

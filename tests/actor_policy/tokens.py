@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from resource_server.caller_rules import ActorRule
 from tests.issuer import BRIDGE_CLIENT, Issuer
 
 AGENT = "agt_helper"
@@ -29,13 +30,22 @@ CHAINS: dict[str, dict[str, Any]] = {
     "another for the client": {"sub": "other-service"},
     "bridge of another issuer": {"sub": BRIDGE_CLIENT, "iss": "https://other.example/", "act": {"sub": "inspector"}},
 }
+# Tokens of the bridge's client whose current actor is another party: TOKEN_ACTOR_RULE=record lets them pass.
+NOT_THE_CLIENT = {"agent's login, its client untold", "another for the client", "bridge of another issuer"}
 
 
 def with_chain(issuer: Issuer, chain: str | None, **claims: Any) -> str:
-    """A token of the bridge's client with that chain; without one, of the user's own client."""
+    """A token with that chain, of the client that acts; without a chain, of the user's own client."""
     if chain is None:
         return issuer.token(**claims)
-    return issuer.token(**({"client_id": BRIDGE_CLIENT, "act": CHAINS[chain]} | claims))
+    act = CHAINS[chain]
+    client = BRIDGE_CLIENT if chain in NOT_THE_CLIENT else act.get("client_id", act["sub"])
+    return issuer.token(**({"client_id": client, "act": act} | claims))
+
+
+def rule_for(chain: str | None) -> ActorRule:
+    """The one that lets the chain come to the API's other rules."""
+    return ActorRule.RECORD if chain in NOT_THE_CLIENT else ActorRule.ENFORCE
 
 
 def machine_rfc9068(issuer: Issuer) -> str:
@@ -49,7 +59,7 @@ def machine_auth0(issuer: Issuer) -> str:
 
 
 def machine_with_actor(issuer: Issuer) -> str:
-    return issuer.token(sub="robot@clients", client_id="robot", act=CHAINS["bridge for inspector"])
+    return issuer.token(sub="robot@clients", client_id="robot", act={"sub": "robot", "act": {"sub": "inspector"}})
 
 
 MACHINES = {"RFC 9068": machine_rfc9068, "Auth0": machine_auth0, "with act": machine_with_actor}

@@ -9,7 +9,7 @@ from downstream_api.audit.verification import verify
 from downstream_api.models import DelegatedAccess
 from tests.audit.conftest import seal_everything
 from tests.downstream_api.conftest import bearer
-from tests.issuer import Issuer
+from tests.issuer import BRIDGE_CLIENT, Issuer
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -26,7 +26,7 @@ HOSTILE = [
 def test_hostile_names_are_recorded_as_they_are_and_verify(
     api: APIClient, issuer: Issuer, log: AuditConfiguration, name: str
 ) -> None:
-    token = issuer.delegated_token(sub=name, act={"sub": name, "act": {"sub": "inspector"}})
+    token = issuer.delegated_token(sub=name, act={"sub": name, "client_id": BRIDGE_CLIENT, "act": {"sub": "inspector"}})
     assert api.get("/api/private-scope", **bearer(token)).status_code == 200
     row = DelegatedAccess.objects.get()
     assert (row.subject, row.actor) == (name, name)

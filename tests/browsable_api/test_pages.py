@@ -76,7 +76,8 @@ def test_pages_of_a_list_and_its_items_are_links(person: Person, issuer: Issuer)
 
 
 def test_what_users_wrote_is_text_on_every_page(person: Person, issuer: Issuer) -> None:
-    person.log_in(issuer.token(scope="read:private write:private", sub='<img src="x">', act={"sub": "<b>agent</b>"}))
+    person.log_in(issuer.token(scope="read:private write:private", sub='<img src="x">', client_id="<b>agent</b>",
+                               act={"sub": "<b>agent</b>"}))  # fmt: skip
     created = person.post("/api/notes/", {"title": HOSTILE[:60], "body": HOSTILE})
     item = f"/api/notes/{Note.objects.get().pk}/"
     pages = [created, person.get(item), person.get("/api/notes/"), person.get("/login/token"), person.get("/logout"),

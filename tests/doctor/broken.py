@@ -191,7 +191,17 @@ CASES = [
     Case("token A by an unknown key", token_a({"kid": "unknown"}), "token A", "does not publish"),
     Case("token A is bound", token_a(cnf={"jkt": "x"}), "token A", "bearer token"),
     # The exchange
-    Case("a client's own token A", token_a(sub="inspector@clients"), "exchange", "Log in as a user"),
+    Case("a client's own token A", token_a(sub="inspector@clients"), "token A", "user's token", "MCP_ALLOW_MACHINES"),
+    Case(
+        "a client's own token A where machines may call",
+        lambda clinic: (token_a(sub="inspector@clients")(clinic), variables(MCP_ALLOW_MACHINES="true")(clinic)),
+        *("exchange", "Log in as a user"),
+    ),
+    Case(
+        "token A names another actor than its client",
+        token_a(act={"sub": "service-account-7"}),
+        *("token A", 'act names "service-account-7"', "TOKEN_ACTOR_RULE"),
+    ),
     Case(
         "client secret wrong",
         variables(MCP_AUTH0_CLIENT_SECRET="another-secret"),
@@ -223,7 +233,12 @@ CASES = [
         token_b(act={"sub": "another"}),
         "exchange",
         'names "another"',
-        "MCP_AUTH0_CLIENT_ID",
+        "TOKEN_ACTOR_RULE",
+    ),
+    Case(
+        "any actor passes",
+        variables(TOKEN_ACTOR_RULE="record"),
+        *("environment", "any actor", "TOKEN_ACTOR_RULE", "warning"),
     ),
     Case("act is no object", token_b(act="bridge-client"), "exchange", "Each level of act needs a sub"),
     Case(

@@ -9,6 +9,7 @@ import pytest
 
 from downstream_api.actor_policy import ActorPolicy
 from downstream_api.explanation import POLICY_CHECKS, policy_steps
+from resource_server.caller_rules import ActorRule
 from resource_server.explanation import CHECKS, Check, State, explain
 from resource_server.token_rules import TokenDialect, TokenRules
 from tests.explanation.broken_tokens import FUTURE
@@ -109,6 +110,7 @@ def test_a_token_without_fault_passes_everything() -> None:
 # The same of the policy: a machine's token, of an actor that nobody trusts, of no organization.
 RULES: tuple[dict[str, Any], ...] = (
     {"allow_machines": False},
+    {"actor_rule": ActorRule.ENFORCE},
     {"require_delegation": True},
     {"trusted_actors": frozenset({"bridge"})},
     {"allowed_organizations": frozenset({"org"})},
@@ -118,7 +120,7 @@ RULES: tuple[dict[str, Any], ...] = (
 @pytest.mark.parametrize("position", range(len(POLICY_CHECKS)))
 def test_the_rules_of_the_policy_stand_in_their_order(position: int) -> None:
     token = verified(ISSUER.token(sub="robot", client_id="robot", act={"sub": "stranger"}))
-    rules: dict[str, Any] = {"allow_machines": True}
+    rules: dict[str, Any] = {"allow_machines": True, "actor_rule": ActorRule.RECORD}
     for rule in RULES[position:]:
         rules |= rule
     steps = policy_steps(token, ActorPolicy(**rules))

@@ -93,14 +93,14 @@ async def test_what_the_bridge_itself_refuses_is_recorded(bridge: RunningBridge)
         await bridge.call("greet", bridge.token(scope="", permissions=[]))
         await bridge.call("add_note", None, title="")
         await bridge.post(tools_call("no_such_tool"), bridge.token())
-        await bridge.call("greet", bridge.token(sub="robot", client_id="robot"))
+        await bridge.post(tools_call("greet"), bridge.token(sub="robot", client_id="robot"))
         await bridge.post({**tools_call("greet"), "params": {"name": "greet", "arguments": []}}, bridge.token())
     assert ends(bridge) == [
         ("refused", "insufficient_scope"),
         ("refused", "scopes_not_grantable"),
         ("tool_error", "invalid_arguments"),
         ("refused", "unknown_tool"),
-        ("refused", "not_a_user"),
+        ("refused", "machine_not_allowed"),
         ("refused", "invalid_request"),
     ]
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from mcp_bridge.exchange.client_authentication import AuthenticationMethod, BridgeClient
+from resource_server.caller_rules import CallerRules
 from tests.mcp_bridge.client_proofs import CLIENT_SECRET
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
@@ -132,13 +133,15 @@ async def test_a_subject_token_with_four_actors_is_not_even_tried(bridge: Runnin
     for name in ("second", "third"):
         act = {"sub": name, "act": act}
     async with bridge:
-        assert not (await bridge.call("greet", bridge.token(act=act))).get("isError")
-        text = await bridge.error_text("greet", bridge.token(act={"sub": "fourth", "act": act}))
+        assert not (await bridge.call("greet", bridge.token(client_id="third", act=act))).get("isError")
+        deep = bridge.token(client_id="fourth", act={"sub": "fourth", "act": act})
+        text = await bridge.error_text("greet", deep)
     assert "four actors" in text
     assert len(tenant.forms) == 1
 
 
 async def test_a_clients_own_token_is_not_exchanged(bridge: RunningBridge, tenant: FakeTenant) -> None:
+    bridge.configure(caller_rules=CallerRules(allow_machines=True))
     async with bridge:
         assert "on a user's behalf" in await bridge.error_text("greet", bridge.token(sub="inspector@clients"))
     assert tenant.forms == []

@@ -18,14 +18,14 @@ pytestmark = pytest.mark.anyio
 
 async def test_whoami_tells_what_the_token_says(bridge: RunningBridge) -> None:
     async with bridge:
-        token = bridge.token(scope="tool:whoami", org_id="org_1", act={"sub": "agt_1", "client_id": "c"})
+        token = bridge.token(scope="tool:whoami", org_id="org_1", act={"sub": "agt_1", "client_id": "inspector"})
         result = await bridge.call("whoami", token)
     assert result["structuredContent"] == {
         "subject": "auth0|alice",
         "client_id": "inspector",
         "organization": "org_1",
         "scopes": ["tool:whoami"],
-        "actors": [{"subject": "agt_1", "client_id": "c"}],
+        "actors": [{"subject": "agt_1", "client_id": "inspector"}],
     }
 
 

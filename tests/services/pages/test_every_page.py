@@ -48,7 +48,9 @@ def names(services: Running) -> dict[str, str]:
 def _token(services: Running, scope: str) -> str:
     """A delegated one, for the API."""
     act = {"sub": "local-mcp-bridge", "act": {"sub": "inspector"}}
-    return services.subject_token("auth0|local-admin", scope, aud=f"{services.api}/", act=act)
+    return services.subject_token(
+        "auth0|local-admin", scope, aud=f"{services.api}/", client_id="local-mcp-bridge", act=act
+    )
 
 
 Tabs = dict[Who, tuple[Page, list[str]]]
