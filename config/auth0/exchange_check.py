@@ -12,7 +12,8 @@ from mcp_bridge.exchange.errors import ExchangeError, ExchangeRefused, ScopesNot
 from mcp_bridge.outbound import build_exchange
 from mcp_bridge.tools import TOOLS
 from mcp_bridge.upstream.deadline import Deadline
-from resource_server.errors import InvalidToken, KeysUnavailable
+from resource_server.caller_rules import check_caller
+from resource_server.errors import InvalidToken, KeysUnavailable, NotPermitted
 from resource_server.issuer_keys import IssuerKeys
 from resource_server.token_verifier import TokenVerifier
 from resource_server.upstream_http import UpstreamHttp
@@ -38,14 +39,16 @@ def check_exchange(environment: Environment, user_token: str, say: Callable[[str
     http = UpstreamHttp(timeout=environment.upstream_timeout, ca_file=environment.upstream_ca_file)
     exchange = build_exchange(configuration, keys, http)
     try:
-        caller = Caller(TokenVerifier(configuration.token_rules, keys).verify(user_token), user_token)
-    except InvalidToken as error:
+        token_a = TokenVerifier(configuration.token_rules, keys).verify(user_token)
+        check_caller(token_a, configuration.caller_rules)
+    except (InvalidToken, NotPermitted) as error:
         raise SetupError(
             f"The user's token is not one for the bridge: {error.description.rstrip('.')}. Log in for the audience "
             f"{environment.bridge_audience}."
         ) from None
     except KeysUnavailable:
         raise SetupError(f"The keys of {environment.issuer} cannot be fetched: check AUTH0_DOMAIN.") from None
+    caller = Caller(token_a, user_token)
     refusal: ExchangeError | None = None
     has_worked = False
     asked = dict.fromkeys(tool.downstream_scopes or environment.exchange_scope for tool in TOOLS if tool.calls_api)

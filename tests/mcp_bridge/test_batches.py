@@ -61,6 +61,17 @@ async def test_a_batch_of_notifications_is_accepted_without_an_answer(bridge: Ru
     assert (response.status_code, response.content) == (202, b"")
 
 
+@pytest.mark.parametrize("claims", [{"sub": "robot", "client_id": "robot"}, {"act": {"sub": "stranger"}}])
+async def test_a_batch_under_a_token_that_may_not_be_presented_is_refused_before_anything_is_called(
+    bridge: RunningBridge, tenant: FakeTenant, claims: dict[str, Any]
+) -> None:
+    async with bridge:
+        response = await post(bridge, [call("get_datetime", "a"), call("greet", "b")], bridge.token(**claims))
+    assert response.status_code == 403
+    assert tenant.forms == []
+    assert {each.outcome for each in bridge.calls} == {Outcome.REFUSED}
+
+
 @pytest.mark.parametrize("version", ["2025-06-18", LEGACY, MODERN])
 async def test_no_other_revision_has_batches(bridge: RunningBridge, tenant: FakeTenant, version: str) -> None:
     async with bridge:
