@@ -118,7 +118,7 @@ def test_a_token_whose_key_was_withdrawn_is_gone(person: Person, issuer: Issuer,
     person.log_in()
     issuer.rotate("second")
     del issuer.keys[0]
-    settings.DOWNSTREAM_API = replace(settings.DOWNSTREAM_API, bridge_client_id="another")  # as in a new process
+    settings.DOWNSTREAM_API = replace(settings.DOWNSTREAM_API, bridge_client_ids=frozenset({"another"}))  # as in a new process
     answer = person.get("/api/notes/", headers={"Accept": "application/json"})
     assert (answer.status_code, answer.json()["reason"]) == (401, "unknown_key")
     assert "api_access_token" not in person.client.session
@@ -128,7 +128,7 @@ def test_while_nobody_can_tell_the_token_stays(person: Person, issuer: Issuer, s
     person.log_in()
     issuer.answers["/.well-known/openid-configuration"] = (500, b"")
     working = settings.DOWNSTREAM_API
-    settings.DOWNSTREAM_API = replace(working, bridge_client_id="another")
+    settings.DOWNSTREAM_API = replace(working, bridge_client_ids=frozenset({"another"}))
     page = person.get("/api/notes/")
     assert page.status_code == 503
     assert "Try again in a moment" in page.content.decode()
