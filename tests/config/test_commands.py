@@ -1,6 +1,8 @@
 """`serve` and `up`, as an operator meets them: one clear sentence when something is in the way, nothing left behind."""
 
+import asyncio
 import os
+import re
 import shutil
 import signal
 import socket
@@ -8,13 +10,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
 import requests
 
+from config.demo.mcp_user import Wallet, mcp_client
+from config.demo.person import Person
 from config.environment import BASE_DIR
 from config.stack import SERVICES, free_ports, local_environment
+from config.variables import DECLARED
 from tests.config.test_environment import QUICKSTART
 
 pytestmark = pytest.mark.processes
@@ -104,6 +110,58 @@ def test_a_port_in_use_is_one_clear_sentence(environment: dict[str, str]) -> Non
         port = str(other.getsockname()[1])
         assert port in refusal(environment, "serve", "bridge", "--port", port)
         assert port in refusal(environment | {"PORT": port}, "up")
+
+
+@pytest.fixture
+def busy() -> Iterator[list[int]]:
+    """Ports on which other programs listen: the local tenant's own, and two more."""
+    with ExitStack() as others:
+        ports = []
+        for port in (9000, 0, 0):
+            other = others.enter_context(socket.socket())
+            with suppress(OSError):  # the first may be in use on this machine, which is as good
+                other.bind(("127.0.0.1", port))
+                other.listen()
+            ports.append(port or other.getsockname()[1])
+        yield ports
+
+
+def test_advice_about_busy_ports_works_when_it_is_followed_to_the_letter(
+    prepared: dict[str, str], busy: list[int], tmp_path: Path
+) -> None:
+    _, api, bridge = busy
+    kept = {name: prepared[name] for name in ("ENV_FILE", "STATE_DIR")}
+    configured = dict.fromkeys(DECLARED, "") | kept | {"PORT": str(bridge), "API_BASE_URL": f"http://localhost:{api}"}
+    for port in busy:
+        sentence = refusal(configured, "up")
+        assert f":{port} " in sentence
+        advice = dict(re.findall(r"\b([A-Z][A-Z0-9_]+)=([^\s,.]+)", sentence))
+        assert advice, sentence
+        configured |= advice
+    log = tmp_path / "up.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "up"],
+            cwd=BASE_DIR,
+            env=inherited() | configured,
+            stdout=output,
+            stderr=output,
+        )
+    try:
+        eventually(lambda: "Ctrl-C" in log.read_text(encoding="utf-8") or process.poll() is not None, "up is up")
+        assert process.poll() is None, log.read_text(encoding="utf-8")
+        assert asyncio.run(greeted_at(f"{configured['MCP_SERVER_URL']}/mcp")).startswith("Hello")
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
+async def greeted_at(url: str) -> str:
+    """What a user is told who logs in there through all three services."""
+    async with mcp_client(url, Person("admin@example.com", "admin-demo"), Wallet()) as client:
+        answer = (await client.call_tool("greet", {})).structured_content
+    assert answer is not None
+    return str(answer["greeting"])
 
 
 def test_with_debug_on_nothing_listens_beyond_this_machine(environment: dict[str, str]) -> None:

@@ -1,6 +1,7 @@
 import math
 import socket
 from argparse import ArgumentParser
+from collections.abc import Collection
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,7 +10,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
-from config.environment import Environment
+from config.environment import LOCAL_ISSUER, Environment
 from config.granian_command import GRACE, INTERFACES, THREADS, become, granian_command
 from config.metrics.workers_directory import DIRECTORY, fresh_directory
 from config.variables import LOOPBACK_HOSTS
@@ -33,13 +34,14 @@ class Command(BaseCommand):
 
     def handle(self, *, service: str, host: str, port: int | None, workers: int, threads: int, **_options: Any) -> None:
         environment: Environment = settings.ENVIRONMENT
+        remedy = "give another --port" if port else another_address(environment, service)
         port = port or default_port(environment, service)
         _check_address(environment, host)
         if service == "api" and host not in LOOPBACK_HOSTS and environment.seal_key_file is None:
             raise CommandError(f"AUDIT_SEAL_KEY_FILE is missing: set it before you listen on {host}.")
         if service == "bridge":
             _check_tools()
-        refuse_busy_port(host, port)
+        refuse_busy_port(host, port, remedy=remedy)
         if service != "bridge":
             _check_database()
         if service == "tenant":
@@ -76,6 +78,37 @@ def default_port(environment: Environment, service: str) -> int:
     return url.port or 80
 
 
+def another_address(environment: Environment, service: str, *, taken: Collection[int] = ()) -> str:
+    """Return what to set so that a service listens on a free port, and the others look for it there.
+
+    `taken` are ports that other services will listen on. Each variable stands there with its value, to be copied.
+    """
+    if (
+        service != "bridge"
+        and urlsplit(environment.api_url if service == "api" else environment.issuer).scheme != "http"
+    ):
+        return "serve it by itself, with --port"  # TLS ends elsewhere, and the URL does not name this process's port
+    port = free_port_above(default_port(environment, service), taken)
+    if service == "tenant":
+        # A configured issuer turns DEBUG off, without which there is no local tenant.
+        remedy = f"set OAUTH_ISSUER=http://localhost:{port}/ and DEBUG=true"
+        is_default = environment.issuer == LOCAL_ISSUER
+        return remedy if is_default else f"{remedy} (LOCAL_TENANT=false, if a tenant of your own listens there)"
+    if service == "api":
+        return f"set API_BASE_URL=http://localhost:{port}"
+    if urlsplit(environment.bridge_url).hostname in LOOPBACK_HOSTS:
+        return f"set PORT={port} and MCP_SERVER_URL=http://localhost:{port}"
+    return f"set PORT={port}"
+
+
+def free_port_above(port: int, taken: Collection[int] = ()) -> int:
+    """Return the next port that nothing listens on at the moment; with all of them busy, the next one."""
+    for candidate in range(port + 1, 65_536):
+        if candidate not in taken and _why_not("127.0.0.1", candidate) is None:
+            return candidate
+    return port + 1
+
+
 def _check_address(environment: Environment, host: str) -> None:
     if host in LOOPBACK_HOSTS:
         return
@@ -85,16 +118,24 @@ def _check_address(environment: Environment, host: str) -> None:
         raise CommandError(f"SECRET_KEY is missing: set it before you listen on {host}.")
 
 
-def refuse_busy_port(host: str, port: int, *, remedy: str = "give another --port") -> None:
-    """Raise CommandError with one clear sentence where nobody can listen on that port."""
+def refuse_busy_port(host: str, port: int, *, remedy: str) -> None:
+    """Raise CommandError with one clear sentence where a service cannot listen on that port."""
+    if reason := _why_not(host, port):
+        raise CommandError(f"Cannot listen on {host}:{port} ({reason}): stop what uses it, or {remedy}.")
+
+
+def _why_not(host: str, port: int) -> str | None:
+    """Return why a service cannot listen there, in the system's words; None where it can."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except (OSError, OverflowError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "there is no such port"
-            raise CommandError(f"Cannot listen on {host}:{port} ({reason}): stop what uses it, or {remedy}.") from error
+        except OSError as error:
+            return error.strerror or type(error).__name__
+        except OverflowError:
+            return "there is no such port"
+    return None
 
 
 def _check_tools() -> None:

@@ -8,10 +8,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from config.environment import Environment
-from config.management.commands.serve import default_port, refuse_busy_port
+from config.management.commands.serve import another_address, default_port, refuse_busy_port
 from config.stack import SERVICES, Stack, StackError, terminate_like_interrupt
 
-VARIABLES = {"tenant": "OAUTH_ISSUER", "api": "API_BASE_URL", "bridge": "PORT (and MCP_SERVER_URL)"}
 RESTART_PAUSE = 1.0  # seconds between looks at the services
 
 
@@ -36,9 +35,10 @@ class Command(BaseCommand):
         names = [name for name in SERVICES if name != "tenant" or environment.is_local]
         ports = {name: default_port(environment, name) for name in names}
         for name, port in ports.items():
+            remedy = another_address(environment, name, taken=ports.values())
             if list(ports.values()).count(port) > 1:
-                raise CommandError(f"Two services would listen on port {port}: change {VARIABLES[name]}.")
-            refuse_busy_port("127.0.0.1", port, remedy=f"change {VARIABLES[name]}")
+                raise CommandError(f"Two services would listen on port {port}: {remedy}.")
+            refuse_busy_port("127.0.0.1", port, remedy=remedy)
         try:
             call_command("migrate", verbosity=0)
             if environment.is_local:
