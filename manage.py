@@ -7,10 +7,13 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
+from config.console import spell_what_cannot_be_shown
+
 SERVICES = ("api", "bridge", "tenant")
 
 
 def main() -> int:
+    spell_what_cannot_be_shown()
     # `serve` loads only the apps of the service it starts, and `doctor` goes on where nothing else does; every other
     # command sees the whole project.
     service = next((word for word in sys.argv[2:] if word in SERVICES), None)

@@ -97,7 +97,7 @@ class Stack(AbstractContextManager["Stack"]):
         return next(service for service in self.services if service.name == name)
 
     def log(self, name: str) -> str:
-        return (self._log_dir / f"{name}.log").read_text(errors="replace") if self._log_dir else ""
+        return (self._log_dir / f"{name}.log").read_text(encoding="utf-8", errors="replace") if self._log_dir else ""
 
     def restart_dead(self) -> list[str]:
         """Start services again whose process has ended; their names."""

@@ -98,9 +98,9 @@ def _quoted(text: str) -> str:
 
 
 def _data(body: Mapping[str, Any], variables: Mapping[IdOf, str]) -> str:
-    """The body in single quotes, which are left for each id that stands in a variable."""
+    """The body in single quotes, which are left for each id that stands in a variable. ASCII, for any console."""
     keys = list(_keys(body))
-    text = json.dumps(body, ensure_ascii=False, default=lambda key: f"\0{keys.index(key)}\0")
+    text = json.dumps(body, default=lambda key: f"\0{keys.index(key)}\0")
     parts = text.replace("\\u0000", "\0").split("\0")
     return "".join(
         _value(keys[int(part)], variables) if place % 2 else _quoted(part) for place, part in enumerate(parts)

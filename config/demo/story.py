@@ -38,7 +38,7 @@ class Story:
     def working(self, text: str) -> Iterator[None]:
         """A progress display while something takes its time; one line where there is no terminal."""
         if self._console.is_terminal:
-            with self._console.status(escape(text)):
+            with self._console.status(escape(text), spinner="line"):  # ASCII, for any console
                 yield
         else:
             self._console.print(f"   {escape(text)}")

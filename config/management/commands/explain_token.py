@@ -86,6 +86,5 @@ class Command(BaseCommand):
         return fetched, f"Keys: fetched from {issuer} now, and kept in {kept} for when it cannot be asked."
 
     def _print(self, lines: Iterable[str]) -> None:
-        encoding = getattr(self.stdout, "encoding", None) or "utf-8"
         for line in lines:
-            self.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding))
+            self.stdout.write(line)

@@ -31,7 +31,8 @@ class Command(BaseCommand):
             if head:
                 record_export(system_user(), "head", {})
                 seal_finished_rows(configuration)
-                head.write_text(signed_head(seal_key(configuration.seal_key_file, configuration.public_keys_file)))
+                key = seal_key(configuration.seal_key_file, configuration.public_keys_file)
+                head.write_text(signed_head(key), encoding="ascii")
             else:
                 _, sealed = end_of(LOG_NAMED[log])
                 record_export(system_user(), "json-lines", {"log": log}, sealed)

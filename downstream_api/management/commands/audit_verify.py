@@ -55,7 +55,8 @@ class Command(BaseCommand):
         try:
             Verification.objects.create(
                 verdict=verdict,
-                finding=what if exit_code else "",
+                # The name of a file may hold bytes that are no text.
+                finding=what.encode("utf-8", "backslashreplace").decode() if exit_code else "",
                 last_seal=found.last_seal or None,
                 rows=found.rows,
             )
