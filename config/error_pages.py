@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
 DATABASE_UNAVAILABLE = (OperationalError, InterfaceError)
+API = "/api/"  # what programs call begins with it
 RETRY_AFTER = "5"  # seconds
 
 
@@ -75,6 +76,16 @@ FORM_EXPIRED = Problem(
 )
 
 
+def https_only(address: str) -> Problem:
+    """The refusal of what was sent in the clear to a service on https; `address` is the same one there."""
+    return Problem(
+        403,
+        "This service is on https only",
+        "The request came over http, so nothing was done.",
+        f"Send it again, to {address}.",
+    )
+
+
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
     return error_page(request, PROBLEMS[400])
 
@@ -102,9 +113,12 @@ def error_page(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 
 def _wants_json(request: HttpRequest) -> bool:
-    """Whoever has no preference is a program under /api/, and a person elsewhere."""
+    """Whoever has no preference is a program under /api/ or where something is sent, and a person elsewhere.
+
+    Browsers name text/html whenever they show a page, and so when they send a form.
+    """
     types = ["text/html", "application/json"]
-    if request.path_info.startswith("/api/"):
+    if request.path_info.startswith(API) or request.method not in {"GET", "HEAD"}:
         types.reverse()
     return (request.get_preferred_type(types) or types[0]) == "application/json"
 

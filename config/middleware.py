@@ -7,15 +7,24 @@ from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed, HttpResponseNotFound
-from django.urls import resolve
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseNotAllowed,
+    HttpResponseNotFound,
+    HttpResponsePermanentRedirect,
+)
+from django.urls import Resolver404, resolve
 from django.utils.cache import patch_cache_control
+from django.utils.http import escape_leading_slashes
 
-from config.error_pages import DATABASE_UNAVAILABLE, PROBLEMS, RETRY_AFTER, error_page
+from config.error_pages import API, DATABASE_UNAVAILABLE, PROBLEMS, RETRY_AFTER, error_page, https_only
 from resource_server.client_address import client_address, is_within
 
 logger = logging.getLogger(__name__)
 
+REDIRECTED = frozenset({"GET", "HEAD"})  # methods whose requests hold nothing that a redirect could lose
 PROBES = ("/healthz", "/readyz")
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
 
@@ -71,6 +80,57 @@ class ProbeMiddleware:
             answer: HttpResponseBase = resolve(request.path).func(request)
             return answer
         return self.get_response(request)
+
+
+class HttpsOnlyMiddleware:
+    """Refuses what SECURE_SSL_REDIRECT would redirect and a redirect would lose: anything but GET and HEAD.
+
+    Clients follow a 301 with a GET, so that what was sent is gone, and the page that they get instead looks like
+    success. Stands outside of SecurityMiddleware, which decides what is redirected.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        is_redirected = isinstance(response, HttpResponsePermanentRedirect) and response.url.startswith("https://")
+        if request.method in REDIRECTED or request.is_secure() or not is_redirected:
+            return response
+        return error_page(request, https_only(response.headers["Location"]))
+
+
+class FinalSlashMiddleware:
+    """Takes a path that has a final slash too many, or lacks it, for the path that is meant.
+
+    Django redirects to a path with a slash: clients follow with a GET, and what was sent is lost behind a 200; with
+    DEBUG on, it fails instead. Here, calls of the API and everything that may change something are served and recorded
+    as if the path had been right. Only pages are redirected, so that browsers show their one address.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        path = request.path_info
+        if _has_route(path):
+            return self.get_response(request)
+        right = path.removesuffix("/") if path.endswith("/") else f"{path}/"
+        if path.endswith("//") or not _has_route(right):
+            return self.get_response(request)
+        request.path = request.path.removesuffix(path) + right
+        request.path_info = right
+        if request.method in REDIRECTED and not right.startswith(API):
+            return HttpResponsePermanentRedirect(escape_leading_slashes(request.get_full_path()))
+        return self.get_response(request)
+
+
+def _has_route(path: str) -> bool:
+    """Return whether a view serves `path`, other than one that takes whatever is left over (`no_append_slash`)."""
+    try:
+        return getattr(resolve(path).func, "should_append_slash", True)
+    except Resolver404:
+        return False
 
 
 class ErrorPageMiddleware:

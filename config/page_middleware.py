@@ -10,7 +10,7 @@ from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
-API = "/api/"
+from config.error_pages import API
 
 
 class _ForPages(MiddlewareMixin):

@@ -57,11 +57,13 @@ MIDDLEWARE = [
     "config.middleware.UncachedCredentialsMiddleware",  # outermost: covers what the others answer themselves
     "config.middleware.ProbeMiddleware",
     "config.middleware.TrustedProxyMiddleware",
+    "config.middleware.HttpsOnlyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.PagePolicyMiddleware",
     "config.page_middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "config.middleware.FinalSlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "config.page_middleware.AuthenticationMiddleware",
     "config.page_middleware.MessageMiddleware",
@@ -69,6 +71,7 @@ MIDDLEWARE = [
     "config.middleware.ErrorPageMiddleware",
     "downstream_api.middleware.AuditMiddleware",  # innermost: sees every answer of the API first
 ]
+APPEND_SLASH = False  # by a redirect, which loses what was sent; see FinalSlashMiddleware
 ROOT_URLCONF = "config.api.urls"
 PAGE_LAYOUT = "config/api_page.html"  # of error pages, which belong to no app
 CSRF_FAILURE_VIEW = "config.error_pages.csrf_failure"

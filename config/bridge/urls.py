@@ -1,5 +1,6 @@
 from django.conf import settings
 from django.urls import path, re_path
+from django.views.decorators.common import no_append_slash
 
 from config.health import healthz, readiness
 from mcp_bridge import views
@@ -21,5 +22,5 @@ urlpatterns = [
     path("healthz", healthz),
     # Keys once held stay good through an outage of the tenant, and so does this node.
     path("readyz", readiness(keys=lambda: issuer_keys(settings.MCP_BRIDGE).ready())),
-    re_path("", views.not_found),  # explicit, so that it is the same with DEBUG on
+    re_path("", no_append_slash(views.not_found)),  # explicit, so that it is the same with DEBUG on
 ]
