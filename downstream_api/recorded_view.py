@@ -2,6 +2,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
+from rest_framework.exceptions import ParseError
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,6 +12,7 @@ from rest_framework.views import APIView
 from downstream_api.access_record import record_of
 from downstream_api.actor_permissions import ActorPermission
 from downstream_api.browsable.forms import take_method_of_form
+from downstream_api.nul import NAMED, nul_in_address
 from downstream_api.scopes import scopes_needed
 
 
@@ -40,6 +42,8 @@ class RecordedView(APIView):
         record.begin()
         record.scopes_required = scopes_needed(request)
         super().initial(request, *args, **kwargs)
+        if where := nul_in_address(request._request):  # noqa: SLF001 - Django's own request
+            raise ParseError(f"{where} holds {NAMED}, which no text here can.")
         if is_change := request.method not in SAFE_METHODS:
             _ = request.data  # read the body first: nobody's slow body shall hold the database
         record.begin_work(is_change=is_change)

@@ -1,9 +1,10 @@
-from typing import Any
+from typing import Any, ClassVar
 
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
 from downstream_api.models import Note
+from downstream_api.nul import NAMED, NUL
 
 # Written so that Python and JavaScript (ECMA-262), whose classes of blanks differ, read it alike.
 _BLANKS = (
@@ -16,7 +17,12 @@ SAYS_SOMETHING = RegexValidator(
 
 
 class Text(serializers.CharField):
-    """A JSON string, kept as it is: DRF's own field makes text of numbers too, and takes blanks away."""
+    """A JSON string, kept as it is: DRF's own field makes text of numbers too, and takes blanks away.
+
+    A NUL is refused before anything else is looked at, so that this is the one thing said.
+    """
+
+    default_error_messages: ClassVar = {"nul": "{field} must not hold {nul}."}
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(trim_whitespace=False, **kwargs)
@@ -24,6 +30,8 @@ class Text(serializers.CharField):
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
             self.fail("invalid")
+        if NUL in data:
+            self.fail("nul", field=self.field_name, nul=NAMED)
         return super().to_internal_value(data)
 
 
