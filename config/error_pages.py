@@ -14,6 +14,8 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
+from downstream_api.nul import NAMED
+
 DATABASE_UNAVAILABLE = (OperationalError, InterfaceError)
 API = "/api/"  # what programs call begins with it
 RETRY_AFTER = "5"  # seconds
@@ -74,6 +76,18 @@ FORM_EXPIRED = Problem(
     "It was open for too long, cookies are blocked, or somebody logged in or out in between, so nothing was done.",
     "Go back, load the page anew, and try again.",
 )
+
+NO_SUCH_VALUE = Problem(
+    400,
+    "There is nothing to look for",
+    "The address or the form asks for a value that cannot be there, such as a number that is too large.",
+    "Go back and correct it, or start anew from the home page.",
+)
+
+
+def unreadable(where: str) -> Problem:
+    """The refusal of an address with a NUL in it."""
+    return Problem(400, PROBLEMS[400].heading, f"{where} holds {NAMED}.", "Send it without.")
 
 
 def https_only(address: str) -> Problem:

@@ -1,12 +1,15 @@
 import logging
 from collections.abc import Callable
 from dataclasses import asdict
+from traceback import walk_tb
 from urllib.parse import unquote
 
 from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import DataError, OperationalError, ProgrammingError
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -19,7 +22,17 @@ from django.urls import Resolver404, resolve
 from django.utils.cache import patch_cache_control
 from django.utils.http import escape_leading_slashes
 
-from config.error_pages import API, DATABASE_UNAVAILABLE, PROBLEMS, RETRY_AFTER, error_page, https_only
+from config.error_pages import (
+    API,
+    DATABASE_UNAVAILABLE,
+    NO_SUCH_VALUE,
+    PROBLEMS,
+    RETRY_AFTER,
+    error_page,
+    https_only,
+    unreadable,
+)
+from downstream_api.nul import nul_in_address
 from resource_server.client_address import client_address, is_within
 
 logger = logging.getLogger(__name__)
@@ -136,6 +149,8 @@ def _has_route(path: str) -> bool:
 class ErrorPageMiddleware:
     """Pages for errors of which Django makes none: a 405 is empty, a database that is gone is a fault like any other.
 
+    In the admins, so is a value that no database can take, such as a NUL or a number of thirty digits in a filter.
+
     With DEBUG on, a 404 is Django's list of routes; whatever views answer themselves is of another type.
     """
 
@@ -151,13 +166,43 @@ class ErrorPageMiddleware:
             response.content, response.headers["Content-Type"] = page.content, page.headers["Content-Type"]
         return response
 
+    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+        """Refuse a NUL before an admin looks for it: SQLite would find nothing, PostgreSQL would fail."""
+        where = nul_in_address(request) if _is_of_an_admin(request) else ""
+        return error_page(request, unreadable(where)) if where else None
+
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if _is_of_an_admin(request) and _is_about_a_value(request, exception):
+            logger.warning("The admin was asked for something that the database cannot look for.", exc_info=exception)
+            return error_page(request, NO_SUCH_VALUE)
         if not isinstance(exception, DATABASE_UNAVAILABLE):
             return None
         logger.error("A page could not be shown, for the database does not answer.", exc_info=exception)
         page = error_page(request, PROBLEMS[503])
         page.headers["Retry-After"] = RETRY_AFTER
         return page
+
+
+def _is_of_an_admin(request: HttpRequest) -> bool:
+    return request.resolver_match is not None and request.resolver_match.app_names == ["admin"]
+
+
+def _is_about_a_value(request: HttpRequest, exception: Exception) -> bool:
+    """Return whether the database, or Django on the way there, could not take a value that was asked for.
+
+    Django's admin checks the names of filters and not what they are compared with.
+    """
+    if isinstance(exception, DataError):
+        return True
+    if isinstance(exception, ProgrammingError):  # of a range with more than two ends, for one
+        return bool(request.GET)
+    if isinstance(exception, OperationalError):
+        return "too large" in str(exception)  # SQLite, of a search for hundreds of words
+    if not isinstance(exception, ValueError | TypeError | OverflowError | ValidationError):
+        return False
+    return any(
+        frame.f_globals.get("__name__", "").startswith("django.db.") for frame, _ in walk_tb(exception.__traceback__)
+    )
 
 
 class PagePolicyMiddleware(CSPMiddleware):
