@@ -8,7 +8,7 @@ from csp.constants import HEADER
 from csp.middleware import CSPMiddleware
 from csp.utils import build_policy
 from django.conf import settings
-from django.core.exceptions import ValidationError
+from django.core.exceptions import FieldDoesNotExist, FieldError, ValidationError
 from django.db import DataError, OperationalError, ProgrammingError
 from django.http import (
     HttpRequest,
@@ -38,6 +38,7 @@ from resource_server.client_address import client_address, is_within
 logger = logging.getLogger(__name__)
 
 REDIRECTED = frozenset({"GET", "HEAD"})  # methods whose requests hold nothing that a redirect could lose
+VALUE_ERRORS = (ValueError, TypeError, OverflowError, ValidationError, FieldDoesNotExist, FieldError)
 PROBES = ("/healthz", "/readyz")
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
 
@@ -198,7 +199,7 @@ def _is_about_a_value(request: HttpRequest, exception: Exception) -> bool:
         return bool(request.GET)
     if isinstance(exception, OperationalError):
         return "too large" in str(exception)  # SQLite, of a search for hundreds of words
-    if not isinstance(exception, ValueError | TypeError | OverflowError | ValidationError):
+    if not isinstance(exception, VALUE_ERRORS):
         return False
     return any(
         frame.f_globals.get("__name__", "").startswith("django.db.") for frame, _ in walk_tb(exception.__traceback__)

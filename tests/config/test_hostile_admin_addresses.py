@@ -94,6 +94,7 @@ def test_any_address_of_a_list_is_answered(service: str, superuser: Client, data
 @examples(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=8)
 @example(number="%00", value="%00")
 @example(number=NUMBER, value=NUMBER)
+@example(number=NUMBER, value="")
 @given(number=values.filter(lambda text: 0 < len(text) < 1_000), value=values)
 def test_any_id_and_any_parameter_of_any_page_is_answered(
     service: str, superuser: Client, number: str, value: str
