@@ -39,6 +39,7 @@ logger = logging.getLogger(__name__)
 
 REDIRECTED = frozenset({"GET", "HEAD"})  # methods whose requests hold nothing that a redirect could lose
 VALUE_ERRORS = (ValueError, TypeError, OverflowError, ValidationError, FieldDoesNotExist, FieldError)
+MISSING_IN_SCHEMA = frozenset({"42P01", "42703"})  # a table, a column (PostgreSQL's codes): `migrate` was not run
 PROBES = ("/healthz", "/readyz")
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
 
@@ -196,7 +197,7 @@ def _is_about_a_value(request: HttpRequest, exception: Exception) -> bool:
     if isinstance(exception, DataError):
         return True
     if isinstance(exception, ProgrammingError):  # of a range with more than two ends, for one
-        return bool(request.GET)
+        return bool(request.GET) and getattr(exception.__cause__, "sqlstate", "") not in MISSING_IN_SCHEMA
     if isinstance(exception, OperationalError):
         return "too large" in str(exception)  # SQLite, of a search for hundreds of words
     if not isinstance(exception, VALUE_ERRORS):

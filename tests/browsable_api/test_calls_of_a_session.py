@@ -118,7 +118,8 @@ def test_a_token_whose_key_was_withdrawn_is_gone(person: Person, issuer: Issuer,
     person.log_in()
     issuer.rotate("second")
     del issuer.keys[0]
-    settings.DOWNSTREAM_API = replace(settings.DOWNSTREAM_API, bridge_client_ids=frozenset({"another"}))  # as in a new process
+    # As in a new process.
+    settings.DOWNSTREAM_API = replace(settings.DOWNSTREAM_API, bridge_client_ids=frozenset({"another"}))
     answer = person.get("/api/notes/", headers={"Accept": "application/json"})
     assert (answer.status_code, answer.json()["reason"]) == (401, "unknown_key")
     assert "api_access_token" not in person.client.session
