@@ -10,7 +10,7 @@ from mcp_bridge.endpoint.asgi_types import AsgiApp, Receive, Scope, Send
 from mcp_bridge.endpoint.forms import build_endpoint
 from mcp_bridge.endpoint.gate import Gate
 from mcp_bridge.endpoint.mcp_server import build_server
-from mcp_bridge.exchange.shared_tokens import Cache
+from mcp_bridge.exchange.guarded_cache import Cache
 from mcp_bridge.json_schema import check_schemas
 from mcp_bridge.outbound import build_api, build_exchange
 from mcp_bridge.published_identifier import identifier_trouble

@@ -5,9 +5,12 @@ from functools import partial
 from mcp_bridge.configuration import BridgeConfiguration
 from mcp_bridge.exchange.cache import ExchangeCache
 from mcp_bridge.exchange.entry_cipher import EntryCipher
-from mcp_bridge.exchange.shared_tokens import Cache, SharedTokens
+from mcp_bridge.exchange.guarded_cache import Cache, GuardedCache
+from mcp_bridge.exchange.shared_hold import SharedHold
+from mcp_bridge.exchange.shared_tokens import SharedTokens
 from mcp_bridge.exchange.token_exchange import TokenExchange
 from mcp_bridge.upstream.asking import PASSING, Upstream
+from mcp_bridge.upstream.throttle import Throttle
 from resource_server.issuer_keys import IssuerKeys
 from resource_server.token_verifier import TokenVerifier
 from resource_server.upstream_http import UpstreamHttp
@@ -18,20 +21,22 @@ def build_exchange(
 ) -> TokenExchange:
     """`shared_cache`, where there is one, holds exchanged tokens for all processes; it may fail."""
     observer = configuration.observer
+    cache = GuardedCache(shared_cache, on_change=observer.circuit_changed) if shared_cache else None
+    cipher = EntryCipher(configuration.cache_keys) if shared_cache else None
+    hold = SharedHold(cache, cipher, configuration.downstream_rules.issuer) if cache and cipher else None
     return TokenExchange(
         clients=dict(zip(configuration.token_rules.audiences, configuration.clients, strict=True)),
         verifier=TokenVerifier(configuration.downstream_rules, keys),
         http=http,
         cache=ExchangeCache(),
-        shared=SharedTokens(shared_cache, EntryCipher(configuration.cache_keys), on_change=observer.circuit_changed)
-        if shared_cache
-        else None,
+        shared=SharedTokens(cache, cipher) if cache and cipher else None,
         # There is one way to exchange: a tenant that fails at it fails for all.
         tenant=Upstream(
             "The tenant",
             timeout=configuration.upstream_timeout,
             broken_by=range(500, 600),
             on_change=partial(observer.circuit_changed, "tenant"),
+            throttle=Throttle("The tenant", shared=hold),
         ),
         target=configuration.exchange_target,
         actor_rule=configuration.caller_rules.actor_rule,

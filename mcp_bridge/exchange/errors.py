@@ -75,6 +75,15 @@ class TenantDown(TenantUnavailable):
         super().__init__("it does not answer", retry_after)
 
 
+class TenantThrottled(TenantUnavailable):
+    """It allows no more exchanges for now, so it was not asked."""
+
+    concerns_operator = False  # that it does was logged once, when it began
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("it allows no more exchanges at the moment", retry_after)
+
+
 class MalformedAnswer(ExchangeError):
     """The tenant's answer is not what RFC 8693 §2.2 describes."""
 

@@ -9,12 +9,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import partial
-from typing import Any, Protocol, TypeVar
 
 from mcp_bridge.exchange.cache import MARGIN, ExchangedToken
 from mcp_bridge.exchange.entry_cipher import EntryCipher, UnusableEntry
-from mcp_bridge.upstream.circuit_breaker import CircuitBreaker
+from mcp_bridge.exchange.guarded_cache import GuardedCache
 from mcp_bridge.upstream.deadline import Deadline
 from mcp_bridge.upstream.pause import pause
 from resource_server.interruption import Interruption
@@ -24,22 +22,7 @@ logger = logging.getLogger(__name__)
 
 TURN = 3  # seconds that an exchange is left to one process; where that one dies, the others wait so long at most
 POLL = 0.04  # seconds between looks for what another process is exchanging
-FAILURES = 2  # in a row, after which the cache is left alone for a while
 LOG_PAUSE = 60.0  # seconds between lines about entries that are not ours
-
-T = TypeVar("T")
-
-
-class Cache(Protocol):
-    """What is used of Django's caches. All of it may raise anything."""
-
-    def get(self, key: str) -> Any: ...
-
-    def set(self, key: str, value: Any, timeout: float | None) -> None: ...
-
-    def add(self, key: str, value: Any, timeout: float | None) -> bool: ...
-
-    def delete(self, key: str) -> bool: ...
 
 
 @dataclass(frozen=True)
@@ -69,20 +52,12 @@ class SharedTokens:
 
     def __init__(
         self,
-        cache: Cache,
+        cache: GuardedCache,
         cipher: EntryCipher,
         *,
         clock: Callable[[], float] = time.time,
-        on_change: Callable[[str, bool], None] = lambda _part, _is_dead: None,
     ) -> None:
         self._cache, self._cipher, self._clock = cache, cipher, clock
-        # Apart, for a cache may be readable and take no writes; each would otherwise end the other's outage.
-        self._reading = CircuitBreaker(
-            "The shared cache (reading)", failures=FAILURES, on_change=partial(on_change, "cache_reading")
-        )
-        self._writing = CircuitBreaker(
-            "The shared cache (writing)", failures=FAILURES, on_change=partial(on_change, "cache_writing")
-        )
         self._told_at = -math.inf
 
     def get_or_exchange(
@@ -105,7 +80,7 @@ class SharedTokens:
             while turn is Turn.ANOTHERS:
                 if (token := self._read(place)) and (found := accept(token)):
                     return found
-                if not self._reading.is_well or time.monotonic() >= gives_up_at:
+                if not self._cache.is_readable or time.monotonic() >= gives_up_at:
                     break  # where nothing can be read, nothing is worth waiting for
                 turn = self._take_turn(place, name)
                 if turn is Turn.ANOTHERS:
@@ -123,11 +98,11 @@ class SharedTokens:
     def forget(self, place: Place, rejected: ExchangedToken) -> None:
         """Take this token out, where it is what stands in `place`."""
         if self._read(place) == rejected.value:
-            self._guarded(self._writing, lambda: self._cache.delete(_token_key(place)), None)
+            self._cache.delete(_token_key(place))
 
     def _read(self, place: Place) -> str | None:
         """The token that stands in `place`; nobody has verified it."""
-        entry: object = self._guarded(self._reading, lambda: self._cache.get(_token_key(place)), None)
+        entry = self._cache.get(_token_key(place))
         if entry is None:
             return None
         try:
@@ -142,31 +117,16 @@ class SharedTokens:
             return
         content = json.dumps({"access_token": exchanged.value}).encode()
         entry = self._cipher.seal(content, place.associated())
-        self._guarded(self._writing, lambda: self._cache.set(_token_key(place), entry, seconds), None)
+        self._cache.set(_token_key(place), entry, seconds)
 
     def _take_turn(self, place: Place, name: bytes) -> Turn:
-        added = self._guarded(self._writing, lambda: self._cache.add(_turn_key(place), name, TURN), None)
+        added = self._cache.add(_turn_key(place), name, TURN)
         return Turn.UNKNOWN if added is None else Turn.OURS if added else Turn.ANOTHERS
 
     def _end_turn(self, place: Place, name: bytes) -> None:
         """Only where it is still ours: it may have taken so long that another process has it by now."""
-        if self._guarded(self._reading, lambda: self._cache.get(_turn_key(place)), None) == name:
-            self._guarded(self._writing, lambda: self._cache.delete(_turn_key(place)), None)
-
-    def _guarded(self, breaker: CircuitBreaker, use: Callable[[], T], otherwise: T) -> T:
-        """What `use` returns; `otherwise` where the cache fails, or failed a moment ago."""
-        if breaker.enter():
-            return otherwise
-        try:
-            result = use()
-        except Exception as error:  # noqa: BLE001 - whatever a cache raises means: no cache
-            breaker.failed(type(error).__name__)
-            return otherwise
-        except BaseException:
-            breaker.gave_up()
-            raise
-        breaker.succeeded()
-        return result
+        if self._cache.get(_turn_key(place)) == name:
+            self._cache.delete(_turn_key(place))
 
     def _tell(self, why: Exception) -> None:
         """Somebody else writes there, or a key was taken away too early: worth a line, and not one for each entry."""

@@ -16,6 +16,7 @@ from mcp_bridge.exchange.errors import (
     MalformedAnswer,
     NotAUser,
     TenantDown,
+    TenantThrottled,
     TenantUnavailable,
     UnusableToken,
 )
@@ -26,6 +27,7 @@ from mcp_bridge.records.outcome import Exchange
 from mcp_bridge.tool_error import CallerGone, ToolError
 from mcp_bridge.upstream.asking import Repeat, Upstream, UpstreamDown
 from mcp_bridge.upstream.deadline import Deadline
+from mcp_bridge.upstream.throttle import UpstreamThrottled
 from resource_server.access_token import AccessToken
 from resource_server.caller_rules import ActorRule
 from resource_server.errors import InvalidToken, KeysUnavailable
@@ -199,6 +201,8 @@ class TokenExchange:
             raise TenantUnavailable("its metadata cannot be fetched", error.retry_after) from error
         except UpstreamDown as error:
             raise TenantDown(error.retry_after) from error
+        except UpstreamThrottled as error:
+            raise TenantThrottled(error.retry_after) from error
         except UpstreamInterrupted as error:
             raise CallerGone from error
         except UpstreamTimeout as error:

@@ -10,6 +10,7 @@ from mcp_bridge.upstream.circuit_breaker import CircuitBreaker
 from mcp_bridge.upstream.deadline import Deadline
 from mcp_bridge.upstream.pause import pause
 from mcp_bridge.upstream.retry_after import retry_after
+from mcp_bridge.upstream.throttle import LEAST_TIME, Throttle
 from resource_server.interruption import Interruption
 from resource_server.upstream_http import (
     UpstreamAnswerMalformed,
@@ -20,9 +21,8 @@ from resource_server.upstream_http import (
     UpstreamUnreachable,
 )
 
-MOST_ATTEMPTS = 4
+MOST_ATTEMPTS = 3
 FIRST_WAIT = 0.1  # seconds before the second attempt where nobody says how long; doubled for each further one
-LEAST_TIME = 0.1  # seconds that must be left for an attempt after the wait for it
 FAILURES = 5  # in a row, after which the party is taken to be dead
 PASSING = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
 
@@ -54,8 +54,10 @@ class Upstream:
         broken_by: Container[int],
         is_broken_by_silence: bool = True,
         on_change: Callable[[bool], None] = lambda _is_dead: None,
+        throttle: Throttle | None = None,
     ) -> None:
         self._party = party
+        self._throttle = throttle  # where the party's limit is one for all callers
         self._timeout = timeout  # seconds that a whole call has
         self._is_broken_by_silence = is_broken_by_silence  # False where one slow operation says nothing of others
         self._broken_by = broken_by  # statuses that say that it does not work for anybody
@@ -71,12 +73,14 @@ class Upstream:
     ) -> UpstreamResponse:
         """The answer, which may be any; `send` is called for each attempt, with the seconds that are left for it.
 
-        Raises UpstreamError (UpstreamDown without any attempt), or CallerGone. Waits only where the time that is left
-        allows for the wait and for another attempt.
+        Raises UpstreamError (UpstreamDown and UpstreamThrottled without any attempt), or CallerGone. Waits only where
+        the time that is left allows for the wait and for another attempt.
         """
         for attempt in range(1, MOST_ATTEMPTS + 1):
             failure: UpstreamError | None = None
             response: UpstreamResponse | None = None
+            if self._throttle is not None:
+                self._throttle.wait_for_turn(deadline, interruption)
             try:
                 response = self._attempt(send, deadline)
                 wait = _wait(response, attempt, repeat)
@@ -87,7 +91,9 @@ class Upstream:
                 raise failure
             if is_last and response is not None:
                 return response
-            pause(wait or 0, interruption)
+            is_throttled = response is not None and response.status == HTTPStatus.TOO_MANY_REQUESTS
+            if self._throttle is None or not is_throttled:  # else it is waited for together with the others
+                pause(wait or 0, interruption)
         raise AssertionError("the last attempt ends the loop")
 
     def _attempt(self, send: Callable[[float], UpstreamResponse], deadline: Deadline) -> UpstreamResponse:
@@ -107,6 +113,9 @@ class Upstream:
             self._breaker.failed(f"status {response.status}")
         else:
             self._breaker.succeeded()
+        if self._throttle is not None:
+            is_throttled = response.status == HTTPStatus.TOO_MANY_REQUESTS
+            (self._throttle.refused if is_throttled else self._throttle.answered)(response.headers)
         return response
 
     def _blamed(self, error: BaseException, seconds: float) -> str:

@@ -1,13 +1,17 @@
 """Redis dies or hangs under a real bridge while users call."""
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
+import requests
 
+from tests.faults import table
 from tests.faults.parties import PATIENCE, USERS, Parties, running_parties
-from tests.mcp_bridge.served_bridge import until
+from tests.mcp_bridge.running_bridge import tools_call
+from tests.mcp_bridge.served_bridge import served_bridge, until
 from tests.redis_server import RedisServer, running_redis
 
 pytestmark = [pytest.mark.processes, pytest.mark.redis_server]
@@ -56,3 +60,20 @@ def test_no_call_fails_while_redis_is_out_and_it_is_used_again_afterwards(
 
         until(is_used, "tokens are not shared again")
     parties.check_that_nothing_leaked()
+
+
+def test_a_tenant_that_throttles_is_left_alone_by_all_bridges(
+    parties: Parties, migrated: Path, redis_server: RedisServer, tmp_path: Path
+) -> None:
+    """The last test of this module: its bridges keep away from the tenant for half a minute."""
+    shutil.copy(migrated, tmp_path / "db.sqlite3")
+    shared = {"CACHE_URL": redis_server.url, "CACHE_ENCRYPTION_KEYS": KEY}
+    with served_bridge(parties.tenant, parties.api, tmp_path, **shared) as second:
+        before = len(parties.tenant.forms)
+        with table.answering(table.the_tenant, 429, headers={"Retry-After": "30"})(parties):
+            assert "Try again in 30 seconds" in parties.greet(USERS[0]).text
+        for number in range(5):
+            headers = second.headers(sub=f"auth0|user-{number}")
+            answer = requests.post(second.endpoint, json=tools_call("greet"), headers=headers, timeout=30)
+            assert "it allows no more exchanges at the moment" in answer.text
+        assert len(parties.tenant.forms) == before + 1

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import table
-from tests.faults.parties import IMPATIENCE, PATIENCE, Parties, running_parties
+from tests.faults.parties import IMPATIENCE, PATIENCE, USERS, Parties, running_parties
 from tests.faults.table import Row, the_api, the_tenant
 from tests.issuer import key_id, rsa_key
 
@@ -30,9 +30,6 @@ ELSEWHERE = {"Location": "http://127.0.0.1:9/"}
 TENANT = {
     "dead": Row(table.dead(the_tenant), GONE, FAILED, exchanges=0),
     "slow": Row(table.slow(the_tenant, 0.5), "", OK),
-    "429, come again in 30 s": Row(
-        table.answering(the_tenant, 429, headers={"Retry-After": "30"}), "Try again in 30 seconds", FAILED
-    ),
     "429 once, come again in 1 s": Row(
         table.answering_once(the_tenant, 429, {"Retry-After": "1"}), "", OK, exchanges=2
     ),
@@ -143,6 +140,26 @@ def test_a_tenant_that_fails(parties: Parties, name: str) -> None:
 @pytest.mark.parametrize("name", API)
 def test_an_api_that_fails(parties: Parties, name: str) -> None:
     judge(parties, API[name], is_tenants=False)
+
+
+def test_a_tenant_that_throttles_is_left_alone_and_calls_that_cannot_wait_are_told_the_time(
+    impatient_parties: Parties,
+) -> None:
+    parties = impatient_parties
+    parties.answers.clear()
+    before = len(parties.tenant.forms)
+    with table.answering(the_tenant, 429, headers={"Retry-After": "5"})(parties):
+        parties.all_greet()
+        for _ in range(5):
+            parties.all_greet()
+    assert len(parties.tenant.forms) - before <= len(USERS)  # those who called at once, before the first answer
+    for answer in parties.answers:
+        assert re.search(r"it allows no more exchanges at the moment.*Try again in [1-5] second", answer.text), answer
+    told = [(answer, FAILED) for answer in parties.answers]
+    parties.heal()
+    parties.to_be_recorded += told
+    check_records(parties)
+    parties.check_that_nothing_leaked()
 
 
 @pytest.mark.parametrize("who", HANGING)

@@ -25,6 +25,7 @@ class FakeTenant(Issuer):
         self.received: list[Received] = []  # the same, as it came
         self.token_changes: dict[str, Any] = {}  # to the claims of token B; None takes one away
         self.answer_changes: dict[str, Any] = {}  # to the members of the answer; None takes one away
+        self.answer_headers: dict[str, str] = {}  # of good answers
         self.reply: Reply | None = None  # what to say in place of it all
         self.first_replies: list[Reply] = []  # what to say before anything else, one after the other
         self.first_for: dict[str, Reply] = {}  # what to say of a user before anything else, once
@@ -49,7 +50,7 @@ class FakeTenant(Issuer):
                 return Reply(401, b'{"error":"invalid_client"}')
             if self.target not in form:
                 return Reply(400, b'{"error":"invalid_target"}')  # RFC 8693 §2.2.2
-            return Reply(200, json.dumps(self._exchanged(form, client)).encode())
+            return Reply(200, json.dumps(self._exchanged(form, client)).encode(), self.answer_headers)
         document = self.documents().get(received.path)
         return Reply(200 if document else 404, json.dumps(document).encode())
 

@@ -14,7 +14,7 @@ from mcp_bridge.bridge import Bridge, build_bridge
 from mcp_bridge.configuration import BridgeConfiguration
 from mcp_bridge.endpoint.asgi_types import Receive, Scope, Send
 from mcp_bridge.exchange.client_authentication import BridgeClient
-from mcp_bridge.exchange.shared_tokens import Cache
+from mcp_bridge.exchange.guarded_cache import Cache
 from mcp_bridge.records.call_record import CallRecord
 from mcp_bridge.records.call_recorder import Write
 from mcp_bridge.tool_registry import ToolRegistry

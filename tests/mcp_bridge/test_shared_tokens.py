@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from mcp_bridge.exchange import shared_tokens
+from mcp_bridge.exchange import guarded_cache, shared_tokens
 from mcp_bridge.exchange.cache import ExchangedToken
 from mcp_bridge.exchange.entry_cipher import EntryCipher
 from mcp_bridge.exchange.errors import ExchangeRefused
+from mcp_bridge.exchange.guarded_cache import GuardedCache
 from mcp_bridge.exchange.shared_tokens import Place, SharedTokens
 from mcp_bridge.tool_error import CallerGone
 from mcp_bridge.upstream.deadline import Deadline
@@ -29,7 +30,7 @@ def token(value: str, seconds: float = 300) -> ExchangedToken:
 
 
 def process(cache: Any) -> SharedTokens:
-    return SharedTokens(cache, EntryCipher([b"k" * 32]))
+    return SharedTokens(GuardedCache(cache), EntryCipher([b"k" * 32]))
 
 
 def get(of: SharedTokens, exchange: Callable[[], ExchangedToken], *, seconds: float = SOON) -> str:
@@ -152,7 +153,7 @@ def test_a_dead_cache_is_left_alone_and_an_outage_is_one_line(caplog: pytest.Log
     with caplog.at_level(logging.WARNING):
         for _ in range(20):
             assert get(mine, lambda: token("b")) == "b"
-    assert cache.asked == shared_tokens.FAILURES
+    assert cache.asked == guarded_cache.FAILURES
     assert [line for line in caplog.messages if "The shared cache (reading)" in line] == caplog.messages
     assert len(caplog.messages) == 1
     assert "secret" not in caplog.text

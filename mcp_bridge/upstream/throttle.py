@@ -1,0 +1,148 @@
+"""When a party that limits how often it is asked may be asked again."""
+
+import logging
+import math
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from mcp_bridge.upstream.deadline import Deadline
+from mcp_bridge.upstream.pause import pause
+from mcp_bridge.upstream.retry_after import LONGEST, retry_after
+from resource_server.interruption import Interruption
+from resource_server.upstream_http import UpstreamError
+
+logger = logging.getLogger(__name__)
+
+UNTOLD = 1.0  # seconds to leave the party alone after a 429 that names no time
+SHORTEST = 0.1  # seconds likewise, where it names none to speak of, such as `Retry-After: 0`
+LONGEST_WINDOW = 60.0  # seconds: the most that the headers of a good answer can hold us back
+SPACING = 0.1  # seconds between requests of callers who waited, where the party did not say what its limit is
+LEAST_TIME = 0.1  # seconds that must be left for the request itself after the wait
+_COUNT = re.compile(r"[0-9]{1,7}")
+
+
+class UpstreamThrottled(UpstreamError):
+    """The party allows no more requests for now, so it was not asked."""
+
+    def __init__(self, party: str, retry_after: int) -> None:
+        super().__init__(f"{party} allows no more requests at the moment.")
+        self.retry_after = retry_after  # seconds
+
+
+class Hold(Protocol):
+    """Where processes tell each other until when to leave the party alone, in seconds since the epoch."""
+
+    def until(self) -> float:
+        """Return 0 where nothing is known."""
+
+    def keep(self, until: float) -> None: ...
+
+
+class Throttle:
+    """Keeps this process, and with `shared` all processes, from asking a party more often than it allows.
+
+    After a 429 no request is made until the time that it names is over, an hour at most (`LONGEST`). Those who waited
+    then take turns, so that the party does not meet them all at once. Auth0's `x-ratelimit-*` headers of good answers
+    make callers wait before the limit is hit. Safe to share between threads.
+    """
+
+    def __init__(
+        self,
+        party: str,
+        *,
+        shared: Hold | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+        wait: Callable[[float, Interruption], None] = pause,
+    ) -> None:
+        self._party, self._shared = party, shared
+        self._clock, self._wall_clock, self._wait = clock, wall_clock, wait
+        self._lock = threading.Lock()
+        # Seconds of the monotonic clock:
+        self._held_until = -math.inf
+        self._next_turn = -math.inf  # of those who wait
+        self._window_ends = -math.inf
+        # As far as the party says:
+        self._window = 0.0  # seconds in which `_limit` requests are allowed
+        self._limit = math.inf
+        self._left = math.inf  # of them, in the current window
+
+    def wait_for_turn(self, deadline: Deadline, interruption: Interruption) -> None:
+        """Return when the party may be asked; the caller then asks it once.
+
+        Raises UpstreamThrottled, without waiting, where `deadline` is too near for that, or CallerGone.
+        """
+        self._learn()
+        while True:
+            now, turn = self._take_turn(deadline.remaining() - LEAST_TIME)
+            if turn <= now:
+                return
+            self._wait(turn - now, interruption)
+            self._learn()
+            with self._lock:
+                if self._held_until <= turn:  # else it said no to another one meanwhile
+                    return
+
+    def refused(self, headers: Mapping[str, str]) -> None:
+        """Note a 429."""
+        told = retry_after(headers)
+        seconds = UNTOLD if told is None else max(float(told), SHORTEST)
+        with self._lock:
+            is_news = self._held_until <= self._clock()
+            self._hold(seconds)
+        if is_news:
+            logger.warning("%s allows no more requests; it is left alone for %.0f seconds.", self._party, seconds)
+        if self._shared is not None:
+            self._shared.keep(self._wall_clock() + seconds)
+
+    def answered(self, headers: Mapping[str, str]) -> None:
+        """Note what a good answer says of the limit; anything but three sensible numbers counts for nothing."""
+        limit, remaining = _count(headers, "x-ratelimit-limit"), _count(headers, "x-ratelimit-remaining")
+        window = retry_after({name: headers.get(name, "") for name in ("x-ratelimit-reset", "Date")})
+        if not limit or remaining is None or window is None:
+            return
+        with self._lock:
+            now = self._clock()
+            if now >= self._window_ends:
+                self._window, self._limit = min(max(float(window), SHORTEST), LONGEST_WINDOW), limit
+                self._window_ends, self._left = now + self._window, remaining
+            else:  # requests under way are counted already; those of other processes only the party knows
+                self._left = min(self._left, remaining)
+
+    def _take_turn(self, longest_wait: float) -> tuple[float, float]:
+        """Return now, and when to ask. Raises UpstreamThrottled, and takes no turn, where the wait is too long."""
+        with self._lock:
+            now = self._clock()
+            if now >= self._window_ends:
+                self._left, self._window_ends = self._limit, now + self._window
+            turn = max(now, self._held_until, self._next_turn)
+            if turn == now and self._left < 1:
+                turn = self._window_ends
+            if turn > now and turn - now > longest_wait:
+                raise UpstreamThrottled(self._party, math.ceil(turn - now))
+            if turn > now:
+                self._next_turn = turn + (self._window / self._limit or SPACING)
+            self._left -= 1
+            return now, turn
+
+    def _learn(self) -> None:
+        """Take over the hold that another process met."""
+        if self._shared is None:
+            return
+        left = self._shared.until() - self._wall_clock()
+        if 0 < left <= LONGEST:  # no process keeps a longer one
+            with self._lock:
+                self._hold(left)
+
+    def _hold(self, seconds: float) -> None:
+        """Under the lock."""
+        self._held_until = max(self._held_until, self._clock() + seconds)
+        self._next_turn = max(self._next_turn, self._held_until)
+
+
+def _count(headers: Mapping[str, str], name: str) -> int | None:
+    text = headers.get(name, "").strip()
+    return int(text) if _COUNT.fullmatch(text) else None
