@@ -4,7 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo run inspect test test-full bench lint format lock secrets clean
+.PHONY: help demo run inspect clients test test-full bench lint format lock secrets clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -17,6 +17,9 @@ run: $(VENV)/runtime ## keep tenant, API and bridge up, behind one banner, until
 
 inspect: $(VENV)/runtime | node_modules ## open MCP Inspector, ready to connect to what `make run` keeps up
 	@$(BIN)/python manage.py inspect
+
+clients: $(VENV)/development ## install other MCP clients for their tests, below tests/clients; PROPRIETARY=1 adds those
+	@$(BIN)/python -m tests.clients.install $(if $(PROPRIETARY),--proprietary) $(ONLY)
 
 test: $(VENV)/development ## all checks and tests, long suites with few rounds
 	@$(BIN)/python -m tests.run

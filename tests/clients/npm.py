@@ -1,0 +1,9 @@
+"""What npm installed in a client's folder."""
+
+import json
+from pathlib import Path
+
+
+def version_of(folder: Path, package: str) -> str:
+    """Raise FileNotFoundError where the package is not installed."""
+    return str(json.loads((folder / "node_modules" / package / "package.json").read_text())["version"])
