@@ -1,0 +1,38 @@
+"""mcpc: MCP on the command line, with logins that it keeps as profiles."""
+
+import json
+from pathlib import Path
+
+from tests.clients.client import Client, Seen
+from tests.clients.npm import version_of
+from tests.clients.room import Room
+
+FOLDER = Path(__file__).resolve().parent
+PROGRAM = FOLDER / "node_modules/@apify/mcpc/bin/mcpc"
+NEEDS_LOGIN = 4  # exit code
+
+
+def drive(room: Room, seen: Seen) -> None:
+    assert room.node
+    node = room.node
+
+    def mcpc(*arguments: str) -> str:
+        ended = room.run(node, PROGRAM, "--json", *arguments)
+        assert ended.returncode == 0, ended.stderr
+        return ended.stdout
+
+    mcpc("login", room.url)
+    mcpc("connect", room.url, "@bridge")
+    try:
+        seen.tools = [tool["name"] for tool in json.loads(mcpc("@bridge", "tools-list"))]
+        seen.greeting = mcpc("@bridge", "tools-call", "greet")
+        seen.note = mcpc("@bridge", "tools-call", "add_note", "title:=From mcpc")
+    finally:
+        mcpc("close", "@bridge")
+    assert json.loads(mcpc("logout", room.url))["deleted"]
+    assert room.run(node, PROGRAM, "connect", room.url, "@bridge").returncode == NEEDS_LOGIN
+    mcpc("close", "@bridge")
+    seen.forgot = "mcpc logout"
+
+
+CLIENTS = [Client("mcpc", FOLDER, lambda: version_of(FOLDER, "@apify/mcpc"), drive)]
