@@ -114,10 +114,11 @@ def _install_npm(folder: Path) -> None:
 
 
 def _install_python(folder: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", "--clear", folder / ".venv"], check=True)
+    uv = Path(sys.executable).parent / "uv"
+    subprocess.run([uv, "venv", "--quiet", "--clear", "--python", sys.executable, folder / ".venv"], check=True)
     subprocess.run(
-        [python(folder), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes",
-         "--no-deps", "-r", folder / "requirements.txt"],
+        [uv, "pip", "install", "--quiet", "--require-hashes", "--no-deps", "--python", python(folder),
+         "-r", folder / "requirements.txt"],
         check=True,
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ def drive(room: Room, seen: Seen) -> None:
 
     def mcpc(*arguments: str) -> str:
         ended = room.run(node, PROGRAM, "--json", *arguments)
-        assert ended.returncode == 0, ended.stderr
+        assert ended.returncode == 0, ended.stderr[-1_500:]
         return ended.stdout
 
     mcpc("login", room.url)

@@ -16,8 +16,8 @@ def drive(room: Room, seen: Seen) -> None:
     drive_program(room, seen, *command)
     client_id = room.browser.visits[-1].query["client_id"]
     assert room.live_tokens(client_id) > 0
-    ended = room.run(*command, room.url, room.home / "kept.json", "--log-out")
-    assert ended.returncode == 0, ended.stderr
+    ended = room.run(*command, room.url, room.home / "kept", "--log-out")
+    assert ended.returncode == 0, ended.stderr[-1_500:]
     assert room.live_tokens(client_id) == 0
     seen.forgot = "revokes its tokens"
 
