@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from tests.clients.pypi import python
 from tests.groups import node
 
 HERE = Path(__file__).resolve().parent
@@ -71,7 +72,8 @@ def licences(folder: Path) -> Iterator[tuple[str, str, str]]:
             file = folder / "node_modules" / name / "package.json"
             if file.exists():
                 package: dict[str, Any] = json.loads(file.read_text())
-                yield name, package["version"], str(package.get("license", "no licence named"))
+                licence = package.get("license") or wanted.get("licences", {}).get(name, "no licence named")
+                yield name, package["version"], str(licence)
         return
     lines = (folder / "requirements.in").read_text().splitlines()
     names = [re.split(r"[\[<>=~! ;]", line)[0] for line in lines if line and not line.startswith("#")]
@@ -80,10 +82,6 @@ def licences(folder: Path) -> Iterator[tuple[str, str, str]]:
     for line in said.stdout.splitlines():
         name, version, licence = line.split("\t")
         yield name, version, licence
-
-
-def python(folder: Path) -> Path:
-    return folder / ".venv/bin/python"
 
 
 def _is_npm(folder: Path) -> bool:

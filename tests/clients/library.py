@@ -11,7 +11,7 @@ from tests.clients.room import Room
 def drive_program(room: Room, seen: Seen, *command: str | Path) -> None:
     """Run it three times: with nothing, with what it kept, and with that forgotten.
 
-    It gets two more arguments: the address of the bridge, and the file or folder in which it keeps registration and tokens.
+    It gets two more arguments: the bridge's address, and the file or folder in which it keeps registration and tokens.
     """
     kept = room.home / "kept"
 

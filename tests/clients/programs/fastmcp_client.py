@@ -3,32 +3,11 @@
 import asyncio
 import json
 import sys
-from importlib.metadata import version
 from pathlib import Path
 
 from fastmcp import Client
 from fastmcp.client.auth import OAuth
-from key_value.aio.protocols.key_value import AsyncKeyValue
-
-
-def store(folder: Path) -> AsyncKeyValue:
-    """Of the stores on disk, the one that this FastMCP brings along."""
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if version("fastmcp").startswith("2."):
-        from key_value.aio.stores.disk import DiskStore
-
-        return DiskStore(directory=folder)
-    from key_value.aio.stores.filetree import (
-        FileTreeStore,
-        FileTreeV1CollectionSanitizationStrategy,
-        FileTreeV1KeySanitizationStrategy,
-    )
-
-    return FileTreeStore(
-        data_directory=folder,
-        key_sanitization_strategy=FileTreeV1KeySanitizationStrategy(folder),
-        collection_sanitization_strategy=FileTreeV1CollectionSanitizationStrategy(folder),
-    )
+from fastmcp_store import store
 
 
 async def main(address: str, folder: Path) -> None:

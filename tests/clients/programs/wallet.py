@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import subprocess
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -46,7 +45,7 @@ class Wallet:
         self._keep("client", client_info.model_dump(mode="json", exclude_none=True))
 
     async def open_browser(self, address: str) -> None:
-        subprocess.Popen([os.environ["BROWSER"], address])
+        await asyncio.create_subprocess_exec(os.environ["BROWSER"], address)
 
     async def answer(self) -> dict[str, str]:
         """What the tenant sent the browser back with: code, state and iss; the SDK compares the last two."""
