@@ -115,6 +115,14 @@ def _no_postgres_server() -> bool:
     return shutil.which("setpriv") is None
 
 
+@functools.cache
+def _no_clients() -> bool:
+    from tests.clients.install import is_installed  # they need this module themselves
+    from tests.clients.registry import clients
+
+    return node() is None or not all(is_installed(client.folder) for client in clients() if client.is_for_ci)
+
+
 GROUPS = {
     "postgres_server": Group(
         _no_postgres_server,
@@ -142,6 +150,11 @@ GROUPS = {
         _no_node,
         "Run `npm ci --ignore-scripts`, which brings other MCP clients, another OAuth server, the conformance suite "
         "and, on Linux, Node 22; elsewhere install Node 22.19 or newer first.",
+    ),
+    "clients": Group(
+        _no_clients,
+        "Run `make clients`, which installs MCP clients that people use, each in an environment of its own. They need "
+        "Node as above.",
     ),
     "axe": Group(
         lambda: chromium() is None or not AXE.exists(),

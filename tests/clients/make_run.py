@@ -46,7 +46,8 @@ class MakeRun(Running):
             process.wait(STOP_TIMEOUT + 5)
 
     def _wait(self, process: "subprocess.Popen[bytes]") -> None:
-        deadline = time.monotonic() + START_TIMEOUT
+        # `up` migrates first, and has time limits of its own; it ends where one is passed.
+        deadline = time.monotonic() + 4 * START_TIMEOUT
         while not all(_is_ready(port) for port in self.ports.values()):
             assert process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline, self.log.read_text()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fastmcp import Client
 from fastmcp.client.auth import OAuth
-from fastmcp_store import store
+from fastmcp_store import store  # type: ignore[import-not-found] # beside this file
 
 
 async def main(address: str, folder: Path) -> None:

@@ -11,7 +11,7 @@ from mcp.client.auth import OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import AuthorizationCodeResult
 
-from wallet import Wallet  # isort: skip # beside the programs, see programs/
+from wallet import Wallet  # type: ignore[import-not-found]  # isort: skip # beside the programs
 
 
 async def main(address: str, file: Path) -> None:

@@ -3,7 +3,7 @@
 // LINE is `1` for @modelcontextprotocol/sdk and `2` for @modelcontextprotocol/client; their classes have the same names.
 // Prints one JSON object: the tools, and the answers of greet and add_note.
 
-import { Wallet } from "./wallet.mjs";
+import { Wallet } from "../programs/wallet.mjs";
 
 const [line, address, file] = process.argv.slice(2);
 const { Client, StreamableHTTPClientTransport, UnauthorizedError } =

@@ -1,4 +1,4 @@
-// What a program adds to the SDK's own OAuth code: a browser, a callback on loopback, and a file for what is to be kept.
+// What a program adds to an SDK's own OAuth code: a browser, a callback on loopback, and a file for what is to be kept.
 
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
@@ -15,7 +15,7 @@ export class Wallet {
     this.#kept = existsSync(file) ? JSON.parse(readFileSync(file)) : {};
     this.redirectUrl = `http://localhost:${port}/callback`;
     this.clientMetadata = {
-      client_name: "A program on the TypeScript SDK",
+      client_name: "A program on Node",
       redirect_uris: [this.redirectUrl],
       grant_types: ["authorization_code", "refresh_token"],
       response_types: ["code"],
