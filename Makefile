@@ -18,8 +18,8 @@ run: $(VENV)/runtime ## keep tenant, API and bridge up, behind one banner, until
 inspect: $(VENV)/runtime | node_modules ## open MCP Inspector, ready to connect to what `make run` keeps up
 	@$(BIN)/python manage.py inspect
 
-clients: $(VENV)/development ## install other MCP clients for their tests, below tests/clients; PROPRIETARY=1 adds those
-	@$(BIN)/python -m tests.clients.install $(if $(PROPRIETARY),--proprietary) $(ONLY)
+clients: $(VENV)/development ## install other MCP clients, below tests/clients; PROPRIETARY=1 adds those, ONLY=folder takes one
+	@$(BIN)/python -m tests.clients.install $(if $(FOR_CI),--ci) $(if $(PROPRIETARY),--proprietary) $(ONLY)
 
 test: $(VENV)/development ## all checks and tests, long suites with few rounds
 	@$(BIN)/python -m tests.run
@@ -43,8 +43,8 @@ lock: $(VENV)/development ## write the requirements files anew from pyproject.to
 secrets: $(VENV)/runtime ## make the secret files that compose.yaml names, once
 	@$(BIN)/python manage.py make_secrets secrets
 
-clean: ## remove the virtual environment and everything under var/
-	rm -rf $(VENV) var
+clean: ## remove the virtual environment, the MCP clients and everything under var/
+	rm -rf $(VENV) var tests/clients/*/.venv tests/clients/*/node_modules tests/clients/agents/*/node_modules
 
 LOCK := --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate
 

@@ -1,6 +1,6 @@
 """`make clients`: install what the lock files name, each environment in its own folder, and print the licences.
 
-    python -m tests.clients.install [--proprietary] [FOLDER ...]
+    python -m tests.clients.install [--ci] [--proprietary] [FOLDER ...]
 
 A folder below tests/clients/ with a `package-lock.json` is installed by npm, one with a `requirements.txt` by pip.
 Install scripts of npm packages do not run, but for those that the folder's package.json names in `runScriptsOf`.
@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.clients.pypi import python
+from tests.clients.registry import clients
 from tests.groups import node
 
 HERE = Path(__file__).resolve().parent
@@ -42,6 +43,8 @@ def is_installed(folder: Path) -> bool:
 def main(arguments: list[str]) -> int:
     with_proprietary = "--proprietary" in arguments
     named = {name for name in arguments if not name.startswith("-")}
+    if "--ci" in arguments:  # only what the group of CI needs
+        named |= {str(client.folder.relative_to(HERE)) for client in clients() if client.is_for_ci}
     failed = False
     for folder in environments():
         name = str(folder.relative_to(HERE))

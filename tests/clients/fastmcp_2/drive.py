@@ -14,4 +14,4 @@ def drive(room: Room, seen: Seen) -> None:
     drive_program(room, seen, python(FOLDER), PROGRAMS / "fastmcp_client.py")
 
 
-CLIENTS = [Client("FastMCP 2", FOLDER, lambda: version_of(FOLDER, "fastmcp"), drive)]
+CLIENTS = [Client("FastMCP 2", FOLDER, lambda: version_of(FOLDER, "fastmcp"), drive, is_for_ci=False)]

@@ -15,4 +15,4 @@ def drive(room: Room, seen: Seen) -> None:
     drive_program(room, seen, python(FOLDER), FOLDER / "client.py")
 
 
-CLIENTS = [Client("LangChain", FOLDER, lambda: version_of(FOLDER, "langchain-mcp-adapters"), drive)]
+CLIENTS = [Client("LangChain", FOLDER, lambda: version_of(FOLDER, "langchain-mcp-adapters"), drive, is_for_ci=False)]

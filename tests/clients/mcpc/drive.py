@@ -10,6 +10,7 @@ from tests.clients.room import Room
 FOLDER = Path(__file__).resolve().parent
 PROGRAM = FOLDER / "node_modules/@apify/mcpc/bin/mcpc"
 NEEDS_LOGIN = 4  # exit code
+TRIES = 5
 
 
 def drive(room: Room, seen: Seen) -> None:
@@ -22,7 +23,7 @@ def drive(room: Room, seen: Seen) -> None:
         return ended.stdout
 
     mcpc("login", room.url)
-    mcpc("connect", room.url, "@bridge")
+    connect(room)
     try:
         seen.tools = [tool["name"] for tool in json.loads(mcpc("@bridge", "tools-list"))]
         seen.greeting = mcpc("@bridge", "tools-call", "greet")
@@ -35,4 +36,14 @@ def drive(room: Room, seen: Seen) -> None:
     seen.forgot = "mcpc logout"
 
 
-CLIENTS = [Client("mcpc", FOLDER, lambda: version_of(FOLDER, "@apify/mcpc"), drive)]
+def connect(room: Room) -> None:
+    """It gives its own helper five seconds to start, which a busy machine may exceed; then a second try finds it up."""
+    assert room.node
+    for _ in range(TRIES):
+        ended = room.run(room.node, PROGRAM, "connect", room.url, "@bridge")
+        if "socket file not created within timeout" not in ended.stderr:
+            break
+    assert ended.returncode == 0, ended.stderr[-1_500:]
+
+
+CLIENTS = [Client("mcpc", FOLDER, lambda: version_of(FOLDER, "@apify/mcpc"), drive, is_for_ci=False)]

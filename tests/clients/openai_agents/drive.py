@@ -15,4 +15,4 @@ def drive(room: Room, seen: Seen) -> None:
     drive_program(room, seen, python(FOLDER), FOLDER / "client.py")
 
 
-CLIENTS = [Client("OpenAI Agents", FOLDER, lambda: version_of(FOLDER, "openai-agents"), drive)]
+CLIENTS = [Client("OpenAI Agents", FOLDER, lambda: version_of(FOLDER, "openai-agents"), drive, is_for_ci=False)]

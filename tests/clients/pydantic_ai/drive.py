@@ -15,4 +15,4 @@ def drive(room: Room, seen: Seen) -> None:
     drive_program(room, seen, python(FOLDER), FOLDER / "client.py")
 
 
-CLIENTS = [Client("pydantic-ai", FOLDER, lambda: version_of(FOLDER, "pydantic-ai-slim"), drive)]
+CLIENTS = [Client("pydantic-ai", FOLDER, lambda: version_of(FOLDER, "pydantic-ai-slim"), drive, is_for_ci=False)]
