@@ -1,14 +1,19 @@
 """docs/clients.md shows the rows of a run, and has a section for each client; the lock files name what was run."""
 
 import json
+import re
 
 import pytest
 
-from tests.clients.install import HERE, environments
+from config.environment import BASE_DIR
+from tests.clients.client import Client
+from tests.clients.install import environments
 from tests.clients.registry import clients
 from tests.clients.results import PAGE, RESULTS, as_documented, documented, known_rows
+from tests.docs.blocks import Block, blocks
 
 CLIENTS = clients()
+SNIPPETS = [block for kind in ("js", "python") for block in blocks("docs/clients.md", kind)]
 
 
 def test_the_table_of_the_page_is_that_of_the_last_run() -> None:
@@ -16,7 +21,7 @@ def test_the_table_of_the_page_is_that_of_the_last_run() -> None:
 
 
 @pytest.mark.parametrize("client", CLIENTS, ids=lambda client: client.name)
-def test_every_client_has_a_row_of_the_version_that_its_lock_file_names(client) -> None:  # type: ignore[no-untyped-def]
+def test_every_client_has_a_row_of_the_version_that_its_lock_file_names(client: Client) -> None:
     row = known_rows()[client.name]
     lock = next(file for name in ("package-lock.json", "requirements.txt") if (file := client.folder / name).exists())
     assert row.version in lock.read_text()
@@ -40,10 +45,22 @@ def test_every_environment_says_whether_its_licence_is_proprietary() -> None:
     """Such a one is installed only when asked for."""
     for client in CLIENTS:
         assert client.is_proprietary == (client.folder / "PROPRIETARY").exists(), client.name
-    assert all((HERE / folder.relative_to(HERE)).is_dir() for folder in environments())
 
 
 def test_the_page_names_every_client() -> None:
     text = PAGE.read_text()
     for client in CLIENTS:
         assert client.name.rpartition(" ")[0] in text or client.name in text
+
+
+@pytest.mark.parametrize(
+    "snippet", SNIPPETS, ids=lambda block: block.prose.rstrip().rpartition("`")[0].rpartition("`")[2]
+)
+def test_every_snippet_is_part_of_a_program_that_is_run(snippet: Block) -> None:
+    paragraph = snippet.prose.rstrip().rpartition("\n\n")[2]
+    program = re.findall(r"`(tests/clients/[\w./]+)`", paragraph)[0]
+    assert without_indentation(snippet.text) in without_indentation((BASE_DIR / program).read_text())
+
+
+def without_indentation(text: str) -> str:
+    return "\n".join(line.strip() for line in text.strip().splitlines())

@@ -20,7 +20,12 @@ PORTS = {9000: "tenant", 8787: "api", 3001: "bridge"}
 OF_OTHERS = {
     "git": "fetches this project",
     "npx": "Inspector's command line; tests/services/clients runs it with these arguments",
-    "claude": "Claude Code, which no test installs",
+    "claude": "Claude Code, see tests/clients/agents",
+    "codex": "see tests/clients/agents",
+    "gemini": "see tests/clients/agents",
+    "mcpc": "see tests/clients/mcpc",
+    "opencode": "see tests/clients/agents",
+    "rm": "makes a client forget",
 }
 COMMANDS = [(block, command) for page in pages() for block in blocks(page, "console") for command in block.commands]
 PICTURES = [block for page in pages() for block in blocks(page, "mermaid")]
@@ -38,6 +43,8 @@ def test_a_reader_can_run_what_a_console_shows(block: Block, command: str) -> No
         program, arguments = words[0], words[1:]
         if program.endswith(("python", "python3")) and arguments[0] == "manage.py":
             assert_command(arguments[1], arguments[2:])
+        elif program.endswith("python") and arguments[0] == "-m":
+            assert (BASE_DIR / arguments[1].replace(".", "/") / "__main__.py").is_file(), part
         elif program == "make":
             assert re.search(rf"^{arguments[0]}:", (BASE_DIR / "Makefile").read_text(), re.MULTILINE), part
         elif program == "curl" and block.page != "docs/tutorial.md":  # which makes what it asks for; its test runs it

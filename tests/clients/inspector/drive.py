@@ -16,7 +16,7 @@ from tests.services.clients.running_inspector import inspecting
 
 PATIENCE = 60_000.0  # milliseconds; a busy machine is slow
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync",
-         "--disable-component-update"]  # fmt: skip
+         "--disable-component-update", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE localhost"]  # fmt: skip
 
 
 def drive(room: Room, seen: Seen) -> None:
@@ -32,26 +32,34 @@ def drive(room: Room, seen: Seen) -> None:
     with (
         sync_playwright() as playwright,
         closing(playwright.chromium.launch(executable_path=chromium(), args=QUIET)) as browser,
-        inspecting(room.services, room.home) as inspector,
     ):
         page = browser.new_page(viewport={"width": 1300, "height": 900})
         page.set_default_timeout(PATIENCE)
         page.on("framenavigated", navigated)
-        pages = InspectorPages(page, inspector)
-        pages.connect(*ADA)
-        seen.tools = pages.tools()
-        pages.open_tool("Greet me")
-        pages.execute()
-        pages.wait_for_answer("Hello auth0|local-admin!")
-        seen.greeting = "Hello auth0|local-admin!"
-        pages.open_tool("Add a note")
-        page.get_by_role("textbox", name="title").fill("From Inspector")
-        pages.execute()
-        pages.dialog().get_by_role("button", name="Authorize").click()
-        pages.allow()
-        pages.execute()
-        pages.wait_for_answer("The note is saved")
-        seen.note = "The note is saved"
+        with inspecting(room.services, room.home) as inspector:
+            use(InspectorPages(page, inspector), seen)
+        with inspecting(room.services, room.home) as inspector:  # started anew, it knows no token
+            page.goto(inspector.url)
+            page.get_by_role("switch", name="Connect or disconnect").click(force=True)
+            page.get_by_role("button", name="Allow").wait_for()
+            seen.forgot = "ending `make inspect`"
+
+
+def use(pages: InspectorPages, seen: Seen) -> None:
+    pages.connect(*ADA)
+    seen.tools = pages.tools()
+    pages.open_tool("Greet me")
+    pages.execute()
+    pages.wait_for_answer("Hello auth0|local-admin!")
+    seen.greeting = "Hello auth0|local-admin!"
+    pages.open_tool("Add a note")
+    pages.page.get_by_role("textbox", name="title").fill("From Inspector")
+    pages.execute()
+    pages.dialog().get_by_role("button", name="Authorize").click()
+    pages.allow()
+    pages.execute()
+    pages.wait_for_answer("The note is saved")
+    seen.note = "The note is saved"
 
 
 CLIENTS = [

@@ -93,7 +93,9 @@ async function logIn({ resource_metadata, scope }) {
     ...insecure,
     additionalParameters: { resource: address },
   });
-  keep({ tokens: await oauth.processAuthorizationCodeResponse(tenant, kept.client, grant), tenant });
+  const tokens = await oauth.processAuthorizationCodeResponse(tenant, kept.client, grant);
+  if (kept.tokens) await revoke(); // a login with more scopes replaces the one before
+  keep({ tokens, tenant });
 }
 
 async function listen(port) {
@@ -107,9 +109,15 @@ async function listen(port) {
   return { port: server.address().port, cameBack: new Promise((found) => (cameBack = found)), close: () => server.close() };
 }
 
-if (action === "--log-out") {
-  const request = await oauth.revocationRequest(kept.tenant, kept.client, publicClient, kept.tokens.refresh_token, insecure);
+/** Have the tenant forget the login (RFC 7009). */
+async function revoke() {
+  const { tenant, client, tokens } = kept;
+  const request = await oauth.revocationRequest(tenant, client, publicClient, tokens.refresh_token, insecure);
   await oauth.processRevocationResponse(request);
+}
+
+if (action === "--log-out") {
+  await revoke();
   unlinkSync(file);
 } else {
   const { tools } = await ask("tools/list", {});

@@ -62,5 +62,10 @@ export class Wallet {
   saveTokens = (tokens) => this.#keep({ tokens });
   saveCodeVerifier = (verifier) => void (this.verifier = verifier);
   codeVerifier = () => this.verifier;
+  /** The tenant no longer knows the registration or the tokens: without this, only the user could help. */
+  invalidateCredentials = (what) => {
+    const gone = { all: ["client", "tokens"], client: ["client"], tokens: ["tokens"] }[what] ?? [];
+    this.#keep(Object.fromEntries(gone.map((name) => [name, undefined])));
+  };
   redirectToAuthorization = (address) => void execFile(process.env.BROWSER, [address.href]);
 }
