@@ -22,7 +22,8 @@ class MakeRun(Running):
     def __init__(self, state_dir: Path, **environment: str) -> None:
         super().__init__(state_dir, None, **environment)
         self.identifier = f"{self.bridge}/mcp"
-        self.environment = self.environment | {"AUTH0_AUDIENCE": self.identifier} | environment
+        identifiers = dict.fromkeys(("AUTH0_AUDIENCE", "API_AUTH0_AUDIENCE"), "")  # the default ones
+        self.environment = self.environment | identifiers | environment
         self.log = state_dir / "up.log"
 
     @contextmanager
