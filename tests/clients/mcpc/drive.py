@@ -23,7 +23,7 @@ def drive(room: Room, seen: Seen) -> None:
         return ended.stdout
 
     mcpc("login", room.url)
-    connect(room)
+    assert connect(room) == 0
     try:
         seen.tools = [tool["name"] for tool in json.loads(mcpc("@bridge", "tools-list"))]
         seen.greeting = mcpc("@bridge", "tools-call", "greet")
@@ -31,19 +31,22 @@ def drive(room: Room, seen: Seen) -> None:
     finally:
         mcpc("close", "@bridge")
     assert json.loads(mcpc("logout", room.url))["deleted"]
-    assert room.run(node, PROGRAM, "connect", room.url, "@bridge").returncode == NEEDS_LOGIN
+    assert connect(room) == NEEDS_LOGIN
     mcpc("close", "@bridge")
     seen.forgot = "mcpc logout"
 
 
-def connect(room: Room) -> None:
-    """It gives its own helper five seconds to start, which a busy machine may exceed; then a second try finds it up."""
+def connect(room: Room) -> int:
+    """Open a session; the exit code.
+
+    It gives its own helper five seconds to start, which a busy machine may exceed; then a further try finds it up.
+    """
     assert room.node
     for _ in range(TRIES):
         ended = room.run(room.node, PROGRAM, "connect", room.url, "@bridge")
         if "socket file not created within timeout" not in ended.stderr:
-            break
-    assert ended.returncode == 0, ended.stderr[-1_500:]
+            return ended.returncode
+    raise AssertionError(ended.stderr[-1_500:])
 
 
 CLIENTS = [Client("mcpc", FOLDER, lambda: version_of(FOLDER, "@apify/mcpc"), drive, is_for_ci=False)]
