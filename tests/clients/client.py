@@ -20,6 +20,7 @@ class Seen:
     tools: list[str] = field(default_factory=list)
     greeting: str = ""  # the answer of `greet`, as text
     note: str = ""  # the answer of `add_note`, or how the client told of the refusal
+    more_scopes_by: str = ""  # the command that the user has to run for them, where the client does not ask by itself
     forgot: str = ""  # the command or call by which it forgot its login; empty where that did not work
     remark: str = ""
 
@@ -71,7 +72,7 @@ def judge(client: Client, room: Room, seen: Seen) -> Row:
     if "auth0|local-" in seen.greeting and any(_is(call, "GET", "/api/private-scope", 200) for call in calls):
         row.greet = OK
     if seen.note and any(_is(call, "POST", "/api/notes/", 201) for call in calls):
-        row.step_up = _step_up(logins)
+        row.step_up = _step_up(logins, seen)
     if seen.forgot:
         row.forget = seen.forgot
     return row
@@ -87,12 +88,12 @@ def _registration(room: Room, client_id: str) -> str:
     return "registers itself" if client_id in {row["client_id"] for row in room.registered()} else "id given"
 
 
-def _step_up(logins: list[Visit]) -> str:
+def _step_up(logins: list[Visit], seen: Seen) -> str:
     if STEP_UP_SCOPE in logins[0].scopes:
-        return "asks for all scopes at once"
+        return f"{OK}; asks for all scopes at the first login"
     if not any(STEP_UP_SCOPE in visit.scopes and _code(visit) for visit in logins[1:]):
         return "no"
-    return OK
+    return f"after {seen.more_scopes_by}" if seen.more_scopes_by else f"{OK}, steps up"
 
 
 def _code(visit: Visit) -> str:

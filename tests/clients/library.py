@@ -28,4 +28,4 @@ def drive_program(room: Room, seen: Seen, *command: str | Path) -> None:
     shutil.rmtree(kept) if kept.is_dir() else kept.unlink()
     run()
     assert len(room.browser.visits) > logins
-    seen.forgot = "its own storage"
+    seen.forgot = "deleting what it keeps"

@@ -27,7 +27,7 @@ def drive(room: Room, seen: Seen) -> None:
     with StdioHost(room.start(room.node, PROGRAM, room.url)) as host:
         host.initialize()
     assert len(room.browser.visits) == logins + 1
-    seen.forgot = "delete ~/.mcp-auth"
+    seen.forgot = "deleting `~/.mcp-auth`"
 
 
 CLIENTS = [Client("mcp-remote", FOLDER, lambda: version_of(FOLDER, "mcp-remote"), drive)]

@@ -31,9 +31,10 @@ def drive(room: Room, seen: Seen) -> None:
     finally:
         mcpc("close", "@bridge")
     assert json.loads(mcpc("logout", room.url))["deleted"]
-    assert connect(room) == NEEDS_LOGIN
+    connect(room)  # tells of the missing login, or leaves that to the next command
+    assert room.run(node, PROGRAM, "@bridge", "tools-list").returncode == NEEDS_LOGIN
     mcpc("close", "@bridge")
-    seen.forgot = "mcpc logout"
+    seen.forgot = "`mcpc logout`"
 
 
 def connect(room: Room) -> int:

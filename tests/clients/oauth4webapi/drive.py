@@ -19,7 +19,7 @@ def drive(room: Room, seen: Seen) -> None:
     ended = room.run(*command, room.url, room.home / "kept", "--log-out")
     assert ended.returncode == 0, ended.stderr[-1_500:]
     assert room.live_tokens(client_id) == 0
-    seen.forgot = "revokes its tokens"
+    seen.forgot = "revoking its tokens"
 
 
 CLIENTS = [Client("oauth4webapi", FOLDER, lambda: version_of(FOLDER, "oauth4webapi"), drive)]
