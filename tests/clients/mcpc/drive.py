@@ -9,7 +9,6 @@ from tests.clients.room import Room
 
 FOLDER = Path(__file__).resolve().parent
 PROGRAM = FOLDER / "node_modules/@apify/mcpc/bin/mcpc"
-NEEDS_LOGIN = 4  # exit code
 TRIES = 5
 
 
@@ -23,7 +22,7 @@ def drive(room: Room, seen: Seen) -> None:
         return ended.stdout
 
     mcpc("login", room.url)
-    assert connect(room) == 0
+    connect(room)
     try:
         seen.tools = [tool["name"] for tool in json.loads(mcpc("@bridge", "tools-list"))]
         seen.greeting = mcpc("@bridge", "tools-call", "greet")
@@ -31,23 +30,18 @@ def drive(room: Room, seen: Seen) -> None:
     finally:
         mcpc("close", "@bridge")
     assert json.loads(mcpc("logout", room.url))["deleted"]
-    connect(room)  # tells of the missing login, or leaves that to the next command
-    assert room.run(node, PROGRAM, "@bridge", "tools-list").returncode == NEEDS_LOGIN
-    mcpc("close", "@bridge")
+    assert json.loads(mcpc())["profiles"] == []
     seen.forgot = "`mcpc logout`"
 
 
-def connect(room: Room) -> int:
-    """Open a session; the exit code.
-
-    It gives its own helper five seconds to start, which a busy machine may exceed; then a further try finds it up.
-    """
+def connect(room: Room) -> None:
+    """Open a session. mcpc gives its own helper five seconds to start, too few on a busy machine, so try again."""
     assert room.node
     for _ in range(TRIES):
         ended = room.run(room.node, PROGRAM, "connect", room.url, "@bridge")
         if "socket file not created within timeout" not in ended.stderr:
-            return ended.returncode
-    raise AssertionError(ended.stderr[-1_500:])
+            break
+    assert ended.returncode == 0, ended.stderr[-1_500:]
 
 
 CLIENTS = [Client("mcpc", FOLDER, lambda: version_of(FOLDER, "@apify/mcpc"), drive, is_for_ci=False)]
