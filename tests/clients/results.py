@@ -23,7 +23,7 @@ HEADINGS = {
     "step_up": "`add_note`",
     "forget": "Forgets its login by",
 }
-_TABLE = re.compile(r"(?<=<!-- written by python -m tests.clients --write -->\n).*?(?=\n<!-- end -->)", re.DOTALL)
+_TABLE = re.compile(r"(?<=<!-- written by python -m tests.clients --write -->\n\n).*?(?=\n\n<!-- end -->)", re.DOTALL)
 
 
 def known_rows() -> dict[str, Row]:
@@ -59,4 +59,6 @@ def write_rows(rows: Mapping[str, Row]) -> None:
         "rows": [rows[name].as_dict() for name in sorted(rows, key=str.lower)],
     }
     RESULTS.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
-    PAGE.write_text(_TABLE.sub(lambda _: as_documented(kept), PAGE.read_text()))
+    page, number = _TABLE.subn(lambda _: as_documented(kept), PAGE.read_text())
+    assert number == 1, f"{PAGE.name} has lost the marks between which the table stands"
+    PAGE.write_text(page)
