@@ -68,7 +68,7 @@ def drive(room: Room, seen: Seen) -> None:
         login = ("mcp", "login", "on-behalf-of", "--oauth-client-registration", "dcr")
         codex(*login, "--scopes", ALL_SCOPES)
         seen.note = ask('call add_note {"title": "From Codex"}')
-        seen.remark = "shows the refusal; `codex mcp login --scopes` asks for more"
+        seen.more_scopes_by = "`codex mcp login --scopes`"
         codex("mcp", "logout", "on-behalf-of")
         assert "Not logged in" in codex("mcp", "list")
         seen.forgot = "`codex mcp logout`"

@@ -56,7 +56,7 @@ def drive(room: Room, seen: Seen) -> None:
         seen.note = ask('call add_note {"title": "From Gemini CLI"}')
         (settings / "mcp-oauth-tokens.json").unlink()
         assert "Disconnected" in gemini("mcp", "list")
-        seen.forgot = "delete ~/.gemini/mcp-oauth-tokens.json"
+        seen.forgot = "deleting `~/.gemini/mcp-oauth-tokens.json`"
 
 
 CLIENTS = [Client("Gemini CLI", FOLDER, lambda: version_of(FOLDER, "@google/gemini-cli"), drive)]
