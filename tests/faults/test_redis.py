@@ -67,8 +67,9 @@ def test_a_tenant_that_throttles_is_left_alone_by_all_bridges(
 ) -> None:
     """The last test of this module: its bridges keep away from the tenant for half a minute."""
     shutil.copy(migrated, tmp_path / "db.sqlite3")
-    shared = {"CACHE_URL": redis_server.url, "CACHE_ENCRYPTION_KEYS": KEY}
-    with served_bridge(parties.tenant, parties.api, tmp_path, **shared) as second:
+    with served_bridge(
+        parties.tenant, parties.api, tmp_path, CACHE_URL=redis_server.url, CACHE_ENCRYPTION_KEYS=KEY
+    ) as second:
         before = len(parties.tenant.forms)
         with table.answering(table.the_tenant, 429, headers={"Retry-After": "30"})(parties):
             assert "Try again in 30 seconds" in parties.greet(USERS[0]).text
