@@ -32,7 +32,7 @@ from config.error_pages import (
     https_only,
     unreadable,
 )
-from downstream_api.nul import nul_in_address
+from downstream_api.nul import EXPLAINS_NUL, nul_in_address
 from resource_server.client_address import client_address, is_within
 
 logger = logging.getLogger(__name__)
@@ -168,9 +168,10 @@ class ErrorPageMiddleware:
             response.content, response.headers["Content-Type"] = page.content, page.headers["Content-Type"]
         return response
 
-    def process_view(self, request: HttpRequest, *_view: object) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view: object, *_arguments: object) -> HttpResponse | None:
         """Refuse a NUL before an admin looks for it: SQLite would find nothing, PostgreSQL would fail."""
-        where = nul_in_address(request) if _is_of_an_admin(request) else ""
+        is_unjudged = _is_of_an_admin(request) and not getattr(view, EXPLAINS_NUL, False)
+        where = nul_in_address(request) if is_unjudged else ""
         return error_page(request, unreadable(where)) if where else None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:

@@ -18,6 +18,7 @@ from downstream_api.admin.filters import AccessFilter
 from downstream_api.admin.newest_first import Page, Place, page_after, page_before
 from downstream_api.admin.read_only import ReadOnlyAdmin
 from downstream_api.models import DelegatedAccess
+from downstream_api.nul import explains_nul
 
 logger = logging.getLogger(__name__)
 # What the list shows; nothing else is read for it.
@@ -40,6 +41,7 @@ class DelegatedAccessAdmin(ReadOnlyAdmin):
     def has_export_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request) and request.user.has_perm("downstream_api.export_delegatedaccess")
 
+    @explains_nul
     @method_decorator(require_safe)
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         if not self.has_view_permission(request):
@@ -89,6 +91,7 @@ class DelegatedAccessAdmin(ReadOnlyAdmin):
             **(extra_context or {}),
         )
 
+    @explains_nul
     @method_decorator(require_POST)  # an export leaves a record, so no link and no prefetching browser may cause one
     def export_view(self, request: HttpRequest, form: str) -> HttpResponseBase:
         if not self.has_export_permission(request):

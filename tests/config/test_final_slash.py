@@ -64,8 +64,10 @@ def test_every_route_answers_the_same_at_both_spellings(service: str, http: Clie
 
 @pytest.mark.usefixtures("_debug")
 def test_a_page_is_redirected_to_its_one_address_with_its_query(service: str, http: Client) -> None:
-    for path in paths(service):
-        if path != "/" and not path.startswith("/api/"):
+    every = set(paths(service))
+    for path in every:
+        # Some addresses have a route at either spelling, such as the bridge's metadata.
+        if path != "/" and not path.startswith("/api/") and other_spelling(path) not in every:
             answer = http.get(f"{other_spelling(path)}?a=%2Fb&c")
             assert (answer.status_code, answer.headers.get("Location")) == (301, f"{path}?a=%2Fb&c")
 
