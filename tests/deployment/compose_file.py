@@ -11,7 +11,7 @@ from config.environment import BASE_DIR
 
 # What a user of the file writes into `.env`; the tenant is added by each test.
 DOT_ENV = {
-    "AUTH0_AUDIENCE": "https://mcp.example/",
+    "AUTH0_AUDIENCE": "https://mcp.example/mcp",
     "API_AUTH0_AUDIENCE": "https://api.example/",
     "MCP_SERVER_URL": "https://mcp.example",
     "API_BASE_URL": "https://api.example",

@@ -98,7 +98,7 @@ def authorize_url(services: Running, client_id: str, redirect_uri: str, **change
             "client_id": client_id,
             "redirect_uri": redirect_uri,
             "scope": "tool:whoami",
-            "resource": f"{services.bridge}/",
+            "resource": services.mcp,
             "state": "s",
             "code_challenge": CHALLENGE,
             "code_challenge_method": "S256",

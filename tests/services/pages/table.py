@@ -161,7 +161,8 @@ NOT_PAGES: dict[str, dict[str, str]] = {
     "bridge": {
         "healthz": PROBE,
         "readyz": PROBE,
-        ".well-known/oauth-protected-resource": CLIENTS,
-        ".well-known/oauth-protected-resource/mcp": CLIENTS,
+        **{
+            f".well-known/oauth-protected-resource{rest}": CLIENTS for rest in ("", "/", "/mcp", "/mcp/")
+        },
     },
 }  # fmt: skip
