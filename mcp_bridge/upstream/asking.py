@@ -85,6 +85,8 @@ class Upstream:
                 response = self._attempt(send, deadline)
                 wait = _wait(response, attempt, repeat)
             except UpstreamNotConnected as error:
+                if self._throttle is not None:
+                    self._throttle.not_asked()
                 failure, wait = error, _backoff(attempt)
             is_last = wait is None or attempt == MOST_ATTEMPTS or wait + LEAST_TIME > deadline.remaining()
             if is_last and failure is not None:
@@ -100,6 +102,8 @@ class Upstream:
         if not (seconds := deadline.remaining()):
             raise UpstreamTimeout(f"No time was left to ask {self._party}.")
         if until_trial := self._breaker.enter():
+            if self._throttle is not None:
+                self._throttle.not_asked()
             raise UpstreamDown(self._party, math.ceil(until_trial))
         try:
             response = send(seconds)

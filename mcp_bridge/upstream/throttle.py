@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 UNTOLD = 1.0  # seconds to leave the party alone after a 429 that names no time
 SHORTEST = 0.1  # seconds likewise, where it names none to speak of, such as `Retry-After: 0`
 LONGEST_WINDOW = 60.0  # seconds: the most that the headers of a good answer can hold us back
+SAME_WINDOW = 1.5  # seconds by which its end may differ from answer to answer; both headers are in whole seconds
 SPACING = 0.1  # seconds between requests of callers who waited, where the party did not say what its limit is
 LEAST_TIME = 0.1  # seconds that must be left for the request itself after the wait
 _COUNT = re.compile(r"[0-9]{1,7}")
@@ -65,6 +66,7 @@ class Throttle:
         self._held_until = -math.inf
         self._next_turn = -math.inf  # of those who wait
         self._window_ends = -math.inf
+        self._is_told = False  # whether the party told that end, else it is reckoned from the window before
         # As far as the party says:
         self._window = 0.0  # seconds in which `_limit` requests are allowed
         self._limit = math.inf
@@ -104,23 +106,33 @@ class Throttle:
         window = retry_after({name: headers.get(name, "") for name in ("x-ratelimit-reset", "Date")})
         if not limit or remaining is None or window is None:
             return
+        rest = min(max(float(window), SHORTEST), LONGEST_WINDOW)  # of the party's window, seldom all of it
         with self._lock:
             now = self._clock()
-            if now >= self._window_ends:
-                self._window, self._limit = min(max(float(window), SHORTEST), LONGEST_WINDOW), limit
-                self._window_ends, self._left = now + self._window, remaining
+            later = now + rest - self._window_ends
+            if later >= rest or (self._is_told and later > SAME_WINDOW):  # the window that we knew is over
+                self._left = remaining
             else:  # requests under way are counted already; those of other processes only the party knows
                 self._left = min(self._left, remaining)
+            if not self._is_told or later >= rest or abs(later) > SAME_WINDOW:
+                self._window_ends, self._is_told = now + rest, True
+            self._window = max(rest, self._window) if limit == self._limit else rest
+            self._limit = limit
+
+    def not_asked(self) -> None:
+        """Give back a turn of which the party has seen no request."""
+        with self._lock:
+            self._left = min(self._left + 1, self._limit)
 
     def _take_turn(self, longest_wait: float) -> tuple[float, float]:
         """Return now, and when to ask. Raises UpstreamThrottled, and takes no turn, where the wait is too long."""
         with self._lock:
             now = self._clock()
             if now >= self._window_ends:
-                self._left, self._window_ends = self._limit, now + self._window
+                self._left, self._window_ends, self._is_told = self._limit, now + self._window, False
             turn = max(now, self._held_until, self._next_turn)
-            if turn == now and self._left < 1:
-                turn = self._window_ends
+            if self._left < 1:
+                turn = max(turn, self._window_ends)
             if turn > now and turn - now > longest_wait:
                 raise UpstreamThrottled(self._party, math.ceil(turn - now))
             if turn > now:

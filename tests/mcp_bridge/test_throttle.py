@@ -1,5 +1,7 @@
 """When a party that throttles is asked again, by a clock that the test turns."""
 
+import collections
+import contextlib
 import itertools
 import logging
 import threading
@@ -170,6 +172,43 @@ def test_what_other_processes_use_is_learned_from_the_next_answer(world: World) 
     throttle.answered(limits(10, 9, int(EPOCH) + 10) | date)
     world.asked_at(throttle)
     throttle.answered(limits(10, 0, int(EPOCH) + 10) | date)
+    assert world.asked_at(throttle) == pytest.approx(10)
+
+
+@pytest.mark.parametrize("begun", [0, 1, 30, 55, 59])
+@pytest.mark.parametrize("pause", [0.5, 2, 7])
+def test_a_limit_met_late_in_its_window_is_not_hit_in_the_next_ones(world: World, begun: int, pause: float) -> None:
+    """`x-ratelimit-reset` tells what is left of a window, not how long windows are."""
+    throttle, used = world.throttle(), collections.Counter[int]()
+    for _ in range(100):
+        with contextlib.suppress(UpstreamThrottled):
+            throttle.wait_for_turn(Deadline.after(10), Interruption())
+            window = int((world.now - 1_000 + begun) // 60)
+            used[window] += 1
+            reset = int(EPOCH) - begun + 60 * (window + 1)
+            headers = limits(10, max(0, 10 - used[window]), reset)
+            throttle.answered(headers | {"Date": formatdate(world.wall(), usegmt=True)})
+        world.now += pause
+    assert max(used.values()) <= 10
+
+
+def test_a_limit_that_fills_up_again_before_its_end_is_used(world: World) -> None:
+    """A party may count the last minute instead of the clock's: each answer then tells a later end."""
+    throttle = world.throttle()
+    for number in range(50):
+        assert world.asked_at(throttle) == pytest.approx(5 * number)
+        headers = limits(10, 3, int(world.wall()) + 20)
+        throttle.answered(headers | {"Date": formatdate(world.wall(), usegmt=True)})
+        world.now += 5
+
+
+def test_turns_of_which_the_party_saw_no_request_are_not_counted(world: World) -> None:
+    throttle = world.throttle()
+    throttle.answered(limits(10, 2, int(EPOCH) + 10) | {"Date": formatdate(EPOCH, usegmt=True)})
+    for _ in range(20):
+        assert world.asked_at(throttle) == 0
+        throttle.not_asked()
+    assert [world.asked_at(throttle) for _ in range(2)] == [0, 0]
     assert world.asked_at(throttle) == pytest.approx(10)
 
 
