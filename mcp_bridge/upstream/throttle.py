@@ -19,6 +19,7 @@ logger = logging.getLogger(__name__)
 UNTOLD = 1.0  # seconds to leave the party alone after a 429 that names no time
 SHORTEST = 0.1  # seconds likewise, where it names none to speak of, such as `Retry-After: 0`
 LONGEST_WINDOW = 60.0  # seconds: the most that the headers of a good answer can hold us back
+CLOCKS_APART = 60.0  # seconds by which the clocks of two machines may differ
 SAME_WINDOW = 1.5  # seconds by which its end may differ from answer to answer; both headers are in whole seconds
 SPACING = 0.1  # seconds between requests of callers who waited, where the party did not say what its limit is
 LEAST_TIME = 0.1  # seconds that must be left for the request itself after the wait
@@ -145,7 +146,7 @@ class Throttle:
         if self._shared is None:
             return
         left = self._shared.until() - self._wall_clock()
-        if 0 < left <= LONGEST:  # no process keeps a longer one
+        if 0 < left <= LONGEST + CLOCKS_APART:  # no process keeps a longer one
             with self._lock:
                 self._hold(left)
 
