@@ -45,7 +45,7 @@ def manage(*arguments: str) -> list[str]:
 
 
 CHECKS: list[tuple[str, list[str], dict[str, str]]] = [
-    ("types", tool("mypy", "."), {}),  # first: it takes as long as all the others together
+    ("types", tool("mypy", "."), {}),  # first: it takes longest
     ("format", tool("ruff", "format", "--check", "--quiet", "."), {}),
     ("style", tool("ruff", "check", "--quiet", "."), {}),
     ("dependency rules", tool("lint-imports", "--no-cache"), {}),
@@ -101,27 +101,37 @@ def environment_of_the_tests(state: str) -> dict[str, str]:
     return kept | {"ENV_FILE": os.devnull, "STATE_DIR": state}
 
 
+def run_tests(environment: dict[str, str]) -> list[bool]:
+    """Run all groups of tests that this machine can run, and return whether each run passed."""
+    # Many tests wait more than they work. Those that stop or freeze PostgreSQL have time bounds to keep.
+    workers = "3" if GROUPS["postgres"].is_missing() else "2"
+    passed = [pytest(environment, "-n", workers, "-m", "not processes")]
+    print("on real processes:", flush=True)
+    # By file, so that each worker starts the services once. They wait more than they work.
+    passed.append(pytest(environment, "-n", "3", "-m", "processes", "--dist", "loadfile"))
+    if not GROUPS["postgres"].is_missing():
+        print("once more on PostgreSQL, what stores something:", flush=True)
+        stored = environment | {"DATABASE_URL": POSTGRES_URL}
+        passed.append(pytest(stored, "-n", "2", "--create-db", "tests/downstream_api", "tests/local_tenant"))
+    return passed
+
+
 def main() -> int:
-    with tempfile.TemporaryDirectory(prefix="tests-") as state:
-        environment = environment_of_the_tests(state) | {"PYTHONWARNINGS": "error"}
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            passed = list(pool.map(lambda check: run(check[0], check[1], environment | check[2]), CHECKS))
+    with tempfile.TemporaryDirectory(prefix="tests-") as state, ThreadPoolExecutor(os.cpu_count()) as pool:
+        environment = environment_of_the_tests(state)
+        strict = environment | {
+            "PYTHONWARNINGS": "error"
+        }  # pytest does this itself, and knows where warnings come from
+        types, *others = [pool.submit(run, name, command, strict | extra) for name, command, extra in CHECKS]
+        passed = [check.result() for check in others]
         for name in too_long():
             print(f"FAIL {name} is longer than {MAX_LINES} lines")
             passed.append(False)
-        if "--only-checks" in sys.argv:
-            return 0 if all(passed) else 1
-        environment.pop("PYTHONWARNINGS")  # pytest turns warnings into errors, and knows where they come from
-        # Many tests wait more than they work. Those that stop or freeze PostgreSQL have time bounds to keep.
-        workers = "3" if GROUPS["postgres"].is_missing() else "2"
-        passed.append(pytest(environment, "-n", workers, "-m", "not processes"))
-        print("on real processes:", flush=True)
-        # By file, so that each worker starts the services once. They wait more than they work.
-        passed.append(pytest(environment, "-n", "3", "-m", "processes", "--dist", "loadfile"))
-        if not GROUPS["postgres"].is_missing():
-            print("once more on PostgreSQL, what stores something:", flush=True)
-            stored = environment | {"DATABASE_URL": POSTGRES_URL}
-            passed.append(pytest(stored, "-n", "2", "--create-db", "tests/downstream_api", "tests/local_tenant"))
+        if "--only-checks" not in sys.argv:
+            passed += run_tests(environment)  # beside the types, which take as long as all other checks together
+        passed.append(types.result())
+    if "--only-checks" in sys.argv:
+        return 0 if all(passed) else 1
     missing = {name: group for name, group in GROUPS.items() if group.is_missing()}
     for name, group in missing.items():
         print(f"left out: {name}. {group.how_to_enable}")
