@@ -79,10 +79,11 @@ async def test_processes_that_share_tokens_keep_those_of_the_two_clients_apart(
 ) -> None:
     moving.configure(cache_keys=(bytes(32),))
     moving.shared_cache = DictCache()
+    tokens = {BRIDGE_CLIENT: moving.token(aud=BRIDGE_AUDIENCE), OLD_CLIENT: moving.token(aud=OLD)}
     async with moving:
         for _ in range(2):
-            for audience, client in ((BRIDGE_AUDIENCE, BRIDGE_CLIENT), (OLD, OLD_CLIENT)):
-                answer = await moving.call("greet", moving.token(aud=audience, jti=client))
+            for client, token in tokens.items():
+                answer = await moving.call("greet", token)
                 assert answer["structuredContent"]["actor_chain"][0] == client
     assert sorted(form["client_id"] for form in tenant.forms) == sorted([BRIDGE_CLIENT, OLD_CLIENT])
 
