@@ -205,11 +205,11 @@ def _is_local(read: Variables, issuer: SplitResult, *, configured: bool, debug: 
     is_local = read.flag("LOCAL_TENANT", default=not configured or (debug and could_be))
     if is_local and not could_be:
         refuse("OAUTH_ISSUER", "must be an http origin on loopback, such as http://localhost:9001/, for the local "
-               "tenant; set LOCAL_TENANT=false where another tenant has this issuer")  # fmt: skip
+               "tenant; set LOCAL_TENANT=false if another tenant has this issuer")  # fmt: skip
     if is_local and not debug:
         refuse("DEBUG", "must be true for the local tenant, which is for development only")
     if not is_local and not configured:
-        refuse("OAUTH_ISSUER", "is missing, and AUTH0_DOMAIN too: LOCAL_TENANT=false asks for a tenant of your own")
+        refuse("OAUTH_ISSUER", "is missing, and AUTH0_DOMAIN too: LOCAL_TENANT=false needs a tenant of your own")
     return is_local
 
 

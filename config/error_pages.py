@@ -79,24 +79,24 @@ FORM_EXPIRED = Problem(
 
 NO_SUCH_VALUE = Problem(
     400,
-    "There is nothing to look for",
-    "The address or the form asks for a value that cannot be there, such as a number that is too large.",
-    "Go back and correct it, or start anew from the home page.",
+    "That value is not possible",
+    "The address or the form contains a value that cannot exist, such as a number that is too large.",
+    "Go back and correct it, or start again from the home page.",
 )
 
 
 def unreadable(where: str) -> Problem:
     """The refusal of an address with a NUL in it."""
-    return Problem(400, PROBLEMS[400].heading, f"{where} holds {NAMED}.", "Send it without.")
+    return Problem(400, PROBLEMS[400].heading, f"{where} holds {NAMED}.", "Send it without that character.")
 
 
 def https_only(address: str) -> Problem:
     """The refusal of what was sent in the clear to a service on https; `address` is the same one there."""
     return Problem(
         403,
-        "This service is on https only",
+        "This service uses https only",
         "The request came over http, so nothing was done.",
-        f"Send it again, to {address}.",
+        f"Send it again to {address}.",
     )
 
 

@@ -103,7 +103,7 @@ class Variables:
     def text(self, name: str) -> str:
         """The value without surrounding blanks; empty when it is not set. Raises LookupError for undeclared names."""
         if name not in DECLARED:
-            raise LookupError(f"{name} is read, but stands neither in DECLARED nor, so, in README.md's table.")
+            raise LookupError(f"{name} is read but missing from DECLARED, and so from README.md's table.")
         given = self._values.get(name, "")
         value = given.strip()
         # One that only looks empty must not count as unset, nor as a name: where unset opens, it would open.

@@ -56,7 +56,7 @@ def contradictions(configuration: ApiConfiguration) -> list[CheckMessage]:
     if policy.actor_rule is ActorRule.RECORD and not policy.trusted_actors:
         found.append(
             checks.Warning(
-                "TOKEN_ACTOR_RULE is record and API_TRUSTED_ACTORS is not set, so that a token may name any actor.",
+                "TOKEN_ACTOR_RULE is record and API_TRUSTED_ACTORS is not set, so a token may name any actor.",
                 hint="Name your tenant's actors in API_TRUSTED_ACTORS, or leave TOKEN_ACTOR_RULE unset if they are the "
                 "tokens' clients.",
                 id="downstream_api.W005",

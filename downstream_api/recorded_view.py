@@ -43,7 +43,7 @@ class RecordedView(APIView):
         record.scopes_required = scopes_needed(request)
         super().initial(request, *args, **kwargs)
         if where := nul_in_address(request._request):  # noqa: SLF001 - Django's own request
-            raise ParseError(f"{where} holds {NAMED}, which no text here can.")
+            raise ParseError(f"{where} holds {NAMED}, which is not allowed.")
         if is_change := request.method not in SAFE_METHODS:
             _ = request.data  # read the body first: nobody's slow body shall hold the database
         record.begin_work(is_change=is_change)

@@ -20,4 +20,4 @@ def refuse_blank(**fields: str) -> None:
     """Raises ValidationError for the first field whose text is there and shows nothing; empty ones are Django's."""
     for name, value in fields.items():
         if value and is_blank(value):
-            raise ValidationError({name: "This field needs a character that can be seen."})
+            raise ValidationError({name: "This field must contain a visible character."})

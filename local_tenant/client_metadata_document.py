@@ -35,10 +35,10 @@ FOR_ANY_SERVER = {"refresh_token", "urn:ietf:params:oauth:grant-type:device_code
 logger = logging.getLogger(__name__)
 
 REGISTER_INSTEAD = (
-    "Or have the client register itself (dynamic client registration): clients that can do both will, once the tenant "
+    "Or have the client register itself (dynamic client registration): clients that support both do so if the tenant "
     "is started with LOCAL_TENANT_CIMD=false."
 )
-SWITCHED_OFF = "This tenant takes no client metadata documents, so that it works offline."
+SWITCHED_OFF = "This tenant does not accept client metadata documents, so that it works offline."
 SWITCH_ON = (
     "Have the client register itself (dynamic client registration), or start the tenant with LOCAL_TENANT_CIMD=true."
 )
@@ -107,7 +107,7 @@ def why_refused(client_id: str) -> WhyRefused:
     """Return why the document at this URL made no client, as far as it was fetched in the last minute."""
     if not takes_client_documents():
         return WhyRefused(SWITCHED_OFF, SWITCH_ON)
-    reason, remedy = cache.get(_reason_key(client_id)) or ("it was not fetched just now", "Try again in a few seconds.")
+    reason, remedy = cache.get(_reason_key(client_id)) or ("it was not fetched recently", "Try again in a few seconds.")
     return WhyRefused(f"The client's metadata document cannot be used: {reason}.", remedy)
 
 
@@ -164,7 +164,7 @@ def _whom_to_ask(url: SplitResult) -> tuple[list[str], ssl.SSLContext]:
         ca_file = settings.LOCAL_TENANT.cimd_ca_file
         if ca_file is None:
             raise DocumentRefused(
-                "it is on this machine, and LOCAL_TENANT_CIMD_CA names no CA to trust there",
+                "it is on this machine, but LOCAL_TENANT_CIMD_CA names no CA to trust there",
                 f"Name the CA of its certificate in LOCAL_TENANT_CIMD_CA. {REGISTER_INSTEAD}",
             )
     try:
@@ -206,8 +206,8 @@ def _why_unreachable(error: urllib3.exceptions.HTTPError) -> DocumentRefused:
     if isinstance(inner, ConnectionRefusedError):
         return DocumentRefused("its server refuses connections", START_SERVER)
     if isinstance(error, urllib3.exceptions.NewConnectionError):
-        return DocumentRefused("there is no way to its server from this machine", CONNECT)
-    return DocumentRefused("its server broke the connection off", CORRECT_SERVER)
+        return DocumentRefused("its server cannot be reached from this machine", CONNECT)
+    return DocumentRefused("its server broke off the connection", CORRECT_SERVER)
 
 
 def _too_slow() -> DocumentRefused:
@@ -228,8 +228,8 @@ def _read(response: urllib3.BaseHTTPResponse, body: bytes) -> dict[str, Any]:
     """Return the JSON object in the answer. Raises DocumentRefused."""
     if response.status in REDIRECTS:
         raise DocumentRefused(
-            "its server redirects, and the document must lie at the URL itself",
-            f"Give the client the URL where the document lies as its id. {REGISTER_INSTEAD}",
+            "its server redirects, but the document must be at the URL itself",
+            f"Give the client the URL of the document itself as its id. {REGISTER_INSTEAD}",
         )
     if response.status != OK:
         raise DocumentRefused(f"its server answers with status {response.status}, not 200", CORRECT_SERVER)
@@ -261,16 +261,16 @@ def _check(document: dict[str, Any], client_id: str) -> None:
         )
     uris, name = document.get("redirect_uris"), document.get("client_name", "")
     if not isinstance(uris, list) or not uris or not all(isinstance(u, str) and may_be_registered(u) for u in uris):
-        raise refuse("its redirect_uris must be https, or http on this machine, or of a known editor")
+        raise refuse("its redirect_uris must use https, http on this machine, or the scheme of a known editor")
     if not isinstance(name, str) or len(name) > MAX_NAME_LENGTH or not is_storable(name):
         raise refuse(f"its client_name must be a text of at most {MAX_NAME_LENGTH} characters")
     if name and is_blank(name):
-        raise refuse("its client_name has nothing to see")
+        raise refuse("its client_name has no visible character")
     grants = document.get("grant_types", ["authorization_code"])
     if not isinstance(grants, list) or "authorization_code" not in grants:
         raise refuse("its grant_types must hold authorization_code")
     if not all(isinstance(grant, str) and grant in FOR_ANY_SERVER | {"authorization_code"} for grant in grants):
-        raise refuse("its grant_types hold one that this tenant gives to no client that it does not know")
+        raise refuse("its grant_types hold one that this tenant does not give to unknown clients")
     # A document is for all servers; what this one lacks is left out of it (RFC 7591 §2).
     document["grant_types"] = ["authorization_code"]
 

@@ -91,7 +91,7 @@ def _read(document: dict[str, Any]) -> ClientMetadata:
     if not isinstance(name, str) or len(name) > MAX_NAME_LENGTH or not is_storable(name):
         raise _refused(f"client_name must be a text of at most {MAX_NAME_LENGTH} characters")
     if name and is_blank(name):  # an empty one counts as left out, and the client's id is shown
-        raise _refused("client_name must have something to see, or be left out")
+        raise _refused("client_name must contain a visible character, or be left out")
     return ClientMetadata(tuple(uris), name, str(method))
 
 

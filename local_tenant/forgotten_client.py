@@ -8,11 +8,11 @@ import re
 from dataclasses import dataclass
 
 SENTENCE = (
-    "This tenant does not know the client that sent you here. It has probably been set up anew since the client "
+    "This tenant does not know the client that sent you here. The tenant was probably reset after the client "
     "registered itself, and the client still uses its old id."
 )
 REMEDY = "Make the client forget its login, then connect again: it will register itself."
-IN_GENERAL = "In the client, log out of the MCP server; where it cannot do that, remove the server and add it again."
+IN_GENERAL = "In the client, log out of the MCP server; if it cannot do that, remove the server and add it again."
 
 
 @dataclass(frozen=True)

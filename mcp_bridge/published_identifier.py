@@ -17,13 +17,13 @@ def identifier_trouble(published: str, endpoint: str) -> tuple[str, str] | None:
         else "MCP clients"
     )
     trouble = (
-        f"The bridge publishes the identifier {published}, and clients call {endpoint}. {who} refuse to log in where "
-        "the two differ."
+        f"The bridge publishes the identifier {published}, but clients call {endpoint}. {who} refuse to log in if the "
+        "two differ."
     )
     remedy = (
-        f"Register {endpoint} as one more API at the tenant, with a client linked to it. Then set "
-        f'AUTH0_AUDIENCE="{endpoint} {published}", and MCP_AUTH0_CLIENT_ID and MCP_AUTH0_CLIENT_SECRET to those of '
-        "both clients, in the same order. Tokens for both are accepted until you take the old values away; "
+        f"Register {endpoint} as another API at the tenant, with a client linked to it. Then set "
+        f'AUTH0_AUDIENCE="{endpoint} {published}", and MCP_AUTH0_CLIENT_ID and MCP_AUTH0_CLIENT_SECRET to the ids and '
+        "secrets of both clients, in the same order. Tokens for both are accepted until you remove the old values; "
         "docs/auth0.md has the steps."
     )
     return trouble, remedy

@@ -53,7 +53,7 @@ REMEDIES = {
     Reason.ACTOR: "Each level of act needs a sub, in an object: that is for the tenant's exchange to mend.",
     Reason.ACTOR_DEPTH: "It was exchanged more often than five times: exchange the user's own token, not one that was "
     "exchanged already.",
-    Reason.CLIENTS_DIFFER: "client_id and azp must name the same client: that is for the tenant to mend.",
+    Reason.CLIENTS_DIFFER: "client_id and azp must name the same client: correct this at the tenant.",
     Reason.SCOPE: "Ask the user's tenant for a token with the scope that is missing.",
     Reason.ACTOR_NOT_TRUSTED: "Call through an actor that API_TRUSTED_ACTORS names, or add the outermost sub of act "
     "to it.",
@@ -68,7 +68,7 @@ REMEDIES = {
 def _form(seen: Circumstances) -> str:
     count = seen.parts.count
     if count == ENCRYPTED_PARTS:
-        return "It has five parts, so it is encrypted (JWE): have the tenant issue signed ones instead."
+        return "It has five parts, so it is encrypted (JWE): have the tenant issue signed tokens instead."
     if count == 1:
         return (
             "It is opaque: it has no parts that could be read. Tenants issue such tokens where no API is named: ask "
@@ -151,8 +151,8 @@ def _actor(seen: Circumstances) -> str:
     named = actor.get("client_id", actor.get("sub")) if isinstance(actor, dict) else None
     return (
         f"act names {shown(named)}, and the token's client is {shown(client)}: have the tenant name the client in act, "
-        "as sub or client_id. Where it names actors by other ids, set TOKEN_ACTOR_RULE=record; they are then recorded "
-        "and not compared."
+        "as sub or client_id. If it names actors by other ids, set TOKEN_ACTOR_RULE=record; they are then recorded "
+        "without being compared."
     )
 
 

@@ -37,8 +37,8 @@ class TenantEnvironment:
             raise SetupError(f"{DOMAIN} is not what --domain says: take it out of .env, or leave out --domain.")
         if len(known.bridge_audiences) > 1:
             raise SetupError(
-                "AUTH0_AUDIENCE names several identifiers, and auth0_setup sets up one at a time: name that one alone "
-                "in a file of its own, and run auth0_setup with ENV_FILE=that file (docs/auth0.md)."
+                "AUTH0_AUDIENCE holds several identifiers, but auth0_setup sets up one at a time: put that one into a "
+                "file of its own, and run auth0_setup with ENV_FILE naming that file (docs/auth0.md)."
             )
         if variables.get("OAUTH_ISSUER", "").strip():
             raise SetupError(f"OAUTH_ISSUER overrides {DOMAIN}: take it away, in the environment and in .env.")

@@ -43,11 +43,11 @@ _STATUSES = {
 }
 _ACTOR = "Have the tenant write act with the bridge's client as sub (RFC 8693 §4.1)."
 _NO_ACTOR = (
-    f"{_ACTOR} Without it the bridge's call could not be told from the user's own, so such a token is never sent on."
+    f"{_ACTOR} Without it, the API could not tell the bridge's call from the user's own, so the bridge never sends it."
 )
 _OTHER_ACTOR = (
-    f"{_ACTOR} Where the tenant names actors by other ids than clients, set TOKEN_ACTOR_RULE=record for the bridge and "
-    "the API: the actor is then recorded and not compared."
+    f"{_ACTOR} If the tenant names actors by other ids than client ids, set TOKEN_ACTOR_RULE=record for the bridge and "
+    "the API: they then record the actor without comparing it."
 )
 _UNFIT = {
     Unfit.UNCHANGED: ("Have the tenant exchange the token; this one came back as it was.", ""),

@@ -75,7 +75,7 @@ def _check_mirrored(scope: Scope, request: JsonRpcRequest, *, must_be_there: boo
     if not isinstance(named, str):  # there is nothing to name, or the SDK will say what is wrong with it
         return
     if decode_header_value(name) != named and (must_be_there or name is not None):
-        raise _mismatch(request, "The Mcp-Name header must give the name that the body gives.")
+        raise _mismatch(request, "The Mcp-Name header must match the name in the body.")
 
 
 def _only(scope: Scope, request: JsonRpcRequest, name: str, written: str) -> str | None:

@@ -105,7 +105,7 @@ class Unfit(StrEnum):
     SUBJECT = "it is another user's"
     ORGANIZATION = "it belongs to another organization"
     CLIENT = "it was issued to another client"
-    NO_ACTOR = "it does not name this bridge as the current actor (act), nor any other"
+    NO_ACTOR = "it names no current actor (act)"
     ACTOR = "it does not name this bridge as the current actor (act)"
 
 

@@ -101,5 +101,5 @@ def test_the_admin_saves_nothing_under_a_name_that_shows_nothing(db: None, blank
         Organization(org_id=blank, name="Acme"),
         Organization(name=blank),
     ):
-        with pytest.raises(ValidationError, match="can be seen"):
+        with pytest.raises(ValidationError, match="must contain a visible character"):
             made.full_clean(exclude=["user"])

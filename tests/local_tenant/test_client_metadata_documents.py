@@ -123,9 +123,9 @@ def test_a_certificate_of_another_ca_is_not_trusted(
 
 BAD_DOCUMENTS: dict[str, tuple[dict[str, Any], str]] = {
     "of another client": ({"client_id": "https://localhost/other"}, "client_id is not the URL"),
-    "without redirect": ({"redirect_uris": []}, "redirect_uris must be https"),
-    "with http elsewhere": ({"redirect_uris": ["http://example.com/cb"]}, "redirect_uris must be https"),
-    "with numbers": ({"redirect_uris": [1]}, "redirect_uris must be https"),
+    "without redirect": ({"redirect_uris": []}, "redirect_uris must use https"),
+    "with http elsewhere": ({"redirect_uris": ["http://example.com/cb"]}, "redirect_uris must use https"),
+    "with numbers": ({"redirect_uris": [1]}, "redirect_uris must use https"),
     "with a secret": ({"client_secret": "x"}, "not describe a public client"),
     "with a secret that ends": ({"client_secret_expires_at": 0}, "not describe a public client"),
     "that is confidential": ({"token_endpoint_auth_method": "client_secret_basic"}, "not describe a public client"),
@@ -136,7 +136,7 @@ BAD_DOCUMENTS: dict[str, tuple[dict[str, Any], str]] = {
     "with grants in numbers": ({"grant_types": ["authorization_code", 1, {}]}, "grant_types hold one"),
     "with NUL in its name": ({"client_name": "a\x00"}, "client_name must be a text"),
     "with an odd name": ({"client_name": ["x"]}, "client_name must be a text"),
-    "with a name that shows nothing": ({"client_name": "\u200b\u3164"}, "client_name has nothing to see"),
+    "with a name that shows nothing": ({"client_name": "\u200b\u3164"}, "client_name has no visible character"),
 }
 
 
