@@ -18,7 +18,7 @@ run: $(VENV)/runtime ## keep tenant, API and bridge up, behind one banner, until
 inspect: $(VENV)/runtime | node_modules ## open MCP Inspector, ready to connect to what `make run` keeps up
 	@$(BIN)/python manage.py inspect
 
-clients: $(VENV)/development ## install other MCP clients, below tests/clients; PROPRIETARY=1 adds those, ONLY=folder takes one
+clients: $(VENV)/development ## install MCP clients below tests/clients; PROPRIETARY=1 adds the proprietary ones, ONLY=folder installs one
 	@$(BIN)/python -m tests.clients.install $(if $(FOR_CI),--ci) $(if $(PROPRIETARY),--proprietary) $(ONLY)
 
 test: $(VENV)/development ## all checks and tests, long suites with few rounds
@@ -52,8 +52,8 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with make PYTHON=python3.12")'
 	@$(PYTHON) -m venv $(VENV) || { echo "Python cannot make a virtual environment: install its venv module (Debian: apt-get install python3-venv)."; exit 1; }
 
-# --no-deps: the lock names everything, and pip 23.2 would ask for a newer pydantic[email] than the locked one as soon as
-# there is one, and then refuse it for want of a hash.
+# --no-deps: the lock file names everything. Without it, pip 23.2 would pick a newer pydantic[email] than the locked one
+# once there is one, and then refuse it because it has no hash.
 $(VENV)/runtime: requirements.txt | $(BIN)/python
 	@echo "Installing what the services need ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.txt

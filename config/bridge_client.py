@@ -1,7 +1,7 @@
-"""The bridge as the tenant's client: its id, and one way to prove it. Each wrong combination has its sentence.
+"""The bridge as the tenant's client: its id, and one way to prove it. Each wrong combination has its own message.
 
-A tenant links a client that exchanges tokens to one identifier, so there are as many clients as AUTH0_AUDIENCE names
-identifiers, in the same order. Usually that is one.
+A tenant links each client that exchanges tokens to one identifier, so there is one client for each identifier in
+AUTH0_AUDIENCE, in the same order; usually just one.
 """
 
 from pathlib import Path
@@ -25,7 +25,7 @@ def read_bridge_clients(
 ) -> tuple[BridgeClient, ...]:
     """Return as many clients as there are `identifiers`.
 
-    Ids and secrets stay empty where they are not set: only the bridge's own process needs them.
+    Ids and secrets that are not set stay empty: only the bridge's own process needs them.
     """
     method = _method(read)
     has_key = method is AuthenticationMethod.PRIVATE_KEY_JWT
@@ -49,7 +49,7 @@ def read_bridge_clients(
         secrets = secrets or [
             kept_secret(state_dir / f"bridge_client_secret{_suffix(number)}") for number in range(identifiers)
         ]
-    key = _private_key(key_file) if key_file else None  # one for all: a public key can be registered more than once
+    key = _private_key(key_file) if key_file else None  # shared: a public key can be registered at several clients
     unset = [""] * identifiers
     return tuple(
         BridgeClient(client_id=client_id, method=method, secret=secret, private_key=key, key_id=key_id)
@@ -58,9 +58,9 @@ def read_bridge_clients(
 
 
 def _each(read: Variables, name: str, count: int, what: str) -> list[str]:
-    """Return the variable's value for each client; an empty list where it is not set."""
+    """Return the variable's value for each client; an empty list if it is not set."""
     text = read.text(name)
-    values = [text] if text and count == 1 else text.split()  # where there is only one, it may hold blanks
+    values = [text] if text and count == 1 else text.split()  # a single value may hold spaces
     if values and len(values) != count:
         refuse(name, f"must hold {count} {what} separated by spaces, in the order of the identifiers in AUTH0_AUDIENCE")
     return values

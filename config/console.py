@@ -1,4 +1,4 @@
-"""What commands print, on consoles whose encoding lacks some of the characters, such as cp1252 and ASCII."""
+"""Make output printable on consoles whose encoding lacks some characters, such as cp1252 and ASCII."""
 
 import codecs
 import io
@@ -22,7 +22,7 @@ ERRORS = "spelled"  # the name of the error handler, beside Python's own such as
 
 
 def spell_what_cannot_be_shown() -> None:
-    """Have standard output and standard error write a spelling of each character that their encoding lacks."""
+    """Make standard output and standard error replace characters that their encoding lacks."""
     codecs.register_error(ERRORS, _spelled)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -30,7 +30,7 @@ def spell_what_cannot_be_shown() -> None:
 
 
 def _spelled(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Our own punctuation in ASCII; all else by its number, so that no two texts look the same."""
+    """Return ASCII for our own punctuation, and an escape for anything else, so that different texts stay different."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lacking = error.object[error.start : error.end]

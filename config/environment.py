@@ -68,7 +68,7 @@ class Environment:
     api_url: str  # API_BASE_URL
     api_login_client_id: str  # API_LOGIN_CLIENT_ID; empty where nobody logs in to the API's pages
     api_is_described: bool  # API_DOCS
-    actor_policy: ActorPolicy  # TOKEN_ACTOR_RULE, API_TRUSTED_ACTORS and what stands beside it in docs/actor-policy.md
+    actor_policy: ActorPolicy  # TOKEN_ACTOR_RULE, API_TRUSTED_ACTORS and the others in docs/actor-policy.md
     bridge_callers: CallerRules  # TOKEN_ACTOR_RULE, MCP_ALLOW_MACHINES
     client_documents: bool  # LOCAL_TENANT_CIMD
     cimd_ca_file: Path | None  # LOCAL_TENANT_CIMD_CA
@@ -138,7 +138,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
     api_login_client_id = read.client_id("API_LOGIN_CLIENT_ID") or (LOCAL_API_LOGIN_CLIENT if is_local else "")
     if api_login_client_id and api_login_client_id in {
         client.client_id for client in bridge_clients
-    }:  # that one has a secret, to be kept
+    }:  # the bridge's client has a secret
         refuse("API_LOGIN_CLIENT_ID", "must differ from MCP_AUTH0_CLIENT_ID: browsers log in with a public client")
     dialects = read.text("TOKEN_DIALECTS") or "both"
     if dialects not in DIALECTS:
@@ -185,7 +185,8 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         bridge_callers=CallerRules(
             actor_rule=_actor_rule(read), allow_machines=read.flag("MCP_ALLOW_MACHINES", default=False)
         ),
-        # They lie on the internet, and the local tenant works offline. A CA for some on loopback asks for them.
+        # Off by default: documents are on the internet, and the local tenant works offline. A CA for documents on
+        # loopback turns them on.
         client_documents=read.flag("LOCAL_TENANT_CIMD", default=bool(read.text("LOCAL_TENANT_CIMD_CA"))),
         cimd_ca_file=read.file("LOCAL_TENANT_CIMD_CA"),
         seal_key_file=read.file("AUDIT_SEAL_KEY_FILE"),
@@ -196,10 +197,10 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
 
 
 def _is_local(read: Variables, issuer: SplitResult, *, configured: bool, debug: bool) -> bool:
-    """Return whether the tenant is local_tenant. LOCAL_TENANT says so; where it is unset, the issuer does.
+    """Return whether the tenant is local_tenant. LOCAL_TENANT decides; if it is unset, the issuer does.
 
-    local_tenant's issuer is a bare http origin on loopback, on whichever port. An issuer with a path, such as a realm
-    of Keycloak, is another server on this machine. One that is a bare origin too needs LOCAL_TENANT=false.
+    local_tenant's issuer is a bare http origin on loopback, on any port. An issuer with a path, such as a realm of
+    Keycloak, is another server on this machine. Another server with a bare origin needs LOCAL_TENANT=false.
     """
     could_be = issuer.scheme == "http" and issuer.hostname in LOOPBACK_HOSTS and issuer.path in {"", "/"}
     is_local = read.flag("LOCAL_TENANT", default=not configured or (debug and could_be))

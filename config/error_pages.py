@@ -17,7 +17,7 @@ from django.views.debug import ExceptionReporter
 from downstream_api.nul import NAMED
 
 DATABASE_UNAVAILABLE = (OperationalError, InterfaceError)
-API = "/api/"  # what programs call begins with it
+API = "/api/"  # prefix of the paths that programs call
 RETRY_AFTER = "5"  # seconds
 
 
@@ -86,12 +86,12 @@ NO_SUCH_VALUE = Problem(
 
 
 def unreadable(where: str) -> Problem:
-    """The refusal of an address with a NUL in it."""
+    """Return the refusal of an address that holds a NUL."""
     return Problem(400, PROBLEMS[400].heading, f"{where} holds {NAMED}.", "Send it without that character.")
 
 
 def https_only(address: str) -> Problem:
-    """The refusal of what was sent in the clear to a service on https; `address` is the same one there."""
+    """Return the refusal of a request sent over http to a service on https; `address` is its URL there."""
     return Problem(
         403,
         "This service uses https only",
@@ -127,9 +127,9 @@ def error_page(request: HttpRequest, problem: Problem) -> HttpResponse:
 
 
 def _wants_json(request: HttpRequest) -> bool:
-    """Whoever has no preference is a program under /api/ or where something is sent, and a person elsewhere.
+    """Return whether to answer in JSON. Without a preference: yes under /api/ and for methods other than GET and HEAD.
 
-    Browsers name text/html whenever they show a page, and so when they send a form.
+    Browsers ask for text/html whenever they show a page, including after a form.
     """
     types = ["text/html", "application/json"]
     if request.path_info.startswith(API) or request.method not in {"GET", "HEAD"}:

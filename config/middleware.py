@@ -65,9 +65,9 @@ class TrustedProxyMiddleware:
 
 
 class UncachedCredentialsMiddleware:
-    """No cache keeps an answer to a request with credentials, errors included (RFC 6750 §5.3).
+    """Marks answers to requests with credentials `no-store`, errors included (RFC 6750 §5.3).
 
-    Tokens in the URL, which are refused, count too. Static files say that they are public, and stay cacheable.
+    Tokens in the URL, which are refused, count too. Static files are marked public and stay cacheable.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -98,10 +98,10 @@ class ProbeMiddleware:
 
 
 class HttpsOnlyMiddleware:
-    """Refuses what SECURE_SSL_REDIRECT would redirect and a redirect would lose: anything but GET and HEAD.
+    """Refuses requests other than GET and HEAD that SECURE_SSL_REDIRECT would redirect.
 
-    Clients follow a 301 with a GET, so that what was sent is gone, and the page that they get instead looks like
-    success. Stands outside of SecurityMiddleware, which decides what is redirected.
+    Clients follow a 301 with a GET, so the body is lost, and the page that they get looks like success. Must be outside
+    SecurityMiddleware, which decides what is redirected.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -116,11 +116,11 @@ class HttpsOnlyMiddleware:
 
 
 class FinalSlashMiddleware:
-    """Takes a path that has a final slash too many, or lacks it, for the path that is meant.
+    """Serves a path with a missing or extra final slash as the path that has a route.
 
-    Django redirects to a path with a slash: clients follow with a GET, and what was sent is lost behind a 200; with
-    DEBUG on, it fails instead. Here, calls of the API and everything that may change something are served and recorded
-    as if the path had been right. Only pages are redirected, so that browsers show their one address.
+    Django redirects to a path with a slash: clients follow with a GET, and the body is lost behind a 200; with DEBUG
+    on, Django fails instead. Here, API calls and all requests that may change something are served and recorded under
+    the right path. Only pages are redirected, so that browsers show one address for each.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -141,7 +141,7 @@ class FinalSlashMiddleware:
 
 
 def _has_route(path: str) -> bool:
-    """Return whether a view serves `path`, other than one that takes whatever is left over (`no_append_slash`)."""
+    """Return whether a view serves `path`, not counting a catch-all (`no_append_slash`)."""
     try:
         return getattr(resolve(path).func, "should_append_slash", True)
     except Resolver404:
@@ -151,7 +151,7 @@ def _has_route(path: str) -> bool:
 class ErrorPageMiddleware:
     """Pages for errors of which Django makes none: a 405 is empty, a database that is gone is a fault like any other.
 
-    In the admins, so is a value that no database can take, such as a NUL or a number of thirty digits in a filter.
+    In the admins, values that no database accepts get a page too, such as a NUL or a thirty-digit number in a filter.
 
     With DEBUG on, a 404 is Django's list of routes; whatever views answer themselves is of another type.
     """
@@ -169,14 +169,14 @@ class ErrorPageMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, view: object, *_arguments: object) -> HttpResponse | None:
-        """Refuse a NUL before an admin looks for it: SQLite would find nothing, PostgreSQL would fail."""
+        """Refuse a NUL before an admin searches for it: SQLite would find nothing, PostgreSQL would fail."""
         is_unjudged = _is_of_an_admin(request) and not getattr(view, EXPLAINS_NUL, False)
         where = nul_in_address(request) if is_unjudged else ""
         return error_page(request, unreadable(where)) if where else None
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if _is_of_an_admin(request) and _is_about_a_value(request, exception):
-            logger.warning("The admin was asked for something that the database cannot look for.", exc_info=exception)
+            logger.warning("A request to the admin holds a value that the database cannot look up.", exc_info=exception)
             return error_page(request, NO_SUCH_VALUE)
         if not isinstance(exception, DATABASE_UNAVAILABLE):
             return None
@@ -191,16 +191,16 @@ def _is_of_an_admin(request: HttpRequest) -> bool:
 
 
 def _is_about_a_value(request: HttpRequest, exception: Exception) -> bool:
-    """Return whether the database, or Django on the way there, could not take a value that was asked for.
+    """Return whether the database, or Django's code in front of it, rejected a value from the request.
 
-    Django's admin checks the names of filters and not what they are compared with.
+    Django's admin checks the names of filters but not their values.
     """
     if isinstance(exception, DataError):
         return True
-    if isinstance(exception, ProgrammingError):  # of a range with more than two ends, for one
+    if isinstance(exception, ProgrammingError):  # such as a range with more than two ends
         return bool(request.GET) and getattr(exception.__cause__, "sqlstate", "") not in MISSING_IN_SCHEMA
     if isinstance(exception, OperationalError):
-        return "too large" in str(exception)  # SQLite, of a search for hundreds of words
+        return "too large" in str(exception)  # SQLite, for a search with hundreds of words
     if not isinstance(exception, VALUE_ERRORS):
         return False
     return any(

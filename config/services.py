@@ -69,7 +69,7 @@ def bridge_configuration(environment: Environment) -> BridgeConfiguration:
             authorization_server=environment.issuer,
             scopes=TOOLS.scopes,
             name="MCP bridge",
-            # Auth0's quickstart calls the bridge by its origin, and metadata of an origin lies at the root.
+            # In Auth0's quickstart the bridge's identifier is its origin, whose metadata is at the root.
             endpoint="" if environment.bridge_audience.rstrip("/") == environment.bridge_url else ENDPOINT,
         ),
         clients=environment.bridge_clients,

@@ -71,7 +71,7 @@ MIDDLEWARE = [
     "config.middleware.ErrorPageMiddleware",
     "downstream_api.middleware.AuditMiddleware",  # innermost: sees every answer of the API first
 ]
-APPEND_SLASH = False  # by a redirect, which loses what was sent; see FinalSlashMiddleware
+APPEND_SLASH = False  # its redirect loses the body; see FinalSlashMiddleware
 ROOT_URLCONF = "config.api.urls"
 PAGE_LAYOUT = "config/api_page.html"  # of error pages, which belong to no app
 CSRF_FAILURE_VIEW = "config.error_pages.csrf_failure"

@@ -150,11 +150,11 @@ class Stack(AbstractContextManager["Stack"]):
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports on which nothing listens, on IPv4, where the services listen.
+    """Return free ports on IPv4, where the services listen.
 
-    Between this call and the service's own bind, another process may take a port. To make that unlikely, the ports lie
-    below those that systems give to outgoing connections, processes that run side by side look in different places,
-    and no process gets the same port twice before it has been round.
+    Between this call and the service's own bind, another process may take a port. To make that unlikely, the ports are
+    below the range for outgoing connections, concurrent processes start at different ports, and a process reuses a port
+    only after it has tried all others.
     """
     ports: list[int] = []
     while len(ports) < count:
@@ -169,9 +169,9 @@ def free_ports(count: int) -> list[int]:
 
 
 def local_environment(ports: Mapping[str, int], state_dir: Path) -> dict[str, str]:
-    """A configuration of its own for the three services: issuer and identifiers follow from the ports.
+    """Return a separate configuration for the three services: issuer and identifiers follow from the ports.
 
-    Every other variable is blank, which is as good as unset, so that nothing of this process's own reaches them.
+    Every other variable is blank, which counts as unset, so that this process's own configuration does not reach them.
     """
     bridge, api, tenant = (f"http://localhost:{ports[name]}" for name in ("bridge", "api", "tenant"))
     return dict.fromkeys(DECLARED, "") | {

@@ -1,7 +1,7 @@
 """Reading single environment variables: whatever is wrong becomes one sentence that names the variable.
 
-`DECLARED` names every variable that this project reads. What keeps a configuration apart from another (the demo's own
-services, the tests, other programs that we start) goes by this list, so nothing can be read that is not in it.
+`DECLARED` names every variable that this project reads; reading any other one fails. The demo's services, the tests and
+other programs that we start use this list to keep the surrounding configuration out.
 """
 
 import ipaddress
@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from resource_server.blank import is_blank, is_invisible
 
-# In the order of README.md's table, which says what each means.
+# In the order of README.md's table, which explains them.
 DECLARED = frozenset(
     {
         "AUTH0_DOMAIN",
@@ -101,12 +101,12 @@ class Variables:
         self._values = values
 
     def text(self, name: str) -> str:
-        """The value without surrounding blanks; empty when it is not set. Raises LookupError for undeclared names."""
+        """Return the value without surrounding blanks, "" if it is not set. Raises LookupError for undeclared names."""
         if name not in DECLARED:
             raise LookupError(f"{name} is read but missing from DECLARED, and so from README.md's table.")
         given = self._values.get(name, "")
         value = given.strip()
-        # One that only looks empty must not count as unset, nor as a name: where unset opens, it would open.
+        # A value that only looks empty must not count as unset, because unset may mean that anything is allowed.
         if is_blank(value) and given.strip(" \t\r\n"):
             refuse(name, "holds invisible characters only; write a value, or leave it unset")
         if any(ord(character) < ord(" ") for character in value):
@@ -192,7 +192,7 @@ class Variables:
         return value or default
 
     def identifiers(self, name: str, default: str, *, required: bool) -> tuple[str, ...]:
-        """Identifiers of one API at the tenant, separated by spaces, each kept byte for byte."""
+        """Return the identifiers of one API at the tenant, separated by spaces, each kept byte for byte."""
         values = tuple(self.text(name).split())
         if required and not values:
             self.identifier(name, default, required=True)

@@ -18,7 +18,7 @@ AGENT = "ai_agent"
 
 @dataclass(frozen=True)
 class ActorPolicy(CallerRules):
-    """The rules that hold for every authenticated call: those of CallerRules, and those that this API may add."""
+    """The rules for every authenticated call: those of CallerRules, and those that this API may add."""
 
     trusted_actors: frozenset[str] = frozenset()  # client ids and agent ids of current actors; empty accepts any
     require_delegation: bool = False
@@ -45,9 +45,8 @@ def is_delegated(token: AccessToken) -> bool:
 
     `act` alone does not show that: a user's plain login at an agent-linked client carries one level, which names that
     very client again. A second level shows it, for only an exchange writes one; that it is there is all that is looked
-    at, never whom it names (RFC 8693 §4.1). A single level shows it where it names another party than the token's
-    client, which only TOKEN_ACTOR_RULE=record lets pass; an agent whose client it does not tell may be that client's
-    own.
+    at, never whom it names (RFC 8693 §4.1). A single level shows it if it names another party than the token's
+    client, which is accepted only with TOKEN_ACTOR_RULE=record; an agent without `client_id` may be that client's own.
     """
     actor = token.actor
     if token.is_machine or actor is None:

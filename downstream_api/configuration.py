@@ -16,9 +16,7 @@ class ApiConfiguration:
     key_fetching: KeyFetching
     resource: ProtectedResource
     policy: ActorPolicy = field(default_factory=ActorPolicy)
-    bridge_client_ids: frozenset[str] = (
-        frozenset()
-    )  # who usually calls; for the system checks alone, it decides nothing
+    bridge_client_ids: frozenset[str] = frozenset()  # the usual callers; only the system checks use this
     login: BrowserLogin | None = None  # to the API's own pages; None where nobody can log in to them
     is_described: bool = True  # whether anybody may read the API's description
     observer: Observer = field(default_factory=Observer)  # whoever measures this process

@@ -1,4 +1,4 @@
-"""NUL, a character that JSON and addresses can hold and no text of the database: refused by its name."""
+"""Refuse NUL, which JSON and addresses can hold but no text in the database can, with a message that names it."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def nul_in_address(request: HttpRequest) -> str:
-    """Return which part of the address holds a NUL, as a sentence begins; empty where none does."""
+    """Return which part of the address holds a NUL, as the subject of a sentence; empty if none does."""
     if NUL in request.path_info:
         return "The path"
     for name, values in request.GET.lists():
@@ -25,6 +25,6 @@ def nul_in_address(request: HttpRequest) -> str:
 
 
 def explains_nul(view: View) -> View:
-    """Mark an admin view whose own form says what is wrong with a NUL, so that it is asked."""
+    """Mark an admin view whose own form reports a NUL, so that the middleware leaves it to that form."""
     setattr(view, EXPLAINS_NUL, True)
     return view

@@ -50,7 +50,7 @@ class RecordedView(APIView):
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
         answer = super().finalize_response(request, response, *args, **kwargs)
-        # The service's middleware does this for tokens in a header; of sessions, only this API knows.
+        # The service's middleware does this for tokens in a header; only this API knows about sessions.
         if "HTTP_COOKIE" in request.META:
             answer.headers.setdefault("Cache-Control", "private, no-store")
         return answer

@@ -17,9 +17,9 @@ SAYS_SOMETHING = RegexValidator(
 
 
 class Text(serializers.CharField):
-    """A JSON string, kept as it is: DRF's own field makes text of numbers too, and takes blanks away.
+    """A JSON string, kept as it is; DRF's own field also converts numbers and strips blanks.
 
-    A NUL is refused before anything else is looked at, so that this is the one thing said.
+    A NUL is refused first, so that it is the only error reported.
     """
 
     default_error_messages: ClassVar = {"nul": "{field} must not hold {nul}."}

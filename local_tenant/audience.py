@@ -25,7 +25,7 @@ def _api(identifier: str) -> Api:
 
 
 def _spellings(identifier: str) -> set[str]:
-    """With and without a final slash: MCP clients send the URL that people typed, or their own spelling of it."""
+    """Return it with and without a final slash: MCP clients send the URL that people typed, or their own spelling."""
     try:
         url = urlsplit(identifier)
     except ValueError:

@@ -27,7 +27,7 @@ from local_tenant.redirect_uris import is_this_machine, may_be_registered
 
 TIMEOUT = 5.0  # seconds, for the whole document
 MAX_SIZE = 16_384  # bytes
-MAX_URL = 255  # characters, what the table holds
+MAX_URL = 255  # characters, the width of the column
 LOOPBACK_MAX_AGE = 30  # seconds; who edits the document wants to see it soon
 REASON_KEPT = 60  # seconds
 OK, REDIRECTS = 200, range(300, 400)
@@ -52,9 +52,9 @@ CORRECT_SERVER = f"Correct the server of the document, or ask the client's maker
 
 
 class DocumentRefused(CIMDError):
-    """A document that makes no client: why, and what to do. Both are for the error page.
+    """Raised for a document that cannot be used, with the reason and the remedy for the error page.
 
-    Neither names an address or repeats what a server or a library said; that is in `__cause__`, for the log.
+    Neither names an address or repeats text from a server or a library; that is in `__cause__`, for the log.
     """
 
     def __init__(self, reason: str, remedy: str) -> None:
@@ -104,7 +104,7 @@ def is_taken(application: Application) -> bool:
 
 
 def why_refused(client_id: str) -> WhyRefused:
-    """Return why the document at this URL made no client, as far as it was fetched in the last minute."""
+    """Return why the document at this URL was refused, if it was fetched in the last minute."""
     if not takes_client_documents():
         return WhyRefused(SWITCHED_OFF, SWITCH_ON)
     reason, remedy = cache.get(_reason_key(client_id)) or ("it was not fetched recently", "Try again in a few seconds.")
@@ -112,7 +112,7 @@ def why_refused(client_id: str) -> WhyRefused:
 
 
 def _url(client_id: str) -> SplitResult:
-    """Raises DocumentRefused for what cannot be a client id (draft-ietf-oauth-client-id-metadata-document §3)."""
+    """Raise DocumentRefused for what cannot be a client id (draft-ietf-oauth-client-id-metadata-document §3)."""
     if len(client_id) > MAX_URL:
         raise DocumentRefused(f"its URL is longer than {MAX_URL} characters", CORRECT_URL)
     try:
@@ -126,14 +126,14 @@ def _url(client_id: str) -> SplitResult:
 
 
 def _fetch(url: SplitResult) -> tuple[urllib3.BaseHTTPResponse, bytes]:
-    """Return the answer of the first address that takes a connection. Raises DocumentRefused."""
+    """Return the answer of the first address that accepts a connection. Raises DocumentRefused."""
     addresses, context = _whom_to_ask(url)
     deadline = time.monotonic() + TIMEOUT
     refused: DocumentRefused | None = None
     for address in addresses:
         if time.monotonic() >= deadline:
             break
-        # The address that was judged is the one that is asked; the name is for TLS and for the Host header.
+        # Connect to the address that was checked; the name is only for TLS and the Host header.
         with urllib3.HTTPSConnectionPool(
             address,
             url.port or 443,
@@ -158,7 +158,7 @@ def _fetch(url: SplitResult) -> tuple[urllib3.BaseHTTPResponse, bytes]:
 
 
 def _whom_to_ask(url: SplitResult) -> tuple[list[str], ssl.SSLContext]:
-    """Return addresses that may be asked and what to trust there. Raises DocumentRefused."""
+    """Return the addresses that may be asked, and a context with the CAs to trust there. Raises DocumentRefused."""
     host, ca_file = url.hostname or "", None
     if is_this_machine(host):
         ca_file = settings.LOCAL_TENANT.cimd_ca_file
@@ -184,12 +184,12 @@ def _whom_to_ask(url: SplitResult) -> tuple[list[str], ssl.SSLContext]:
 
 
 def _trusting(ca_file: Path | None) -> ssl.SSLContext:
-    """Return a context that trusts this CA only, or the public ones, whatever the environment says of `requests`."""
+    """Return a context that trusts only this CA, or the public ones, whatever variables of `requests` are set."""
     return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
 
 
 def _why_unreachable(error: urllib3.exceptions.HTTPError) -> DocumentRefused:
-    """Tell causes apart by the types of the exceptions, never by their texts."""
+    """Return the reason, judged by the types of the exceptions and never by their texts."""
     inner = error.args[-1] if isinstance(error, urllib3.exceptions.SSLError) else error.__cause__
     if isinstance(inner, ssl.SSLCertVerificationError):
         return DocumentRefused(
@@ -215,7 +215,7 @@ def _too_slow() -> DocumentRefused:
 
 
 def _body(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
-    """Return at most one byte more than MAX_SIZE. Raises DocumentRefused once the deadline is over."""
+    """Return at most one byte more than MAX_SIZE. Raises DocumentRefused once the deadline has passed."""
     body = b""
     while len(body) <= MAX_SIZE and (chunk := response.read1(MAX_SIZE + 1 - len(body))):
         body += chunk
@@ -245,7 +245,7 @@ def _read(response: urllib3.BaseHTTPResponse, body: bytes) -> dict[str, Any]:
 
 
 def _check(document: dict[str, Any], client_id: str) -> None:
-    """Judge the content, and say clearly what django-oauth-toolkit would only log. Raises DocumentRefused."""
+    """Check the content, and give reasons that django-oauth-toolkit would only log. Raises DocumentRefused."""
 
     def refuse(reason: str) -> DocumentRefused:
         return DocumentRefused(reason, CORRECT_DOCUMENT)
@@ -271,7 +271,7 @@ def _check(document: dict[str, Any], client_id: str) -> None:
         raise refuse("its grant_types must hold authorization_code")
     if not all(isinstance(grant, str) and grant in FOR_ANY_SERVER | {"authorization_code"} for grant in grants):
         raise refuse("its grant_types hold one that this tenant does not give to unknown clients")
-    # A document is for all servers; what this one lacks is left out of it (RFC 7591 §2).
+    # A document is written for all servers; leave out the grants that this one lacks (RFC 7591 §2).
     document["grant_types"] = ["authorization_code"]
 
 

@@ -19,7 +19,7 @@ class TenantConfiguration:
     """What the development tenant needs to know about the world, built once by `config.environment`."""
 
     issuer: str  # compared byte for byte by everyone, trailing slash included
-    bridges: tuple[LinkedClient, ...]  # one; more while its clients move to another identifier
+    bridges: tuple[LinkedClient, ...]  # usually one; more while clients move to another identifier
     api_audience: str  # identifier of the downstream API
     signing_key_file: Path  # RSA private key in PEM; made at the first start
     cimd_ca_file: Path | None  # with it set, client metadata documents on loopback may be fetched, TLS verified

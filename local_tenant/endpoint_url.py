@@ -5,5 +5,5 @@ from django.urls import reverse
 
 
 def endpoint_url(name: str) -> str:
-    """Return the URL of an endpoint by django-oauth-toolkit's name for it, as discovery and tokens both spell it."""
+    """Return the URL of the endpoint that django-oauth-toolkit calls `name`, for both discovery and tokens."""
     return urljoin(settings.LOCAL_TENANT.issuer, reverse(f"oauth2_provider:{name}"))

@@ -1,7 +1,7 @@
-"""What to tell people whose client this tenant no longer knows, most often because its database was made anew.
+"""Advice for people whose client this tenant no longer knows, usually because the tenant was reset.
 
-The client keeps the id that it once registered, and only the client can drop it. Which one it is shows in nothing but
-its redirect URI: good enough for advice, and for nothing else.
+The client keeps the id that it registered, and only the client can drop it. Its redirect URI is the only hint which
+program it is: good enough for advice, but not for a decision.
 """
 
 import re
@@ -17,7 +17,7 @@ IN_GENERAL = "In the client, log out of the MCP server; if it cannot do that, re
 
 @dataclass(frozen=True)
 class Advice:
-    """How a client is made to forget its login; what is to be typed stands between backticks."""
+    """How to make a client forget its login; text to type is in backticks."""
 
     client: str
     how: str
@@ -28,7 +28,7 @@ class Advice:
         return [(text, number % 2 == 1) for number, text in enumerate(self.how.split("`"))]
 
 
-# As their makers document it, or as seen; docs/clients.md has more on each.
+# From their makers' documentation, or from runs; docs/clients.md has more on each.
 KNOWN = (
     Advice(
         "Claude Code",
@@ -71,6 +71,6 @@ KNOWN = (
 
 
 def advice_for(redirect_uri: str) -> tuple[Advice, ...]:
-    """Return how to make the client forget its login; of all known clients, where the redirect URI fits none."""
+    """Return the advice for each client that the redirect URI fits; for all known clients if it fits none."""
     fitting = tuple(each for each in KNOWN if re.fullmatch(each.redirect_uri, redirect_uri))
     return fitting or KNOWN

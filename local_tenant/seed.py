@@ -77,9 +77,9 @@ def seed(configuration: TenantConfiguration) -> None:
 
 
 def _api(name: str, identifier: str, *, keeping: Sequence[str] = ()) -> Api:
-    """An API is known by its identifier; when that changed in the configuration, the row of that name follows.
+    """Return the API with this identifier. If the configured identifier changed, the row of this name takes it over.
 
-    Rows with an identifier in `keeping` stay as they are: those are configured too.
+    Rows whose identifier is in `keeping` stay as they are, because they are configured too.
     """
     api = (
         Api.objects.filter(identifier=identifier).first()

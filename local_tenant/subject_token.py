@@ -54,7 +54,7 @@ def verify_subject_token(token: str) -> SubjectToken:
 
 
 def _client_id(claims: dict[str, Any]) -> str:
-    """The one client that the token names, by `client_id`, `azp` or both. Raises InvalidSubjectToken."""
+    """Return the one client that the token names, by `client_id`, `azp` or both. Raises InvalidSubjectToken."""
     named = {_identifier(claims, name) for name in ("client_id", "azp") if name in claims}
     if len(named) != 1:
         raise InvalidSubjectToken("The subject token must name one client, in client_id or azp.")
@@ -75,7 +75,7 @@ def _actors(act: Any) -> tuple[str, ...]:
 
 
 def _identifier(claims: dict[str, Any], name: str) -> str:
-    """A claim that names somebody. Raises InvalidSubjectToken where it is missing, no text, or blank."""
+    """Return an identifier claim. Raises InvalidSubjectToken if it is missing, not a string, or blank."""
     value = claims.get(name)
     if not isinstance(value, str) or is_blank(value):
         raise InvalidSubjectToken(f"The subject token's {name} is missing or blank.")
@@ -83,7 +83,7 @@ def _identifier(claims: dict[str, Any], name: str) -> str:
 
 
 def verified_claims(token: str) -> dict[str, Any]:
-    """Return the claims of a token that this tenant signed and that has not expired. Not checked: for whom it is.
+    """Return the claims of a token that this tenant signed and that has not expired. Not checked: its audience.
 
     Raises InvalidSubjectToken.
     """

@@ -21,7 +21,7 @@ class BridgeConfiguration:
     downstream_rules: TokenRules  # for token B, which the tenant hands out for the API
     key_fetching: KeyFetching
     resource: ProtectedResource
-    clients: tuple[BridgeClient, ...]  # as many as token_rules has audiences, in the same order
+    clients: tuple[BridgeClient, ...]  # one for each audience of token_rules, in the same order
     forwards_address: bool  # whether the tenant is told the address of the user whose token is exchanged
     default_exchange_scope: tuple[str, ...]  # for tools that declare no downstream scope of their own
     api_base_url: str  # without trailing slash

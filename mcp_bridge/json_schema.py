@@ -39,14 +39,14 @@ def first_violation(schema: Schema, value: Mapping[str, Any]) -> str | None:
 
 
 def without_nulls(schema: Schema, value: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return `value` without the optional members that are null where the schema does not allow null, at any depth.
+    """Return `value` without optional members that are null although the schema does not allow null, at any depth.
 
-    Models write null for an argument that they leave out. A null that the schema allows stays, and so does one for a
-    member that is required or that the schema does not know: those are for `first_violation` to tell of.
+    Models send null for an argument that they leave out. A null that the schema allows stays. So does one for a member
+    that is required or unknown to the schema; `first_violation` reports those.
     """
     validator = Draft202012Validator(schema, registry=NOTHING_ELSE)
     pruned, required = deepcopy(dict(value)), set[Path]()
-    while refused := _refused_nulls(validator, pruned) - required:  # removing some may bring others to light
+    while refused := _refused_nulls(validator, pruned) - required:  # removing some may reveal others
         for *parents, name in refused:
             del _at(pruned, parents)[name]
         missed = refused.intersection(_missing(validator, pruned))
@@ -85,7 +85,7 @@ Path = tuple[str | int, ...]
 
 
 def _refused_nulls(validator: Draft202012Validator, value: Mapping[str, Any]) -> set[Path]:
-    """Where an object has a member that is null, and the schema is against that."""
+    """Return the paths of members of objects that are null although the schema does not allow that."""
     paths = (tuple(error.absolute_path) for error in _leaves(validator.iter_errors(value)) if error.instance is None)
     return {path for path in paths if path and isinstance(path[-1], str)}
 
@@ -98,7 +98,7 @@ def _missing(validator: Draft202012Validator, value: Mapping[str, Any]) -> Itera
 
 
 def _leaves(errors: Iterable[ValidationError]) -> Iterator[ValidationError]:
-    """The errors that have no others below them, as those of anyOf and oneOf have."""
+    """Yield the errors that contain no others; those of anyOf and oneOf do."""
     for error in errors:
         if error.context:
             yield from _leaves(error.context)

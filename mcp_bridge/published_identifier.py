@@ -4,10 +4,10 @@ from urllib.parse import urlsplit
 
 
 def identifier_trouble(published: str, endpoint: str) -> tuple[str, str] | None:
-    """Return what is wrong with the identifier, and the remedy; None where it is the URL that clients call.
+    """Return what is wrong with the identifier, and the remedy; None if it is the URL that clients call.
 
-    RFC 9728 §3.3 has clients compare `resource` of the metadata with the URL that they started from. Some compare to
-    the letter; the others also take an identifier that their URL begins with, such as the origin of Auth0's quickstart.
+    RFC 9728 §3.3 has clients compare `resource` of the metadata with the URL that they started from. Some require the
+    same text; others also accept an identifier that their URL begins with, such as the origin in Auth0's quickstart.
     """
     if published == endpoint:
         return None

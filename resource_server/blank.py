@@ -1,4 +1,4 @@
-"""Text that shows nothing: in a log or on a page, such a name looks like no name at all."""
+"""Detect text without a visible character, which looks like no name at all in a log or on a page."""
 
 import unicodedata
 
@@ -22,7 +22,7 @@ _WITHOUT_MARK = frozenset(
 
 
 def is_invisible(character: str) -> bool:
-    """Return whether `character` leaves no mark: white space, controls, formats, fillers, and what is unassigned."""
+    """Return whether `character` is invisible: white space, controls, formats, fillers, and unassigned code points."""
     return unicodedata.category(character)[0] in "ZC" or ord(character) in _WITHOUT_MARK
 
 

@@ -1,4 +1,4 @@
-"""Who may present a token that verifies: rules about the client and the actor that every protected resource shares."""
+"""Rules about who may present a verified token, by its client and its actor; shared by every protected resource."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ if TYPE_CHECKING:  # the settings hold these rules, and need not load what verif
 
 
 class ActorRule(StrEnum):
-    """What is done where the current actor is not the client that the token was issued to."""
+    """What to do if the current actor is not the client that the token was issued to."""
 
     ENFORCE = "enforce"  # refuse the token
-    RECORD = "record"  # accept it, and leave the actor to the log: for tenants that name actors by other ids
+    RECORD = "record"  # accept it and only record the actor, for tenants that name actors by other ids
 
 
 @dataclass(frozen=True, kw_only=True)
 class CallerRules:
-    """The defaults refuse clients that speak for themselves, and actors that are not the token's client."""
+    """The defaults refuse clients that call in their own name, and actors that are not the token's client."""
 
     allow_machines: bool = False
     actor_rule: ActorRule = ActorRule.ENFORCE
 
 
 def check_caller(token: AccessToken, rules: CallerRules) -> None:
-    """Raises NotPermitted with the first rule, in this order, that the token does not meet."""
+    """Raise NotPermitted for the first rule, in this order, that the token breaks."""
     if token.is_machine and not rules.allow_machines:
         raise NotPermitted(Reason.MACHINE)
     if rules.actor_rule is ActorRule.ENFORCE and not is_presented_by_its_actor(token):
@@ -38,8 +38,8 @@ def check_caller(token: AccessToken, rules: CallerRules) -> None:
 def is_presented_by_its_actor(token: AccessToken) -> bool:
     """Return whether the current actor is the token's own client, the one party that a token is issued to.
 
-    An agent's client is its `client_id`; any other actor is known by its subject, which means something at its issuer
-    only. A token without `act` passes: its client acts for itself or calls for its user directly.
+    An agent's client is its `client_id`; any other actor is known by its subject, which is meaningful only at its
+    issuer. A token without `act` passes: its client acts for itself or calls for its user directly.
     """
     actor = token.actor
     if actor is None:

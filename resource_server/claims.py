@@ -15,7 +15,7 @@ Claims = dict[str, Any]
 
 
 def is_identifier(value: object) -> bool:
-    """Return whether `value` is a safe identifier: at most 255 characters, no controls, and something to see."""
+    """Return whether `value` is a safe identifier: at most 255 characters, at least one visible, and no controls."""
     return (
         isinstance(value, str)
         and len(value) <= MAX_IDENTIFIER

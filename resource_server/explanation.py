@@ -154,7 +154,7 @@ def explain(text: str, *, rules: TokenRules, keys: KeySource, now: float) -> Exp
 
 
 def caller_steps(token: AccessToken | None, rules: CallerRules) -> tuple[Step, ...]:
-    """Each of CALLER_CHECKS with what became of it; without a verified token, none is reached."""
+    """Return each of CALLER_CHECKS with its result; without a verified token, none is reached."""
     return rule_steps(token, rules, check_caller, CALLER_CHECKS, CALLER_RULES_SET_ASIDE)
 
 
@@ -165,7 +165,7 @@ def rule_steps(
     checks: Sequence[Check],
     set_aside: Mapping[Reason, Mapping[str, Any]],
 ) -> tuple[Step, ...]:
-    """Ask `check` again without each rule that it refuses the token for, until it finds nothing more."""
+    """Run `check` again without each rule that it refuses the token for, until it finds nothing more."""
     failures: list[BearerTokenError] = []
     while token:
         try:

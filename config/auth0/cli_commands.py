@@ -98,7 +98,7 @@ def _quoted(text: str) -> str:
 
 
 def _data(body: Mapping[str, Any], variables: Mapping[IdOf, str]) -> str:
-    """The body in single quotes, which are left for each id that stands in a variable. ASCII, for any console."""
+    """Return the body as ASCII in single quotes, which close around each id that a variable holds."""
     keys = list(_keys(body))
     text = json.dumps(body, default=lambda key: f"\0{keys.index(key)}\0")
     parts = text.replace("\\u0000", "\0").split("\0")

@@ -19,7 +19,7 @@ def find_clients(current: CurrentTenant, desired: DesiredTenant, made: Mapping[I
         key = IdOf("client", client.name)
         ours = made.get(key, "")
         if client.linked_api and not _is_linked(client, by_id.get(ours, {})):
-            ours = ""  # made for another identifier of the bridge, from which it moves
+            ours = ""  # made for the identifier that the bridge moves away from
         for candidate in (client.configured_id, ours, *_alike(current, client)):
             if candidate in by_id:
                 found[key] = candidate

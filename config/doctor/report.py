@@ -30,7 +30,7 @@ def as_lines(findings: Iterable[Finding], styles: Mapping[Status, Callable[[str]
 
 def as_json(findings: Sequence[Finding]) -> str:
     document = {"findings": [asdict(finding) for finding in findings], **counted(findings)}
-    return json.dumps(document, indent=2)  # ASCII, which every console and every program can take
+    return json.dumps(document, indent=2)  # ASCII, for any console and program
 
 
 def summary(findings: Sequence[Finding]) -> str:

@@ -7,10 +7,10 @@ MAX_QUOTED = 7_000  # of a path inside the URL of the login page, which names sc
 
 
 def local_path(value: str, *, default: str = "/") -> str:
-    """Return `value` where it is a path of this site, else `default`: what a link says never leads elsewhere.
+    """Return `value` if it is a path of this site, else `default`, so that a link never leads elsewhere.
 
-    Django's own check refuses paths beyond 2,048 characters, and the place would be lost. Browsers read a backslash as
-    a slash, and drop what is not printable before they look.
+    Django's own check refuses paths beyond 2,048 characters, which would lose the place. Browsers read a backslash as a
+    slash, and drop unprintable characters before they parse a URL.
     """
     if len(value) > MAX_LENGTH or not value.isascii() or not value.isprintable() or "\\" in value:
         return default
@@ -18,6 +18,6 @@ def local_path(value: str, *, default: str = "/") -> str:
 
 
 def way_back(request: HttpRequest) -> str:
-    """Return where a login from this page leads back to: the page itself, where the login page's URL can hold it."""
+    """Return where a login from this page leads back to: the full path if the login page's URL can hold it."""
     whole = request.get_full_path() if request.method in {"GET", "HEAD"} else request.path
     return next((path for path in (whole, request.path) if len(quote(path, safe="")) <= MAX_QUOTED), "/")

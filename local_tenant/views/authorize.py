@@ -55,7 +55,7 @@ class AuthorizeView(View):
     def _answer(self, request: HttpRequest, parameters: Parameters) -> HttpResponseBase:
         asked_for = read_authorization_request(parameters)
         login_url = _login_url(request, parameters)
-        if len(login_url) > MAX_URL:  # it would not be read, and the login be lost
+        if len(login_url) > MAX_URL:  # the server would refuse it, and the login would be lost
             raise RefusedToClient(asked_for.client, "invalid_request", "The request is too long: shorten its state.")
         user = self._user(request, asked_for)
         if user is None:
@@ -117,6 +117,6 @@ def _consent_page(
 
 
 def _login_url(request: HttpRequest, parameters: Parameters) -> str:
-    """Return the login page's URL, from where the request goes on without `prompt`, which has then been answered."""
+    """Return the login page's URL, which then resumes the request without `prompt`: the login page satisfies that."""
     back = urlencode([(name, value) for name, value in parameters if name != "prompt"])
     return f"{reverse('login')}?{urlencode({'next': f'{request.path}?{back}'})}"

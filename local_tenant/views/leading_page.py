@@ -10,7 +10,7 @@ def leading_page(
 ) -> HttpResponseBase:
     """Render a page whose form ends at a client, without form-action (docs/decisions/0006).
 
-    Chromium holds every redirect after a form to that directive, and a client's callback may redirect on to places
+    Chromium checks that directive on every redirect after a form, and a client's callback may redirect on to places
     that only the client knows.
     """
 

@@ -70,7 +70,7 @@ def logout_page(request: HttpRequest) -> HttpResponse:
 def is_local(url: str) -> bool:
     """Return whether `url` is a path of this site, of any length; Django's own check refuses 2,049 characters.
 
-    Browsers read a backslash as a slash, and drop control characters before they look.
+    Browsers read a backslash as a slash, and drop control characters before they parse a URL.
     """
     leads_to_host = url[1:2] in {"/", "\\"}
     return url.startswith("/") and not leads_to_host and url.isprintable()

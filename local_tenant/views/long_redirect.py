@@ -6,8 +6,8 @@ from django.utils.encoding import iri_to_uri
 
 from local_tenant.redirect_uris import ALLOWED_SCHEMES
 
-# Characters of path and query that this service reads, close to the most that granian accepts. Clients put what they
-# want to remember into `state`, which grows when it is encoded into the URL of the login page.
+# Characters of path and query that this service accepts, close to granian's own maximum. Clients keep data in `state`,
+# which grows when it is encoded into the URL of the login page.
 MAX_URL = 65_000
 
 

@@ -18,7 +18,7 @@ BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)  # RFC 675
 
 
 class TokenRefused(Exception):
-    """RFC 6750 §3.1: an error code, with the status that goes with it; no code where no token came at all."""
+    """RFC 6750 §3.1: an error code, with the status that goes with it; no code if no token was sent at all."""
 
     def __init__(self, status: int, error: str = "", description: str = "") -> None:
         super().__init__(description)
@@ -30,7 +30,7 @@ class TokenRefused(Exception):
 @answering_server_error
 @sensitive_variables()
 def userinfo(request: HttpRequest) -> HttpResponse:
-    """The userinfo endpoint, OpenID Connect Core §5.3: who logged in, by an access token that was asked with openid.
+    """Serve OpenID Connect Core §5.3's userinfo: the claims of the user of an access token with the scope openid.
 
     The token is taken from the Authorization header only. Not checked: whether it was revoked, because access tokens
     are self-contained, here as at Auth0.

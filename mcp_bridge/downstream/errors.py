@@ -42,7 +42,7 @@ class ApiFoundInputInvalid(DownstreamError):
     outcome, reason = Outcome.TOOL_ERROR, "api_found_input_invalid"
 
     def __init__(self, messages: str, status: int) -> None:
-        # The usual two say no more than the sentence does; what the others mean is worth telling.
+        # 400 and 422 add nothing to the sentence; other statuses do.
         told = (
             "" if status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY} and messages else f" ({status})"
         )

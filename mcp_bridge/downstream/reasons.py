@@ -1,4 +1,4 @@
-"""What the API says about a refusal, in words fit for a tool's answer."""
+"""Extract the API's reasons for a refusal, as text for a tool's answer."""
 
 import json
 from collections.abc import Iterator
@@ -9,18 +9,18 @@ from mcp_bridge.upstream.foreign_text import readable
 from resource_server.upstream_http import UpstreamResponse
 
 MOST, LONGEST, LONGEST_NAME, DEEPEST = 20, 300, 60, 8  # reasons, characters of one, of a field's name, levels
-# Members that say something about the whole request; the latter two only where they are texts, not a field's messages.
+# Members about the whole request; the latter two only if they are strings, not a field's list of messages.
 _WHOLE, _WHOLE_AS_TEXT = ("detail", "non_field_errors"), ("error_description", "message")
-# Codes for programs, which are of no use beside a sentence (RFC 6750, RFC 9457, exception handlers for DRF).
+# Codes for programs, left out if there is a sentence (RFC 6750, RFC 9457, exception handlers for DRF).
 _CODES = frozenset({"type", "status", "status_code", "instance", "error", "code", "reason", "scope"})
-# A reason in an object of its own that says where it belongs (RFC 9457 §3, drf-standardized-errors).
+# Members of an object that holds one reason and says which field it is about (RFC 9457 §3, drf-standardized-errors).
 _WHERE, _WHAT = ("pointer", "attr", "field", "name", "loc", "parameter"), ("detail", "reason", "message", "msg")
 
 
 def body_of(response: UpstreamResponse) -> Any:
-    """Return the body as JSON, None where it is not.
+    """Return the body as JSON, None if it is not JSON.
 
-    Not read strictly: nothing is decided by it, and pages of HTML and tracebacks are not repeated.
+    The parser is lenient, because no decision depends on the result. HTML pages and tracebacks are never repeated.
     """
     try:
         return json.loads(response.body)
@@ -29,7 +29,7 @@ def body_of(response: UpstreamResponse) -> Any:
 
 
 def reasons(response: UpstreamResponse) -> str:
-    """Return every reason that the body gives, as one bounded and cleaned line; empty where it gives none.
+    """Return every reason that the body gives, as one bounded and cleaned line; empty if it gives none.
 
     Understands what Django REST framework writes (`{"detail": …}`, `{"title": ["…"]}`, lists of messages, nested
     serializers) and problem details (RFC 9457). A field's messages begin with its name.
@@ -42,7 +42,7 @@ def reasons(response: UpstreamResponse) -> str:
 
 def _all(body: Any, *, is_problem: bool) -> Iterator[str]:
     texts = _of_object(body, is_problem=is_problem) if isinstance(body, dict) else _texts("", body)
-    return islice(texts, MOST * 2)  # of a body that repeats itself without end
+    return islice(texts, MOST * 2)  # bounds a body that repeats itself
 
 
 def _of_object(body: dict[str, Any], *, is_problem: bool) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""What the API's refusals mean (RFC 6750 §3.1, RFC 9110 §15), with all reasons that it gives."""
+"""Turn the API's refusals into errors (RFC 6750 §3.1, RFC 9110 §15), with all reasons that it gives."""
 
 import re
 from http import HTTPStatus
@@ -22,7 +22,7 @@ _SCOPE = re.compile(r'\bscope="([^"]*)"')
 
 
 def refusal(response: UpstreamResponse) -> DownstreamError:  # noqa: PLR0911 - a table, one line for each status
-    """Return the error that an answer outside 2xx stands for. Only bounded, cleaned texts of it are kept."""
+    """Return the error for an answer outside 2xx. It keeps only bounded, cleaned text from the answer."""
     status, why = response.status, reasons(response)
     if status == HTTPStatus.UNAUTHORIZED:
         return ApiRejectedToken(why)
@@ -45,7 +45,7 @@ def _told(what: str, why: str) -> str:
 
 
 def _code(response: UpstreamResponse) -> str:
-    """Return the API's own code for the reason, empty where it gives none."""
+    """Return the API's own code for the reason, empty if it gives none."""
     body = body_of(response)
     code = body.get("reason") if isinstance(body, dict) else None
     return code if isinstance(code, str) and _REASON.fullmatch(code) else ""

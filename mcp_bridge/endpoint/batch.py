@@ -1,4 +1,4 @@
-"""JSON-RPC batches, which MCP 2025-03-26 has and no other revision."""
+"""JSON-RPC batches, which only MCP 2025-03-26 has."""
 
 import json
 from collections.abc import Callable, Coroutine, Sequence
@@ -24,7 +24,7 @@ class Answer:
     body: bytes = b""
 
     async def take(self, message: Message) -> None:
-        """Take a part of it, as an ASGI `send`."""
+        """Store a part of the response. An ASGI `send`."""
         if message["type"] == "http.response.start":
             self.start = message
         else:
@@ -36,7 +36,7 @@ class Answer:
 
     @property
     def document(self) -> Any:
-        """The JSON-RPC answer; None for a notification, and where HTTP alone says what is wrong."""
+        """Return the JSON-RPC answer; None for a notification, or if only the HTTP status says what is wrong."""
         try:
             return json.loads(self.body)
         except ValueError:
@@ -44,7 +44,7 @@ class Answer:
 
 
 def requests_of(content: bytes) -> tuple[JsonRpcRequest, ...]:
-    """Return the messages of a batch. Raises JsonRpcError where one is none, so that nothing of it is served then."""
+    """Return the messages of a batch. Raises JsonRpcError if any is malformed, so that none of them is served."""
     requests = parse_batch(content, longest=LONGEST)
     if any(request.method == "initialize" for request in requests):
         raise JsonRpcError(INVALID_REQUEST, "initialize must not be part of a batch.")  # MCP 2025-03-26 lifecycle
@@ -59,10 +59,10 @@ async def serve_batch(
     serve: Callable[[JsonRpcRequest, Receive, Send], Coroutine[Any, Any, None]],
     may_be_repeated: Callable[[], bool],
 ) -> None:
-    """Serve each message by itself, all at once (JSON-RPC 2.0 §6), and send their answers as one array.
+    """Serve all messages concurrently, each by itself (JSON-RPC 2.0 §6), and send their answers as one array.
 
-    Where the tenant no longer accepts the login, that is the answer to the whole, if `may_be_repeated`: the client
-    logs in and sends the batch again.
+    If the tenant no longer accepts the login and `may_be_repeated` is true, the whole batch is answered with that, so
+    that the client logs in and sends it again.
     """
     answers = [Answer(request) for request in requests]
     gone = anyio.Event()
@@ -72,7 +72,7 @@ async def serve_batch(
         return {"type": "http.disconnect"}
 
     async def watch() -> None:
-        with suppress(OSError):  # no more is to be heard of a client either way
+        with suppress(OSError):  # the client has gone either way
             while (await receive())["type"] != "http.disconnect":
                 pass
         gone.set()

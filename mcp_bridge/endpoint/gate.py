@@ -46,7 +46,7 @@ class Gate:
     """An ASGI app around the MCP endpoint.
 
     In this order: host and origin, token, method, body, who may present the token, revision of MCP, scopes of the
-    called tool. A stranger thus learns nothing but how to log in, and nothing that it sends beyond its headers is kept.
+    called tool. A stranger thus learns only how to log in, and nothing that it sends beyond its headers is kept.
     """
 
     app: AsgiApp  # the endpoint; its requests carry a Caller

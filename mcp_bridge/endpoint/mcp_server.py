@@ -90,7 +90,7 @@ def build_server(registry: ToolRegistry, calls: ToolCalls) -> Server[Any]:
 async def _negotiate(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
     """Offer the newest revision with a handshake to a client that asks for one that is not served (MCP lifecycle).
 
-    The SDK would agree to any that it knows, and thus to 2024-11-05.
+    The SDK would agree to any revision that it knows, including 2024-11-05.
     """
     params = ctx.params or {}
     if ctx.method == "initialize" and isinstance(asked := params.get("protocolVersion"), str):

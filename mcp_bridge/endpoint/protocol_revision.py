@@ -1,7 +1,7 @@
-"""Which revision of MCP a request speaks: what its headers say must be what its body says.
+"""Determine which revision of MCP a request speaks, and check that its headers and body agree.
 
-Proxies route and filter by the headers, the server acts on the body. Where the two disagree, one of them is deceived
-(MCP 2026-07-28 streamable HTTP §Server Validation). The SDK compares them for the revision that demands it only, and
+Proxies route and filter by the headers while the server acts on the body, so a difference deceives one of them
+(MCP 2026-07-28 streamable HTTP §Server Validation). The SDK compares them only for the revision that requires it, and
 chooses that revision by the header alone.
 """
 
@@ -33,9 +33,9 @@ _UNSTATED = object()
 def revision_of(scope: Scope, request: JsonRpcRequest) -> str:
     """Return the revision that headers and body agree on.
 
-    Raises HttpRefusal with 400: -32020 where they disagree, where a header comes twice, or where one is missing that
-    the revision demands; -32022 for a revision that is not served. Whether `_meta` is complete is left to the SDK, and
-    so are `Mcp-Param-*` headers.
+    Raises HttpRefusal with 400: -32020 if they disagree, if a header comes twice, or if one is missing that the
+    revision requires; -32022 for a revision that is not served. Not checked, because the SDK does: whether `_meta` is
+    complete, and `Mcp-Param-*` headers.
     """
     header = _only(scope, request, MCP_PROTOCOL_VERSION_HEADER, "MCP-Protocol-Version")
     stated = _stated(request, header)
@@ -54,9 +54,9 @@ def may_hold_batch(scope: Scope) -> bool:
 
 
 def _stated(request: JsonRpcRequest, header: str | None) -> object:
-    """Return what the body calls its revision; only bodies of 2026-07-28 and later do.
+    """Return the revision that the body states; only bodies of 2026-07-28 and later state one.
 
-    `initialize` proposes one, which may be another than the header's as long as both revisions have a handshake.
+    `initialize` proposes one, which may differ from the header's if both revisions have a handshake.
     """
     meta = request.params.get("_meta")
     if isinstance(meta, dict) and PROTOCOL_VERSION_META_KEY in meta:
@@ -90,7 +90,7 @@ def _mismatch(request: JsonRpcRequest, message: str) -> HttpRefusal:
 
 
 def _unsupported(request: JsonRpcRequest, requested: str, *, is_stated: bool) -> HttpRefusal:
-    # A body that states its revision comes from a client of 2026-07-28 or later, which the other revisions do not help.
+    # A body that states its revision comes from a client of 2026-07-28 or later, which cannot use the other revisions.
     supported = [SINGLE_REQUESTS] if is_stated else list(SERVED)
     return HttpRefusal(
         HTTPStatus.BAD_REQUEST,

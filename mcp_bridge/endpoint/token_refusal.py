@@ -8,7 +8,7 @@ from resource_server.challenge import challenge
 from resource_server.errors import BearerTokenError, InsufficientScope, KeysUnavailable, NotPermitted
 from resource_server.protected_resource import ProtectedResource
 
-KIND = "MCP server"  # what the sentences call this resource, whose users know of no API yet
+KIND = "MCP server"  # what messages call this resource; its users do not know the API behind it
 
 
 def token_refusal(
@@ -26,7 +26,7 @@ def token_refusal(
     if isinstance(error, InsufficientScope):
         data["scope"] = " ".join(error.scopes)
         message = f"{message.rstrip('.')}: {data['scope']}."
-    # Where a rule is against the bearer, no scope would help: one in the challenge would have clients ask for consent.
+    # If a rule forbids the bearer, no scope helps, and naming one in the challenge would make clients ask for consent.
     scope = () if isinstance(error, NotPermitted) else registry.login_scopes
     value = challenge(error, resource_metadata=resource.metadata_url, scope=scope, kind=KIND)
     return HttpRefusal(error.status, message, data, headers=(("www-authenticate", value),), request_id=request_id)

@@ -2,9 +2,9 @@ from mcp_bridge.endpoint.asgi_types import Message, Scope, Send, header_values
 
 
 def uncached(send: Send, scope: Scope) -> Send:
-    """Return a `send` that has no cache keep the answer where the request carries credentials (RFC 6750 §5.3).
+    """Return a `send` that marks the answer `no-store` if the request carries credentials (RFC 6750 §5.3).
 
-    What the answer says of caches beside that, such as the `no-transform` of streams, stays.
+    The answer's other cache directives are kept, such as the `no-transform` of streams.
     """
     if not header_values(scope, "authorization"):
         return send

@@ -76,9 +76,9 @@ class TenantDown(TenantUnavailable):
 
 
 class TenantThrottled(TenantUnavailable):
-    """It allows no more exchanges for now, so it was not asked."""
+    """The tenant allows no more exchanges for now, so it was not asked."""
 
-    concerns_operator = False  # that it does was logged once, when it began
+    concerns_operator = False  # the throttle logs it once, when it begins
 
     def __init__(self, retry_after: int) -> None:
         super().__init__("it allows no more exchanges at the moment", retry_after)

@@ -1,4 +1,4 @@
-"""A cache that processes share, used so that whatever it does is no error."""
+"""A cache that processes share, wrapped so that its failures are never errors."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Cache(Protocol):
-    """What is used of Django's caches. All of it may raise anything."""
+    """The methods of Django's caches that are used. Each may raise anything."""
 
     def get(self, key: str) -> Any: ...
 
@@ -24,11 +24,11 @@ class Cache(Protocol):
 
 
 class GuardedCache:
-    """Asks the cache, and does without it while it fails. Safe to share between threads."""
+    """Uses the cache, and works without it while it fails. Safe to share between threads."""
 
     def __init__(self, cache: Cache, *, on_change: Callable[[str, bool], None] = lambda _part, _is_dead: None) -> None:
         self._cache = cache
-        # Apart, for a cache may be readable and take no writes; each would otherwise end the other's outage.
+        # Separate, because a cache may be readable and refuse writes; with one breaker, reads would hide that.
         self._reading = CircuitBreaker(
             "The shared cache (reading)", failures=FAILURES, on_change=partial(on_change, "cache_reading")
         )
@@ -38,25 +38,25 @@ class GuardedCache:
 
     @property
     def is_readable(self) -> bool:
-        """Return whether the last look succeeded, or there was none yet."""
+        """Return whether the last read succeeded, or there was none yet."""
         return self._reading.is_well
 
     def get(self, key: str) -> object:
-        """Return the entry; None where there is none, or the cache fails."""
+        """Return the entry; None if there is none, or the cache fails."""
         return self._guarded(self._reading, lambda: self._cache.get(key), None)
 
     def set(self, key: str, value: bytes, seconds: int) -> None:
         self._guarded(self._writing, lambda: self._cache.set(key, value, seconds), None)
 
     def add(self, key: str, value: bytes, seconds: int) -> bool | None:
-        """Return whether there was no entry, so that this one is it now; None where the cache fails."""
+        """Store the entry if there is none, and return whether it was stored; None if the cache fails."""
         return self._guarded(self._writing, lambda: self._cache.add(key, value, seconds), None)
 
     def delete(self, key: str) -> None:
         self._guarded(self._writing, lambda: self._cache.delete(key), None)
 
     def _guarded(self, breaker: CircuitBreaker, use: Callable[[], T], otherwise: T) -> T:
-        """Return what `use` does; `otherwise` where the cache fails, or failed a moment ago."""
+        """Return the result of `use`; `otherwise` if the cache fails, or failed a moment ago."""
         if breaker.enter():
             return otherwise
         try:

@@ -1,4 +1,4 @@
-"""Until when the tenant is to be left alone, as one process tells the others."""
+"""Share between processes how long the tenant must be left alone."""
 
 import hashlib
 import json
@@ -12,10 +12,10 @@ from resource_server.strict_json import MalformedJson, parse_object
 
 
 class SharedHold:
-    """The entry of one tenant in the shared cache.
+    """The hold of one tenant, an entry in the shared cache.
 
-    It is authenticated, so that a cache that lies cannot silence the bridge for longer than the tenant asked for. An
-    old entry that is put back names a time that is over.
+    The entry is authenticated, so that a hostile cache cannot silence the bridge for longer than the tenant asked for.
+    A replayed old entry names a time that has passed.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class SharedHold:
         self._about = json.dumps(["hold", issuer]).encode()
 
     def until(self) -> float:
-        """Return the time in seconds since the epoch; 0 where nothing usable is there."""
+        """Return the time in seconds since the epoch; 0 if there is no usable entry."""
         entry = self._cache.get(self._key)
         if entry is None:
             return 0
@@ -40,7 +40,7 @@ class SharedHold:
         return until
 
     def keep(self, until: float) -> None:
-        """Tell the others, unless they know of a later time."""
+        """Store the time for all processes, unless a later one is there."""
         seconds = math.ceil(until - self._clock())
         if seconds > 0 and until > self.until():
             entry = self._cipher.seal(json.dumps({"until": until}).encode(), self._about)

@@ -138,7 +138,7 @@ class TokenExchange:
     def client_for(self, subject_token: AccessToken) -> BridgeClient:
         """Return the client that may exchange this token A: the one linked to the identifier that it names.
 
-        Where it names several, the one that is configured first.
+        If it names several, the one that is configured first.
         """
         return next(client for identifier, client in self.clients.items() if identifier in subject_token.audience)
 

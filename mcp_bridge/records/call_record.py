@@ -56,7 +56,7 @@ class CallRecord:
         )
 
     def note_arguments(self, arguments: Mapping[str, Any]) -> None:
-        """Take what the tool is given in place of what was sent: a null that counts as absent is not in it."""
+        """Digest the arguments that the tool gets, not those that were sent: nulls that count as absent are gone."""
         self.arguments_digest = _digest(arguments, self._key)
 
     def note(self, outcome: Outcome, reason: str = "") -> None:

@@ -73,7 +73,10 @@ def _is_up(environment: Environment) -> bool:
 
 
 def _environment(environment: Environment) -> dict[str, str]:
-    """Inspector's: clients registered at the local tenant are forgotten with it (`make clean`), and tokens end with
-    Inspector, unless whoever starts it says otherwise. The services' own variables stay here: some are secrets."""
+    """Return Inspector's environment.
+
+    Registered clients are kept below STATE_DIR, so that `make clean` removes them with the tenant, and tokens in
+    memory; this process's own environment overrides both. The services' variables are left out: some are secrets.
+    """
     kept = {"MCP_STORAGE_DIR": str(environment.state_dir / "inspector"), "MCP_INSPECTOR_SECRET_STORE": "memory"}
     return kept | {name: value for name, value in os.environ.items() if name not in DECLARED}

@@ -79,9 +79,9 @@ def default_port(environment: Environment, service: str) -> int:
 
 
 def another_address(environment: Environment, service: str, *, taken: Collection[int] = ()) -> str:
-    """Return what to set so that a service listens on a free port, and the others look for it there.
+    """Return what to set so that a service listens on a free port and the others find it there.
 
-    `taken` are ports that other services will listen on. Each variable stands there with its value, to be copied.
+    `taken` are ports that other services will listen on. Variables come with their values, ready to copy.
     """
     if (
         service != "bridge"
@@ -102,7 +102,7 @@ def another_address(environment: Environment, service: str, *, taken: Collection
 
 
 def free_port_above(port: int, taken: Collection[int] = ()) -> int:
-    """Return the next port that nothing listens on at the moment; with all of them busy, the next one."""
+    """Return the next port above `port` that is free at the moment; `port + 1` if all are busy."""
     for candidate in range(port + 1, 65_536):
         if candidate not in taken and _why_not("127.0.0.1", candidate) is None:
             return candidate
@@ -119,13 +119,13 @@ def _check_address(environment: Environment, host: str) -> None:
 
 
 def refuse_busy_port(host: str, port: int, *, remedy: str) -> None:
-    """Raise CommandError with one clear sentence where a service cannot listen on that port."""
+    """Raise CommandError with one clear sentence if a service cannot listen on that port."""
     if reason := _why_not(host, port):
         raise CommandError(f"Cannot listen on {host}:{port} ({reason}): stop what uses it, or {remedy}.")
 
 
 def _why_not(host: str, port: int) -> str | None:
-    """Return why a service cannot listen there, in the system's words; None where it can."""
+    """Return the system's reason why a service cannot listen there; None if it can."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

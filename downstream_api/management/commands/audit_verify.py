@@ -55,7 +55,7 @@ class Command(BaseCommand):
         try:
             Verification.objects.create(
                 verdict=verdict,
-                # The name of a file may hold bytes that are no text.
+                # A file name may hold bytes that are not text.
                 finding=what.encode("utf-8", "backslashreplace").decode() if exit_code else "",
                 last_seal=found.last_seal or None,
                 rows=found.rows,
