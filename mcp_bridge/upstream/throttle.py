@@ -1,4 +1,4 @@
-"""When a party that limits how often it is asked may be asked again."""
+"""Keep to the rate limit of a party that is asked over HTTP."""
 
 import logging
 import math
@@ -17,8 +17,8 @@ from resource_server.upstream_http import UpstreamError
 logger = logging.getLogger(__name__)
 
 UNTOLD = 1.0  # seconds to leave the party alone after a 429 that names no time
-SHORTEST = 0.1  # seconds likewise, where it names none to speak of, such as `Retry-After: 0`
-LONGEST_WINDOW = 60.0  # seconds: the most that the headers of a good answer can hold us back
+SHORTEST = 0.1  # seconds likewise, at least, after one such as `Retry-After: 0`
+LONGEST_WINDOW = 60.0  # seconds: the longest that the headers of a good answer can make a caller wait
 CLOCKS_APART = 60.0  # seconds by which the clocks of two machines may differ
 SAME_WINDOW = 1.5  # seconds by which its end may differ from answer to answer; both headers are in whole seconds
 SPACING = 0.1  # seconds between requests of callers who waited, where the party did not say what its limit is
@@ -35,10 +35,10 @@ class UpstreamThrottled(UpstreamError):
 
 
 class Hold(Protocol):
-    """Where processes tell each other until when to leave the party alone, in seconds since the epoch."""
+    """Shares between processes until when to leave the party alone, in seconds since the epoch."""
 
     def until(self) -> float:
-        """Return 0 where nothing is known."""
+        """Return the time, 0 if none is known."""
 
     def keep(self, until: float) -> None: ...
 
@@ -67,8 +67,8 @@ class Throttle:
         self._held_until = -math.inf
         self._next_turn = -math.inf  # of those who wait
         self._window_ends = -math.inf
-        self._is_told = False  # whether the party told that end, else it is reckoned from the window before
-        # As far as the party says:
+        self._is_told = False  # whether the party named that end; else it is computed from the window before
+        # As the party's answers say:
         self._window = 0.0  # seconds in which `_limit` requests are allowed
         self._limit = math.inf
         self._left = math.inf  # of them, in the current window
@@ -76,7 +76,7 @@ class Throttle:
     def wait_for_turn(self, deadline: Deadline, interruption: Interruption) -> None:
         """Return when the party may be asked; the caller then asks it once.
 
-        Raises UpstreamThrottled, without waiting, where `deadline` is too near for that, or CallerGone.
+        Raises UpstreamThrottled, without waiting, if `deadline` is too near for that, or CallerGone.
         """
         self._learn()
         while True:
@@ -86,7 +86,7 @@ class Throttle:
             self._wait(turn - now, interruption)
             self._learn()
             with self._lock:
-                if self._held_until <= turn:  # else it said no to another one meanwhile
+                if self._held_until <= turn:  # else it refused another caller meanwhile
                     return
 
     def refused(self, headers: Mapping[str, str]) -> None:
@@ -102,7 +102,7 @@ class Throttle:
             self._shared.keep(self._wall_clock() + seconds)
 
     def answered(self, headers: Mapping[str, str]) -> None:
-        """Note what a good answer says of the limit; anything but three sensible numbers counts for nothing."""
+        """Note what a good answer says about the limit; ignore headers that are not three valid numbers."""
         limit, remaining = _count(headers, "x-ratelimit-limit"), _count(headers, "x-ratelimit-remaining")
         window = retry_after({name: headers.get(name, "") for name in ("x-ratelimit-reset", "Date")})
         if not limit or remaining is None or window is None:
@@ -113,7 +113,7 @@ class Throttle:
             later = now + rest - self._window_ends
             if later >= rest or (self._is_told and later > SAME_WINDOW):  # the window that we knew is over
                 self._left = remaining
-            else:  # requests under way are counted already; those of other processes only the party knows
+            else:  # requests under way are counted already; only the party knows those of other processes
                 self._left = min(self._left, remaining)
             if not self._is_told or later >= rest or abs(later) > SAME_WINDOW:
                 self._window_ends, self._is_told = now + rest, True
@@ -121,12 +121,12 @@ class Throttle:
             self._limit = limit
 
     def not_asked(self) -> None:
-        """Give back a turn of which the party has seen no request."""
+        """Give back a turn whose request did not reach the party."""
         with self._lock:
             self._left = min(self._left + 1, self._limit)
 
     def _take_turn(self, longest_wait: float) -> tuple[float, float]:
-        """Return now, and when to ask. Raises UpstreamThrottled, and takes no turn, where the wait is too long."""
+        """Return now, and when to ask. Raises UpstreamThrottled, and takes no turn, if the wait is too long."""
         with self._lock:
             now = self._clock()
             if now >= self._window_ends:
@@ -142,7 +142,7 @@ class Throttle:
             return now, turn
 
     def _learn(self) -> None:
-        """Take over the hold that another process met."""
+        """Take over a hold that another process stored."""
         if self._shared is None:
             return
         left = self._shared.until() - self._wall_clock()
@@ -151,7 +151,7 @@ class Throttle:
                 self._hold(left)
 
     def _hold(self, seconds: float) -> None:
-        """Under the lock."""
+        """Extend the hold. The caller holds the lock."""
         self._held_until = max(self._held_until, self._clock() + seconds)
         self._next_turn = max(self._next_turn, self._held_until)
 

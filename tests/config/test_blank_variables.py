@@ -28,7 +28,7 @@ def test_an_identifier_that_shows_nothing_stops_the_start(tmp_path: Path, name: 
 
 @pytest.mark.parametrize("name", ["AUTH0_AUDIENCE", "API_AUTH0_AUDIENCE", "API_TRUSTED_ACTORS"])
 @pytest.mark.parametrize("value", ["https://a.example/\u200b", "\ufeffhttps://a.example/", "a\u00adb"])
-def test_what_was_copied_along_unseen_is_found(tmp_path: Path, name: str, value: str) -> None:
+def test_invisible_characters_in_a_value_are_found(tmp_path: Path, name: str, value: str) -> None:
     """No token would ever match it."""
     with pytest.raises(ImproperlyConfigured, match=rf"^{name} must be"):
         read_environment({"STATE_DIR": str(tmp_path), name: value})

@@ -1,4 +1,4 @@
-"""One list names every variable that is read; what keeps configurations apart goes by it."""
+"""One list names every variable that is read; the code that separates configurations uses it."""
 
 import os
 import re

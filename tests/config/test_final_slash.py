@@ -1,4 +1,4 @@
-"""A final slash too many or too few loses nothing: at every route, for every method, with DEBUG on or off."""
+"""An extra or missing final slash loses nothing: at every route, for every method, with DEBUG on or off."""
 
 import pytest
 from django.contrib.auth.models import User

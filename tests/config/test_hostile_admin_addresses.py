@@ -1,4 +1,4 @@
-"""Whatever stands in the address of an admin page, or in the form that it sends, the answer is a readable page."""
+"""Admin pages answer any address and any form data with a readable page."""
 
 from importlib import import_module
 from typing import Any

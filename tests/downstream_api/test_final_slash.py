@@ -1,4 +1,4 @@
-"""A call with a final slash too many or too few is the call that was meant, and recorded as that."""
+"""A call with an extra or missing final slash is served and recorded under the right path."""
 
 from typing import Any
 

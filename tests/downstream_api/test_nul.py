@@ -1,4 +1,4 @@
-"""A NUL is reported for what it is, with the place where it stands, wherever a caller can put one."""
+"""A NUL is reported by its name and its place, wherever a caller can put one."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ def writer(issuer: Issuer) -> dict[str, Any]:
 
 @pytest.mark.parametrize("field", ["title", "body"])
 @pytest.mark.parametrize("text", [NUL, f"a{NUL}b", f" {NUL}", NUL * 300])
-def test_in_a_field_it_is_the_one_thing_that_is_said(
+def test_in_a_field_it_is_the_only_error_reported(
     api: APIClient, writer: dict[str, Any], field: str, text: str
 ) -> None:
     answer = api.post("/api/notes/", {"title": "Milk"} | {field: text}, format="json", **writer)

@@ -67,7 +67,7 @@ def test_credentials_of_any_scheme_count(api: APIClient, header: str) -> None:
 
 
 @pytest.mark.parametrize("query", ["access_token=x", "a=b&access%5Ftoken=x"])
-def test_so_does_a_token_in_the_url(api: APIClient, query: str) -> None:
+def test_a_token_in_the_url_counts_too(api: APIClient, query: str) -> None:
     assert api.get(f"/openapi.json?{query}").headers["Cache-Control"] == "no-store"
 
 

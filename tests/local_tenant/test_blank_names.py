@@ -1,4 +1,4 @@
-"""The tenant takes no name that shows nothing, and no subject token of two clients or of a stranger who acts."""
+"""The tenant refuses blank names, and subject tokens that name two clients or an actor other than their client."""
 
 import sys
 from typing import Any
@@ -70,7 +70,7 @@ def test_its_own_client_or_its_agent_may_act(tenant: None, claims: dict[str, Any
     assert exchange(subject_token(**claims)).status_code == 200
 
 
-def test_so_it_is_in_auth0s_dialect(tenant: None) -> None:
+def test_the_same_applies_in_auth0s_dialect(tenant: None) -> None:
     def answer(**claims: Any) -> Any:
         return exchange(signed_jwt(subject(client_id=None, jti=None, azp=CLIENT_ID, **claims), typ="JWT"))
 

@@ -220,7 +220,7 @@ def test_what_a_name_resolves_to_is_for_the_log_only(
     assert "10.1.2.3" in caplog.text
 
 
-def test_a_name_that_does_not_resolve_is_told_as_that(browser: Browser, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_name_that_does_not_resolve_is_reported(browser: Browser, caplog: pytest.LogCaptureFixture) -> None:
     """RFC 6761 §6.4: no name under .invalid ever does, offline or not."""
     page = refusal(browser, "https://client.invalid/client.json")
     assert "does not resolve" in page
@@ -230,18 +230,16 @@ def test_a_name_that_does_not_resolve_is_told_as_that(browser: Browser, caplog: 
     assert "could not resolve" in caplog.text
 
 
-def test_a_server_that_is_not_there_is_told_as_that(trusted: None, browser: Browser) -> None:
+def test_a_refused_connection_is_reported(trusted: None, browser: Browser) -> None:
     assert "refuses connections" in refusal(browser, f"https://localhost:{free_ports(1)[0]}/client.json")
 
 
-def test_a_server_without_tls_is_told_as_that(trusted: None, browser: Browser) -> None:
+def test_a_server_without_tls_is_reported(trusted: None, browser: Browser) -> None:
     with answering(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as port:
         assert "TLS" in refusal(browser, f"https://localhost:{port}/client.json")
 
 
-def test_a_server_that_says_nothing_is_told_as_that(
-    trusted: None, browser: Browser, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_silent_server_is_reported(trusted: None, browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("local_tenant.client_metadata_document.TIMEOUT", 0.2)
     with answering(None) as port:
         assert "did not arrive" in refusal(browser, f"https://localhost:{port}/client.json")

@@ -128,7 +128,7 @@ def test_changed_identifiers_and_credentials_are_followed(tenant: TenantConfigur
 def test_a_second_identifier_stands_beside_the_first_and_tokens_of_both_are_exchanged(
     tenant: TenantConfiguration, settings: Any
 ) -> None:
-    """While clients move, nobody is left out: each token is exchanged by the client linked to its audience."""
+    """While clients move, each token is exchanged by the client linked to its audience."""
     moved = LinkedClient("http://localhost:3001/", "old-bridge", "old-secret")
     settings.LOCAL_TENANT = replace(tenant, bridges=(*tenant.bridges, moved))
     known = Api.objects.get(identifier=BRIDGE).pk

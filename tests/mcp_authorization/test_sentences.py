@@ -1,4 +1,4 @@
-"""What the bridge tells clients speaks of the MCP server; the API behind it is named only where it answered itself."""
+"""The bridge's messages speak of the MCP server; they name the API only if it answered the call."""
 
 import re
 

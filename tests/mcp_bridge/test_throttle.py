@@ -81,7 +81,9 @@ def test_a_party_that_said_nothing_is_asked_at_once(world: World) -> None:
         *(({"x-ratelimit-reset": value}, UNTOLD) for value in ("-1", "NaN", "1", "9" * 50)),
     ],
 )
-def test_after_a_429_nobody_asks_until_its_time_is_over(world: World, headers: dict[str, str], seconds: float) -> None:
+def test_after_a_429_the_party_is_left_alone_until_its_time_is_over(
+    world: World, headers: dict[str, str], seconds: float
+) -> None:
     """RFC 9110 §10.2.3: a number of seconds or a date; an hour at most, whatever is told."""
     throttle = world.throttle()
     throttle.refused(headers)
@@ -221,7 +223,7 @@ def test_turns_of_which_the_party_saw_no_request_are_not_counted(world: World) -
         },
     )
 )
-def test_no_headers_of_good_answers_hold_anybody_for_longer_than_a_minute(headers: dict[str, str]) -> None:
+def test_headers_of_good_answers_delay_a_caller_by_a_minute_at_most(headers: dict[str, str]) -> None:
     world = World()
     throttle = world.throttle()
     throttle.answered(headers)
@@ -281,7 +283,7 @@ def test_an_earlier_end_does_not_replace_a_later_one(world: World) -> None:
     assert list(cache.seconds.values()) == [30]
 
 
-def test_a_cache_that_lies_holds_nobody(world: World) -> None:
+def test_a_hostile_cache_causes_no_hold(world: World) -> None:
     cache = DictCache()
     hold = shared(cache, world)
     hold.keep(world.wall() + 30)

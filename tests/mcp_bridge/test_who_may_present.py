@@ -97,7 +97,7 @@ async def test_a_refused_call_is_recorded_and_counted_once(
     assert not api.received
 
 
-async def test_machines_may_call_where_a_setting_says_so_but_have_nobody_to_act_for(bridge: RunningBridge) -> None:
+async def test_a_setting_admits_machines_but_only_to_tools_that_need_no_user(bridge: RunningBridge) -> None:
     bridge.configure(caller_rules=CallerRules(allow_machines=True))
     robot = bridge.token(sub="robot", client_id="robot")
     async with bridge:

@@ -1,4 +1,4 @@
-"""An identifier that shows nothing names nobody, wherever in a token it stands, whatever it is made of."""
+"""A blank identifier is refused in every claim, whichever invisible characters it consists of."""
 
 import unicodedata
 from collections.abc import Callable
@@ -96,7 +96,7 @@ def test_a_blank_key_id_names_no_key_in_a_token_nor_in_a_key_set(blank: str) -> 
 
 
 @given(st.text(invisible, max_size=20))
-def test_whatever_shows_nothing_is_refused_as_subject_client_and_actor(text: str) -> None:
+def test_invisible_text_is_refused_as_subject_client_and_actor(text: str) -> None:
     assert is_blank(text)
     for place in ("sub", "client_id", "act.sub"):
         claims, reason = PLACES[place](text)

@@ -72,7 +72,7 @@ class Terminal:
             return True
         try:
             new = os.read(self._master, 65_536)
-        except OSError:  # EIO: how Linux tells that nobody has the terminal open any more
+        except OSError:  # EIO: on Linux, no process has the terminal open any more
             return False
         self._screen += new.decode(errors="replace")
         return bool(new)
