@@ -32,7 +32,7 @@ class Advice:
 KNOWN = (
     Advice(
         "Claude Code",
-        "Type `/mcp` in a session, choose the server, then Clear authentication.",
+        "Run `claude mcp logout NAME`, then `claude mcp login NAME`.",
         r"http://localhost:\d+/callback",
     ),
     Advice(
@@ -40,7 +40,11 @@ KNOWN = (
         "Run `codex mcp logout NAME`, then `codex mcp login NAME`.",
         r"http://127\.0\.0\.1:\d+/callback(/[\w-]+)?",
     ),
-    Advice("Cursor", "In its settings for MCP, choose Logout at the server.", r"cursor://.*"),
+    Advice(
+        "Cursor",
+        "In its settings for MCP, choose Logout at the server.",
+        r"cursor://.*|http://localhost:8787/callback",
+    ),
     Advice(
         "Gemini CLI",
         "Delete the server's entry in `~/.gemini/mcp-oauth-tokens.json`, then type `/mcp auth NAME`.",

@@ -67,9 +67,13 @@ def test_nothing_is_sent_to_a_client_that_is_not_known(browser: Browser, changes
 
 
 FORGETTING = {
-    "Claude Code and mcpc": ("http://localhost:54212/callback", {"Clear authentication", "mcpc logout"}),
+    "Claude Code and mcpc": ("http://localhost:54212/callback", {"claude mcp logout", "mcpc logout"}),
     "Codex": ("http://127.0.0.1:1455/callback/Zm9v_bar-123", {"codex mcp logout"}),
     "Cursor": ("cursor://anysphere.cursor-mcp/oauth/callback", {"In its settings for MCP, choose Logout"}),
+    "Cursor's own port": (
+        "http://localhost:8787/callback",
+        {"In its settings for MCP, choose Logout", "claude mcp logout", "mcpc logout"},
+    ),
     "Gemini CLI and mcp-remote": (
         "http://localhost:7777/oauth/callback",
         {"~/.gemini/mcp-oauth-tokens.json", "~/.mcp-auth"},
