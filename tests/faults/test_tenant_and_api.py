@@ -62,7 +62,7 @@ TENANT = {
     "token of a client": Row(
         table.handing_out(sub="bridge-client@clients", act=None), "a client's own and not a user's", UNUSABLE
     ),
-    "token without act": Row(table.handing_out(act=None), "does not name this bridge", UNUSABLE),
+    "token without act": Row(table.handing_out(act=None), "names no current actor", UNUSABLE),
     "token with another actor": Row(table.handing_out(act={"sub": "other"}), "does not name this bridge", UNUSABLE),
     "token that is past its end": Row(table.handing_out(exp=1_700_000_000, iat=1_600_000_000), "not used", UNUSABLE),
     "token with fewer scopes": Row(

@@ -75,7 +75,7 @@ async def test_a_server_that_emits_no_act_serves_nobody(
     tenant.token_changes = {"act": None}
     async with bridge:
         text = await bridge.error_text("greet")
-    assert "does not name this bridge as the current actor (act)" in text
+    assert "names no current actor (act)" in text
     assert not api.received
 
 
