@@ -12,7 +12,7 @@ import psycopg
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.core.management import call_command
-from django.db import connections
+from django.db import connections, transaction
 from psycopg import sql
 
 from downstream_api.audit.triggers import lifted, put_back
@@ -77,6 +77,14 @@ def copied_sqlite(template: Path, directory: Path) -> Iterator[Path]:
     shutil.copy(template, file)
     with default_database(sqlite_settings(file)):
         yield file
+
+
+@contextmanager
+def rolled_back(url: str) -> Iterator[None]:
+    """All threads use that PostgreSQL database inside. What this thread changes there is undone at the end."""
+    with default_database(postgres_settings(url)), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @contextmanager

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoDbBlocker
@@ -44,13 +44,8 @@ def postgres_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
 
 @pytest.fixture
 def database(postgres_database: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with (
-        django_db_blocker.unblock(),
-        databases.default_database(databases.postgres_settings(postgres_database)),
-        transaction.atomic(),
-    ):
+    with django_db_blocker.unblock(), databases.rolled_back(postgres_database):
         yield
-        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -1,5 +1,6 @@
 """Admin pages answer any address and any form data with a readable page."""
 
+import os
 from importlib import import_module
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +23,7 @@ OF_THE_LIST = ("p", "o", "q", "e", "all", "_facets", "_popup", "_to_field", "_ch
 LOOKUPS = ("", "__exact", "__in", "__isnull", "__gte", "__lt", "__range", "__year", "__date", "__icontains",
            "__id__exact", "__regex", "__nothing")  # fmt: skip
 NUMBER = "9" * 30
+ROUNDS = 20 if os.environ.get("LONG_TESTS") == "1" else 1  # an example asks for dozens of pages
 HOSTILE = ("%00", "a%00b", NUMBER, f"-{NUMBER}", f"1,{NUMBER}", "%ED%A0%80", "%FF%FE", "%", "%ZZ", "x" * 5_000,
            "1e999", "NaN", "9999-12-31", "0000-00-00", "999999", "-1", "0.0.0", "'\"", "..", "",
            "+".join("a" * 2_000))  # fmt: skip
@@ -83,7 +85,7 @@ def test_each_filter_of_each_list_takes_a_nul_and_a_number_of_thirty_digits(serv
                 assert_readable(superuser, f"{path}?{name}__exact={value}&e=1")
 
 
-@examples(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30)
+@examples(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30 * ROUNDS)
 @given(data=st.data())
 def test_any_address_of_a_list_is_answered(service: str, superuser: Client, data: st.DataObject) -> None:
     path, of = data.draw(st.sampled_from(sorted(lists(service).items(), key=lambda each: each[0])))
@@ -91,7 +93,7 @@ def test_any_address_of_a_list_is_answered(service: str, superuser: Client, data
     assert_readable(superuser, f"{path}?" + "&".join(f"{name}={value}" for name, value in asked))
 
 
-@examples(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=8)
+@examples(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=8 * ROUNDS)
 @example(number="%00", value="%00")
 @example(number=NUMBER, value=NUMBER)
 @example(number=NUMBER, value="")
@@ -111,7 +113,7 @@ def test_any_id_and_any_parameter_of_any_page_is_answered(
     assert_readable(superuser, f"/admin/autocomplete/?app_label=auth&model_name=group&field_name={value}&term={value}")
 
 
-@examples(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=5)
+@examples(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=5 * ROUNDS)
 @example(value="\0")
 @example(value=NUMBER)
 @given(value=st.text(max_size=40))

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 import pytest
-from django.db import transaction
 from pytest_django import DjangoDbBlocker
 
 from tests.audit import databases
@@ -28,10 +27,5 @@ def postgres_database(django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
 
 @pytest.fixture
 def database(postgres_database: str, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
-    with (
-        django_db_blocker.unblock(),
-        databases.default_database(databases.postgres_settings(postgres_database)),
-        transaction.atomic(),
-    ):
+    with django_db_blocker.unblock(), databases.rolled_back(postgres_database):
         yield
-        transaction.set_rollback(True)
