@@ -64,7 +64,7 @@ class DocumentRefused(CIMDError):
 
 @dataclass(frozen=True)
 class WhyRefused:
-    """What the error page says."""
+    """The reason that the error page gives, and the remedy."""
 
     description: str
     remedy: str

@@ -17,7 +17,7 @@ IN_GENERAL = "In the client, log out of the MCP server; if it cannot do that, re
 
 @dataclass(frozen=True)
 class Advice:
-    """How to make a client forget its login; text to type is in backticks."""
+    """The steps that make one client forget its login; text to type is in backticks."""
 
     client: str
     how: str

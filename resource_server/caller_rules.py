@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # the settings hold these rules, and need not load what verif
 
 
 class ActorRule(StrEnum):
-    """What to do if the current actor is not the client that the token was issued to."""
+    """The treatment of a token whose current actor is not the client that it was issued to."""
 
     ENFORCE = "enforce"  # refuse the token
     RECORD = "record"  # accept it and only record the actor, for tenants that name actors by other ids

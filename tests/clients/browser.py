@@ -1,4 +1,4 @@
-"""What opens when a client asks for a browser: a shim of xdg-open hands the address to a person."""
+"""Replace the browser that a client opens: a shim of xdg-open hands the address to a person."""
 
 import stat
 import sys

@@ -1,4 +1,4 @@
-"""What a dialect answers: JSON, or a stream of server-sent events."""
+"""Answers in a dialect: JSON, or a stream of server-sent events."""
 
 import json
 from collections.abc import Mapping
