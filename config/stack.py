@@ -6,12 +6,12 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from types import TracebackType
+from types import FrameType, TracebackType
 
 import requests
 
@@ -188,10 +188,24 @@ def local_environment(ports: Mapping[str, int], state_dir: Path) -> dict[str, st
     }
 
 
-def terminate_like_interrupt() -> None:
-    """Have SIGTERM end this process as Ctrl-C does, so that whatever it started is stopped too.
+def terminate_like_interrupt() -> Callable[[], None]:
+    """Have SIGTERM and SIGINT end this process as Ctrl-C does, so that whatever it started is stopped too.
 
-    SIGINT likewise, for a shell that starts a process in the background has it ignore that one.
+    SIGINT is included because a shell has processes ignore it that it starts in the background.
+
+    Return a check for loops that run until then. Python discards an exception that a signal handler raises inside a
+    finalizer or a weakref callback, such as the one that closes a connection pool; the check raises it again.
     """
+    received: list[int] = []
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        received.append(number)
+        signal.default_int_handler(number, frame)
+
+    def check() -> None:
+        if received:
+            raise KeyboardInterrupt
+
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, signal.default_int_handler)
+        signal.signal(name, interrupt)
+    return check

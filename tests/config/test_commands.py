@@ -238,6 +238,30 @@ def test_interrupting_up_leaves_nothing_running(
     assert "admin@example.com" in log.read_text()
 
 
+def test_up_ends_though_the_signal_came_while_python_ran_a_finalizer(prepared: dict[str, str]) -> None:
+    """Python discards the KeyboardInterrupt there."""
+    code = """
+import os, signal, manage
+from config.management.commands.up import Command
+
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+
+Command._banner = lambda *_, **__: Finalized() and None
+manage.sys.argv = ["manage.py", "up"]
+manage.main()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=BASE_DIR, env=inherited() | prepared,
+        check=False, capture_output=True, text=True, timeout=PATIENCE,
+    )  # fmt: skip
+    assert "Exception ignored" in done.stderr
+    assert done.returncode == 0, done.stderr
+    assert "nothing is left running" in done.stdout
+    assert all(map(is_free, ports_of(prepared)))
+
+
 def test_killing_up_ends_the_services_too(up: "subprocess.Popen[bytes]", environment: dict[str, str]) -> None:
     eventually(lambda: all(map(answers, ports_of(environment))), "all services answer")
     up.kill()

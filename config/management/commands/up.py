@@ -1,5 +1,6 @@
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -21,15 +22,15 @@ class Command(BaseCommand):
         parser.add_argument("--plain", action="store_true", help="print the banner without colours and frames")
 
     def handle(self, *, plain: bool, **_options: Any) -> None:
-        terminate_like_interrupt()
+        check = terminate_like_interrupt()
         try:
-            self._up(plain=plain)
+            self._up(check, plain=plain)
         except StackError as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
             self.stdout.write("\nStopped; nothing is left running.")
 
-    def _up(self, *, plain: bool) -> None:
+    def _up(self, check: Callable[[], None], *, plain: bool) -> None:
         environment: Environment = settings.ENVIRONMENT
         # A tenant of your own needs no stand-in beside it.
         names = [name for name in SERVICES if name != "tenant" or environment.is_local]
@@ -53,10 +54,11 @@ class Command(BaseCommand):
                     "can be reached and publishes its metadata under exactly this name. "
                     "`manage.py doctor` looks for the cause."
                 )
-            self._watch(stack)
+            self._watch(stack, check)
 
-    def _watch(self, stack: Stack) -> None:
+    def _watch(self, stack: Stack, check: Callable[[], None]) -> None:
         while True:
+            check()
             time.sleep(RESTART_PAUSE)
             for name in stack.restart_dead():
                 self.stderr.write(f"The {name} ended unexpectedly and was started again.")
