@@ -1,6 +1,8 @@
 """For all tests: how many examples the property tests try, and which groups of tests this machine can run."""
 
+import fcntl
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -40,11 +42,24 @@ def emptied_as_owner() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def prepared_state(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A STATE_DIR as a first start leaves it: migrated, seeded, secrets made. Copy it; it takes seconds to make."""
-    running = Running(tmp_path_factory.mktemp("prepared"))
-    running.manage("migrate", "--verbosity=0")
-    running.manage("seed_tenant", "--verbosity=0")
-    return running.state_dir
+    """Return a STATE_DIR as a first start leaves it: migrated, seeded, with its secrets. Tests work on copies.
+
+    Making it takes seconds, so the first process of a run makes it and the others wait.
+    """
+    directory = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        directory = directory.parent
+    state, done = directory / "prepared", directory / "prepared.done"
+    with (directory / "prepared.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            shutil.rmtree(state, ignore_errors=True)  # of a process that did not get to its end
+            state.mkdir()
+            running = Running(state)
+            running.manage("migrate", "--verbosity=0")
+            running.manage("seed_tenant", "--verbosity=0")
+            done.touch()
+    return state
 
 
 @pytest.fixture(scope="session")

@@ -97,6 +97,8 @@ def environment_of_the_tests(state: str) -> dict[str, str]:
         for name, value in os.environ.items()
         # OpenTelemetry reads more of its own variables than we do.
         if name not in DECLARED | {"DJANGO_SETTINGS_MODULE"} and not name.startswith("OTEL_")
+        # The tests start hundreds of processes, and without bytecode each would compile all sources again.
+        if name != "PYTHONDONTWRITEBYTECODE"
     }
     return kept | {"ENV_FILE": os.devnull, "STATE_DIR": state}
 

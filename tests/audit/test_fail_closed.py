@@ -138,7 +138,7 @@ def test_the_time_that_the_database_has_leaves_some_for_the_answer() -> None:
 def test_a_stopped_database_gives_503_soon_and_heals_by_itself(
     server: PostgresServer, calls: Callable[[], list[tuple[Response, float]]]
 ) -> None:
-    assert [answer.status_code for answer, _ in calls()] == [200] * CALLERS
+    until(lambda: [answer.status_code for answer, _ in calls()] == [200] * CALLERS)  # a busy machine connects slowly
     server.stop()
     for _ in range(3):
         assert all(is_refused(answer) and seconds < BOUND for answer, seconds in calls())
@@ -151,7 +151,7 @@ def test_a_frozen_database_gives_503_soon_and_heals_by_itself(
     server: PostgresServer, calls: Callable[[], list[tuple[Response, float]]]
 ) -> None:
     """It holds every connection and answers nothing: only a limit on our side ends the wait."""
-    assert [answer.status_code for answer, _ in calls()] == [200] * CALLERS
+    until(lambda: [answer.status_code for answer, _ in calls()] == [200] * CALLERS)  # a busy machine connects slowly
     with server.frozen():
         for _ in range(4):
             assert all(is_refused(answer) and seconds < BOUND for answer, seconds in calls())
