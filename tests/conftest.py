@@ -15,7 +15,7 @@ from tests.client_documents import make_authority
 from tests.groups import GROUPS
 from tests.services.running import Running
 
-settings.register_profile("default", max_examples=25, deadline=None, derandomize=True, database=None)
+settings.register_profile("default", max_examples=10, deadline=None, derandomize=True, database=None)
 settings.register_profile("long", max_examples=2_000, deadline=None, derandomize=True, database=None)
 settings.load_profile("long" if os.environ.get("LONG_TESTS") == "1" else "default")
 
