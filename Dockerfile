@@ -11,7 +11,7 @@ RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ig
 
 COPY manage.py ./
 COPY config config/
-COPY resource_server resource_server/
+COPY on_behalf_of on_behalf_of/
 COPY downstream_api downstream_api/
 COPY mcp_bridge mcp_bridge/
 COPY local_tenant local_tenant/

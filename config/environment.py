@@ -18,8 +18,8 @@ from downstream_api.actor_policy import ActorPolicy
 from mcp_bridge.configuration import ENDPOINT
 from mcp_bridge.exchange.client_authentication import BridgeClient
 from mcp_bridge.exchange.exchange_target import ExchangeTarget
-from resource_server.caller_rules import ActorRule, CallerRules
-from resource_server.token_rules import TokenDialect
+from on_behalf_of.resource_server.caller_rules import ActorRule, CallerRules
+from on_behalf_of.resource_server.token_rules import TokenDialect
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL_ISSUER = "http://localhost:9000/"

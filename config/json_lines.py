@@ -4,7 +4,7 @@ import json
 import logging
 from datetime import UTC, datetime
 
-from resource_server.serving import serving
+from on_behalf_of.primitives.current_request import serving
 
 
 class JsonLines(logging.Formatter):

@@ -33,7 +33,7 @@ from config.error_pages import (
     unreadable,
 )
 from downstream_api.nul import EXPLAINS_NUL, nul_in_address
-from resource_server.client_address import client_address, is_within
+from on_behalf_of.primitives.client_address import client_address, is_within
 
 logger = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from downstream_api.configuration import ApiConfiguration
 from local_tenant.configuration import LinkedClient, TenantConfiguration
 from mcp_bridge.configuration import ENDPOINT, BridgeConfiguration
 from mcp_bridge.tools import TOOLS
-from resource_server.key_fetching import KeyFetching
-from resource_server.protected_resource import ProtectedResource
-from resource_server.token_rules import TokenRules
+from on_behalf_of.resource_server.key_fetching import KeyFetching
+from on_behalf_of.resource_server.protected_resource import ProtectedResource
+from on_behalf_of.resource_server.token_rules import TokenRules
 
 API_SCOPES = {"read:private": "Read your private data and notes", "write:private": "Write and delete your notes"}
 INSPECTOR_ORIGINS = ("http://localhost:6274", "http://127.0.0.1:6274")  # MCP Inspector's pages, in development

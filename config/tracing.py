@@ -12,7 +12,7 @@ from functools import cached_property
 
 from django.core.exceptions import ImproperlyConfigured
 
-from resource_server.span import Span
+from on_behalf_of.primitives.span import Span
 
 if importlib.util.find_spec("opentelemetry.sdk") is None or importlib.util.find_spec("opentelemetry.exporter") is None:
     raise ImproperlyConfigured(

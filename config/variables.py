@@ -14,7 +14,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from resource_server.blank import is_blank, is_invisible
+from on_behalf_of.primitives.blank import is_blank, is_invisible
 
 # In the order of README.md's table, which explains them.
 DECLARED = frozenset(

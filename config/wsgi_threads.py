@@ -3,9 +3,9 @@
 Under WSGI, granian 2.8 reads a body in the thread that serves the request, for as long as its sender likes. Here a
 thread is taken only once the whole body is there, so that slow senders cost nobody else anything.
 
-A request that has waited for a thread longer than its caller said it would wait (`resource_server.time_budget`), or
-whose caller hung up meanwhile, is not begun: 503 to whoever still listens. Nobody looked at its token by then and
-nothing was done, so it leaves no row in the audit log, as little as a connection that was refused.
+A request is not begun if it has waited for a thread longer than its caller said it would wait
+(`on_behalf_of.primitives.time_budget`), or if its caller has hung up; the answer is 503. Its token was not looked at
+and nothing was done, so it leaves no row in the audit log.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from concurrent.futures import ThreadPoolExecutor
 from http import HTTPStatus
 from typing import Any
 
-from resource_server import time_budget
+from on_behalf_of.primitives import time_budget
 
 MAX_BODY = 1_048_576  # bytes
 BODY_DEADLINE = 10.0  # seconds for a whole body

@@ -19,10 +19,10 @@ from downstream_api.audit.time_limit import limited_database_time
 from downstream_api.audit.turn_to_write import turn_to_write
 from downstream_api.models import Decision, DelegatedAccess
 from downstream_api.observer import Observer
-from resource_server.access_token import AccessToken
-from resource_server.actor import Actor
-from resource_server.client_address import parsed
-from resource_server.span import Span
+from on_behalf_of.primitives.client_address import parsed
+from on_behalf_of.primitives.span import Span
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.actor import Actor
 
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context §3.2
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")

@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from downstream_api.actor_policy import is_delegated, is_one_of
 from downstream_api.caller import token_of
 from downstream_api.refusals import BearerTokenRefused
-from resource_server.access_token import AccessToken
-from resource_server.blank import is_blank
-from resource_server.errors import NotPermitted, Reason
+from on_behalf_of.primitives.blank import is_blank
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.errors import NotPermitted, Reason
 
 if TYPE_CHECKING:  # at run time, DRF imports its views only after the default classes
     from rest_framework.views import APIView

@@ -6,12 +6,12 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from resource_server.caller_rules import CallerRules, check_caller
-from resource_server.errors import NotPermitted, Reason
+from on_behalf_of.resource_server.caller_rules import CallerRules, check_caller
+from on_behalf_of.resource_server.errors import NotPermitted, Reason
 
 if TYPE_CHECKING:  # the settings hold a policy, and need not load what verifies tokens
-    from resource_server.access_token import AccessToken
-    from resource_server.actor import Actor
+    from on_behalf_of.resource_server.access_token import AccessToken
+    from on_behalf_of.resource_server.actor import Actor
 
 AGENT = "ai_agent"
 

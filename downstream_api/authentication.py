@@ -11,12 +11,19 @@ from downstream_api.caller import Caller
 from downstream_api.configuration import ApiConfiguration
 from downstream_api.refusals import BearerTokenRefused, CannotTell
 from downstream_api.scopes import scopes_needed
-from resource_server.access_token import AccessToken
-from resource_server.authorization_header import read_bearer_token
-from resource_server.challenge import challenge
-from resource_server.errors import BearerTokenError, InvalidRequest, KeysUnavailable, MissingToken, NotPermitted, Reason
-from resource_server.issuer_keys import IssuerKeys
-from resource_server.token_verifier import TokenVerifier
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.authorization_header import read_bearer_token
+from on_behalf_of.resource_server.challenge import challenge
+from on_behalf_of.resource_server.errors import (
+    BearerTokenError,
+    InvalidRequest,
+    KeysUnavailable,
+    MissingToken,
+    NotPermitted,
+    Reason,
+)
+from on_behalf_of.resource_server.issuer_keys import IssuerKeys
+from on_behalf_of.resource_server.token_verifier import TokenVerifier
 
 
 @cache

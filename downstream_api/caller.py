@@ -3,7 +3,7 @@ from dataclasses import dataclass
 from rest_framework.exceptions import NotAuthenticated
 from rest_framework.request import Request
 
-from resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.access_token import AccessToken
 
 
 def token_of(request: Request) -> AccessToken:

@@ -7,7 +7,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
 
 from downstream_api.configuration import ApiConfiguration
-from resource_server.caller_rules import ActorRule
+from on_behalf_of.resource_server.caller_rules import ActorRule
 
 
 @register(Tags.security)

@@ -3,9 +3,9 @@ from dataclasses import dataclass, field
 from downstream_api.actor_policy import ActorPolicy
 from downstream_api.browsable.configuration import BrowserLogin
 from downstream_api.observer import Observer
-from resource_server.key_fetching import KeyFetching
-from resource_server.protected_resource import ProtectedResource
-from resource_server.token_rules import TokenRules
+from on_behalf_of.resource_server.key_fetching import KeyFetching
+from on_behalf_of.resource_server.protected_resource import ProtectedResource
+from on_behalf_of.resource_server.token_rules import TokenRules
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What follows verification at the API, for people who look for the cause: who may act, and which operations are open.
 
-As in `resource_server.explanation`, nothing is judged here: `check_actor` and the views' own permissions are asked.
+As in `on_behalf_of.resource_server.explanation`, nothing is judged here: `check_actor` and the views' own permissions
+are asked.
 """
 
 from collections.abc import Iterator, Sequence
@@ -16,9 +17,9 @@ from downstream_api.actor_policy import ActorPolicy, check_actor
 from downstream_api.authentication import AccessTokenAuthentication
 from downstream_api.caller import Caller
 from downstream_api.refusals import BearerTokenRefused
-from resource_server.access_token import AccessToken
-from resource_server.errors import BearerTokenError, Reason
-from resource_server.explanation import CALLER_CHECKS, CALLER_RULES_SET_ASIDE, Check, Step, rule_steps
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.errors import BearerTokenError, Reason
+from on_behalf_of.resource_server.explanation import CALLER_CHECKS, CALLER_RULES_SET_ASIDE, Check, Step, rule_steps
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # In the order of `check_actor`.

@@ -10,8 +10,8 @@ from downstream_api.access_record import AccessRecord, NotRecordable
 from downstream_api.audit.breaker import Breaker
 from downstream_api.browsable.not_recorded import not_recorded
 from downstream_api.observer import Observer
-from resource_server.serving import serving
-from resource_server.span import Span
+from on_behalf_of.primitives.current_request import serving
+from on_behalf_of.primitives.span import Span
 
 logger = logging.getLogger(__name__)
 

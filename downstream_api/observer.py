@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from resource_server.span import BeginSpan, no_spans
+from on_behalf_of.primitives.span import BeginSpan, no_spans
 
 
 def _nothing(*_what: object) -> None:

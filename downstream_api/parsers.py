@@ -6,7 +6,7 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
 from downstream_api.refusals import ContentTooLarge
-from resource_server.strict_json import MalformedJson, parse_object
+from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
 
 
 class StrictJsonParser(BaseParser):

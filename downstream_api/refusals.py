@@ -8,8 +8,8 @@ from typing import Any
 from django.conf import settings
 from rest_framework.exceptions import APIException
 
-from resource_server.challenge import challenge
-from resource_server.errors import BearerTokenError, InsufficientScope, KeysUnavailable
+from on_behalf_of.resource_server.challenge import challenge
+from on_behalf_of.resource_server.errors import BearerTokenError, InsufficientScope, KeysUnavailable
 
 RETRY_AFTER = 1  # seconds after which a call that could not be recorded may be tried again
 

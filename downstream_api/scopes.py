@@ -6,7 +6,7 @@ from rest_framework.request import Request
 
 from downstream_api.caller import token_of
 from downstream_api.refusals import BearerTokenRefused
-from resource_server.errors import InsufficientScope
+from on_behalf_of.resource_server.errors import InsufficientScope
 
 if TYPE_CHECKING:  # at run time, DRF imports its views only after the default classes, of which this is part
     from rest_framework.views import APIView

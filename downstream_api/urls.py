@@ -3,7 +3,7 @@ from rest_framework.routers import SimpleRouter
 
 from downstream_api import views
 from downstream_api.openapi import views as openapi
-from resource_server.protected_resource import WELL_KNOWN
+from on_behalf_of.resource_server.protected_resource import WELL_KNOWN
 
 router = SimpleRouter(use_regex_path=False)  # so that the log names routes as people write them
 router.register("notes", views.NoteViewSet, basename="note")

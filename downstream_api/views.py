@@ -14,7 +14,7 @@ from downstream_api.models import Note
 from downstream_api.recorded_view import RecordedView
 from downstream_api.scopes import HasScope
 from downstream_api.serializers import CallSerializer, MessageSerializer, NoteSerializer
-from resource_server.actor import Actor
+from on_behalf_of.resource_server.actor import Actor
 
 
 class PublicView(RecordedView):

@@ -17,9 +17,9 @@ from mcp_bridge.published_identifier import identifier_trouble
 from mcp_bridge.records.call_recorder import CallRecorder, Write
 from mcp_bridge.tool_calls import ToolCalls
 from mcp_bridge.tool_registry import ToolRegistry
-from resource_server.issuer_keys import IssuerKeys
-from resource_server.token_verifier import TokenVerifier
-from resource_server.upstream_http import UpstreamHttp
+from on_behalf_of.http_client.http_client import UpstreamHttp
+from on_behalf_of.resource_server.issuer_keys import IssuerKeys
+from on_behalf_of.resource_server.token_verifier import TokenVerifier
 
 logger = logging.getLogger(__name__)
 

@@ -5,10 +5,10 @@ from typing import Any
 from mcp_bridge.records.call_record import CallRecord
 from mcp_bridge.records.outcome import Exchange, Outcome
 from mcp_bridge.records.trace import Trace
-from resource_server.access_token import AccessToken
-from resource_server.errors import BearerTokenError, Reason
-from resource_server.interruption import Interruption
-from resource_server.span import NO_SPAN, Span
+from on_behalf_of.http_client.interruption import Interruption
+from on_behalf_of.primitives.span import NO_SPAN, Span
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.errors import BearerTokenError, Reason
 
 _SCOPE_KEY = "mcp_bridge.caller"
 

@@ -3,11 +3,11 @@ from dataclasses import dataclass, field
 from mcp_bridge.exchange.client_authentication import BridgeClient
 from mcp_bridge.exchange.exchange_target import ExchangeTarget
 from mcp_bridge.observer import Observer
-from resource_server.caller_rules import CallerRules
-from resource_server.client_address import Network
-from resource_server.key_fetching import KeyFetching
-from resource_server.protected_resource import ProtectedResource
-from resource_server.token_rules import TokenRules
+from on_behalf_of.primitives.client_address import Network
+from on_behalf_of.resource_server.caller_rules import CallerRules
+from on_behalf_of.resource_server.key_fetching import KeyFetching
+from on_behalf_of.resource_server.protected_resource import ProtectedResource
+from on_behalf_of.resource_server.token_rules import TokenRules
 
 ENDPOINT = "/mcp"
 ENDPOINT_PATHS = (ENDPOINT, f"{ENDPOINT}/")  # both are served: people add the slash, and so do some clients

@@ -1,7 +1,7 @@
 from functools import lru_cache
 
 from mcp_bridge.configuration import BridgeConfiguration
-from resource_server.issuer_keys import IssuerKeys
+from on_behalf_of.resource_server.issuer_keys import IssuerKeys
 
 
 @lru_cache(maxsize=1)

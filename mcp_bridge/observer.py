@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from mcp_bridge.downstream import errors as downstream_errors
 from mcp_bridge.exchange import errors as exchange_errors
 from mcp_bridge.tool_error import ToolError
-from resource_server.errors import KeysUnavailable, Reason
-from resource_server.span import BeginSpan, no_spans
+from on_behalf_of.primitives.span import BeginSpan, no_spans
+from on_behalf_of.resource_server.errors import KeysUnavailable, Reason
 
 OTHER = "other"
 

@@ -11,9 +11,9 @@ from mcp_bridge.exchange.shared_tokens import SharedTokens
 from mcp_bridge.exchange.token_exchange import TokenExchange
 from mcp_bridge.upstream.asking import PASSING, Upstream
 from mcp_bridge.upstream.throttle import Throttle
-from resource_server.issuer_keys import IssuerKeys
-from resource_server.token_verifier import TokenVerifier
-from resource_server.upstream_http import UpstreamHttp
+from on_behalf_of.http_client.http_client import UpstreamHttp
+from on_behalf_of.resource_server.issuer_keys import IssuerKeys
+from on_behalf_of.resource_server.token_verifier import TokenVerifier
 
 
 def build_exchange(

@@ -14,7 +14,7 @@ from mcp_bridge.schema import ANY_OBJECT, NO_ARGUMENTS, Schema
 
 if TYPE_CHECKING:  # the other services read the scopes of the tools and need not load an HTTP client for it
     from mcp_bridge.downstream.client import Downstream
-    from resource_server.access_token import AccessToken
+    from on_behalf_of.resource_server.access_token import AccessToken
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")  # MCP tools §Tool Names
 _SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # scope-token of RFC 6749 §3.3

@@ -16,7 +16,7 @@ from mcp_bridge.tool_error import InvalidArguments, ScopesNotGrantable, ToolErro
 from mcp_bridge.tool_registry import missing_scopes
 from mcp_bridge.upstream.asking import Upstream
 from mcp_bridge.upstream.deadline import Deadline
-from resource_server.upstream_http import UpstreamHttp
+from on_behalf_of.http_client.http_client import UpstreamHttp
 
 logger = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from mcp_bridge.tool import Tool, ToolDeclarationError
 
 if TYPE_CHECKING:
-    from resource_server.access_token import AccessToken
+    from on_behalf_of.resource_server.access_token import AccessToken
 
 
 class ToolRegistry:

@@ -11,7 +11,7 @@ from config.services import INSPECTOR_ORIGINS, tenant_configuration
 from config.variables import LOOPBACK_HOSTS
 from local_tenant.configuration import ADMINISTRATOR, USER, USER_SCOPES
 from mcp_bridge.exchange.client_authentication import AuthenticationMethod
-from resource_server.token_rules import TokenDialect
+from on_behalf_of.resource_server.token_rules import TokenDialect
 
 BRIDGE, INSPECTOR, LOGIN = "MCP bridge", "MCP Inspector", "Notes API pages"
 API = "Notes API"

@@ -12,11 +12,11 @@ from mcp_bridge.exchange.errors import ExchangeError, ExchangeRefused, ScopesNot
 from mcp_bridge.outbound import build_exchange
 from mcp_bridge.tools import TOOLS
 from mcp_bridge.upstream.deadline import Deadline
-from resource_server.caller_rules import check_caller
-from resource_server.errors import InvalidToken, KeysUnavailable, NotPermitted
-from resource_server.issuer_keys import IssuerKeys
-from resource_server.token_verifier import TokenVerifier
-from resource_server.upstream_http import UpstreamHttp
+from on_behalf_of.http_client.http_client import UpstreamHttp
+from on_behalf_of.resource_server.caller_rules import check_caller
+from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, NotPermitted
+from on_behalf_of.resource_server.issuer_keys import IssuerKeys
+from on_behalf_of.resource_server.token_verifier import TokenVerifier
 
 
 def read_user_token(source: str) -> str:

@@ -6,7 +6,7 @@ from config.health import healthz, readiness
 from mcp_bridge import views
 from mcp_bridge.configuration import ENDPOINT
 from mcp_bridge.issuer import issuer_keys
-from resource_server.protected_resource import well_known_paths
+from on_behalf_of.resource_server.protected_resource import well_known_paths
 
 handler400 = views.bad_request
 handler404 = views.not_found

@@ -4,7 +4,7 @@ from config.doctor.finding import Finding, ok, problem
 from mcp_bridge.downstream.client import Downstream
 from mcp_bridge.downstream.errors import ApiRefused, ApiRejectedToken, ApiUnavailable, NotFound
 from mcp_bridge.tool_error import ToolError
-from resource_server.errors import Reason
+from on_behalf_of.resource_server.errors import Reason
 
 CHECK = "api call"
 _REASONS = {

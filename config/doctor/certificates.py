@@ -9,7 +9,7 @@ import certifi
 
 from config.doctor.finding import Finding, not_checked, ok, problem, warning
 from config.environment import Environment
-from resource_server.upstream_http import tls_context
+from on_behalf_of.http_client.http_client import tls_context
 
 CHECK = "tls"
 SOON = 14  # days

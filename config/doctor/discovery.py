@@ -5,15 +5,15 @@ from config.doctor.finding import Finding, Findings, not_checked, ok, problem, w
 from config.doctor.identifiers import differ_in_slash, shown
 from config.doctor.refused_tokens import ISSUER
 from config.environment import Environment
-from resource_server.issuer_metadata import (
+from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp, UpstreamResponse
+from on_behalf_of.resource_server.issuer_metadata import (
     IssuerDiffers,
     IssuerMetadata,
     IssuerMetadataInvalid,
     published_metadata,
     read_metadata,
 )
-from resource_server.token_rules import TokenRules
-from resource_server.upstream_http import UpstreamError, UpstreamHttp, UpstreamResponse
+from on_behalf_of.resource_server.token_rules import TokenRules
 
 NOTICEABLE = 5  # seconds by which clocks may differ before it is worth a word
 

@@ -16,9 +16,9 @@ from config.environment import Environment
 from mcp_bridge.downstream.client import Downstream
 from mcp_bridge.outbound import build_api, build_exchange
 from mcp_bridge.upstream.deadline import Deadline
-from resource_server.issuer_keys import IssuerKeys
-from resource_server.token_verifier import TokenVerifier
-from resource_server.upstream_http import UpstreamHttp
+from on_behalf_of.http_client.http_client import UpstreamHttp
+from on_behalf_of.resource_server.issuer_keys import IssuerKeys
+from on_behalf_of.resource_server.token_verifier import TokenVerifier
 
 
 def examine(environment: Environment, *, token: str, api_path: str) -> Iterator[Finding]:

@@ -12,8 +12,8 @@ from mcp_bridge.exchange.errors import ExchangeError
 from mcp_bridge.exchange.token_exchange import TokenExchange
 from mcp_bridge.tools import TOOLS
 from mcp_bridge.upstream.deadline import Deadline
-from resource_server.strict_json import MalformedJson
-from resource_server.upstream_http import UpstreamHttp, UpstreamResponse
+from on_behalf_of.http_client.http_client import UpstreamHttp, UpstreamResponse
+from on_behalf_of.primitives.strict_json import MalformedJson
 
 EXCHANGE, TOKEN = "exchange", "token B"
 APART = 60  # seconds by which expires_in and exp may differ

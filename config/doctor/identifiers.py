@@ -1,6 +1,6 @@
 """Identifiers of others, fit to be shown: they are what has to be compared, so as little as possible is left out."""
 
-from resource_server import token_parts
+from on_behalf_of.resource_server import token_parts
 
 MAX_SHOWN = 300  # characters
 

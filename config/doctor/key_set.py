@@ -2,10 +2,10 @@ from collections import Counter
 
 from config.doctor.finding import Findings, not_checked, ok, problem, warning
 from config.doctor.identifiers import shown
-from resource_server.issuer_metadata import IssuerMetadata
-from resource_server.json_web_key_set import Unusable, public_key, usable_keys
-from resource_server.published_keys import fetch_key_set
-from resource_server.upstream_http import UpstreamError, UpstreamHttp
+from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp
+from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata
+from on_behalf_of.resource_server.json_web_key_set import Unusable, public_key, usable_keys
+from on_behalf_of.resource_server.published_keys import fetch_key_set
 
 CHECK = "keys"
 REMEDIES = {

@@ -16,8 +16,8 @@ from mcp_bridge.exchange.errors import (
     Unfit,
     UnusableToken,
 )
-from resource_server.errors import InvalidToken
-from resource_server.token_parts import read_parts
+from on_behalf_of.resource_server.errors import InvalidToken
+from on_behalf_of.resource_server.token_parts import read_parts
 
 _GRANT = (
     "Give the bridge's client its grant for the API on users' behalf (at Auth0 a client grant with subject_type user), "

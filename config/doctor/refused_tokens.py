@@ -3,10 +3,10 @@
 import time
 from dataclasses import dataclass, field
 
-from resource_server.errors import InvalidToken, NotPermitted, Reason
-from resource_server.remedies import Circumstances, remedy
-from resource_server.token_parts import read_parts
-from resource_server.token_rules import TokenRules
+from on_behalf_of.resource_server.errors import InvalidToken, NotPermitted, Reason
+from on_behalf_of.resource_server.remedies import Circumstances, remedy
+from on_behalf_of.resource_server.token_parts import read_parts
+from on_behalf_of.resource_server.token_rules import TokenRules
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from config.doctor.finding import Findings, not_checked, ok, problem
 from config.doctor.refused_tokens import FOR_ANOTHER, Expected, advice
 from config.explaining.report import FOR_THE_API
 from mcp_bridge.caller import Caller
-from resource_server.access_token import AccessToken
-from resource_server.caller_rules import CallerRules, check_caller
-from resource_server.errors import InvalidToken, KeysUnavailable, NotPermitted
-from resource_server.token_verifier import TokenVerifier
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.caller_rules import CallerRules, check_caller
+from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, NotPermitted
+from on_behalf_of.resource_server.token_verifier import TokenVerifier
 
 CHECK, RESOURCE = "token A", "resource parameter"
 

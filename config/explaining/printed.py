@@ -1,7 +1,7 @@
 from collections.abc import Iterator
 
 from config.explaining.report import Report
-from resource_server.explanation import State
+from on_behalf_of.resource_server.explanation import State
 
 MARKS = {State.PASSED: "ok", State.FAILED: "FAILED", State.NOT_REACHED: "-", State.CANNOT_TELL: "?"}
 SIGNED, UNSIGNED = "signed by the issuer", "not verified: anybody can write this"

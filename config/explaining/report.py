@@ -6,13 +6,13 @@ from django.conf import settings
 from downstream_api.explanation import operations, policy_steps
 from mcp_bridge.tool_registry import could_be_granted, missing_scopes
 from mcp_bridge.tools import TOOLS
-from resource_server.access_token import AccessToken, KeySource
-from resource_server.claims import Claims
-from resource_server.errors import InsufficientScope, InvalidToken
-from resource_server.explanation import State, Step, caller_steps, explain
-from resource_server.pasted_token import read_pasted_token
-from resource_server.remedies import Circumstances, remedy
-from resource_server.token_parts import TokenParts, moment, safe, shown
+from on_behalf_of.resource_server.access_token import AccessToken, KeySource
+from on_behalf_of.resource_server.claims import Claims
+from on_behalf_of.resource_server.errors import InsufficientScope, InvalidToken
+from on_behalf_of.resource_server.explanation import State, Step, caller_steps, explain
+from on_behalf_of.resource_server.pasted_token import read_pasted_token
+from on_behalf_of.resource_server.remedies import Circumstances, remedy
+from on_behalf_of.resource_server.token_parts import TokenParts, moment, safe, shown
 
 API, BRIDGE = "api", "bridge"
 NAMES = {API: "The API", BRIDGE: "The bridge"}

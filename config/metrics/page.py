@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from config.metrics.measurements import Measurements
-from resource_server.client_address import Network, is_within, parsed
+from on_behalf_of.primitives.client_address import Network, is_within, parsed
 
 PATH = "/metrics"
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO")

@@ -1,7 +1,7 @@
 """Reason codes in sentences: why a call was decided as it was."""
 
 from downstream_api.models import DelegatedAccess
-from resource_server.errors import DESCRIPTIONS, Reason
+from on_behalf_of.resource_server.errors import DESCRIPTIONS, Reason
 
 # What the API itself decides, beside the reasons that its access tokens give.
 OF_THE_API = {

@@ -10,9 +10,9 @@ from downstream_api.authentication import token_verifier
 from downstream_api.browsable.configuration import BrowserLogin
 from downstream_api.browsable.forms import may_come_from_a_page
 from downstream_api.browsable.session_token import SessionToken, drop_token, held_token
-from resource_server.access_token import AccessToken
-from resource_server.actor import Actor
-from resource_server.errors import InvalidToken, KeysUnavailable
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.actor import Actor
+from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable
 
 MINUTE, HOUR = 60, 3_600
 

@@ -12,7 +12,7 @@ from downstream_api.browsable.forms import FormParser
 from downstream_api.browsable.session_token import drop_token
 from downstream_api.caller import Caller
 from downstream_api.refusals import BearerTokenRefused, ContentTooLarge, CsrfRefused, DatabaseUnavailable
-from resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.access_token import AccessToken
 
 
 class SessionTokenAuthentication(BaseAuthentication):

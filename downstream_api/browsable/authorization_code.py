@@ -13,9 +13,9 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from downstream_api.browsable.configuration import BrowserLogin
 from downstream_api.browsable.login_refusals import LoginRefused, refused_by_tenant, refused_token_request
-from resource_server.issuer_metadata import IssuerMetadata
-from resource_server.strict_json import MalformedJson
-from resource_server.upstream_http import UpstreamError, UpstreamHttp, UpstreamResponse
+from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp, UpstreamResponse
+from on_behalf_of.primitives.strict_json import MalformedJson
+from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata
 
 logger = logging.getLogger(__name__)
 

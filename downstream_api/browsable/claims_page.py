@@ -7,7 +7,7 @@ from django.utils.safestring import SafeString
 
 from downstream_api.browsable.account import session_token_of
 from downstream_api.browsable.json_page import marked_up
-from resource_server.strict_json import parse_object
+from on_behalf_of.primitives.strict_json import parse_object
 
 
 def all_claims(request: HttpRequest) -> SafeString:

@@ -12,7 +12,7 @@ from django.http import HttpRequest, UnreadablePostError
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
-from resource_server.strict_json import MalformedJson, parse_object
+from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
 METHOD, JSON, CSRF = "_method", "_json", "csrfmiddlewaretoken"  # fields of the page itself

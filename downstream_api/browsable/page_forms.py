@@ -9,7 +9,7 @@ from rest_framework.request import Request
 
 from downstream_api.actor_permissions import ActorPermission
 from downstream_api.scopes import HasScope
-from resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.access_token import AccessToken
 
 TITLES = {"POST": "Create", "PUT": "Change", "DELETE": "Delete"}
 SHORT = 255  # characters; longer texts get several lines

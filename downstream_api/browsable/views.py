@@ -25,9 +25,9 @@ from downstream_api.browsable.pending_login import PendingLogin, forget_all, rem
 from downstream_api.browsable.session_token import end_session, keep_token
 from downstream_api.configuration import ApiConfiguration
 from downstream_api.refusals import BearerTokenRefused, CannotTell
-from resource_server.access_token import AccessToken
-from resource_server.errors import KeysUnavailable
-from resource_server.issuer_metadata import IssuerMetadata
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.errors import KeysUnavailable
+from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata
 
 View = Callable[[HttpRequest, BrowserLogin], HttpResponseBase]
 

@@ -11,7 +11,7 @@ from drf_spectacular.generators import SchemaGenerator
 from downstream_api.configuration import ApiConfiguration
 from downstream_api.openapi.problems import COMPONENTS
 from downstream_api.openapi.security import held_metadata
-from resource_server.issuer_metadata import IssuerMetadata
+from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata
 
 _lock = threading.Lock()  # drf-spectacular counts its warnings in one place for all threads
 

@@ -1,12 +1,12 @@
 """What the API answers when it does not do what it is asked: the shared components of the description.
 
-Each stands for sentences and codes that are written elsewhere (`refusals`, `errors`, `resource_server.errors`); the
-tests hold the two together.
+Each stands for sentences and codes that are written elsewhere (`refusals`, `errors`,
+`on_behalf_of.resource_server.errors`); the tests compare the two.
 """
 
 from typing import Any
 
-from resource_server.errors import Reason
+from on_behalf_of.resource_server.errors import Reason
 
 Component = dict[str, Any]
 

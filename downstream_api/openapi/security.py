@@ -8,7 +8,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from downstream_api.authentication import token_verifier
 from downstream_api.configuration import ApiConfiguration
 from downstream_api.scopes import scopes_of
-from resource_server.issuer_metadata import IssuerMetadata, discovery_urls
+from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata, discovery_urls
 
 if TYPE_CHECKING:
     from drf_spectacular.openapi import AutoSchema

@@ -17,10 +17,7 @@ from mcp_bridge.schema import ANY_OBJECT, Schema
 from mcp_bridge.tool_error import CallerGone
 from mcp_bridge.upstream.asking import Repeat, Upstream, UpstreamDown
 from mcp_bridge.upstream.deadline import Deadline
-from resource_server import time_budget
-from resource_server.span import Span
-from resource_server.strict_json import MalformedJson
-from resource_server.upstream_http import (
+from on_behalf_of.http_client.http_client import (
     UpstreamError,
     UpstreamHttp,
     UpstreamInterrupted,
@@ -29,6 +26,9 @@ from resource_server.upstream_http import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
+from on_behalf_of.primitives import time_budget
+from on_behalf_of.primitives.span import Span
+from on_behalf_of.primitives.strict_json import MalformedJson
 
 
 @dataclass(frozen=True)

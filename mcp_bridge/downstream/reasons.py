@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from mcp_bridge.upstream.foreign_text import readable
-from resource_server.upstream_http import UpstreamResponse
+from on_behalf_of.http_client.http_client import UpstreamResponse
 
 MOST, LONGEST, LONGEST_NAME, DEEPEST = 20, 300, 60, 8  # reasons, characters of one, of a field's name, levels
 # Members about the whole request; the latter two only if they are strings, not a field's list of messages.

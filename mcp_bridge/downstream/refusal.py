@@ -15,7 +15,7 @@ from mcp_bridge.downstream.errors import (
 from mcp_bridge.downstream.reasons import body_of, reasons
 from mcp_bridge.upstream.foreign_text import readable
 from mcp_bridge.upstream.retry_after import retry_after
-from resource_server.upstream_http import UpstreamResponse
+from on_behalf_of.http_client.http_client import UpstreamResponse
 
 _REASON = re.compile(r"[a-z_]{1,64}")
 _SCOPE = re.compile(r'\bscope="([^"]*)"')

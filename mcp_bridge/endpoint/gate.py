@@ -29,14 +29,20 @@ from mcp_bridge.records.outcome import Outcome
 from mcp_bridge.records.trace import trace_of
 from mcp_bridge.tool import Tool
 from mcp_bridge.tool_registry import ToolRegistry, could_be_granted, missing_scopes
-from resource_server.access_token import AccessToken
-from resource_server.authorization_header import read_bearer_token
-from resource_server.caller_rules import CallerRules, check_caller
-from resource_server.client_address import Network
-from resource_server.errors import BearerTokenError, InsufficientScope, InvalidRequest, KeysUnavailable, Reason
-from resource_server.protected_resource import ProtectedResource
-from resource_server.serving import serving
-from resource_server.token_verifier import TokenVerifier
+from on_behalf_of.primitives.client_address import Network
+from on_behalf_of.primitives.current_request import serving
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.authorization_header import read_bearer_token
+from on_behalf_of.resource_server.caller_rules import CallerRules, check_caller
+from on_behalf_of.resource_server.errors import (
+    BearerTokenError,
+    InsufficientScope,
+    InvalidRequest,
+    KeysUnavailable,
+    Reason,
+)
+from on_behalf_of.resource_server.protected_resource import ProtectedResource
+from on_behalf_of.resource_server.token_verifier import TokenVerifier
 
 logger = logging.getLogger(__name__)
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from resource_server.strict_json import MalformedJson, parse_object
+from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
 
 MAX_DEPTH = 64  # nested objects and arrays; readers of JSON differ in where they give up
 PARSE_ERROR, INVALID_REQUEST = -32700, -32600

@@ -4,9 +4,9 @@ from http import HTTPStatus
 
 from mcp_bridge.endpoint.http_refusal import INTERNAL_ERROR, HttpRefusal
 from mcp_bridge.tool_registry import ToolRegistry
-from resource_server.challenge import challenge
-from resource_server.errors import BearerTokenError, InsufficientScope, KeysUnavailable, NotPermitted
-from resource_server.protected_resource import ProtectedResource
+from on_behalf_of.resource_server.challenge import challenge
+from on_behalf_of.resource_server.errors import BearerTokenError, InsufficientScope, KeysUnavailable, NotPermitted
+from on_behalf_of.resource_server.protected_resource import ProtectedResource
 
 KIND = "MCP server"  # what messages call this resource; its users do not know the API behind it
 

@@ -1,7 +1,7 @@
 from collections.abc import Sequence
 
 from mcp_bridge.endpoint.asgi_types import Scope, header_values
-from resource_server.client_address import Network, client_address, parsed
+from on_behalf_of.primitives.client_address import Network, client_address, parsed
 
 
 def users_address(scope: Scope, trusted_proxies: Sequence[Network]) -> str:

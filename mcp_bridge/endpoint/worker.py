@@ -10,7 +10,7 @@ from typing import TypeVar
 import anyio
 import anyio.lowlevel
 
-from resource_server.interruption import Interruption
+from on_behalf_of.http_client.interruption import Interruption
 
 PROGRESS_EVERY = 1.0  # seconds; work that is quicker is answered without a word before
 

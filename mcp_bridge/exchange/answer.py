@@ -14,8 +14,8 @@ from mcp_bridge.exchange.errors import (
 )
 from mcp_bridge.upstream.foreign_text import readable
 from mcp_bridge.upstream.retry_after import retry_after
-from resource_server.strict_json import MalformedJson
-from resource_server.upstream_http import UpstreamResponse
+from on_behalf_of.http_client.http_client import UpstreamResponse
+from on_behalf_of.primitives.strict_json import MalformedJson
 
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a name, not a token
 # A 401 is about the user's token or about the bridge's own credentials. The latter is `invalid_client` (RFC 6749

@@ -11,8 +11,8 @@ from typing import Any
 from mcp_bridge.exchange.errors import TenantUnavailable
 from mcp_bridge.tool_error import CallerGone
 from mcp_bridge.upstream.deadline import Deadline
-from resource_server.access_token import AccessToken
-from resource_server.interruption import Interruption
+from on_behalf_of.http_client.interruption import Interruption
+from on_behalf_of.resource_server.access_token import AccessToken
 
 SWEEPING = 10.0  # seconds between looks for tokens that are of no more use; a look at all takes a millisecond
 MARGIN = 30  # seconds before its end at which a token is no longer handed out: it must survive the way to the API

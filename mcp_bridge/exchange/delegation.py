@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from mcp_bridge.exchange.errors import ScopesNotGranted, Unfit, UnusableToken
-from resource_server.access_token import AccessToken
-from resource_server.caller_rules import ActorRule, is_presented_by_its_actor
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.caller_rules import ActorRule, is_presented_by_its_actor
 
 
 def check_delegation(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from mcp_bridge.exchange.entry_cipher import EntryCipher, UnusableEntry
 from mcp_bridge.exchange.guarded_cache import GuardedCache
-from resource_server.strict_json import MalformedJson, parse_object
+from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
 
 
 class SharedHold:

@@ -15,8 +15,8 @@ from mcp_bridge.exchange.entry_cipher import EntryCipher, UnusableEntry
 from mcp_bridge.exchange.guarded_cache import GuardedCache
 from mcp_bridge.upstream.deadline import Deadline
 from mcp_bridge.upstream.pause import pause
-from resource_server.interruption import Interruption
-from resource_server.strict_json import MalformedJson, parse_object
+from on_behalf_of.http_client.interruption import Interruption
+from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
 
 logger = logging.getLogger(__name__)
 

@@ -28,12 +28,7 @@ from mcp_bridge.tool_error import CallerGone, ToolError
 from mcp_bridge.upstream.asking import Repeat, Upstream, UpstreamDown
 from mcp_bridge.upstream.deadline import Deadline
 from mcp_bridge.upstream.throttle import UpstreamThrottled
-from resource_server.access_token import AccessToken
-from resource_server.caller_rules import ActorRule
-from resource_server.errors import InvalidToken, KeysUnavailable
-from resource_server.span import Span
-from resource_server.token_verifier import TokenVerifier
-from resource_server.upstream_http import (
+from on_behalf_of.http_client.http_client import (
     UpstreamError,
     UpstreamHttp,
     UpstreamInterrupted,
@@ -41,6 +36,11 @@ from resource_server.upstream_http import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
+from on_behalf_of.primitives.span import Span
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.caller_rules import ActorRule
+from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable
+from on_behalf_of.resource_server.token_verifier import TokenVerifier
 
 FORWARDED_FOR = "auth0-forwarded-for"
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"

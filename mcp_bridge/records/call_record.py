@@ -17,8 +17,8 @@ from mcp_bridge.endpoint.jsonrpc_request import JsonRpcRequest
 from mcp_bridge.records.outcome import Exchange, Outcome
 from mcp_bridge.records.trace import Trace
 from mcp_bridge.upstream.foreign_text import readable
-from resource_server.access_token import AccessToken
-from resource_server.errors import InsufficientScope, NotPermitted
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.errors import InsufficientScope, NotPermitted
 
 MAX_TOOL, MAX_REQUEST_ID, MAX_REASON = 128, 64, 64  # characters
 CLIENT_GONE = "client_gone"

@@ -4,7 +4,7 @@ from django.db import close_old_connections, connection
 
 from mcp_bridge.models import MAX_IDENTIFIER, ToolCall
 from mcp_bridge.records.call_record import CallRecord
-from resource_server.actor import Actor
+from on_behalf_of.resource_server.actor import Actor
 
 
 def write_rows(records: Sequence[CallRecord]) -> None:

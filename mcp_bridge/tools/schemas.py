@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from resource_server.actor import Actor
+from on_behalf_of.resource_server.actor import Actor
 
 
 def either(*types: str, **schema: Any) -> dict[str, Any]:

@@ -11,8 +11,7 @@ from mcp_bridge.upstream.deadline import Deadline
 from mcp_bridge.upstream.pause import pause
 from mcp_bridge.upstream.retry_after import retry_after
 from mcp_bridge.upstream.throttle import LEAST_TIME, Throttle
-from resource_server.interruption import Interruption
-from resource_server.upstream_http import (
+from on_behalf_of.http_client.http_client import (
     UpstreamAnswerMalformed,
     UpstreamError,
     UpstreamNotConnected,
@@ -20,6 +19,7 @@ from resource_server.upstream_http import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
+from on_behalf_of.http_client.interruption import Interruption
 
 MOST_ATTEMPTS = 3
 FIRST_WAIT = 0.1  # seconds before the second attempt where nobody says how long; doubled for each further one

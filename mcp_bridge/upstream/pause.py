@@ -1,7 +1,7 @@
 import threading
 
 from mcp_bridge.tool_error import CallerGone
-from resource_server.interruption import Interruption
+from on_behalf_of.http_client.interruption import Interruption
 
 
 def pause(seconds: float, interruption: Interruption) -> None:

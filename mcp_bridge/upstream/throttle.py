@@ -11,8 +11,8 @@ from typing import Protocol
 from mcp_bridge.upstream.deadline import Deadline
 from mcp_bridge.upstream.pause import pause
 from mcp_bridge.upstream.retry_after import LONGEST, retry_after
-from resource_server.interruption import Interruption
-from resource_server.upstream_http import UpstreamError
+from on_behalf_of.http_client.http_client import UpstreamError
+from on_behalf_of.http_client.interruption import Interruption
 
 logger = logging.getLogger(__name__)
 

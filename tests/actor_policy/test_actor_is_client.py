@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from downstream_api.models import Decision, DelegatedAccess
-from resource_server.caller_rules import ActorRule
+from on_behalf_of.resource_server.caller_rules import ActorRule
 from tests.actor_policy.conftest import SetPolicy
 from tests.downstream_api.conftest import bearer
 from tests.issuer import BRIDGE_CLIENT, Issuer

@@ -15,7 +15,7 @@ from config.variables import Variables
 from downstream_api.actor_policy import ActorPolicy
 from downstream_api.checks import contradictions
 from downstream_api.configuration import ApiConfiguration
-from resource_server.caller_rules import ActorRule, CallerRules
+from on_behalf_of.resource_server.caller_rules import ActorRule, CallerRules
 from tests.issuer import BRIDGE_CLIENT
 
 

@@ -13,9 +13,9 @@ from downstream_api.audit.sealing import seal_finished_rows
 from downstream_api.audit.state import sealing_state
 from downstream_api.configuration import ApiConfiguration
 from downstream_api.models import DelegatedAccess
-from resource_server.key_fetching import KeyFetching
-from resource_server.protected_resource import ProtectedResource
-from resource_server.token_rules import TokenRules
+from on_behalf_of.resource_server.key_fetching import KeyFetching
+from on_behalf_of.resource_server.protected_resource import ProtectedResource
+from on_behalf_of.resource_server.token_rules import TokenRules
 from tests.audit import databases
 from tests.audit.calls import read, write  # noqa: F401 - fixtures
 from tests.issuer import API_AUDIENCE, Issuer, serving_issuer

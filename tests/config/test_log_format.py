@@ -12,7 +12,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import read_environment
 from config.json_lines import JsonLines
-from resource_server.serving import serving
+from on_behalf_of.primitives.current_request import serving
 from tests.config.test_environment import QUICKSTART
 
 

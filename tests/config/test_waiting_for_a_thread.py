@@ -15,7 +15,7 @@ import requests
 from config.environment import BASE_DIR
 from config.granian_command import granian_command
 from config.stack import free_ports
-from resource_server.time_budget import HEADER, read_time_budget, time_budget
+from on_behalf_of.primitives.time_budget import HEADER, read_time_budget, time_budget
 from tests.config.test_commands import eventually, is_free
 
 pytestmark = pytest.mark.processes

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.test import override_settings
 
 from config.environment import read_environment
-from resource_server.protected_resource import WELL_KNOWN, ProtectedResource
+from on_behalf_of.resource_server.protected_resource import WELL_KNOWN, ProtectedResource
 from tests.issuer import BRIDGE_CLIENT, public_jwk
 from tests.mcp_bridge.client_proofs import CLIENT_SECRET
 from tests.mcp_bridge.fake_api import FakeApi

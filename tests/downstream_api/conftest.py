@@ -6,9 +6,9 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from downstream_api.configuration import ApiConfiguration
-from resource_server.key_fetching import KeyFetching
-from resource_server.protected_resource import ProtectedResource
-from resource_server.token_rules import TokenRules
+from on_behalf_of.resource_server.key_fetching import KeyFetching
+from on_behalf_of.resource_server.protected_resource import ProtectedResource
+from on_behalf_of.resource_server.token_rules import TokenRules
 from tests.issuer import API_AUDIENCE, Issuer, serving_issuer
 
 

@@ -12,9 +12,9 @@ from rest_framework.test import APIClient
 from config.environment import Environment
 from downstream_api.actor_policy import ActorPolicy
 from downstream_api.configuration import ApiConfiguration
-from resource_server.key_fetching import KeyFetching
-from resource_server.protected_resource import ProtectedResource
-from resource_server.token_rules import TokenDialect, TokenRules
+from on_behalf_of.resource_server.key_fetching import KeyFetching
+from on_behalf_of.resource_server.protected_resource import ProtectedResource
+from on_behalf_of.resource_server.token_rules import TokenDialect, TokenRules
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, Issuer, serving_issuer
 
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resource_server.explanation import State, explain
-from resource_server.pasted_token import read_pasted_token
+from on_behalf_of.resource_server.explanation import State, explain
+from on_behalf_of.resource_server.pasted_token import read_pasted_token
 from tests.explanation.broken_tokens import FUTURE
 from tests.explanation.conftest import explain_token
 from tests.explanation.test_order import FAULTS, with_faults

@@ -9,9 +9,9 @@ import pytest
 
 from downstream_api.actor_policy import ActorPolicy
 from downstream_api.explanation import POLICY_CHECKS, policy_steps
-from resource_server.caller_rules import ActorRule
-from resource_server.explanation import CHECKS, Check, State, explain
-from resource_server.token_rules import TokenDialect, TokenRules
+from on_behalf_of.resource_server.caller_rules import ActorRule
+from on_behalf_of.resource_server.explanation import CHECKS, Check, State, explain
+from on_behalf_of.resource_server.token_rules import TokenDialect, TokenRules
 from tests.explanation.broken_tokens import FUTURE
 from tests.issuer import API_AUDIENCE, rsa_key
 from tests.resource_server.judging import GOOD_HEADER, ISSUER, PublishedKeys, verified

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from resource_server.caller_rules import ActorRule, CallerRules
+from on_behalf_of.resource_server.caller_rules import ActorRule, CallerRules
 from tests.explanation.conftest import explain_token
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, Issuer
 

@@ -10,7 +10,7 @@ from oauth2_provider.models import Application
 from local_tenant.access_token import signed_jwt
 from local_tenant.blank import is_blank
 from local_tenant.models import Api, Organization, TenantUser
-from resource_server import blank as of_the_services
+from on_behalf_of.primitives import blank as of_the_services
 from tests.local_tenant.flow import CLIENT_ID, error, exchange
 from tests.local_tenant.subject_tokens import subject, subject_token
 from tests.local_tenant.test_client_registration import INSPECTOR, register

@@ -3,8 +3,8 @@
 import pytest
 from django.test import Client
 
-from resource_server.protected_resource import WELL_KNOWN
-from resource_server.token_rules import TokenRules
+from on_behalf_of.resource_server.protected_resource import WELL_KNOWN
+from on_behalf_of.resource_server.token_rules import TokenRules
 from tests.issuer import BRIDGE_AUDIENCE
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.loopback_server import Reply

@@ -19,10 +19,10 @@ from mcp_bridge.records.call_record import CallRecord
 from mcp_bridge.records.call_recorder import Write
 from mcp_bridge.tool_registry import ToolRegistry
 from mcp_bridge.tools import TOOLS
-from resource_server.issuer_keys import IssuerKeys
-from resource_server.key_fetching import KeyFetching
-from resource_server.protected_resource import ProtectedResource
-from resource_server.token_rules import TokenRules
+from on_behalf_of.resource_server.issuer_keys import IssuerKeys
+from on_behalf_of.resource_server.key_fetching import KeyFetching
+from on_behalf_of.resource_server.protected_resource import ProtectedResource
+from on_behalf_of.resource_server.token_rules import TokenRules
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, BRIDGE_CLIENT
 from tests.mcp_bridge.client_proofs import CLIENT_SECRET
 from tests.mcp_bridge.fake_api import FakeApi

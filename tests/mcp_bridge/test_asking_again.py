@@ -8,7 +8,7 @@ import pytest
 
 from mcp_bridge.upstream import circuit_breaker
 from mcp_bridge.upstream.asking import FAILURES
-from resource_server.time_budget import HEADER
+from on_behalf_of.primitives.time_budget import HEADER
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.loopback_server import Reply

@@ -10,7 +10,7 @@ from django.test import Client, override_settings
 from mcp import Client as McpClient
 from mcp.client.streamable_http import streamable_http_client
 
-from resource_server.protected_resource import WELL_KNOWN
+from on_behalf_of.resource_server.protected_resource import WELL_KNOWN
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.running_bridge import BASE_URL, RunningBridge, modern_call, modern_headers, tools_call

@@ -10,7 +10,7 @@ from mcp_bridge.exchange.cache import ExchangeCache, ExchangedToken, ExchangeKey
 from mcp_bridge.exchange.errors import ExchangeRefused, TenantUnavailable
 from mcp_bridge.tool_error import CallerGone
 from mcp_bridge.upstream.deadline import Deadline
-from resource_server.interruption import Interruption
+from on_behalf_of.http_client.interruption import Interruption
 
 SOON = 60.0  # seconds that a test may take
 

@@ -17,7 +17,7 @@ from mcp_bridge.exchange.guarded_cache import GuardedCache
 from mcp_bridge.exchange.shared_tokens import Place, SharedTokens
 from mcp_bridge.tool_error import CallerGone
 from mcp_bridge.upstream.deadline import Deadline
-from resource_server.interruption import Interruption
+from on_behalf_of.http_client.interruption import Interruption
 from tests.mcp_bridge.dict_cache import DictCache
 
 PLACE = Place("digest", ("issuer", "alice", "api", "bridge", "read"))

@@ -19,7 +19,7 @@ from mcp_bridge.tool_error import CallerGone
 from mcp_bridge.upstream.deadline import Deadline
 from mcp_bridge.upstream.retry_after import LONGEST
 from mcp_bridge.upstream.throttle import LONGEST_WINDOW, SHORTEST, SPACING, UNTOLD, Hold, Throttle, UpstreamThrottled
-from resource_server.interruption import Interruption
+from on_behalf_of.http_client.interruption import Interruption
 from tests.mcp_bridge.dict_cache import DictCache
 
 EPOCH = 1_800_000_000.0  # what the wall clock shows at the start

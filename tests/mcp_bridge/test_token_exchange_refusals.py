@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from mcp_bridge.exchange.client_authentication import AuthenticationMethod, BridgeClient
-from resource_server.caller_rules import CallerRules
+from on_behalf_of.resource_server.caller_rules import CallerRules
 from tests.mcp_bridge.client_proofs import CLIENT_SECRET
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant

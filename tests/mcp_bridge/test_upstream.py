@@ -12,8 +12,7 @@ from mcp_bridge.upstream.asking import FAILURES, MOST_ATTEMPTS, PASSING, Repeat,
 from mcp_bridge.upstream.circuit_breaker import TRIAL_PAUSE, CircuitBreaker
 from mcp_bridge.upstream.deadline import Deadline
 from mcp_bridge.upstream.retry_after import LONGEST, retry_after
-from resource_server.interruption import Interruption
-from resource_server.upstream_http import (
+from on_behalf_of.http_client.http_client import (
     UpstreamAnswerMalformed,
     UpstreamError,
     UpstreamHttp,
@@ -22,6 +21,7 @@ from resource_server.upstream_http import (
     UpstreamTimeout,
     UpstreamUnreachable,
 )
+from on_behalf_of.http_client.interruption import Interruption
 from tests.resource_server.judging import Clock
 from tests.resource_server.loopback import answering, serving
 

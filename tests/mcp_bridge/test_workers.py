@@ -8,7 +8,7 @@ import anyio
 import pytest
 
 from mcp_bridge.endpoint.worker import run_in_worker
-from resource_server.interruption import Interruption
+from on_behalf_of.http_client.interruption import Interruption
 
 pytestmark = pytest.mark.anyio
 PATIENCE = 30  # seconds

@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 from config.environment import BASE_DIR
 from downstream_api.openapi.problems import RESPONSES
 from downstream_api.openapi.security import login_scheme
-from resource_server.issuer_metadata import IssuerMetadata, discovery_urls
+from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata, discovery_urls
 from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer
 from tests.openapi.document import Document, answer_complaints, complaints, operations, read, resolved

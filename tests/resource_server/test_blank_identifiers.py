@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resource_server.blank import is_blank
-from resource_server.claims import MAX_IDENTIFIER
-from resource_server.errors import InvalidToken, Reason
-from resource_server.json_web_key_set import Unusable, public_key
-from resource_server.token_rules import TokenRules
+from on_behalf_of.primitives.blank import is_blank
+from on_behalf_of.resource_server.claims import MAX_IDENTIFIER
+from on_behalf_of.resource_server.errors import InvalidToken, Reason
+from on_behalf_of.resource_server.json_web_key_set import Unusable, public_key
+from on_behalf_of.resource_server.token_rules import TokenRules
 from tests.issuer import Issuer, public_jwk, rsa_key
 from tests.resource_server.judging import ISSUER, verified
 

@@ -11,18 +11,24 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from resource_server.access_token import AccessToken
-from resource_server.actor import MAX_ACTORS, parse_actor
-from resource_server.authorization_header import read_bearer_token
-from resource_server.challenge import challenge
-from resource_server.errors import DESCRIPTIONS, BearerTokenError, InsufficientScope, InvalidToken, KeysUnavailable
-from resource_server.issuer_keys import IssuerKeys
-from resource_server.issuer_metadata import IssuerMetadataInvalid, discover
-from resource_server.json_web_key_set import usable_keys
-from resource_server.key_fetching import KeyFetching
-from resource_server.token_rules import TokenRules
-from resource_server.token_verifier import TokenVerifier
-from resource_server.upstream_http import UpstreamHttp
+from on_behalf_of.http_client.http_client import UpstreamHttp
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.actor import MAX_ACTORS, parse_actor
+from on_behalf_of.resource_server.authorization_header import read_bearer_token
+from on_behalf_of.resource_server.challenge import challenge
+from on_behalf_of.resource_server.errors import (
+    DESCRIPTIONS,
+    BearerTokenError,
+    InsufficientScope,
+    InvalidToken,
+    KeysUnavailable,
+)
+from on_behalf_of.resource_server.issuer_keys import IssuerKeys
+from on_behalf_of.resource_server.issuer_metadata import IssuerMetadataInvalid, discover
+from on_behalf_of.resource_server.json_web_key_set import usable_keys
+from on_behalf_of.resource_server.key_fetching import KeyFetching
+from on_behalf_of.resource_server.token_rules import TokenRules
+from on_behalf_of.resource_server.token_verifier import TokenVerifier
 from tests.issuer import API_AUDIENCE, Issuer, key_id, public_jwk, rsa_key, serving_issuer
 from tests.resource_server.judging import GOOD_HEADER, ISSUER, encoded, verified
 from tests.resource_server.test_strict_json import JSON

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from resource_server.interruption import Interruption
-from resource_server.upstream_http import UpstreamHttp, UpstreamInterrupted, UpstreamResponse
+from on_behalf_of.http_client.http_client import UpstreamHttp, UpstreamInterrupted, UpstreamResponse
+from on_behalf_of.http_client.interruption import Interruption
 from tests.resource_server.loopback import Conversation, answering, serving
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from resource_server import issuer_keys
-from resource_server.errors import InvalidToken, KeysUnavailable, Reason
-from resource_server.issuer_keys import UNKNOWN_BURST, IssuerKeys
-from resource_server.key_fetching import KeyFetching
-from resource_server.token_rules import TokenRules
-from resource_server.token_verifier import TokenVerifier
+from on_behalf_of.resource_server import issuer_keys
+from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, Reason
+from on_behalf_of.resource_server.issuer_keys import UNKNOWN_BURST, IssuerKeys
+from on_behalf_of.resource_server.key_fetching import KeyFetching
+from on_behalf_of.resource_server.token_rules import TokenRules
+from on_behalf_of.resource_server.token_verifier import TokenVerifier
 from tests.issuer import API_AUDIENCE, Issuer, key_id, public_jwk, rsa_key, serving_issuer
 from tests.resource_server.judging import Clock
 

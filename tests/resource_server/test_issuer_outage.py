@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from resource_server import issuer_keys
-from resource_server.errors import InvalidToken, KeysUnavailable, Reason
-from resource_server.issuer_keys import RETRY_PAUSE, UNKNOWN_BURST, IssuerKeys
+from on_behalf_of.resource_server import issuer_keys
+from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, Reason
+from on_behalf_of.resource_server.issuer_keys import RETRY_PAUSE, UNKNOWN_BURST, IssuerKeys
 from tests.issuer import Issuer, key_id, rsa_key, serving_issuer
 from tests.resource_server.judging import Clock
 from tests.resource_server.test_issuer_keys import FETCHING, FIRST, KEYS, in_threads, landed, outcome

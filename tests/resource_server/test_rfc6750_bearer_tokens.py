@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from resource_server.authorization_header import read_bearer_token
-from resource_server.challenge import challenge
-from resource_server.errors import (
+from on_behalf_of.resource_server.authorization_header import read_bearer_token
+from on_behalf_of.resource_server.challenge import challenge
+from on_behalf_of.resource_server.errors import (
     DESCRIPTIONS,
     BearerTokenError,
     InsufficientScope,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from resource_server.json_web_key_set import MAX_KEYS, usable_keys
+from on_behalf_of.resource_server.json_web_key_set import MAX_KEYS, usable_keys
 from tests.issuer import key_id, public_jwk, rsa_key
 
 FIRST, SECOND = rsa_key(), rsa_key("second")

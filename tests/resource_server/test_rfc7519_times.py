@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from resource_server.errors import Reason
-from resource_server.token_rules import TokenRules
+from on_behalf_of.resource_server.errors import Reason
+from on_behalf_of.resource_server.token_rules import TokenRules
 from tests.issuer import API_AUDIENCE
 from tests.resource_server.judging import GOOD_HEADER, ISSUER, claims_refusal, refusal, verified
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from resource_server.challenge import challenge
-from resource_server.errors import MissingToken
-from resource_server.protected_resource import ProtectedResource, well_known_paths
+from on_behalf_of.resource_server.challenge import challenge
+from on_behalf_of.resource_server.errors import MissingToken
+from on_behalf_of.resource_server.protected_resource import ProtectedResource, well_known_paths
 
 RESOURCE = ProtectedResource(
     resource="http://localhost:3001/mcp",

@@ -6,7 +6,7 @@ import time
 from functools import partial
 from queue import SimpleQueue
 
-from resource_server.timekeeper import Timekeeper
+from on_behalf_of.http_client.timekeeper import Timekeeper
 
 PATIENCE = 30  # seconds
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from resource_server.upstream_http import (
+from on_behalf_of.http_client.http_client import (
     UpstreamAnswerMalformed,
     UpstreamAnswerTooLarge,
     UpstreamError,

@@ -22,7 +22,7 @@ from config.auth0.management_token import ManagementToken, management_token, req
 from config.auth0.outline import as_json, outline
 from config.auth0.plan import plan
 from config.auth0.tenant_environment import TenantEnvironment
-from resource_server.upstream_http import UpstreamHttp
+from on_behalf_of.http_client.http_client import UpstreamHttp
 
 if TYPE_CHECKING:
     from config.auth0.management_api import ManagementApi

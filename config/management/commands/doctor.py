@@ -12,7 +12,7 @@ from config.doctor.finding import Finding, Status, not_checked, problem, without
 from config.doctor.report import as_json, as_lines, summary
 from config.environment import Environment
 from mcp_bridge.downstream.client import check_path
-from resource_server.pasted_token import read_pasted_token
+from on_behalf_of.resource_server.pasted_token import read_pasted_token
 
 FOUND, BAD_USAGE = 1, 2  # exit codes
 MAX_INPUT = 1_048_576  # characters

@@ -11,14 +11,14 @@ from django.core.management.base import BaseCommand, CommandError
 from config.environment import Environment
 from config.explaining.printed import printed
 from config.explaining.report import API, BRIDGE, explained
-from resource_server.access_token import KeySource
-from resource_server.json_web_key_set import usable_keys
-from resource_server.kept_keys import KeptKeys, NoKeys, read_kept_keys
-from resource_server.key_fetching import KeyFetching
-from resource_server.published_keys import fetch_keys
-from resource_server.strict_json import MalformedJson, parse_object
-from resource_server.token_parts import duration
-from resource_server.upstream_http import UpstreamError, UpstreamHttp
+from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp
+from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
+from on_behalf_of.resource_server.access_token import KeySource
+from on_behalf_of.resource_server.json_web_key_set import usable_keys
+from on_behalf_of.resource_server.kept_keys import KeptKeys, NoKeys, read_kept_keys
+from on_behalf_of.resource_server.key_fetching import KeyFetching
+from on_behalf_of.resource_server.published_keys import fetch_keys
+from on_behalf_of.resource_server.token_parts import duration
 
 KEPT = "issuer_keys.json"  # below STATE_DIR
 MAX_INPUT = 1_048_576  # characters

@@ -5,9 +5,9 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from resource_server.access_token import MAX_TOKEN_LENGTH, AccessToken, verify_access_token
-from resource_server.issuer_keys import IssuerKeys
-from resource_server.token_rules import TokenRules
+from on_behalf_of.resource_server.access_token import MAX_TOKEN_LENGTH, AccessToken, verify_access_token
+from on_behalf_of.resource_server.issuer_keys import IssuerKeys
+from on_behalf_of.resource_server.token_rules import TokenRules
 
 MAX_REMEMBERED = 10_000
 SWEEPING = 10.0  # seconds between looks for tokens that came to their end; a look at all of them takes a millisecond

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from resource_server.errors import NotPermitted, Reason
+from on_behalf_of.resource_server.errors import NotPermitted, Reason
 
 if TYPE_CHECKING:  # the settings hold these rules, and need not load what verifies tokens
-    from resource_server.access_token import AccessToken
+    from on_behalf_of.resource_server.access_token import AccessToken
 
 
 class ActorRule(StrEnum):

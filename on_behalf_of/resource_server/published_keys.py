@@ -3,10 +3,10 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from resource_server.issuer_metadata import IssuerMetadata, IssuerMetadataInvalid, discover
-from resource_server.json_web_key_set import usable_keys
-from resource_server.strict_json import MalformedJson
-from resource_server.upstream_http import UpstreamHttp
+from on_behalf_of.http_client.http_client import UpstreamHttp
+from on_behalf_of.primitives.strict_json import MalformedJson
+from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata, IssuerMetadataInvalid, discover
+from on_behalf_of.resource_server.json_web_key_set import usable_keys
 
 MAX_KEY_SET = 524_288  # bytes
 

@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from resource_server.blank import is_blank
+from on_behalf_of.primitives.blank import is_blank
 
 MAX_LEEWAY = 60
 

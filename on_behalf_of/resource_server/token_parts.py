@@ -6,11 +6,11 @@ import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from resource_server.access_token import MAX_TOKEN_LENGTH
-from resource_server.actor import Actor, parse_actor
-from resource_server.claims import MAX_NUMERIC_DATE, Claims
-from resource_server.errors import InvalidToken
-from resource_server.strict_json import MalformedJson, parse_object
+from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
+from on_behalf_of.resource_server.access_token import MAX_TOKEN_LENGTH
+from on_behalf_of.resource_server.actor import Actor, parse_actor
+from on_behalf_of.resource_server.claims import MAX_NUMERIC_DATE, Claims
+from on_behalf_of.resource_server.errors import InvalidToken
 
 # Controls, formats (right-to-left overrides among them), surrogates, line and paragraph separators.
 _HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})

@@ -10,9 +10,9 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.utils import to_base64url_uint
 
-from resource_server.errors import InvalidToken, KeysUnavailable, Reason
-from resource_server.json_web_key_set import usable_keys
-from resource_server.strict_json import MalformedJson, parse_object
+from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
+from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, Reason
+from on_behalf_of.resource_server.json_web_key_set import usable_keys
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 
-from resource_server.claims import is_identifier
+from on_behalf_of.resource_server.claims import is_identifier
 
 MIN_KEY_BITS, MAX_KEY_BITS = 2048, 8192  # RFC 7518 §3.3 sets the lower; beyond the upper each check costs too much
 MAX_EXPONENT_BITS = 33

@@ -7,12 +7,12 @@ from typing import Protocol
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
 
-from resource_server import claims as read
-from resource_server.actor import Actor, parse_actor
-from resource_server.claims import Claims
-from resource_server.errors import InvalidToken, Reason
-from resource_server.strict_json import MalformedJson, parse_object
-from resource_server.token_rules import TokenDialect, TokenRules
+from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
+from on_behalf_of.resource_server import claims as read
+from on_behalf_of.resource_server.actor import Actor, parse_actor
+from on_behalf_of.resource_server.claims import Claims
+from on_behalf_of.resource_server.errors import InvalidToken, Reason
+from on_behalf_of.resource_server.token_rules import TokenDialect, TokenRules
 
 MAX_TOKEN_LENGTH = 16_384  # characters
 ALGORITHM = "RS256"  # from here, never from the token (RFC 8725 §3.1)

@@ -2,8 +2,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from resource_server.strict_json import MalformedJson
-from resource_server.upstream_http import UpstreamError, UpstreamHttp, UpstreamResponse
+from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp, UpstreamResponse
+from on_behalf_of.primitives.strict_json import MalformedJson
 
 _URL = re.compile(r"[\x21-\x7e]+")  # urlsplit drops line breaks and tabs before it looks
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}

@@ -16,8 +16,8 @@ from typing import Any
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from resource_server.interruption import Interruption
-from resource_server.timekeeper import Alarm, timekeeper
+from on_behalf_of.http_client.interruption import Interruption
+from on_behalf_of.http_client.timekeeper import Alarm, timekeeper
 
 _current = threading.local()
 

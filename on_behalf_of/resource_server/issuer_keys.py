@@ -9,11 +9,11 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
-from resource_server.errors import InvalidToken, KeysUnavailable, Reason
-from resource_server.issuer_metadata import IssuerMetadata
-from resource_server.key_fetching import KeyFetching
-from resource_server.published_keys import fetch_keys
-from resource_server.upstream_http import UpstreamError, UpstreamHttp
+from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp
+from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, Reason
+from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata
+from on_behalf_of.resource_server.key_fetching import KeyFetching
+from on_behalf_of.resource_server.published_keys import fetch_keys
 
 logger = logging.getLogger(__name__)
 

@@ -15,9 +15,9 @@ import certifi
 import requests
 from requests.adapters import HTTPAdapter
 
-from resource_server.interruption import Interruption
-from resource_server.socket_deadline import NotConnected, SocketDeadline, watched_pool_classes
-from resource_server.strict_json import parse_object
+from on_behalf_of.http_client.interruption import Interruption
+from on_behalf_of.http_client.socket_deadline import NotConnected, SocketDeadline, watched_pool_classes
+from on_behalf_of.primitives.strict_json import parse_object
 
 MAX_ANSWER = 1_048_576  # bytes
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")  # RFC 9110 §5.5, without bytes that have no agreed meaning
