@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from config.generated_secrets import kept_secret
 from config.variables import Variables, refuse
-from mcp_bridge.exchange.client_authentication import AuthenticationMethod, BridgeClient
+from on_behalf_of.exchange.client_authentication import AuthenticationMethod, BridgeClient
 
 ID, METHOD, SECRET = "MCP_AUTH0_CLIENT_ID", "MCP_AUTH0_CLIENT_AUTH_METHOD", "MCP_AUTH0_CLIENT_SECRET"
 KEY_FILE, KEY_ID = "MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE", "MCP_AUTH0_CLIENT_KEY_ID"

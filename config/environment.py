@@ -15,9 +15,9 @@ from config.observability import Observability, read_observability
 from config.shared_cache import SharedCache, read_shared_cache
 from config.variables import LOOPBACK_HOSTS, Variables, refuse
 from downstream_api.actor_policy import ActorPolicy
-from mcp_bridge.configuration import ENDPOINT
-from mcp_bridge.exchange.client_authentication import BridgeClient
-from mcp_bridge.exchange.exchange_target import ExchangeTarget
+from on_behalf_of.exchange.client_authentication import BridgeClient
+from on_behalf_of.exchange.exchange_target import ExchangeTarget
+from on_behalf_of.mcp.configuration import ENDPOINT
 from on_behalf_of.resource_server.caller_rules import ActorRule, CallerRules
 from on_behalf_of.resource_server.token_rules import TokenDialect
 

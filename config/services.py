@@ -8,8 +8,8 @@ from downstream_api.audit.configuration import AuditConfiguration
 from downstream_api.browsable.configuration import CALLBACK_PATH, BrowserLogin
 from downstream_api.configuration import ApiConfiguration
 from local_tenant.configuration import LinkedClient, TenantConfiguration
-from mcp_bridge.configuration import ENDPOINT, BridgeConfiguration
 from mcp_bridge.tools import TOOLS
+from on_behalf_of.mcp.configuration import ENDPOINT, BridgeConfiguration
 from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
 from on_behalf_of.resource_server.token_rules import TokenRules

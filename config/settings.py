@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "downstream_api",
     "mcp_bridge",
+    "on_behalf_of.mcp",
 ]
 if ENVIRONMENT.is_local:  # the development tenant is not even installed where a real one is configured
     INSTALLED_APPS += ["oauth2_provider", "local_tenant"]

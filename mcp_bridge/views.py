@@ -5,8 +5,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from mcp_bridge.configuration import ENDPOINT
 from mcp_bridge.tools import TOOLS
+from on_behalf_of.mcp.configuration import ENDPOINT
 
 # Metadata is public, and browser clients read it from anywhere; they send MCP-Protocol-Version along, which makes
 # browsers ask first.

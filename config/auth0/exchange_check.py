@@ -7,12 +7,12 @@ from pathlib import Path
 from config.auth0.errors import SetupError
 from config.environment import Environment
 from config.services import bridge_configuration
-from mcp_bridge.caller import Caller
-from mcp_bridge.exchange.errors import ExchangeError, ExchangeRefused, ScopesNotGranted
-from mcp_bridge.outbound import build_exchange
 from mcp_bridge.tools import TOOLS
-from mcp_bridge.upstream.deadline import Deadline
+from on_behalf_of.exchange.errors import ExchangeError, ExchangeRefused, ScopesNotGranted
+from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.http_client import UpstreamHttp
+from on_behalf_of.mcp.caller import Caller
+from on_behalf_of.mcp.outbound import build_exchange
 from on_behalf_of.resource_server.caller_rules import check_caller
 from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, NotPermitted
 from on_behalf_of.resource_server.issuer_keys import IssuerKeys

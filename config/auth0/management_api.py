@@ -22,7 +22,7 @@ from config.auth0.errors import NotThere, Refused, SetupError
 from config.auth0.management_token import ManagementToken
 from config.auth0.operation import Operation
 from config.auth0.rate_limit import PatientTransport
-from mcp_bridge.upstream.foreign_text import readable
+from on_behalf_of.primitives.foreign_text import readable
 
 TIMEOUT = 30.0  # seconds for one answer
 PAGE = 50  # what one request lists

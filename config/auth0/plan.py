@@ -10,7 +10,7 @@ from config.auth0.desired_tenant import DesiredApi, DesiredGrant, DesiredTenant
 from config.auth0.differences import differences
 from config.auth0.planned_clients import client_changes, find_clients
 from config.auth0.planned_roles import role_changes
-from mcp_bridge.upstream.foreign_text import readable
+from on_behalf_of.primitives.foreign_text import readable
 
 
 def plan(

@@ -23,11 +23,11 @@ from django.conf import settings  # noqa: E402
 from django.core.cache import caches  # noqa: E402
 
 from config.shared_cache import SHARED_CACHE  # noqa: E402
-from mcp_bridge.bridge import build_bridge  # noqa: E402
-from mcp_bridge.endpoint.asgi_types import AsgiApp  # noqa: E402
-from mcp_bridge.issuer import issuer_keys  # noqa: E402
-from mcp_bridge.records.call_rows import write_rows  # noqa: E402
 from mcp_bridge.tools import TOOLS  # noqa: E402
+from on_behalf_of.mcp.bridge import build_bridge  # noqa: E402
+from on_behalf_of.mcp.endpoint.asgi_types import AsgiApp  # noqa: E402
+from on_behalf_of.mcp.issuer import issuer_keys  # noqa: E402
+from on_behalf_of.mcp.records.call_rows import write_rows  # noqa: E402
 
 application = build_bridge(
     settings.MCP_BRIDGE,

@@ -14,7 +14,7 @@ SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "bridge")  # no other servic
 ROOT_URLCONF = "config.bridge.urls"
 PAGE_LAYOUT = "mcp_bridge/page.html"
 # No pages to log in to, so neither sessions nor users nor cookies.
-INSTALLED_APPS = ["config", "django.contrib.staticfiles", "mcp_bridge"]
+INSTALLED_APPS = ["config", "django.contrib.staticfiles", "mcp_bridge", "on_behalf_of.mcp"]
 TEMPLATES = [TEMPLATES[0] | {"OPTIONS": {"context_processors": ["django.template.context_processors.request"]}}]
 NEEDLESS = ("config.page_middleware.", "django.middleware.csrf.", "downstream_api.")
 MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith(NEEDLESS)]

@@ -4,8 +4,8 @@ from django.views.decorators.common import no_append_slash
 
 from config.health import healthz, readiness
 from mcp_bridge import views
-from mcp_bridge.configuration import ENDPOINT
-from mcp_bridge.issuer import issuer_keys
+from on_behalf_of.mcp.configuration import ENDPOINT
+from on_behalf_of.mcp.issuer import issuer_keys
 from on_behalf_of.resource_server.protected_resource import well_known_paths
 
 handler400 = views.bad_request

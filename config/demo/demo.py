@@ -18,7 +18,7 @@ from config.environment import Environment
 from downstream_api.audit.state import sealing_state
 from downstream_api.models import DelegatedAccess
 from local_tenant.seed import DEVELOPMENT_USERS
-from mcp_bridge.models import ToolCall
+from on_behalf_of.mcp.models import ToolCall
 
 
 class DemoError(Exception):

@@ -1,9 +1,9 @@
 from collections.abc import Iterator
 
 from config.doctor.finding import Finding, ok, problem
-from mcp_bridge.downstream.client import Downstream
-from mcp_bridge.downstream.errors import ApiRefused, ApiRejectedToken, ApiUnavailable, NotFound
-from mcp_bridge.tool_error import ToolError
+from on_behalf_of.mcp.api.client import Downstream
+from on_behalf_of.mcp.api.errors import ApiRefused, ApiRejectedToken, ApiUnavailable, NotFound
+from on_behalf_of.mcp.tool_error import ToolError
 from on_behalf_of.resource_server.errors import Reason
 
 CHECK = "api call"

@@ -7,8 +7,8 @@ from config.bridge_client import missing_variables
 from config.doctor.finding import Finding, ok, problem, warning
 from config.environment import Environment
 from downstream_api.checks import contradictions
-from mcp_bridge.checks import LEFTOVER, REMOVE_LEFTOVER
-from mcp_bridge.published_identifier import identifier_trouble
+from on_behalf_of.mcp.checks import LEFTOVER, REMOVE_LEFTOVER
+from on_behalf_of.mcp.published_identifier import identifier_trouble
 
 CHECK = "environment"
 

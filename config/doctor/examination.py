@@ -13,10 +13,10 @@ from config.doctor.key_set import key_set
 from config.doctor.resources import protected_resources
 from config.doctor.user_token import user_token
 from config.environment import Environment
-from mcp_bridge.downstream.client import Downstream
-from mcp_bridge.outbound import build_api, build_exchange
-from mcp_bridge.upstream.deadline import Deadline
+from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.http_client import UpstreamHttp
+from on_behalf_of.mcp.api.client import Downstream
+from on_behalf_of.mcp.outbound import build_api, build_exchange
 from on_behalf_of.resource_server.issuer_keys import IssuerKeys
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
 

@@ -6,13 +6,13 @@ from config.doctor import refused_exchanges
 from config.doctor.finding import Finding, Findings, not_checked, ok, problem, warning
 from config.doctor.refused_tokens import Expected
 from config.doctor.user_token import described
-from mcp_bridge.caller import Caller
-from mcp_bridge.exchange.cache import MARGIN, ExchangedToken
-from mcp_bridge.exchange.errors import ExchangeError
-from mcp_bridge.exchange.token_exchange import TokenExchange
 from mcp_bridge.tools import TOOLS
-from mcp_bridge.upstream.deadline import Deadline
+from on_behalf_of.exchange.cache import MARGIN, ExchangedToken
+from on_behalf_of.exchange.errors import ExchangeError
+from on_behalf_of.exchange.token_exchange import TokenExchange
+from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.http_client import UpstreamHttp, UpstreamResponse
+from on_behalf_of.mcp.caller import Caller
 from on_behalf_of.primitives.strict_json import MalformedJson
 
 EXCHANGE, TOKEN = "exchange", "token B"

@@ -4,7 +4,7 @@ from typing import Any
 
 from config.doctor.identifiers import shown
 from config.doctor.refused_tokens import Expected, advice
-from mcp_bridge.exchange.errors import (
+from on_behalf_of.exchange.errors import (
     ClientRejected,
     DelegationTooDeep,
     ExchangeError,

@@ -8,8 +8,8 @@ from config.doctor.finding import Finding, Status, not_checked, ok, problem
 from config.doctor.identifiers import differ_in_slash, shown
 from config.doctor.refused_tokens import ISSUER
 from config.environment import Environment
-from mcp_bridge.configuration import ENDPOINT
 from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp, UpstreamUnreachable
+from on_behalf_of.mcp.configuration import ENDPOINT
 from on_behalf_of.primitives.strict_json import MalformedJson
 from on_behalf_of.resource_server.protected_resource import ProtectedResource, well_known_paths
 

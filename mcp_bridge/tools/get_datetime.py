@@ -1,8 +1,8 @@
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
-from mcp_bridge.tool_error import ToolError
+from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
+from on_behalf_of.mcp.tool_error import ToolError
 
 
 def get_datetime(call: ToolCall) -> ToolAnswer:

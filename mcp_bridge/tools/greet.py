@@ -1,7 +1,7 @@
 from typing import Any
 
-from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
 from mcp_bridge.tools.schemas import either
+from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
 
 API_ACTOR: dict[str, Any] = {"type": "object", "properties": {"sub": {"type": "string"}}, "required": ["sub"]}
 # What the API says about its caller; it may say more.

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
 from mcp_bridge.tools.schemas import either
+from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
 
 NOTE: dict[str, Any] = {
     "type": "object",

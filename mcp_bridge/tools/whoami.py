@@ -1,5 +1,5 @@
-from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
 from mcp_bridge.tools.schemas import ACTOR_CHAIN, SCOPES, actor_chain, either
+from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
 
 
 def whoami(call: ToolCall) -> ToolAnswer:

@@ -8,7 +8,7 @@ from model_bakery import baker
 
 from downstream_api.audit.triggers import lifted
 from downstream_api.models import DelegatedAccess
-from mcp_bridge.models import ToolCall
+from on_behalf_of.mcp.models import ToolCall
 from on_behalf_of.resource_server.errors import DESCRIPTIONS, Reason
 from tests.audit_admin.conftest import DASHBOARD, LIST, MakeClient, MakeRow
 from tests.audit_admin.pages import Page, listed, page

@@ -7,13 +7,13 @@ from pathlib import Path
 from django.db import connection
 
 from downstream_api.audit.configuration import AuditConfiguration
-from mcp_bridge.models import ToolCall
+from on_behalf_of.mcp.models import ToolCall
 from tests.audit import databases
 from tests.bench.filled_log import fill
 from tests.groups import GROUPS
 
 ROWS = int(os.environ.get("ROWS", "300000"))
-TABLES = ("downstream_api_delegatedaccess", "downstream_api_seal", "mcp_bridge_toolcall")
+TABLES = ("downstream_api_delegatedaccess", "downstream_api_seal", "obo_mcp_toolcall")
 
 
 def measure() -> None:

@@ -9,8 +9,8 @@ from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
 from config.environment import read_environment
-from mcp_bridge.checks import nothing_is_left_of_custom_token_exchange
-from mcp_bridge.exchange.client_authentication import AuthenticationMethod
+from on_behalf_of.exchange.client_authentication import AuthenticationMethod
+from on_behalf_of.mcp.checks import nothing_is_left_of_custom_token_exchange
 from tests.config.test_environment import QUICKSTART
 from tests.issuer import rsa_key
 
@@ -105,7 +105,7 @@ def test_what_is_left_of_the_older_sample_is_warned_of(tmp_path: Path, settings:
     assert nothing_is_left_of_custom_token_exchange() == []
     leftover = {"MCP_AUTH0_SUBJECT_TOKEN_TYPE": "urn:example:token", "STATE_DIR": str(tmp_path)}
     settings.MCP_BRIDGE = bridge_configuration(read_environment(QUICKSTART | leftover))
-    assert [each.id for each in nothing_is_left_of_custom_token_exchange()] == ["mcp_bridge.W001"]
+    assert [each.id for each in nothing_is_left_of_custom_token_exchange()] == ["obo_mcp.W001"]
 
 
 TWO = {

@@ -29,7 +29,7 @@ HOSTILE = ("%00", "a%00b", NUMBER, f"-{NUMBER}", f"1,{NUMBER}", "%ED%A0%80", "%F
            "+".join("a" * 2_000))  # fmt: skip
 NOT_SHOWN = {
     "api": ("/admin/local_tenant/", "/admin/oauth2_provider/"),
-    "tenant": ("/admin/downstream_api/", "/admin/mcp_bridge/"),
+    "tenant": ("/admin/downstream_api/", "/admin/obo_mcp/"),
 }
 values = st.sampled_from(HOSTILE) | st.text(max_size=40).map(lambda text: quote(text.encode("utf-8", "surrogatepass")))
 
@@ -129,7 +129,7 @@ def test_any_form_of_an_admin_is_answered(service: str, superuser: Client, value
 
 
 def test_a_refused_address_says_what_is_wrong_with_it(service: str, superuser: Client) -> None:
-    path = {"api": "/admin/mcp_bridge/toolcall/", "tenant": "/admin/local_tenant/api/"}[service]
+    path = {"api": "/admin/obo_mcp/toolcall/", "tenant": "/admin/local_tenant/api/"}[service]
     page = superuser.get(f"{path}?q=a%00b")
     assert page.status_code == 400
     assert "The query parameter q holds the character NUL" in page.content.decode()

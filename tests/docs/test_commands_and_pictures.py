@@ -11,7 +11,7 @@ from django.core.management import get_commands, load_command_class
 from django.urls import resolve
 
 from config.environment import BASE_DIR
-from mcp_bridge.configuration import ENDPOINT
+from on_behalf_of.mcp.configuration import ENDPOINT
 from tests.docs.blocks import Block, blocks, pages
 
 URLCONF = {"tenant": "config.tenant.urls", "api": "config.api.urls", "bridge": "config.bridge.urls"}

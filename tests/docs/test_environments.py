@@ -8,8 +8,8 @@ import pytest
 
 from config.environment import Environment, read_environment
 from downstream_api.actor_policy import check_actor, is_delegated
-from mcp_bridge.exchange.delegation import check_delegation
-from mcp_bridge.exchange.errors import UnusableToken
+from on_behalf_of.exchange.delegation import check_delegation
+from on_behalf_of.exchange.errors import UnusableToken
 from on_behalf_of.resource_server.access_token import AccessToken, verify_access_token
 from on_behalf_of.resource_server.errors import NotPermitted, Reason
 from on_behalf_of.resource_server.token_rules import TokenRules

@@ -151,7 +151,7 @@ class Parties:
 
         def is_written() -> bool:
             with closing(sqlite3.connect(self.bridge.state_dir / "db.sqlite3", timeout=10)) as database:
-                sql = "SELECT outcome, reason FROM mcp_bridge_toolcall WHERE trace_id = ?"
+                sql = "SELECT outcome, reason FROM obo_mcp_toolcall WHERE trace_id = ?"
                 found[:] = database.execute(sql, [answer.trace_id]).fetchall()
             return bool(found)
 

@@ -174,7 +174,7 @@ def test_the_auditor_may_view_the_audit_log_and_nothing_else(tenant: TenantConfi
     auditor = User.objects.get(username="auditor")
     assert auditor.get_all_permissions() == {
         "downstream_api.view_delegatedaccess",
-        "mcp_bridge.view_toolcall",
+        "obo_mcp.view_toolcall",
     }
 
 

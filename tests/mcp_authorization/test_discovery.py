@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 import pytest
 from django.test import Client
 
-from mcp_bridge.tool_registry import ToolRegistry
 from mcp_bridge.tools import TOOLS
+from on_behalf_of.mcp.tool_registry import ToolRegistry
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.running_bridge import BASE_URL, LEGACY, MODERN, RunningBridge
 

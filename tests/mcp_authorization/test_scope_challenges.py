@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
-from mcp_bridge.tool_registry import ToolRegistry
 from mcp_bridge.tools.notes import LIST_NOTES
+from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
+from on_behalf_of.mcp.tool_registry import ToolRegistry
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.loopback_server import Reply

@@ -10,15 +10,15 @@ import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from mcp_bridge.bridge import Bridge, build_bridge
-from mcp_bridge.configuration import BridgeConfiguration
-from mcp_bridge.endpoint.asgi_types import Receive, Scope, Send
-from mcp_bridge.exchange.client_authentication import BridgeClient
-from mcp_bridge.exchange.guarded_cache import Cache
-from mcp_bridge.records.call_record import CallRecord
-from mcp_bridge.records.call_recorder import Write
-from mcp_bridge.tool_registry import ToolRegistry
 from mcp_bridge.tools import TOOLS
+from on_behalf_of.exchange.client_authentication import BridgeClient
+from on_behalf_of.exchange.guarded_cache import Cache
+from on_behalf_of.mcp.bridge import Bridge, build_bridge
+from on_behalf_of.mcp.configuration import BridgeConfiguration
+from on_behalf_of.mcp.endpoint.asgi_types import Receive, Scope, Send
+from on_behalf_of.mcp.records.call_record import CallRecord
+from on_behalf_of.mcp.records.call_recorder import Write
+from on_behalf_of.mcp.tool_registry import ToolRegistry
 from on_behalf_of.resource_server.issuer_keys import IssuerKeys
 from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource

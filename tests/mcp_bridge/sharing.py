@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 
-from mcp_bridge.exchange.cache import ExchangeKey
-from mcp_bridge.exchange.entry_cipher import EntryCipher
-from mcp_bridge.exchange.shared_tokens import Place
+from on_behalf_of.exchange.cache import ExchangeKey
+from on_behalf_of.exchange.entry_cipher import EntryCipher
+from on_behalf_of.exchange.shared_tokens import Place
 from tests.issuer import API_AUDIENCE, BRIDGE_CLIENT
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.running_bridge import RunningBridge

@@ -7,8 +7,8 @@ from types import ModuleType
 import pytest
 
 from config.environment import BASE_DIR
-from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
-from mcp_bridge.tool_registry import ToolRegistry
+from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
+from on_behalf_of.mcp.tool_registry import ToolRegistry
 from tests.docs.blocks import blocks
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.running_bridge import RunningBridge, tools_call

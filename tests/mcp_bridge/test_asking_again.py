@@ -6,8 +6,8 @@ from email.utils import formatdate
 import anyio
 import pytest
 
-from mcp_bridge.upstream import circuit_breaker
-from mcp_bridge.upstream.asking import FAILURES
+from on_behalf_of.http_client import circuit_breaker
+from on_behalf_of.http_client.retry import FAILURES
 from on_behalf_of.primitives.time_budget import HEADER
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant

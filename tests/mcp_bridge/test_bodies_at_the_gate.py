@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from mcp_bridge.endpoint.request_body import MAX_BODY
+from on_behalf_of.mcp.endpoint.request_body import MAX_BODY
 from tests.mcp_bridge.running_bridge import RunningBridge
 
 pytestmark = pytest.mark.anyio

@@ -8,8 +8,8 @@ from typing import cast
 
 import pytest
 
-from mcp_bridge.records.call_record import CallRecord
-from mcp_bridge.records.call_recorder import BATCH, CallRecorder
+from on_behalf_of.mcp.records.call_record import CallRecord
+from on_behalf_of.mcp.records.call_recorder import BATCH, CallRecorder
 from tests.mcp_bridge.running_bridge import RunningBridge
 
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcp_bridge.endpoint.jsonrpc_request import JsonRpcRequest
-from mcp_bridge.records.call_record import CallRecord
-from mcp_bridge.records.outcome import Exchange, Outcome
-from mcp_bridge.records.trace import Trace
+from on_behalf_of.mcp.endpoint.jsonrpc_request import JsonRpcRequest
+from on_behalf_of.mcp.records.call_record import CallRecord
+from on_behalf_of.mcp.records.outcome import Exchange, Outcome
+from on_behalf_of.mcp.records.trace import Trace
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.loopback_server import Reply

@@ -6,7 +6,7 @@ from typing import Any
 import jwt
 import pytest
 
-from mcp_bridge.exchange.client_authentication import AuthenticationMethod, BridgeClient
+from on_behalf_of.exchange.client_authentication import AuthenticationMethod, BridgeClient
 from tests.issuer import BRIDGE_CLIENT, rsa_key
 from tests.mcp_bridge.client_proofs import ASSERTION_TYPE, CLIENT_SECRET
 from tests.mcp_bridge.fake_tenant import FakeTenant

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from mcp_bridge.exchange.cache import ExchangeCache, ExchangedToken, ExchangeKey
-from mcp_bridge.exchange.errors import ExchangeRefused, TenantUnavailable
-from mcp_bridge.tool_error import CallerGone
-from mcp_bridge.upstream.deadline import Deadline
+from on_behalf_of.exchange.cache import ExchangeCache, ExchangedToken, ExchangeKey
+from on_behalf_of.exchange.errors import ExchangeRefused, TenantUnavailable
+from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.interruption import Interruption
+from on_behalf_of.mcp.tool_error import CallerGone
 
 SOON = 60.0  # seconds that a test may take
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from mcp_bridge.exchange.client_authentication import BridgeClient
-from mcp_bridge.exchange.entry_cipher import EntryCipher
+from on_behalf_of.exchange.client_authentication import BridgeClient
+from on_behalf_of.exchange.entry_cipher import EntryCipher
 from tests.mcp_bridge.client_proofs import CLIENT_SECRET
 from tests.mcp_bridge.dict_cache import DictCache
 from tests.mcp_bridge.fake_api import FakeApi

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mcp_bridge.endpoint.jsonrpc_request import JsonRpcError, parse_request
-from mcp_bridge.json_schema import first_violation
 from mcp_bridge.tools import TOOLS
-from mcp_bridge.upstream.foreign_text import LIMIT, readable
+from on_behalf_of.mcp.endpoint.jsonrpc_request import JsonRpcError, parse_request
+from on_behalf_of.mcp.json_schema import first_violation
+from on_behalf_of.primitives.foreign_text import LIMIT, readable
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.loopback_server import Reply

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from mcp_bridge.records.outcome import Outcome
-from mcp_bridge.schema import ANY_OBJECT
-from mcp_bridge.tool import Tool, ToolAnswer
-from mcp_bridge.tool_registry import ToolRegistry
 from mcp_bridge.tools.get_datetime import GET_DATETIME
+from on_behalf_of.mcp.records.outcome import Outcome
+from on_behalf_of.mcp.schema import ANY_OBJECT
+from on_behalf_of.mcp.tool import Tool, ToolAnswer
+from on_behalf_of.mcp.tool_registry import ToolRegistry
 from tests.mcp_bridge.running_bridge import LEGACY, MODERN, RunningBridge, modern_call, modern_headers, tools_call
 
 pytestmark = pytest.mark.anyio

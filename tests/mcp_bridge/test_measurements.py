@@ -7,8 +7,8 @@ import pytest
 
 from config.metrics.bridge import observed
 from config.metrics.measurements import Measurements
-from mcp_bridge.observer import KNOWN_REASONS, bounded
-from mcp_bridge.upstream.circuit_breaker import CircuitBreaker
+from on_behalf_of.http_client.circuit_breaker import CircuitBreaker
+from on_behalf_of.mcp.observer import KNOWN_REASONS, bounded
 from on_behalf_of.resource_server.errors import Reason
 from tests.mcp_bridge.dict_cache import DictCache
 from tests.mcp_bridge.running_bridge import RunningBridge, tools_call

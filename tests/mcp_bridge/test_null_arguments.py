@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcp_bridge.json_schema import first_violation, without_nulls
-from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
-from mcp_bridge.tool_registry import ToolRegistry
 from mcp_bridge.tools.get_datetime import GET_DATETIME
 from mcp_bridge.tools.notes import ADD_NOTE, LIST_NOTES
+from on_behalf_of.mcp.json_schema import first_violation, without_nulls
+from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
+from on_behalf_of.mcp.tool_registry import ToolRegistry
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.running_bridge import LEGACY, MODERN, RunningBridge, modern_call, modern_headers, tools_call
 

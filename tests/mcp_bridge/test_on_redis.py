@@ -12,8 +12,8 @@ import redis
 from django.core.cache.backends.redis import RedisCache
 
 from config.shared_cache import SharedCache
-from mcp_bridge.exchange.cache import ExchangedToken
-from mcp_bridge.exchange.shared_tokens import SharedTokens
+from on_behalf_of.exchange.cache import ExchangedToken
+from on_behalf_of.exchange.shared_tokens import SharedTokens
 from tests.groups import REDIS_URL
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.running_bridge import RunningBridge

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mcp_bridge.exchange.exchange_target import ExchangeTarget
+from on_behalf_of.exchange.exchange_target import ExchangeTarget
 from tests.issuer import API_AUDIENCE, BRIDGE_CLIENT
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant

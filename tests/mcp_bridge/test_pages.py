@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 from django.test import Client, override_settings
 
-from mcp_bridge.issuer import issuer_keys
 from mcp_bridge.tools import TOOLS
+from on_behalf_of.mcp.issuer import issuer_keys
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.running_bridge import RunningBridge
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from mcp_bridge.downstream.pages import MOST_PAGES
-from mcp_bridge.schema import NO_ARGUMENTS
-from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
-from mcp_bridge.tool_registry import ToolRegistry
+from on_behalf_of.mcp.api.pages import MOST_PAGES
+from on_behalf_of.mcp.schema import NO_ARGUMENTS
+from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
+from on_behalf_of.mcp.tool_registry import ToolRegistry
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.loopback_server import Received, Reply
 from tests.mcp_bridge.running_bridge import RunningBridge

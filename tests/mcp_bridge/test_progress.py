@@ -8,9 +8,9 @@ import anyio.to_thread
 import httpx2
 import pytest
 
-from mcp_bridge.endpoint import worker
-from mcp_bridge.tool import Tool, ToolAnswer, ToolCall
-from mcp_bridge.tool_registry import ToolRegistry
+from on_behalf_of.mcp.endpoint import worker
+from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
+from on_behalf_of.mcp.tool_registry import ToolRegistry
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.loopback_server import Reply

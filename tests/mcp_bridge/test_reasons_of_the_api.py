@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcp_bridge.downstream.reasons import reasons
-from mcp_bridge.downstream.refusal import refusal
 from on_behalf_of.http_client.http_client import UpstreamResponse
+from on_behalf_of.mcp.api.reasons import reasons
+from on_behalf_of.mcp.api.refusal import refusal
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.loopback_server import Reply
 from tests.mcp_bridge.running_bridge import RunningBridge

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from mcp_bridge.exchange import guarded_cache, shared_tokens
-from mcp_bridge.exchange.cache import ExchangedToken
-from mcp_bridge.exchange.entry_cipher import EntryCipher
-from mcp_bridge.exchange.errors import ExchangeRefused
-from mcp_bridge.exchange.guarded_cache import GuardedCache
-from mcp_bridge.exchange.shared_tokens import Place, SharedTokens
-from mcp_bridge.tool_error import CallerGone
-from mcp_bridge.upstream.deadline import Deadline
+from on_behalf_of.exchange import guarded_cache, shared_tokens
+from on_behalf_of.exchange.cache import ExchangedToken
+from on_behalf_of.exchange.entry_cipher import EntryCipher
+from on_behalf_of.exchange.errors import ExchangeRefused
+from on_behalf_of.exchange.guarded_cache import GuardedCache
+from on_behalf_of.exchange.shared_tokens import Place, SharedTokens
+from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.interruption import Interruption
+from on_behalf_of.mcp.tool_error import CallerGone
 from tests.mcp_bridge.dict_cache import DictCache
 
 PLACE = Place("digest", ("issuer", "alice", "api", "bridge", "read"))

@@ -6,7 +6,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from config.tracing import OurTraceIds, Spans
-from mcp_bridge.observer import Observer
+from on_behalf_of.mcp.observer import Observer
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.running_bridge import RunningBridge, modern_call, modern_headers, tools_call
 

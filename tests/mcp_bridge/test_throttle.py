@@ -12,14 +12,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcp_bridge.exchange.entry_cipher import EntryCipher
-from mcp_bridge.exchange.guarded_cache import GuardedCache
-from mcp_bridge.exchange.shared_hold import SharedHold
-from mcp_bridge.tool_error import CallerGone
-from mcp_bridge.upstream.deadline import Deadline
-from mcp_bridge.upstream.retry_after import LONGEST
-from mcp_bridge.upstream.throttle import LONGEST_WINDOW, SHORTEST, SPACING, UNTOLD, Hold, Throttle, UpstreamThrottled
+from on_behalf_of.exchange.entry_cipher import EntryCipher
+from on_behalf_of.exchange.guarded_cache import GuardedCache
+from on_behalf_of.exchange.shared_hold import SharedHold
+from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.interruption import Interruption
+from on_behalf_of.http_client.retry_after import LONGEST
+from on_behalf_of.http_client.throttle import (
+    LONGEST_WINDOW,
+    SHORTEST,
+    SPACING,
+    UNTOLD,
+    Hold,
+    Throttle,
+    UpstreamThrottled,
+)
+from on_behalf_of.mcp.tool_error import CallerGone
 from tests.mcp_bridge.dict_cache import DictCache
 
 EPOCH = 1_800_000_000.0  # what the wall clock shows at the start

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from mcp_bridge.exchange.client_authentication import AuthenticationMethod, BridgeClient
+from on_behalf_of.exchange.client_authentication import AuthenticationMethod, BridgeClient
 from on_behalf_of.resource_server.caller_rules import CallerRules
 from tests.mcp_bridge.client_proofs import CLIENT_SECRET
 from tests.mcp_bridge.fake_api import FakeApi
@@ -148,8 +148,8 @@ async def test_a_clients_own_token_is_not_exchanged(bridge: RunningBridge, tenan
 
 
 def test_secrets_do_not_show_in_representations(bridge: RunningBridge) -> None:
-    from mcp_bridge.caller import Caller
-    from mcp_bridge.exchange.cache import ExchangedToken
+    from on_behalf_of.exchange.cache import ExchangedToken
+    from on_behalf_of.mcp.caller import Caller
 
     assert CLIENT_SECRET not in repr(bridge.configuration)
     assert "eyJ" not in repr(Caller(None, "eyJ-subject")) + repr(ExchangedToken("eyJ-b", None, 0))  # type: ignore[arg-type]

@@ -15,13 +15,13 @@ from model_bakery import baker
 from pytest_django import Settings
 
 from config.environment import BASE_DIR
-from mcp_bridge.auditors import let_auditors_view
-from mcp_bridge.models import ToolCall
-from mcp_bridge.records import call_rows
+from on_behalf_of.mcp.auditors import let_auditors_view
+from on_behalf_of.mcp.models import ToolCall
+from on_behalf_of.mcp.records import call_rows
 from tests.mcp_bridge.running_bridge import RunningBridge
 from tests.mcp_bridge.test_traces import TRACE_ID, TRACEPARENT
 
-LIST = "/admin/mcp_bridge/toolcall/"
+LIST = "/admin/obo_mcp/toolcall/"
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_not_even_a_superuser_changes_anything(
 
 
 def test_a_long_list_is_not_counted_to_its_end(auditor: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mcp_bridge.admin.MOST_COUNTED", 3)
+    monkeypatch.setattr("on_behalf_of.mcp.admin.MOST_COUNTED", 3)
     baker.make(ToolCall, 5, outcome="ok")
     assert "3 tool calls" in auditor.get(LIST).content.decode()
 
@@ -102,7 +102,7 @@ def test_a_long_list_is_not_counted_to_its_end(auditor: Client, db: None, monkey
 def test_a_migration_lets_reviewers_view_tool_calls_and_nothing_more(db: None, name: str) -> None:
     Group.objects.filter(name=name).delete()
     for _ in range(2):
-        let_auditors_view(using="default", app_config=apps.get_app_config("mcp_bridge"))
+        let_auditors_view(using="default", app_config=apps.get_app_config("obo_mcp"))
     group = Group.objects.get(name=name)
     assert list(group.permissions.values_list("codename", flat=True)) == ["view_toolcall"]
 
@@ -111,14 +111,15 @@ def test_the_apis_process_loads_neither_the_sdk_nor_the_bridges_http_client() ->
     """Its admin shows the bridge's records, and needs nothing of what makes them."""
     code = (
         "import sys, django; django.setup(); from django.contrib import admin; from django.urls import get_resolver;"
-        "get_resolver().url_patterns; import mcp_bridge.admin;"
-        "print([name for name in ('mcp', 'mcp_types', 'pydantic', 'starlette', 'mcp_bridge.endpoint.gate',"
-        " 'mcp_bridge.downstream.client') if name in sys.modules])"
+        "get_resolver().url_patterns; import on_behalf_of.mcp.admin;"
+        "print([name for name in ('mcp', 'mcp_types', 'pydantic', 'starlette', 'on_behalf_of.mcp.endpoint.gate',"
+        " 'on_behalf_of.mcp.api.client') if name in sys.modules])"
     )
     bare = {"DJANGO_SETTINGS_MODULE": "config.api.settings"}
     assert _python(code, bare) == "[]"
     light = (
-        "import sys, mcp_bridge.records.outcome, mcp_bridge.auditors, mcp_bridge.apps; print('requests' in sys.modules)"
+        "import sys, on_behalf_of.mcp.records.outcome, on_behalf_of.mcp.auditors, on_behalf_of.mcp.apps;"
+        "print('requests' in sys.modules)"
     )
     assert _python(light, bare) == "False"
 
@@ -132,7 +133,7 @@ def test_the_bridges_settings_know_neither_users_nor_sessions() -> None:
         "MCP_AUTH0_CLIENT_ID": "bridge",
         "MCP_AUTH0_CLIENT_SECRET": "x",
     }
-    assert _python(code, extra) == "['config', 'staticfiles', 'mcp_bridge']"
+    assert _python(code, extra) == "['config', 'staticfiles', 'mcp_bridge', 'obo_mcp']"
 
 
 def _python(code: str, extra: dict[str, str]) -> str:

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from config.environment import BASE_DIR
-from mcp_bridge.json_schema import check_schemas
-from mcp_bridge.tool import Tool, ToolAnswer, ToolCall, ToolDeclarationError
-from mcp_bridge.tool_registry import ToolRegistry
 from mcp_bridge.tools import TOOLS
+from on_behalf_of.mcp.json_schema import check_schemas
+from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall, ToolDeclarationError
+from on_behalf_of.mcp.tool_registry import ToolRegistry
 from tests.mcp_bridge.running_bridge import RunningBridge
 
 
@@ -114,7 +114,7 @@ def test_the_schemas_of_our_own_tools_are_proper() -> None:
 def test_the_bridge_does_not_start_with_one_and_says_why_in_one_line(mistake: str, tmp_path: Path) -> None:
     program = (
         "import sys, mcp_bridge.tools as tools\n"
-        "from mcp_bridge.tool import Tool, ToolAnswer\n"
+        "from on_behalf_of.mcp.tool import Tool, ToolAnswer\n"
         "sys.argv = ['manage.py', 'serve', 'bridge', '--port', '1']\n"
         "import manage\n"
         "def odd(call): 'Is odd.'\n"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mcp_bridge.records.trace import Trace, trace_of
+from on_behalf_of.mcp.records.trace import Trace, trace_of
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.running_bridge import RunningBridge, modern_call, modern_headers, tools_call

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mcp_bridge.exchange.client_authentication import BridgeClient
+from on_behalf_of.exchange.client_authentication import BridgeClient
 from on_behalf_of.resource_server.token_rules import TokenRules
 from tests.issuer import BRIDGE_AUDIENCE, BRIDGE_CLIENT
 from tests.mcp_bridge.client_proofs import CLIENT_SECRET, OLD_CLIENT, OLD_SECRET

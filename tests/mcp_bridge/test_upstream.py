@@ -7,11 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from mcp_bridge.tool_error import CallerGone
-from mcp_bridge.upstream.asking import FAILURES, MOST_ATTEMPTS, PASSING, Repeat, Upstream, UpstreamDown
-from mcp_bridge.upstream.circuit_breaker import TRIAL_PAUSE, CircuitBreaker
-from mcp_bridge.upstream.deadline import Deadline
-from mcp_bridge.upstream.retry_after import LONGEST, retry_after
+from on_behalf_of.http_client.circuit_breaker import TRIAL_PAUSE, CircuitBreaker
+from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.http_client import (
     UpstreamAnswerMalformed,
     UpstreamError,
@@ -22,6 +19,9 @@ from on_behalf_of.http_client.http_client import (
     UpstreamUnreachable,
 )
 from on_behalf_of.http_client.interruption import Interruption
+from on_behalf_of.http_client.retry import FAILURES, MOST_ATTEMPTS, PASSING, Repeat, Upstream, UpstreamDown
+from on_behalf_of.http_client.retry_after import LONGEST, retry_after
+from on_behalf_of.mcp.tool_error import CallerGone
 from tests.resource_server.judging import Clock
 from tests.resource_server.loopback import answering, serving
 

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from mcp_bridge.endpoint.users_address import users_address
+from on_behalf_of.mcp.endpoint.users_address import users_address
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.running_bridge import RunningBridge, tools_call

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from mcp_bridge.endpoint.mcp_server import API_WORKERS
+from on_behalf_of.mcp.endpoint.mcp_server import API_WORKERS
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.running_bridge import modern_call, modern_headers, tools_call

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mcp_bridge.observer import Observer
+from on_behalf_of.mcp.observer import Observer
 from on_behalf_of.resource_server.caller_rules import ActorRule, CallerRules
 from tests.issuer import BRIDGE_AUDIENCE, BRIDGE_CLIENT
 from tests.mcp_bridge.fake_api import FakeApi

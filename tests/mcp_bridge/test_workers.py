@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import anyio
 import pytest
 
-from mcp_bridge.endpoint.worker import run_in_worker
 from on_behalf_of.http_client.interruption import Interruption
+from on_behalf_of.mcp.endpoint.worker import run_in_worker
 
 pytestmark = pytest.mark.anyio
 PATIENCE = 30  # seconds

@@ -62,7 +62,7 @@ def test_many_users_get_their_own_answers_and_one_intact_log(tenant: FakeTenant,
     assert "intact" in running.manage("audit_verify").lower()
     with psycopg.connect(database) as connection:
         rows = connection.execute("SELECT subject, status, trace_id FROM downstream_api_delegatedaccess").fetchall()
-        calls = connection.execute("SELECT subject, outcome, trace_id FROM mcp_bridge_toolcall").fetchall()
+        calls = connection.execute("SELECT subject, outcome, trace_id FROM obo_mcp_toolcall").fetchall()
         seals = connection.execute("SELECT number, total FROM downstream_api_seal ORDER BY number").fetchall()
         processes = connection.execute("SELECT DISTINCT process FROM downstream_api_refusedtokens").fetchall()
     everybody = {f"auth0|user-{number}": CALLS for number in range(USERS)}

@@ -94,7 +94,7 @@ def test_the_bridge_finishes_a_tool_call_in_flight_and_records_it(services: Runn
             bridge.process.send_signal(signal.SIGTERM)  # of an impatient operator; it cuts nobody off
             fake.may_answer.set()
             assert call.result()["structuredContent"]["subject"] == ADMIN
-    (row,) = services.rows("SELECT * FROM mcp_bridge_toolcall WHERE trace_id = ?", TRACE_ID)
+    (row,) = services.rows("SELECT * FROM obo_mcp_toolcall WHERE trace_id = ?", TRACE_ID)
     assert (row["tool"], row["outcome"]) == ("greet", "ok")
 
 

@@ -20,7 +20,7 @@ SOON = 60.0  # seconds; the bridge writes its records within one, on a machine t
 def tool_call(services: Running, **having: object) -> dict[str, Any]:
     """The newest such record, waited for: it is written after the answer."""
     where = " AND ".join(f"{column} = ?" for column in having)
-    sql = f"SELECT * FROM mcp_bridge_toolcall WHERE {where} ORDER BY id DESC"
+    sql = f"SELECT * FROM obo_mcp_toolcall WHERE {where} ORDER BY id DESC"
     deadline = time.monotonic() + SOON
     while not (rows := services.rows(sql, *having.values())):
         assert time.monotonic() < deadline, f"no tool call with {having}"
@@ -62,7 +62,7 @@ def test_what_is_queued_when_the_bridge_is_stopped_is_still_written(services: Ru
     with own_process("bridge", services, tmp_path / "log") as bridge:
         assert not bridge.greet(services.subject_token(ADMIN), trace_id="d" * 32).get("isError")
         bridge.stop()
-        assert services.rows("SELECT outcome FROM mcp_bridge_toolcall WHERE trace_id = ?", "d" * 32)
+        assert services.rows("SELECT outcome FROM obo_mcp_toolcall WHERE trace_id = ?", "d" * 32)
 
 
 @pytest.mark.parametrize("database", ["not migrated", "unreachable"])

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from config.doctor.finding import Finding, Status, not_checked, problem, without_secrets
 from config.doctor.report import as_json, as_lines, summary
 from config.environment import Environment
-from mcp_bridge.downstream.client import check_path
+from on_behalf_of.mcp.api.client import check_path
 from on_behalf_of.resource_server.pasted_token import read_pasted_token
 
 FOUND, BAD_USAGE = 1, 2  # exit codes

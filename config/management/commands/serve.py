@@ -140,8 +140,8 @@ def _why_not(host: str, port: int) -> str | None:
 
 def _check_tools() -> None:
     """Raises ToolDeclarationError here, where it is one line; granian would show a traceback."""
-    from mcp_bridge.json_schema import check_schemas  # slow to load, and only the bridge needs it
     from mcp_bridge.tools import TOOLS
+    from on_behalf_of.mcp.json_schema import check_schemas  # slow to load, and only the bridge needs it
 
     check_schemas(TOOLS)
 

@@ -17,9 +17,9 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from config.bridge.asgi import application as bridge
-from mcp_bridge.caller import caller_of
-from mcp_bridge.configuration import ENDPOINT
-from mcp_bridge.endpoint.forms import Endpoint
+from on_behalf_of.mcp.caller import caller_of
+from on_behalf_of.mcp.configuration import ENDPOINT
+from on_behalf_of.mcp.endpoint.forms import Endpoint
 from tests.services.conformance import fixture_documents, fixture_inputs, fixture_tools
 from tests.services.conformance.fixture_tools import Context, Result
 

@@ -100,7 +100,7 @@ PAGES: dict[str, tuple[Visit, ...]] = {
         Visit(f"{LOG}{OBJECT}change/", f"{LOG}{{allowed}}/change/", Who.STAFF),
         Visit(f"{LOG}{OBJECT}change/", f"{LOG}{{refused}}/change/", Who.STAFF),
         Visit(f"{LOG}add/", who=Who.STAFF, status=403),
-        Visit("admin/mcp_bridge/toolcall/", who=Who.STAFF),
+        Visit("admin/obo_mcp/toolcall/", who=Who.STAFF),
     ),
     "tenant": (
         Visit(""),

@@ -1,0 +1,164 @@
+"""Why a token exchange brought no usable token. Each says which party refused, what, and what can be done.
+
+Auth0 documents statuses rather than `error` codes, so the status decides and the code is only shown.
+"""
+
+from enum import StrEnum
+
+from on_behalf_of.http_client.retry_after import in_time
+from on_behalf_of.mcp.records.outcome import Outcome
+from on_behalf_of.mcp.tool_error import ToolError
+
+
+class ExchangeError(ToolError):
+    """No token for the API was to be had on the user's behalf."""
+
+
+class ExchangeRefused(ExchangeError):
+    """The tenant understood, and said no (403, and any 4xx that has no type of its own)."""
+
+    outcome, reason = Outcome.REFUSED, "exchange_refused"
+
+    def __init__(self, status: int, error: str, description: str) -> None:
+        self.status, self.error = status, error
+        super().__init__(
+            "The tenant refused to exchange your access token for one that the API accepts "
+            f"({_said(status, error, description)}). Either the bridge's client lacks its grant for the API, "
+            "or your account lacks the permission: "
+            "ask whoever administers the tenant."
+        )
+
+
+class SubjectTokenRejected(ExchangeError):
+    """The tenant no longer accepts the user's access token: only a new login helps."""
+
+    outcome, reason = Outcome.REFUSED, "subject_token_rejected"
+
+    def __init__(self, status: int, error: str, description: str) -> None:
+        self.status, self.error = status, error
+        super().__init__(
+            f"The tenant no longer accepts your access token ({_said(status, error, description)}). Log in again."
+        )
+
+
+class ClientRejected(ExchangeError):
+    """The tenant does not accept the bridge's own credentials: the operator's business, not the user's."""
+
+    outcome, reason = Outcome.FAILED, "bridge_client_rejected"
+    concerns_operator = True
+
+    def __init__(self, status: int, error: str, description: str) -> None:
+        self.status, self.error = status, error
+        super().__init__(
+            f"The tenant does not accept the bridge's own client credentials ({_said(status, error, description)}). "
+            "Whoever runs this bridge must check MCP_AUTH0_CLIENT_ID and MCP_AUTH0_CLIENT_SECRET, or the private key."
+        )
+
+
+class TenantUnavailable(ExchangeError):
+    """The tenant did not answer, failed, or is throttling us: later it may work."""
+
+    outcome, reason = Outcome.FAILED, "tenant_unavailable"
+    concerns_operator = True
+
+    def __init__(self, what: str, retry_after: int | None = None) -> None:
+        self.retry_after = retry_after  # seconds
+        super().__init__(f"The tenant cannot exchange your access token now: {what}. Try again {in_time(retry_after)}.")
+
+
+class TenantDown(TenantUnavailable):
+    """It failed so often that it was not asked."""
+
+    concerns_operator = False  # that it is down was logged once, when it began
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("it does not answer", retry_after)
+
+
+class TenantThrottled(TenantUnavailable):
+    """The tenant allows no more exchanges for now, so it was not asked."""
+
+    concerns_operator = False  # the throttle logs it once, when it begins
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("it allows no more exchanges at the moment", retry_after)
+
+
+class MalformedAnswer(ExchangeError):
+    """The tenant's answer is not what RFC 8693 §2.2 describes."""
+
+    outcome, reason = Outcome.FAILED, "tenant_answer_malformed"
+    concerns_operator = True
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The tenant's answer to the token exchange cannot be used: {what}. "
+            "Whoever runs this bridge should check the tenant's configuration."
+        )
+
+
+class Unfit(StrEnum):
+    """Why a token that verifies is not the one asked for."""
+
+    UNCHANGED = "it is the very token that was to be exchanged"
+    MACHINE = "it is a client's own and not a user's"
+    SUBJECT = "it is another user's"
+    ORGANIZATION = "it belongs to another organization"
+    CLIENT = "it was issued to another client"
+    NO_ACTOR = "it names no current actor (act)"
+    ACTOR = "it does not name this bridge as the current actor (act)"
+
+
+class UnusableToken(ExchangeError):
+    """The tenant handed out a token that is not the one asked for; it was not sent anywhere."""
+
+    outcome, reason = Outcome.FAILED, "exchanged_token_unusable"
+    concerns_operator = True
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The token that the tenant handed out for the API was not used: {what}. "
+            "Whoever runs this bridge should check the tenant's configuration."
+        )
+        self.what = what  # one of Unfit, or why it does not verify
+
+
+class ScopesNotGranted(ExchangeError):
+    """The tenant granted less than the tool needs: the user (or the bridge's grant) lacks the rest."""
+
+    outcome, reason = Outcome.REFUSED, "scopes_not_granted"
+
+    def __init__(self, scopes: tuple[str, ...]) -> None:
+        self.scopes = scopes
+        super().__init__(
+            f"The tenant did not grant {' '.join(scopes)} for the API: your account or the bridge's client lacks that "
+            "permission. Ask whoever administers the tenant."
+        )
+
+
+class DelegationTooDeep(ExchangeError):
+    """Auth0 exchanges no subject token that already has four actors."""
+
+    outcome, reason = Outcome.REFUSED, "delegation_too_deep"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Your access token has already passed through four actors, and the tenant allows no more. "
+            "Use this server from a client that is nearer to your login."
+        )
+
+
+class NotAUser(ExchangeError):
+    """A client's own token: there is no user on whose behalf to act."""
+
+    outcome, reason = Outcome.REFUSED, "not_a_user"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This tool acts on a user's behalf, and the access token is a client's own. "
+            "Log in as a user instead of using client credentials."
+        )
+
+
+def _said(status: int, error: str, description: str) -> str:
+    return ": ".join(part for part in (f"{status} {error}".strip(), description) if part).rstrip(".")

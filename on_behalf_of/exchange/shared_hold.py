@@ -1,0 +1,47 @@
+"""Share between processes how long the tenant must be left alone."""
+
+import hashlib
+import json
+import math
+import time
+from collections.abc import Callable
+
+from on_behalf_of.exchange.entry_cipher import EntryCipher, UnusableEntry
+from on_behalf_of.exchange.guarded_cache import GuardedCache
+from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
+
+
+class SharedHold:
+    """The hold of one tenant, an entry in the shared cache.
+
+    The entry is authenticated, so that a hostile cache cannot silence the bridge for longer than the tenant asked for.
+    A replayed old entry names a time that has passed.
+    """
+
+    def __init__(
+        self, cache: GuardedCache, cipher: EntryCipher, issuer: str, *, clock: Callable[[], float] = time.time
+    ) -> None:
+        self._cache, self._cipher, self._clock = cache, cipher, clock
+        # A tenant's limits are for all of its clients together.
+        self._key = f"hold:{hashlib.sha256(issuer.encode()).hexdigest()}"
+        self._about = json.dumps(["hold", issuer]).encode()
+
+    def until(self) -> float:
+        """Return the time in seconds since the epoch; 0 if there is no usable entry."""
+        entry = self._cache.get(self._key)
+        if entry is None:
+            return 0
+        try:
+            until = parse_object(self._cipher.open(entry, self._about)).get("until")
+        except (UnusableEntry, MalformedJson):
+            return 0
+        if isinstance(until, bool) or not isinstance(until, int | float) or not math.isfinite(until):
+            return 0
+        return until
+
+    def keep(self, until: float) -> None:
+        """Store the time for all processes, unless a later one is there."""
+        seconds = math.ceil(until - self._clock())
+        if seconds > 0 and until > self.until():
+            entry = self._cipher.seal(json.dumps({"until": until}).encode(), self._about)
+            self._cache.set(self._key, entry, seconds)

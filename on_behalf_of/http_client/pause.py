@@ -1,0 +1,12 @@
+import threading
+
+from on_behalf_of.http_client.interruption import Interruption
+from on_behalf_of.mcp.tool_error import CallerGone
+
+
+def pause(seconds: float, interruption: Interruption) -> None:
+    """Wait so long. Raises CallerGone as soon as nobody wants the outcome any more."""
+    gone = threading.Event()
+    with interruption.waking(gone.set):
+        if gone.wait(seconds):
+            raise CallerGone

@@ -1,0 +1,150 @@
+"""Asking a party that may be busy, throttling or dead: again where that is safe, and not at all while it is dead."""
+
+import math
+import random
+from collections.abc import Callable, Container
+from enum import Enum, auto
+from http import HTTPStatus
+
+from on_behalf_of.http_client.circuit_breaker import CircuitBreaker
+from on_behalf_of.http_client.deadline import Deadline
+from on_behalf_of.http_client.http_client import (
+    UpstreamAnswerMalformed,
+    UpstreamError,
+    UpstreamNotConnected,
+    UpstreamResponse,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
+from on_behalf_of.http_client.interruption import Interruption
+from on_behalf_of.http_client.pause import pause
+from on_behalf_of.http_client.retry_after import retry_after
+from on_behalf_of.http_client.throttle import LEAST_TIME, Throttle
+
+MOST_ATTEMPTS = 3
+FIRST_WAIT = 0.1  # seconds before the second attempt where nobody says how long; doubled for each further one
+FAILURES = 5  # in a row, after which the party is taken to be dead
+PASSING = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
+
+
+class Repeat(Enum):
+    """Which answers may be followed by another try. Where nothing was sent, there always may."""
+
+    NEVER = auto()  # doing it twice would be wrong, and only the other side knows whether it was done
+    IF_TOLD = auto()  # those that name a time after which to come again
+    IF_PASSING = auto()  # those too, and any that mean "not now"
+
+
+class UpstreamDown(UpstreamError):
+    """The party failed a moment ago, again and again, so it was not asked."""
+
+    def __init__(self, party: str, retry_after: int) -> None:
+        super().__init__(f"{party} does not answer at the moment.")
+        self.retry_after = retry_after  # seconds
+
+
+class Upstream:
+    """One party, as all calls of this process see it. Safe to share between threads."""
+
+    def __init__(
+        self,
+        party: str,
+        *,
+        timeout: float,
+        broken_by: Container[int],
+        is_broken_by_silence: bool = True,
+        on_change: Callable[[bool], None] = lambda _is_dead: None,
+        throttle: Throttle | None = None,
+    ) -> None:
+        self._party = party
+        self._throttle = throttle  # where the party's limit is one for all callers
+        self._timeout = timeout  # seconds that a whole call has
+        self._is_broken_by_silence = is_broken_by_silence  # False where one slow operation says nothing of others
+        self._broken_by = broken_by  # statuses that say that it does not work for anybody
+        self._breaker = CircuitBreaker(party, failures=FAILURES, on_change=on_change)
+
+    def ask(
+        self,
+        send: Callable[[float], UpstreamResponse],
+        *,
+        deadline: Deadline,
+        interruption: Interruption,
+        repeat: Repeat,
+    ) -> UpstreamResponse:
+        """The answer, which may be any; `send` is called for each attempt, with the seconds that are left for it.
+
+        Raises UpstreamError (UpstreamDown and UpstreamThrottled without any attempt), or CallerGone. Waits only where
+        the time that is left allows for the wait and for another attempt.
+        """
+        for attempt in range(1, MOST_ATTEMPTS + 1):
+            failure: UpstreamError | None = None
+            response: UpstreamResponse | None = None
+            if self._throttle is not None:
+                self._throttle.wait_for_turn(deadline, interruption)
+            try:
+                response = self._attempt(send, deadline)
+                wait = _wait(response, attempt, repeat)
+            except UpstreamNotConnected as error:
+                if self._throttle is not None:
+                    self._throttle.not_asked()
+                failure, wait = error, _backoff(attempt)
+            is_last = wait is None or attempt == MOST_ATTEMPTS or wait + LEAST_TIME > deadline.remaining()
+            if is_last and failure is not None:
+                raise failure
+            if is_last and response is not None:
+                return response
+            is_throttled = response is not None and response.status == HTTPStatus.TOO_MANY_REQUESTS
+            if self._throttle is None or not is_throttled:  # else it is waited for together with the others
+                pause(wait or 0, interruption)
+        raise AssertionError("the last attempt ends the loop")
+
+    def _attempt(self, send: Callable[[float], UpstreamResponse], deadline: Deadline) -> UpstreamResponse:
+        if not (seconds := deadline.remaining()):
+            raise UpstreamTimeout(f"No time was left to ask {self._party}.")
+        if until_trial := self._breaker.enter():
+            if self._throttle is not None:
+                self._throttle.not_asked()
+            raise UpstreamDown(self._party, math.ceil(until_trial))
+        try:
+            response = send(seconds)
+        except BaseException as error:
+            if why := self._blamed(error, seconds):
+                self._breaker.failed(why)
+            else:
+                self._breaker.gave_up()
+            raise
+        if response.status in self._broken_by:
+            self._breaker.failed(f"status {response.status}")
+        else:
+            self._breaker.succeeded()
+        if self._throttle is not None:
+            is_throttled = response.status == HTTPStatus.TOO_MANY_REQUESTS
+            (self._throttle.refused if is_throttled else self._throttle.answered)(response.headers)
+        return response
+
+    def _blamed(self, error: BaseException, seconds: float) -> str:
+        """What the party is to blame for; empty where the failure was not its own."""
+        match error:
+            case UpstreamTimeout() if seconds >= self._timeout / 2:  # less time than that proves nothing
+                return "it does not answer in time" if self._is_broken_by_silence else ""
+            case UpstreamUnreachable():
+                return "it cannot be reached"
+            case UpstreamAnswerMalformed():
+                return "it breaks off its answers"
+        return ""
+
+
+def _wait(response: UpstreamResponse, attempt: int, repeat: Repeat) -> float | None:
+    """Seconds before another attempt; None where there should be none."""
+    is_throttled = response.status == HTTPStatus.TOO_MANY_REQUESTS
+    if repeat is Repeat.NEVER or not (is_throttled or response.status in PASSING):
+        return None
+    told = retry_after(response.headers)
+    if told is not None:
+        return told + _backoff(attempt)  # never earlier than told, and not everybody in the same moment
+    return _backoff(attempt) if repeat is Repeat.IF_PASSING and not is_throttled else None
+
+
+def _backoff(attempt: int) -> float:
+    longest = FIRST_WAIT * 2 ** (attempt - 1)
+    return random.uniform(longest / 2, longest)  # noqa: S311 - it spreads attempts, and guards nothing

@@ -1,0 +1,102 @@
+"""Tool calls for reviewers, in the API's admin. Imports no SDK and no HTTP client."""
+
+import unicodedata
+from typing import Any, ClassVar
+from urllib.parse import urlencode
+
+from django.contrib import admin
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import cached_property
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from on_behalf_of.mcp.models import ToolCall
+from on_behalf_of.mcp.records.outcome import Outcome
+
+MOST_COUNTED = 10_000  # rows; nobody turns as many pages, and counting all of a large table takes seconds
+# The labels of the API's log, whose style sheet is named below.
+LABELS = {Outcome.OK: "allowed", Outcome.REFUSED: "refused"}
+
+
+class BoundedPaginator(Paginator):  # type: ignore[type-arg] # Django's class takes none at run time
+    @cached_property
+    def count(self) -> int:
+        counted: int = self.object_list.order_by()[:MOST_COUNTED].count()  # type: ignore[attr-defined] # a queryset
+        return counted
+
+
+@admin.register(ToolCall)
+class ToolCallAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's class takes none at run time
+    """For reading only: superusers cannot change these records either."""
+
+    list_display = ("time", "user", "tool", "outcome_label", "reason", "api", "client", "exchange", "duration_ms")
+    list_filter = ("outcome", "exchange")
+    search_fields = ("=trace_id", "=subject", "=tool")
+    search_help_text = "An exact trace id, user or tool."
+    sortable_by = ("time",)
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count whole tables
+    paginator = BoundedPaginator
+    actions = None
+    fields = readonly_fields = (
+        *("time", "tool", "outcome_label", "reason", "duration_ms", "user", "issuer", "client", "actors"),
+        *("of_organization", "scopes", "exchange", "trace_id", "trace_from_caller", "api", "request_id"),
+        "arguments_digest",
+    )
+
+    class Media:
+        css: ClassVar = {"all": ("downstream_api/audit.css",)}
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Tool calls of the bridge", **(extra_context or {})})
+
+    def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:  # noqa: ARG002
+        return False
+
+    @admin.display(description="user")
+    def user(self, row: ToolCall) -> SafeString:
+        return visible(row.subject)
+
+    @admin.display(description="client")
+    def client(self, row: ToolCall) -> SafeString:
+        return visible(row.client_id)
+
+    @admin.display(description="acting for the user")
+    def actors(self, row: ToolCall) -> SafeString:
+        """The act claim of the client's token, the current actor first."""
+        return visible(", for ".join(str(level["sub"]) for level in row.actor_chain))
+
+    @admin.display(description="organization")
+    def of_organization(self, row: ToolCall) -> SafeString:
+        return visible(row.organization)
+
+    @admin.display(description="outcome")
+    def outcome_label(self, row: ToolCall) -> SafeString:
+        label = LABELS.get(Outcome(row.outcome), "failed")
+        return format_html('<span class="label {}">{}</span>', label, row.get_outcome_display())
+
+    @admin.display(description="calls at the API")
+    def api(self, row: ToolCall) -> SafeString | str:
+        """The rows of the API's log that carry the same trace id."""
+        try:
+            log = reverse("admin:downstream_api_delegatedaccess_changelist")
+        except NoReverseMatch:  # this admin does not show the API's log
+            return ""
+        return format_html('<a href="{}?{}">{}</a>', log, urlencode({"q": row.trace_id}), f"trace {row.trace_id[:8]}…")
+
+
+def visible(text: str) -> SafeString:
+    """An identifier that others chose, as it is: characters that hide or reorder others are shown by their number."""
+    shown = "".join(
+        f"[U+{ord(each):04X}]" if unicodedata.category(each) in {"Cf", "Co", "Cn", "Mn", "Me"} else each
+        for each in text
+    )
+    return format_html("<bdi>{}</bdi>", shown)

@@ -1,0 +1,210 @@
+"""The API as a tool sees it: JSON in, JSON out, on the caller's behalf, and no token anywhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import unquote
+
+from on_behalf_of.exchange.cache import ExchangedToken
+from on_behalf_of.exchange.token_exchange import TokenExchange
+from on_behalf_of.http_client.deadline import Deadline
+from on_behalf_of.http_client.http_client import (
+    UpstreamError,
+    UpstreamHttp,
+    UpstreamInterrupted,
+    UpstreamNotConnected,
+    UpstreamResponse,
+    UpstreamTimeout,
+    UpstreamUnreachable,
+)
+from on_behalf_of.http_client.retry import Repeat, Upstream, UpstreamDown
+from on_behalf_of.mcp.api.errors import ApiDown, ApiUnavailable, MalformedApiAnswer
+from on_behalf_of.mcp.api.pages import MOST_PAGES, Items, Page, page_schema
+from on_behalf_of.mcp.api.refusal import refusal
+from on_behalf_of.mcp.caller import Caller
+from on_behalf_of.mcp.json_schema import first_violation
+from on_behalf_of.mcp.schema import ANY_OBJECT, Schema
+from on_behalf_of.mcp.tool_error import CallerGone
+from on_behalf_of.primitives import time_budget
+from on_behalf_of.primitives.span import Span
+from on_behalf_of.primitives.strict_json import MalformedJson
+
+
+@dataclass(frozen=True)
+class Downstream:
+    """A client of the API for one call of one tool. Paths are the API's, such as "/api/notes/", never whole URLs.
+
+    All methods return the JSON object that the API answered ({} for 204) and raise a ToolError: an ExchangeError
+    where no token was to be had, a DownstreamError where the API did not do what was asked, CallerGone once nobody
+    waits for the answer. `expect` is a JSON
+    Schema for the answer; one that does not fit it is a MalformedApiAnswer, so that tools can rely on its shape.
+    """
+
+    base_url: str
+    scope: tuple[str, ...]
+    deadline: Deadline
+    caller: Caller = field(repr=False)
+    exchange: TokenExchange = field(repr=False)
+    http: UpstreamHttp = field(repr=False)
+    api: Upstream = field(repr=False)
+
+    def get(
+        self, path: str, *, params: Mapping[str, str] | None = None, expect: Schema | None = None
+    ) -> dict[str, Any]:
+        return self._request("GET", path, params=params, expect=expect)
+
+    def get_page(
+        self,
+        path: str,
+        number: int = 1,
+        *,
+        page_size: int | None = None,
+        params: Mapping[str, str] | None = None,
+        expect: Schema = ANY_OBJECT,
+    ) -> Page:
+        """One page of a list that Django REST framework gives in pages; `expect` is about each item."""
+        asked = {**(params or {}), "page": str(number)} | ({"page_size": str(page_size)} if page_size else {})
+        found = self.get(path, params=asked, expect=page_schema(expect))
+        return Page(found["results"], found["count"], number + 1 if found["next"] else None)
+
+    def get_items(
+        self,
+        path: str,
+        *,
+        most: int,
+        page_size: int = 100,
+        params: Mapping[str, str] | None = None,
+        expect: Schema = ANY_OBJECT,
+    ) -> Items:
+        """The first `most` items of such a list, page after page, within the one deadline of the call."""
+        items: list[dict[str, Any]] = []
+        for number in range(1, MOST_PAGES + 1):
+            page = self.get_page(path, number, page_size=page_size, params=params, expect=expect)
+            items += page.items
+            if page.next_number is None or len(items) >= most:
+                break
+        return Items(items[:most], page.count, is_complete=page.next_number is None and len(items) <= most)
+
+    def post(self, path: str, body: Mapping[str, Any], *, expect: Schema | None = None) -> dict[str, Any]:
+        return self._request("POST", path, body=body, expect=expect)
+
+    def put(self, path: str, body: Mapping[str, Any], *, expect: Schema | None = None) -> dict[str, Any]:
+        return self._request("PUT", path, body=body, expect=expect)
+
+    def patch(self, path: str, body: Mapping[str, Any], *, expect: Schema | None = None) -> dict[str, Any]:
+        return self._request("PATCH", path, body=body, expect=expect)
+
+    def delete(self, path: str) -> None:
+        self._request("DELETE", path)
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Mapping[str, Any] | None = None,
+        expect: Schema | None = None,
+    ) -> dict[str, Any]:
+        check_path(path)
+        exchanged = self.exchange.token_for(self.caller, scope=self.scope, deadline=self.deadline)
+        response = self._send_in_step(method, path, exchanged, params, body)
+        if response.status == HTTPStatus.UNAUTHORIZED:
+            # Revoked, perhaps, and a 401 comes before any work. Once, for the next one would be no better.
+            exchanged = self.exchange.token_for(
+                self.caller, scope=self.scope, deadline=self.deadline, rejected=exchanged
+            )
+            response = self._send_in_step(method, path, exchanged, params, body)
+        if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
+            raise refusal(response)
+        return _answer(response, expect)
+
+    def _send_in_step(
+        self,
+        method: str,
+        path: str,
+        exchanged: ExchangedToken,
+        params: Mapping[str, str] | None,
+        body: Mapping[str, Any] | None,
+    ) -> UpstreamResponse:
+        with self.caller.span.child("API call", asks_another=True) as step:
+            step.set("http.request.method", method)
+            response = self._send(method, path, exchanged, params, body, step=step)
+            step.set("http.response.status_code", response.status)
+            return response
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        exchanged: ExchangedToken,
+        params: Mapping[str, str] | None,
+        body: Mapping[str, Any] | None,
+        *,
+        step: Span,
+    ) -> UpstreamResponse:
+        if not self.deadline.remaining():
+            raise ApiUnavailable("no time was left for it")
+        # Before it is sent: from then on nobody can be sure that nothing was changed (RFC 9110 §9.2.1).
+        had_written = self.caller.has_written
+        self.caller.has_written |= method != "GET"
+
+        def send(seconds: float) -> UpstreamResponse:
+            return self.http.request(
+                method,
+                self.base_url + path,
+                headers={
+                    "Authorization": f"Bearer {exchanged.value}",
+                    "traceparent": self.caller.traceparent(step),
+                    time_budget.HEADER: time_budget.time_budget(seconds),
+                },
+                params=params,
+                json=body,
+                deadline=seconds,
+                interruption=self.caller.interruption,
+            )
+
+        try:
+            response = self.api.ask(
+                send,
+                deadline=self.deadline,
+                interruption=self.caller.interruption,
+                repeat=Repeat.IF_TOLD if method == "GET" else Repeat.NEVER,
+            )
+        except UpstreamDown as error:
+            self.caller.has_written = had_written
+            raise ApiDown(error.retry_after) from error
+        except UpstreamInterrupted as error:
+            raise CallerGone from error
+        except UpstreamTimeout as error:
+            raise ApiUnavailable("it did not answer in time") from error
+        except UpstreamUnreachable as error:
+            if isinstance(error, UpstreamNotConnected):
+                self.caller.has_written = had_written
+            raise ApiUnavailable("it cannot be reached") from error
+        except UpstreamError as error:
+            raise MalformedApiAnswer("it is too long, or no proper HTTP") from error
+        if response.status == HTTPStatus.UNAUTHORIZED:  # refused before any work
+            self.caller.has_written = had_written
+        return response
+
+
+def check_path(path: str) -> None:
+    """Token B goes to the configured host alone, and to the endpoint that the tool names.
+
+    A tool may put an argument into a path, and an argument may be `../admin` or `x?all=1`. Raises ValueError.
+    """
+    is_below = path.startswith("/") and not path.startswith("//")
+    if not is_below or any(mark in path for mark in "?#\\") or {".", ".."}.intersection(unquote(path).split("/")):
+        raise ValueError("a path of the API starts with one slash, and has no query, fragment or dots to go up")
+
+
+def _answer(response: UpstreamResponse, expect: Schema | None) -> dict[str, Any]:
+    try:
+        answer = {} if response.status == HTTPStatus.NO_CONTENT else response.json()
+    except MalformedJson as error:
+        raise MalformedApiAnswer("it is not a JSON object") from error
+    if expect is not None and (violation := first_violation(expect, answer)):
+        raise MalformedApiAnswer(violation)
+    return answer

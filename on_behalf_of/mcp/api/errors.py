@@ -1,0 +1,84 @@
+"""Why a call to the API failed, in words for the person who asked. The API's own texts arrive here bounded."""
+
+from http import HTTPStatus
+
+from on_behalf_of.http_client.retry_after import in_time
+from on_behalf_of.mcp.records.outcome import Outcome
+from on_behalf_of.mcp.tool_error import ToolError
+
+
+class DownstreamError(ToolError):
+    """The API did not do what was asked."""
+
+
+class ApiRejectedToken(DownstreamError):
+    outcome, reason = Outcome.FAILED, "api_rejected_token"
+    concerns_operator = True
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(
+            f"The API did not accept the token that the tenant issued for it{_because(detail)}. "
+            "Whoever runs this bridge should check that tenant and API agree on issuer and audience."
+        )
+
+
+class ApiRefused(DownstreamError):
+    outcome, reason = Outcome.REFUSED, "api_refused"
+
+    def __init__(self, detail: str, scope: str, reason: str = "") -> None:
+        self.reason = reason or type(self).reason  # the API's own code, where it gives one
+        needed = f" It needs the scope {scope}." if scope else ""
+        super().__init__(f"The API refused the operation{_because(detail)}.{needed}")
+
+
+class NotFound(DownstreamError):
+    outcome, reason = Outcome.TOOL_ERROR, "api_not_found"
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"The API has nothing of that kind{_because(detail)}.")
+
+
+class ApiFoundInputInvalid(DownstreamError):
+    outcome, reason = Outcome.TOOL_ERROR, "api_found_input_invalid"
+
+    def __init__(self, messages: str, status: int) -> None:
+        # 400 and 422 add nothing to the sentence; other statuses do.
+        told = (
+            "" if status in {HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY} and messages else f" ({status})"
+        )
+        super().__init__(f"The API did not accept the input{told}{_because(messages)}.")
+
+
+class ApiUnavailable(DownstreamError):
+    """Unreachable, too slow, failing, or throttling."""
+
+    outcome, reason = Outcome.FAILED, "api_unavailable"
+    concerns_operator = True
+
+    def __init__(self, what: str, retry_after: int | None = None) -> None:
+        self.retry_after = retry_after  # seconds
+        super().__init__(f"The API cannot answer now: {what}. Try again {in_time(retry_after)}.")
+
+
+class ApiDown(ApiUnavailable):
+    """It failed so often that it was not asked."""
+
+    concerns_operator = False  # that it is down was logged once, when it began
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("it does not answer", retry_after)
+
+
+class MalformedApiAnswer(DownstreamError):
+    outcome, reason = Outcome.FAILED, "api_answer_malformed"
+    concerns_operator = True
+
+    def __init__(self, what: str) -> None:
+        super().__init__(
+            f"The API's answer cannot be used: {what}. "
+            "Whoever runs this bridge should check that API_BASE_URL is right."
+        )
+
+
+def _because(detail: str) -> str:
+    return f": {detail.rstrip('.')}" if detail else ""

@@ -1,0 +1,41 @@
+"""Lists at the API that come in pages, as Django REST framework's PageNumberPagination gives them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from on_behalf_of.mcp.schema import Schema
+
+MOST_PAGES = 100  # of one list; an API whose pages never end is not followed any further
+
+
+@dataclass(frozen=True)
+class Page:
+    items: list[dict[str, Any]]
+    count: int  # of all items on all pages
+    next_number: int | None  # the page to ask for next, if there is one
+
+
+@dataclass(frozen=True)
+class Items:
+    """Items of several pages, in their order. What is added or removed meanwhile may come twice or not at all."""
+
+    items: list[dict[str, Any]]
+    count: int  # of all that there are
+    is_complete: bool  # False where there are more than were asked for
+
+
+def page_schema(item: Schema) -> Schema:
+    """What a page looks like.
+
+    `next` is read for its presence only: its URL is the API's word, and following it would send token B wherever the
+    API says.
+    """
+    return {
+        "type": "object",
+        "properties": {
+            "count": {"type": "integer", "minimum": 0},
+            "next": {"type": ["string", "null"]},
+            "results": {"type": "array", "items": item},
+        },
+        "required": ["count", "next", "results"],
+    }

@@ -1,0 +1,111 @@
+import logging
+from dataclasses import dataclass
+
+import anyio
+from starlette.applications import Starlette
+
+from on_behalf_of.exchange.guarded_cache import Cache
+from on_behalf_of.http_client.http_client import UpstreamHttp
+from on_behalf_of.mcp.checks import LEFTOVER
+from on_behalf_of.mcp.configuration import ENDPOINT, ENDPOINT_PATHS, BridgeConfiguration
+from on_behalf_of.mcp.endpoint.asgi_types import AsgiApp, Receive, Scope, Send
+from on_behalf_of.mcp.endpoint.forms import build_endpoint
+from on_behalf_of.mcp.endpoint.gate import Gate
+from on_behalf_of.mcp.endpoint.mcp_server import build_server
+from on_behalf_of.mcp.json_schema import check_schemas
+from on_behalf_of.mcp.outbound import build_api, build_exchange
+from on_behalf_of.mcp.published_identifier import identifier_trouble
+from on_behalf_of.mcp.records.call_recorder import CallRecorder, Write
+from on_behalf_of.mcp.tool_calls import ToolCalls
+from on_behalf_of.mcp.tool_registry import ToolRegistry
+from on_behalf_of.resource_server.issuer_keys import IssuerKeys
+from on_behalf_of.resource_server.token_verifier import TokenVerifier
+
+logger = logging.getLogger(__name__)
+
+KEY_WORKERS = 64  # threads that may wait for the issuer's keys, so that an outage there leaves the others free
+
+
+@dataclass(frozen=True)
+class Bridge:
+    """The whole bridge as an ASGI app: the MCP endpoint behind its gate, and Django for every other path.
+
+    Its lifespan can be run once, as that of the SDK's app inside it.
+    """
+
+    endpoint: Starlette  # the SDK's app; it also carries the lifespan, which Django's handler lacks
+    gate: Gate
+    pages: AsgiApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self.endpoint(scope, receive, send)
+        elif scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1000})  # before the handshake: an HTTP 403
+        elif scope["path"] in ENDPOINT_PATHS:
+            # Never by a redirect: clients drop the token or the body on the way, or refuse to follow.
+            await self.gate({**scope, "path": ENDPOINT}, receive, send)
+        else:
+            await self.pages(scope, receive, send)
+
+
+def build_bridge(
+    configuration: BridgeConfiguration,
+    registry: ToolRegistry,
+    *,
+    keys: IssuerKeys,
+    pages: AsgiApp,
+    write_calls: Write,
+    shared_cache: Cache | None = None,
+) -> Bridge:
+    """Put the bridge together. Does no I/O: the issuer's keys are asked for once the process serves.
+
+    Raises ToolDeclarationError.
+
+    `write_calls` keeps records of tool calls; it is called in a thread of its own, and may fail.
+    `shared_cache`, where there is one, holds exchanged tokens for all processes; it may fail too.
+    """
+    check_schemas(registry)
+    observer = configuration.observer
+    http = UpstreamHttp(
+        timeout=configuration.upstream_timeout, ca_file=configuration.key_fetching.ca_file, pool_size=64
+    )
+    calls = ToolCalls(
+        exchange=build_exchange(configuration, keys, http, shared_cache),
+        http=http,
+        api=build_api(configuration),
+        api_base_url=configuration.api_base_url,
+        default_scope=configuration.default_exchange_scope,
+        timeout=configuration.upstream_timeout,
+    )
+    recorder = CallRecorder(write_calls, on_drop=observer.records_dropped)
+
+    def start() -> None:
+        keys.prefetch()
+        recorder.start()
+        if configuration.has_leftover_subject_token_type:
+            logger.warning(LEFTOVER)
+        resource = configuration.resource
+        if trouble := identifier_trouble(resource.resource, resource.base_url + ENDPOINT):
+            logger.warning("%s %s", *trouble)
+
+    def stop() -> None:
+        recorder.stop()
+        observer.process_ends()
+
+    endpoint = build_endpoint(build_server(registry, calls), on_start=start, on_stop=stop)
+    gate = Gate(
+        app=endpoint,
+        verifier=TokenVerifier(configuration.token_rules, keys),
+        registry=registry,
+        resource=configuration.resource,
+        recorder=recorder,
+        record_key=configuration.record_key,
+        allowed_hosts=configuration.allowed_hosts,
+        allowed_origins=configuration.allowed_origins,
+        trusted_proxies=configuration.trusted_proxies,
+        workers=anyio.CapacityLimiter(KEY_WORKERS),
+        caller_rules=configuration.caller_rules,
+        observer=observer,
+    )
+    return Bridge(endpoint, gate, pages)

@@ -1,0 +1,23 @@
+"""Variables that somebody set and nobody reads."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, register
+
+from on_behalf_of.mcp.configuration import BridgeConfiguration
+
+LEFTOVER = (
+    "MCP_AUTH0_SUBJECT_TOKEN_TYPE is set and has no effect: it belongs to Auth0's older Custom Token Exchange sample, "
+    "and On-Behalf-Of always exchanges an access token."
+)
+REMOVE_LEFTOVER = "Remove it. What the exchange needs instead is a client grant of the bridge's client for the API."
+
+
+@register()
+def nothing_is_left_of_custom_token_exchange(**_kwargs: Any) -> list[CheckMessage]:
+    configuration: BridgeConfiguration = settings.MCP_BRIDGE
+    if not configuration.has_leftover_subject_token_type:
+        return []
+    return [checks.Warning(LEFTOVER, hint=REMOVE_LEFTOVER, id="obo_mcp.W001")]

@@ -1,0 +1,78 @@
+"""Which hosts and origins may speak to the MCP endpoint (MCP streamable HTTP §Security Warning; CORS).
+
+Django's own checks do not cover the endpoint, so the same settings are applied here.
+"""
+
+import re
+from collections.abc import Sequence
+from http import HTTPStatus
+from urllib.parse import urlsplit
+
+from django.http.request import split_domain_port, validate_host
+
+from on_behalf_of.mcp.endpoint.asgi_types import Message, Scope, Send, header_values
+from on_behalf_of.mcp.endpoint.http_refusal import HttpRefusal
+
+ANY = "*"
+EXPOSED = "WWW-Authenticate, Retry-After, Mcp-Session-Id, Mcp-Protocol-Version"
+_HEADER_NAMES = re.compile(r"[A-Za-z0-9\-_, ]{1,1000}")
+
+
+def refuse_foreign_host(scope: Scope, allowed_hosts: Sequence[str]) -> None:
+    """A page that rebinds its own DNS name to this machine sends that name as Host. Raises HttpRefusal with 421.
+
+    `allowed_hosts` is read as Django reads ALLOWED_HOSTS; ports do not matter.
+    """
+    hosts = header_values(scope, "host")
+    domain = split_domain_port(hosts[0])[0] if len(hosts) == 1 else ""
+    if not domain or not validate_host(domain, list(allowed_hosts)):
+        raise HttpRefusal(HTTPStatus.MISDIRECTED_REQUEST, "This server does not answer to that host name.")
+
+
+def allowed_origin(
+    scope: Scope, allowed_origins: Sequence[str], *, own_url: str, allowed_hosts: Sequence[str]
+) -> str | None:
+    """The request's Origin, None where it has none (no browser sent it). Raises HttpRefusal with 403 for others.
+
+    To be called once the host is known to be allowed. Our own origin is allowed too: that of `own_url`, and that of
+    the Host at hand unless any Host will do, for then the name may be one that was rebound.
+    """
+    origins = header_values(scope, "origin")
+    if not origins:
+        return None
+    allowed = {*allowed_origins, "{0.scheme}://{0.netloc}".format(urlsplit(own_url))}
+    if ANY not in allowed_hosts:
+        allowed |= {f"{scheme}://{host}" for scheme in ("http", "https") for host in header_values(scope, "host")}
+    if len(origins) == 1 and (ANY in allowed_origins or origins[0] in allowed):
+        return origins[0]
+    raise HttpRefusal(HTTPStatus.FORBIDDEN, "Pages of that origin may not use this server.")
+
+
+async def answer_preflight(scope: Scope, send: Send) -> None:
+    """Answer OPTIONS for an origin that is allowed; the origin itself is added by `sharing`."""
+    # Echoed, since clients invent header names (Mcp-Param-*) and a wildcard does not cover Authorization.
+    asked = ", ".join(header_values(scope, "access-control-request-headers"))
+    headers = [
+        (b"allow", b"POST, OPTIONS"),
+        (b"access-control-allow-methods", b"POST, GET, DELETE"),  # the latter two so that pages can read the 405
+        (b"access-control-max-age", b"600"),
+    ]
+    if _HEADER_NAMES.fullmatch(asked):
+        headers.append((b"access-control-allow-headers", asked.encode()))
+    await send({"type": "http.response.start", "status": HTTPStatus.NO_CONTENT, "headers": headers})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def sharing(send: Send, origin: str | None) -> Send:
+    """A `send` that lets pages of `origin` read the response. No credentials mode: tokens are no cookies."""
+
+    async def send_shared(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [*message.get("headers", []), (b"vary", b"Origin")]
+            if origin is not None:
+                headers.append((b"access-control-allow-origin", origin.encode("latin-1")))
+                headers.append((b"access-control-expose-headers", EXPOSED.encode()))
+            message["headers"] = headers
+        await send(message)
+
+    return send_shared

@@ -1,0 +1,282 @@
+"""Who may pass to the MCP endpoint: the bridge as a protected resource (RFC 6750, RFC 9728, MCP authorization)."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from urllib.parse import parse_qsl
+
+import anyio
+import anyio.to_thread
+
+from on_behalf_of.mcp.caller import Caller
+from on_behalf_of.mcp.endpoint.asgi_types import AsgiApp, Message, Receive, Scope, Send, header_values
+from on_behalf_of.mcp.endpoint.batch import requests_of, serve_batch
+from on_behalf_of.mcp.endpoint.cross_origin import allowed_origin, answer_preflight, refuse_foreign_host, sharing
+from on_behalf_of.mcp.endpoint.http_refusal import INTERNAL_ERROR, HttpRefusal
+from on_behalf_of.mcp.endpoint.jsonrpc_request import JsonRpcError, JsonRpcRequest, is_batch, parse_request
+from on_behalf_of.mcp.endpoint.protocol_revision import SINGLE_REQUESTS, may_hold_batch, revision_of
+from on_behalf_of.mcp.endpoint.request_body import BODY_DEADLINE, DISCARD_DEADLINE, Disconnected, RequestBody
+from on_behalf_of.mcp.endpoint.serving import heeding, serve
+from on_behalf_of.mcp.endpoint.token_refusal import cannot_tell, token_refusal
+from on_behalf_of.mcp.endpoint.uncached import uncached
+from on_behalf_of.mcp.endpoint.users_address import users_address
+from on_behalf_of.mcp.observer import OTHER, Observer, bounded, reason_of
+from on_behalf_of.mcp.records.call_record import CallRecord
+from on_behalf_of.mcp.records.call_recorder import CallRecorder
+from on_behalf_of.mcp.records.outcome import Outcome
+from on_behalf_of.mcp.records.trace import trace_of
+from on_behalf_of.mcp.tool import Tool
+from on_behalf_of.mcp.tool_registry import ToolRegistry, could_be_granted, missing_scopes
+from on_behalf_of.primitives.client_address import Network
+from on_behalf_of.primitives.current_request import serving
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.authorization_header import read_bearer_token
+from on_behalf_of.resource_server.caller_rules import CallerRules, check_caller
+from on_behalf_of.resource_server.errors import (
+    BearerTokenError,
+    InsufficientScope,
+    InvalidRequest,
+    KeysUnavailable,
+    Reason,
+)
+from on_behalf_of.resource_server.protected_resource import ProtectedResource
+from on_behalf_of.resource_server.token_verifier import TokenVerifier
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """An ASGI app around the MCP endpoint.
+
+    In this order: host and origin, token, method, body, who may present the token, revision of MCP, scopes of the
+    called tool. A stranger thus learns only how to log in, and nothing that it sends beyond its headers is kept.
+    """
+
+    app: AsgiApp  # the endpoint; its requests carry a Caller
+    verifier: TokenVerifier  # for token A
+    registry: ToolRegistry
+    resource: ProtectedResource
+    recorder: CallRecorder
+    record_key: bytes = field(repr=False)
+    allowed_hosts: tuple[str, ...]
+    allowed_origins: tuple[str, ...]
+    trusted_proxies: tuple[Network, ...]
+    workers: anyio.CapacityLimiter  # threads that may wait for the issuer's keys
+    caller_rules: CallerRules = field(default_factory=CallerRules)
+    observer: Observer = field(default_factory=Observer)
+    body_deadline: float = BODY_DEADLINE  # seconds
+    discard_deadline: float = DISCARD_DEADLINE  # seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = RequestBody(scope, receive)
+        send = uncached(send, scope)
+        started = False
+
+        async def send_watched(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._answer(scope, receive, send_watched, body)
+        except Disconnected:
+            pass
+        except Exception:
+            logger.exception("A request to the MCP endpoint failed.")
+            if not started:
+                await _failed().send_to(send)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, body: RequestBody) -> None:
+        request: JsonRpcRequest | None = None
+        try:
+            refuse_foreign_host(scope, self.allowed_hosts)
+            origin = allowed_origin(
+                scope, self.allowed_origins, own_url=self.resource.base_url, allowed_hosts=self.allowed_hosts
+            )
+            send = sharing(send, origin)  # from here on; a foreign page may not even read why it is refused
+            if scope["method"] == "OPTIONS":  # a browser's question, which never carries a token
+                await answer_preflight(scope, send)
+                return
+            caller = await self._authenticate(scope)
+            _check_form(scope)
+            content = await body.read(seconds=self.body_deadline)
+            if is_batch(content) and may_hold_batch(scope):
+                requests = requests_of(content)
+                for request in requests:  # `request`, so that the refusal names the one that is refused
+                    self._check_of_batch(request, scope, caller)
+                await self._answer_batch(requests, scope, receive, send, caller)
+                return
+            request = parse_request(content)
+            await self._answer_request(request, scope, receive, send, caller)
+        except (BearerTokenError, KeysUnavailable, JsonRpcError, HttpRefusal) as error:
+            await body.discard(seconds=self.discard_deadline)
+            await self._refusal(error, request).send_to(send)
+
+    async def _answer_request(
+        self,
+        request: JsonRpcRequest,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        caller: Caller,
+        *,
+        streams: bool = True,
+    ) -> None:
+        with self._recording(caller, request, scope):
+            check_caller(caller.token, self.caller_rules)  # here, so that a refused tool call leaves its record
+            revision = revision_of(scope, request)
+            self._check_scopes(request, caller.token, revision)
+            caller.wants_progress = streams and request.wants_progress and _accepts_stream(scope)
+            caller.attach_to(scope)
+            await self._serve(scope, receive, send, caller, request, revision=revision)
+
+    async def _answer_batch(
+        self, requests: tuple[JsonRpcRequest, ...], scope: Scope, receive: Receive, send: Send, caller: Caller
+    ) -> None:
+        callers: list[Caller] = []
+
+        async def serve_one(request: JsonRpcRequest, receive: Receive, send: Send) -> None:
+            callers.append(one := Caller(caller.token, caller.subject_token, caller.address))
+            try:
+                await self._answer_request(request, dict(scope), receive, send, one, streams=False)
+            except (BearerTokenError, HttpRefusal) as error:
+                await self._refusal(error, request).send_to(send)
+
+        await serve_batch(
+            requests,
+            receive,
+            send,
+            serve=serve_one,
+            may_be_repeated=lambda: not any(each.has_written for each in callers),
+        )
+
+    def _check_of_batch(self, request: JsonRpcRequest, scope: Scope, caller: Caller) -> None:
+        """Refuse the whole batch for one message, before anything is called."""
+        try:
+            check_caller(caller.token, self.caller_rules)
+            self._check_scopes(request, caller.token, revision_of(scope, request))
+        except (BearerTokenError, HttpRefusal):
+            with self._recording(caller, request, scope):
+                raise
+
+    async def _serve(
+        self, scope: Scope, receive: Receive, send: Send, caller: Caller, request: JsonRpcRequest, *, revision: str
+    ) -> None:
+        async def refuse(error: Exception, send: Send) -> None:
+            await self._refusal(error, request).send_to(send)
+
+        await serve(
+            self.app,
+            scope,
+            receive,
+            heeding(caller, send, refuse),
+            body=request.canonical,
+            ends_with_connection=_ends_with_connection(revision, self.registry.find(request.called_tool)),
+        )
+
+    async def _authenticate(self, scope: Scope) -> Caller:
+        # RFC 6750 §5.3: tokens in URLs end up in logs and histories, so they are not even looked at.
+        query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+        if any(name == "access_token" for name, _ in query):
+            raise InvalidRequest(Reason.TOKEN_IN_QUERY)
+        token = read_bearer_token(header_values(scope, "authorization"))
+        verified = self.verifier.verify_cached(token)
+        if verified is None:  # in a thread, for the issuer's keys may have to be fetched
+            verified = await anyio.to_thread.run_sync(self.verifier.verify, token, limiter=self.workers)
+        return Caller(verified, token, users_address(scope, self.trusted_proxies))
+
+    @contextmanager
+    def _recording(self, caller: Caller, request: JsonRpcRequest, scope: Scope) -> Iterator[None]:
+        """Around serving a request: gives it its trace, and where it calls a tool, a record of how that ends."""
+        caller.trace = trace_of(header_values(scope, "traceparent"), request.params.get("_meta"))
+        served = serving.set(caller)
+        tool = self.registry.find(request.called_tool)
+        name = f"tools/call {tool.name}" if tool else "MCP request"  # methods and names are whatever clients write
+        try:
+            with self.observer.span(name, trace_id=caller.trace.id, traceparent=caller.trace.received) as caller.span:
+                if request.method != "tools/call":
+                    yield
+                    return
+                caller.record = CallRecord.of(request, token=caller.token, trace=caller.trace, key=self.record_key)
+                try:
+                    with caller.record.watching():
+                        yield
+                finally:
+                    self.recorder.put(caller.record)
+                    self._tell(caller.record)
+                    caller.span.set("obo.outcome", (caller.record.outcome or Outcome.FAILED).value)
+        finally:
+            serving.reset(served)
+
+    def _tell(self, record: CallRecord) -> None:
+        tool, outcome = self.registry.find(record.tool), record.outcome or Outcome.FAILED
+        self.observer.called(tool.name if tool else OTHER, outcome.value, record.duration_ms / 1000)
+        if outcome is Outcome.REFUSED:
+            self.observer.refused(bounded(record.reason))
+
+    def _check_scopes(self, request: JsonRpcRequest, token: AccessToken, revision: str) -> None:
+        """Raises InsufficientScope where more consent would let the call through.
+
+        Where it could not, the call passes, to be answered with a readable tool error: a 403 would send the client
+        to log in again and again for nothing.
+        """
+        tool = self.registry.find(request.called_tool)
+        if tool and missing_scopes(tool, token) and could_be_granted(tool, token):
+            # Clients of the current revision add what is challenged to what they have. Those before may replace it,
+            # so that MCP 2025-11-25 §Scope Challenge Handling recommends to name what was granted as well.
+            held = () if revision == SINGLE_REQUESTS else token.scopes
+            raise InsufficientScope(tool.scopes, keeping=[each for each in self.registry.scopes if each in held])
+
+    def _refusal(self, error: Exception, request: JsonRpcRequest | None) -> HttpRefusal:
+        if request is None or request.method != "tools/call":  # a tool call's record tells of its refusal
+            self.observer.refused(reason_of(error))
+        match error:
+            case BearerTokenError():
+                request_id = request.id if request else None
+                return token_refusal(error, resource=self.resource, registry=self.registry, request_id=request_id)
+            case KeysUnavailable():
+                return cannot_tell(error)
+            case JsonRpcError():
+                return HttpRefusal(HTTPStatus.BAD_REQUEST, str(error), code=error.code)
+            case HttpRefusal():
+                return error
+        raise error
+
+
+def _ends_with_connection(revision: str, tool: Tool | None) -> bool:
+    """Whether a request is over when its client closes the connection.
+
+    In the current revision that is how clients cancel (MCP cancellation §Transport-Specific Cancellation). In those
+    before it is no cancellation, and what was to be written is written; what was only to be read can be given up, for
+    without a session there is no way left on which the answer could reach the client.
+    """
+    return revision == SINGLE_REQUESTS or tool is None or tool.read_only
+
+
+def _accepts_stream(scope: Scope) -> bool:
+    accepted = ",".join(header_values(scope, "accept")).split(",")
+    return "text/event-stream" in {each.partition(";")[0].strip().lower() for each in accepted}
+
+
+def _check_form(scope: Scope) -> None:
+    """What can be seen of a request without its body."""
+    if scope["method"] != "POST":  # no streams and no sessions, so nothing to GET and nothing to DELETE
+        raise HttpRefusal(
+            HTTPStatus.METHOD_NOT_ALLOWED,
+            "The MCP endpoint takes POST requests only.",
+            headers=(("allow", "POST, OPTIONS"),),
+        )
+    content_types = header_values(scope, "content-type")
+    if [each.partition(";")[0].strip().lower() for each in content_types] != ["application/json"]:
+        raise HttpRefusal(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "The body must be sent as application/json.")
+
+
+def _failed() -> HttpRefusal:
+    return HttpRefusal(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "The server failed to handle the request; its log says more.",
+        code=INTERNAL_ERROR,
+    )

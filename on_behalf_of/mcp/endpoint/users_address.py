@@ -1,0 +1,17 @@
+from collections.abc import Sequence
+
+from on_behalf_of.mcp.endpoint.asgi_types import Scope, header_values
+from on_behalf_of.primitives.client_address import Network, client_address, parsed
+
+
+def users_address(scope: Scope, trusted_proxies: Sequence[Network]) -> str:
+    """The address that a request came from, through trusted proxies only; empty where it names nobody.
+
+    Loopback is this machine, and a link-local address means something on one wire only.
+    """
+    peer = scope.get("client")
+    forwarded = ",".join(header_values(scope, "x-forwarded-for"))
+    address = parsed(client_address(peer[0], forwarded, trusted_proxies)) if peer else None
+    if address is None or address.is_loopback or address.is_link_local or address.is_unspecified:
+        return ""
+    return str(address).partition("%")[0]  # a zone means something on this machine only

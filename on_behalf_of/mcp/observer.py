@@ -1,0 +1,59 @@
+"""What the bridge tells whoever measures it; by default nobody does, and telling costs next to nothing.
+
+Whatever becomes a label is one of a bounded set: names of this project's own tools, codes, parties. Never a user, and
+never a text that somebody else chose.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from on_behalf_of.exchange import errors as exchange_errors
+from on_behalf_of.mcp.api import errors as downstream_errors
+from on_behalf_of.mcp.tool_error import ToolError
+from on_behalf_of.primitives.span import BeginSpan, no_spans
+from on_behalf_of.resource_server.errors import KeysUnavailable, Reason
+
+OTHER = "other"
+
+
+def _nothing(*_what: object) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Observer:
+    exchanged: Callable[[str, float], None] = _nothing  # outcome, seconds: the tenant was asked for a token
+    looked_up: Callable[[str], None] = _nothing  # where a token was found: own, shared, or miss
+    called: Callable[[str, str, float], None] = _nothing  # tool, outcome, seconds
+    refused: Callable[[str], None] = _nothing  # reason
+    keys_fetched: Callable[[bool], None] = _nothing  # whether that succeeded
+    span: BeginSpan = no_spans  # around serving a request
+    process_ends: Callable[[], None] = _nothing  # told in a thread that may wait a little
+    circuit_changed: Callable[[str, bool], None] = _nothing  # party, whether it is taken to be dead
+    records_dropped: Callable[[int], None] = _nothing  # how many records of tool calls were lost
+
+
+def reason_of(error: Exception) -> str:
+    """The code of a refusal at the gate."""
+    reason = getattr(error, "reason", None)
+    if isinstance(reason, Reason):
+        return reason.value
+    if isinstance(error, KeysUnavailable):
+        return "keys_unavailable"
+    status = getattr(error, "status", None)
+    return f"http_{status}" if isinstance(status, int) else "invalid_request"
+
+
+def bounded(reason: str) -> str:
+    """A reason out of a call's record; the API's own codes are there among ours, and the API may say anything."""
+    return reason if reason in KNOWN_REASONS else OTHER
+
+
+def _reasons(kind: type[ToolError]) -> Iterator[str]:
+    yield kind.reason
+    for each in kind.__subclasses__():
+        yield from _reasons(each)
+
+
+_MODULES = (downstream_errors, exchange_errors)  # loaded by now, so that their classes are among the subclasses
+KNOWN_REASONS = frozenset({*Reason, *_reasons(ToolError), "unknown_tool", "invalid_request"})

@@ -1,0 +1,56 @@
+"""What the bridge asks of others, put together: the exchange at the tenant, and the API."""
+
+from functools import partial
+
+from on_behalf_of.exchange.cache import ExchangeCache
+from on_behalf_of.exchange.entry_cipher import EntryCipher
+from on_behalf_of.exchange.guarded_cache import Cache, GuardedCache
+from on_behalf_of.exchange.shared_hold import SharedHold
+from on_behalf_of.exchange.shared_tokens import SharedTokens
+from on_behalf_of.exchange.token_exchange import TokenExchange
+from on_behalf_of.http_client.http_client import UpstreamHttp
+from on_behalf_of.http_client.retry import PASSING, Upstream
+from on_behalf_of.http_client.throttle import Throttle
+from on_behalf_of.mcp.configuration import BridgeConfiguration
+from on_behalf_of.resource_server.issuer_keys import IssuerKeys
+from on_behalf_of.resource_server.token_verifier import TokenVerifier
+
+
+def build_exchange(
+    configuration: BridgeConfiguration, keys: IssuerKeys, http: UpstreamHttp, shared_cache: Cache | None = None
+) -> TokenExchange:
+    """`shared_cache`, where there is one, holds exchanged tokens for all processes; it may fail."""
+    observer = configuration.observer
+    cache = GuardedCache(shared_cache, on_change=observer.circuit_changed) if shared_cache else None
+    cipher = EntryCipher(configuration.cache_keys) if shared_cache else None
+    hold = SharedHold(cache, cipher, configuration.downstream_rules.issuer) if cache and cipher else None
+    return TokenExchange(
+        clients=dict(zip(configuration.token_rules.audiences, configuration.clients, strict=True)),
+        verifier=TokenVerifier(configuration.downstream_rules, keys),
+        http=http,
+        cache=ExchangeCache(),
+        shared=SharedTokens(cache, cipher) if cache and cipher else None,
+        # There is one way to exchange: a tenant that fails at it fails for all.
+        tenant=Upstream(
+            "The tenant",
+            timeout=configuration.upstream_timeout,
+            broken_by=range(500, 600),
+            on_change=partial(observer.circuit_changed, "tenant"),
+            throttle=Throttle("The tenant", shared=hold),
+        ),
+        target=configuration.exchange_target,
+        actor_rule=configuration.caller_rules.actor_rule,
+        forwards_address=configuration.forwards_address,
+        observer=observer,
+    )
+
+
+def build_api(configuration: BridgeConfiguration) -> Upstream:
+    # A 500 or a slow answer is about one view of many, and must not keep callers from the others.
+    return Upstream(
+        "The API",
+        timeout=configuration.upstream_timeout,
+        broken_by=PASSING,
+        is_broken_by_silence=False,
+        on_change=partial(configuration.observer.circuit_changed, "api"),
+    )

@@ -1,0 +1,101 @@
+"""What the bridge remembers of one tool call, for reviewers: never arguments, never tokens, and all of it bounded."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import monotonic
+from typing import Any
+
+from django.utils import timezone
+
+from on_behalf_of.mcp.endpoint.http_refusal import HttpRefusal
+from on_behalf_of.mcp.endpoint.jsonrpc_request import JsonRpcRequest
+from on_behalf_of.mcp.records.outcome import Exchange, Outcome
+from on_behalf_of.mcp.records.trace import Trace
+from on_behalf_of.primitives.foreign_text import readable
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.errors import InsufficientScope, NotPermitted
+
+MAX_TOOL, MAX_REQUEST_ID, MAX_REASON = 128, 64, 64  # characters
+CLIENT_GONE = "client_gone"
+
+
+@dataclass
+class CallRecord:
+    """One call in the making: gathered while it is served, by the gate and by the thread that runs the tool."""
+
+    token: AccessToken
+    trace: Trace
+    tool: str
+    request_id: str
+    arguments_digest: str
+    time: datetime = field(default_factory=timezone.now)
+    duration_ms: int = 0
+    exchange: Exchange = Exchange.NONE
+    outcome: Outcome | None = None  # None: nobody said; the SDK answers malformed calls itself
+    reason: str = ""
+    is_answered: bool = False
+    _key: bytes = field(default=b"", repr=False)
+    _is_over: bool = False
+    _began: float = field(default_factory=monotonic)
+
+    @classmethod
+    def of(cls, request: JsonRpcRequest, *, token: AccessToken, trace: Trace, key: bytes) -> "CallRecord":
+        """A record of a tools/call that begins now. `key` keys the digest of its arguments."""
+        return cls(
+            token,
+            trace,
+            tool=readable(request.called_tool, limit=MAX_TOOL),
+            request_id="" if request.id is None else readable(str(request.id), limit=MAX_REQUEST_ID),
+            arguments_digest=_digest(request.params.get("arguments"), key),
+            _key=key,
+        )
+
+    def note_arguments(self, arguments: Mapping[str, Any]) -> None:
+        """Digest the arguments that the tool gets, not those that were sent: nulls that count as absent are gone."""
+        self.arguments_digest = _digest(arguments, self._key)
+
+    def note(self, outcome: Outcome, reason: str = "") -> None:
+        if not self._is_over:  # a tool's thread may come to its end after its caller is gone
+            self.outcome, self.reason = outcome, reason[:MAX_REASON]
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Around serving the call: what nobody noted by then follows from how it ends."""
+        try:
+            yield
+        except (InsufficientScope, NotPermitted) as error:
+            self.note(Outcome.REFUSED, error.reason.value)
+            raise
+        except HttpRefusal:  # its headers and its body disagree
+            self.note(Outcome.REFUSED, "invalid_request")
+            raise
+        except Exception:
+            self.note(Outcome.FAILED, "unexpected_error")
+            raise
+        except BaseException:  # the server cancels what it serves
+            self.note(Outcome.CANCELLED, CLIENT_GONE)
+            raise
+        else:
+            if not self.is_answered:  # the SDK cancels a call when its connection closes
+                self.note(Outcome.CANCELLED, CLIENT_GONE)
+            elif self.outcome is None:
+                self.note(Outcome.REFUSED, "invalid_request")
+        finally:
+            self._is_over = True
+            self.duration_ms = round((monotonic() - self._began) * 1000)
+
+
+def _digest(arguments: object, key: bytes) -> str:
+    """HMAC-SHA256 of the arguments, empty where there are none.
+
+    Equal arguments are seen to be equal, and nobody without the key finds short ones by trying.
+    """
+    if not arguments:
+        return ""
+    text = json.dumps(arguments, sort_keys=True, separators=(",", ":"))
+    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()

@@ -1,0 +1,107 @@
+"""Records of tool calls on their way to the database: queued, best effort, and never in the way of a call."""
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+
+from on_behalf_of.mcp.records.call_record import CallRecord
+
+logger = logging.getLogger(__name__)
+
+CAPACITY = 2_000  # records that may wait; some kilobytes each
+BATCH = 200  # records in one transaction
+LINGER = 0.25  # seconds that the first of a batch waits for others
+FLUSH = 4.0  # seconds that the end of the process waits for the database
+
+Write = Callable[[Sequence[CallRecord]], None]
+
+
+class CallRecorder:
+    """A bounded queue, and the one thread that empties it into `write`.
+
+    Whatever `write` raises drops its records; so does a full queue. They are counted, and each outage is logged
+    once when it begins and once when it is over. Safe to share between threads.
+    """
+
+    def __init__(
+        self,
+        write: Write,
+        *,
+        capacity: int = CAPACITY,
+        linger: float = LINGER,
+        on_drop: Callable[[int], None] = lambda _number: None,
+    ) -> None:
+        self._write = write
+        self._on_drop = on_drop
+        self._linger = linger  # seconds
+        self._queue: queue.Queue[CallRecord | None] = queue.Queue(capacity)
+        self._thread = threading.Thread(target=self._run, name="call-recorder", daemon=True)
+        self._lock = threading.Lock()
+        self._dropped = 0
+        self._is_outage = False
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def put(self, record: CallRecord) -> None:
+        """Take a finished record. Returns at once, whatever the database does."""
+        try:
+            self._queue.put_nowait(record)
+        except queue.Full:
+            self._drop(1, "the queue is full")
+
+    def stop(self, seconds: float = FLUSH) -> None:
+        """Write what is queued, as far as the time allows. Blocking."""
+        deadline = time.monotonic() + seconds
+        try:
+            self._queue.put(None, timeout=seconds)
+            self._thread.join(max(0.0, deadline - time.monotonic()))
+        except queue.Full:
+            pass
+        if self._thread.is_alive():
+            logger.warning("Some records of tool calls could not be written before the end.")
+
+    def _run(self) -> None:
+        is_last = False
+        while not is_last:
+            batch, is_last = self._next_batch()
+            if not batch:
+                continue
+            try:
+                self._write(batch)
+            except Exception as error:  # noqa: BLE001 - whatever it is, calls go on without records
+                self._drop(len(batch), type(error).__name__)
+            else:
+                self._recovered()
+
+    def _next_batch(self) -> tuple[list[CallRecord], bool]:
+        """What to write next, and whether nothing will follow."""
+        batch: list[CallRecord] = []
+        record = self._queue.get()
+        deadline = time.monotonic() + self._linger
+        while record is not None:
+            batch.append(record)
+            if len(batch) == BATCH:
+                return batch, False
+            try:
+                record = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                return batch, False
+        return batch, True
+
+    def _drop(self, number: int, why: str) -> None:
+        with self._lock:
+            self._dropped += number
+            is_new, self._is_outage = not self._is_outage, True
+        self._on_drop(number)
+        if is_new:
+            logger.warning("Tool calls cannot be recorded (%s); they are served all the same.", why)
+
+    def _recovered(self) -> None:
+        with self._lock:
+            was_outage, dropped = self._is_outage, self._dropped
+            self._is_outage, self._dropped = False, 0
+        if was_outage:
+            logger.warning("Tool calls are recorded again; %d were not.", dropped)

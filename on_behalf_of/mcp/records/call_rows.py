@@ -1,0 +1,50 @@
+from collections.abc import Sequence
+
+from django.db import close_old_connections, connection
+
+from on_behalf_of.mcp.models import MAX_IDENTIFIER, ToolCall
+from on_behalf_of.mcp.records.call_record import CallRecord
+from on_behalf_of.resource_server.actor import Actor
+
+
+def write_rows(records: Sequence[CallRecord]) -> None:
+    """Insert the records at once. Raises what the database raises, and starts afresh with it the next time."""
+    close_old_connections()
+    try:
+        ToolCall.objects.bulk_create([_row(record) for record in records])
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _row(record: CallRecord) -> ToolCall:
+    token, actor = record.token, record.token.actor
+    return ToolCall(
+        time=record.time,
+        tool=record.tool,
+        issuer=_bounded(token.issuer),
+        subject=_bounded(token.subject),
+        client_id=_bounded(token.client_id),
+        actor=_bounded(actor.subject) if actor else "",
+        actor_chain=[_level(level) for level in actor.chain()] if actor else [],
+        organization=_bounded(token.organization or ""),
+        scopes=sorted(token.scopes),
+        exchange=record.exchange.value,
+        outcome=record.outcome.value if record.outcome else "",
+        reason=record.reason,
+        duration_ms=record.duration_ms,
+        trace_id=record.trace.id,
+        trace_from_caller=record.trace.from_caller,
+        request_id=record.request_id,
+        arguments_digest=record.arguments_digest,
+    )
+
+
+def _level(actor: Actor) -> dict[str, str]:
+    members = {"sub": actor.subject, "client_id": actor.client_id, "iss": actor.issuer}
+    return {name: _bounded(value) for name, value in members.items() if value}
+
+
+def _bounded(identifier: str) -> str:
+    """Verified identifiers are bounded and free of control characters; this keeps one from spoiling its batch."""
+    return identifier.encode(errors="replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")[:MAX_IDENTIFIER]

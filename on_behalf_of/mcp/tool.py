@@ -1,0 +1,107 @@
+"""What a tool is: one declaration that drives listing, calling, metadata, challenges and pages alike."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from on_behalf_of.mcp.schema import ANY_OBJECT, NO_ARGUMENTS, Schema
+
+if TYPE_CHECKING:  # the other services read the scopes of the tools and need not load an HTTP client for it
+    from on_behalf_of.mcp.api.client import Downstream
+    from on_behalf_of.resource_server.access_token import AccessToken
+
+_NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")  # MCP tools §Tool Names
+_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # scope-token of RFC 6749 §3.3
+
+
+class ToolDeclarationError(ImproperlyConfigured):
+    """A declaration that makes no sense. Stops the start of every service, for all read the tools' scopes."""
+
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__(f"The tool {name} is not declared as it should be: {what}.")
+
+
+@dataclass(frozen=True)
+class ToolCall:
+    """One call as the tool sees it: never a token, only who calls and an API client bound to the caller."""
+
+    arguments: Mapping[str, Any]  # already valid against the tool's input schema
+    caller: AccessToken  # the verified claims of token A
+    api: Downstream  # exchanges a token only once the tool really calls the API
+
+
+@dataclass(frozen=True)
+class ToolAnswer:
+    """What a tool answers: the same thing for programs and for people."""
+
+    structured: Mapping[str, Any]  # must be valid against the tool's output schema
+    text: str = ""  # one sentence; without it, people get to see what programs do
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool as declared. `answer` is a plain blocking function; it runs in a worker thread.
+
+    Name and description are those of the function unless given. Raises ToolDeclarationError; whether the schemas are
+    proper JSON Schema is checked once the bridge starts (`json_schema.check_schemas`).
+    """
+
+    answer: Callable[[ToolCall], ToolAnswer]
+    _: KW_ONLY
+    scopes: tuple[str, ...] = ()  # what token A must carry
+    downstream_scopes: tuple[str, ...] = ()  # what token B is asked for; () means the configured default
+    name: str = ""  # the function's
+    title: str = ""  # made from the name
+    description: str = ""  # the first paragraph of the function's docstring
+    input_schema: Schema = field(default_factory=lambda: NO_ARGUMENTS)
+    output_schema: Schema = field(default_factory=lambda: ANY_OBJECT)
+    calls_api: bool = True  # False keeps the call out of the queue for the API
+    asked_at_login: bool = True  # False: clients ask for the scopes once the tool is first called (step-up)
+    # Hints to the client (MCP ToolAnnotations). A tool only reads unless it says otherwise.
+    read_only: bool = True
+    destructive: bool = False
+    idempotent: bool | None = None  # as read_only is
+    open_world: bool = False
+
+    def __post_init__(self) -> None:
+        name = self.name or self.answer.__name__
+        paragraph = (inspect.getdoc(self.answer) or "").partition("\n\n")[0]
+        self._default("name", name)
+        self._default("title", name.replace("_", " ").capitalize())
+        self._default("description", " ".join(paragraph.split()))
+        if self.idempotent is None:
+            object.__setattr__(self, "idempotent", self.read_only)
+        if what := self._mistake():
+            raise ToolDeclarationError(self.name, what)
+
+    def _default(self, name: str, value: str) -> None:
+        if not getattr(self, name):
+            object.__setattr__(self, name, value)  # frozen for everybody else
+
+    def _mistake(self) -> str | None:  # noqa: PLR0911 - a list of rules
+        if not _NAME.fullmatch(self.name):
+            return "its name may hold letters, digits and _ - . only, at most 128 of them"
+        if not self.description:
+            return "it needs a description, best as the docstring of its function"
+        declared: dict[str, object] = {"scopes": self.scopes, "downstream_scopes": self.downstream_scopes}
+        for kind, scopes in declared.items():
+            if not isinstance(scopes, tuple):  # a lone string would be taken for a scope per letter
+                return f"{kind} must be a tuple of names"
+            if not all(isinstance(each, str) and _SCOPE.fullmatch(each) for each in scopes):
+                return f"{kind} must hold names without blanks, quotes and characters beyond ASCII"
+        if "offline_access" in self.scopes:
+            return "offline_access is between client and tenant, and no scope of a resource (MCP authorization)"
+        if self.downstream_scopes and not self.calls_api:
+            return "it names downstream_scopes, and calls_api says that it never calls the API"
+        for kind, schema in (("input_schema", self.input_schema), ("output_schema", self.output_schema)):
+            if schema.get("type") != "object":
+                return f'{kind} must describe an object ("type": "object")'
+        if self.read_only and (self.destructive or not self.idempotent):
+            return "a tool that only reads can neither destroy anything nor differ when it is repeated"
+        return None

@@ -1,0 +1,103 @@
+"""One call of one tool: what is checked before and after it, and what of its failure is told."""
+
+import json
+import logging
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from on_behalf_of.exchange.token_exchange import TokenExchange
+from on_behalf_of.http_client.deadline import Deadline
+from on_behalf_of.http_client.http_client import UpstreamHttp
+from on_behalf_of.http_client.retry import Upstream
+from on_behalf_of.mcp.api.client import Downstream
+from on_behalf_of.mcp.caller import Caller
+from on_behalf_of.mcp.json_schema import first_violation, without_nulls
+from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
+from on_behalf_of.mcp.tool_error import InvalidArguments, ScopesNotGrantable, ToolError, ToolFailed
+from on_behalf_of.mcp.tool_registry import missing_scopes
+
+logger = logging.getLogger(__name__)
+
+LOG_PAUSE = 60.0  # seconds
+
+
+class ToolCalls:
+    """Runs tools on callers' behalf. Holds what all calls share: the exchange and the connections to the API."""
+
+    def __init__(
+        self,
+        *,
+        exchange: TokenExchange,
+        http: UpstreamHttp,
+        api: Upstream,
+        api_base_url: str,
+        default_scope: tuple[str, ...],
+        timeout: float,
+    ) -> None:
+        self._exchange = exchange
+        self._http = http
+        self._api = api
+        self._api_base_url = api_base_url
+        self._default_scope = default_scope  # of token B, for tools that declare none
+        self._timeout = timeout  # seconds, for a whole call
+        self._told_at: dict[str, float] = {}  # reason -> when it was last logged
+
+    def _tell_operator(self, tool: Tool, error: ToolError) -> None:
+        """Log what somebody here can mend: once a minute for each reason, not once for each call of an outage."""
+        now = time.monotonic()
+        if error.concerns_operator and now - self._told_at.get(error.reason, -math.inf) >= LOG_PAUSE:
+            self._told_at[error.reason] = now
+            logger.warning("The tool %s failed: %s", tool.name, error)
+
+    def deadline(self) -> Deadline:
+        """When a call that arrives now must be over."""
+        return Deadline.after(self._timeout)
+
+    def run(self, tool: Tool, arguments: Mapping[str, Any], caller: Caller, deadline: Deadline) -> ToolAnswer:
+        """The tool's answer. Blocking: run it in a worker thread.
+
+        Raises ToolError, with a text for the user, and nothing else: what a tool should not have raised is logged
+        and told in a fixed sentence.
+        """
+        # The gate answers what consent can mend with a 403; who comes this far without the scopes has no hope of it.
+        if missing := missing_scopes(tool, caller.token):
+            raise ScopesNotGrantable(missing)
+        if first_violation(tool.input_schema, arguments):
+            arguments = without_nulls(tool.input_schema, arguments)
+            if caller.record is not None:
+                caller.record.note_arguments(arguments)
+            if violation := first_violation(tool.input_schema, arguments):
+                raise InvalidArguments(violation)
+        api = Downstream(
+            base_url=self._api_base_url,
+            scope=tool.downstream_scopes or self._default_scope,
+            deadline=deadline,
+            caller=caller,
+            exchange=self._exchange,
+            http=self._http,
+            api=self._api,
+        )
+        try:
+            answer = _as_json(tool.answer(ToolCall(arguments, caller.token, api)))
+        except ToolError as error:
+            self._tell_operator(tool, error)
+            raise
+        except Exception as error:
+            logger.exception("The tool %s failed.", tool.name)
+            raise ToolFailed("The tool failed for a reason of its own; the server's log says more.") from error
+        if violation := first_violation(tool.output_schema, answer.structured):
+            logger.error("The tool %s broke its own output schema: %s.", tool.name, violation)
+            raise ToolFailed("The tool's answer does not have the form that it promises; the server's log says more.")
+        return answer
+
+
+def _as_json(answer: object) -> ToolAnswer:
+    """The answer as JSON can carry it. Raises TypeError or ValueError where it cannot."""
+    if not isinstance(answer, ToolAnswer):
+        raise TypeError("a tool answers with a ToolAnswer")
+    written = json.dumps(dict(answer.structured), ensure_ascii=False, allow_nan=False)
+    for text in (written, answer.text):
+        text.encode()  # not half a character either
+    return ToolAnswer(json.loads(written), answer.text)
