@@ -1,4 +1,4 @@
-"""What drf-spectacular is told of the API; the rest it draws from the views, through `downstream_api.openapi`."""
+"""What drf-spectacular is told of the API; the rest it draws from the views, through `on_behalf_of.drf.openapi`."""
 
 from typing import Any
 
@@ -42,8 +42,8 @@ def spectacular_settings(environment: Environment) -> dict[str, Any]:
         "COMPONENT_SPLIT_REQUEST": True,  # a note that is sent has no id yet
         "OAUTH2_SCOPES": API_SCOPES,
         # Whoever logs in with a browser's session is no client of the API.
-        "AUTHENTICATION_WHITELIST": ["downstream_api.authentication.AccessTokenAuthentication"],
+        "AUTHENTICATION_WHITELIST": ["on_behalf_of.drf.authentication.AccessTokenAuthentication"],
         "RENDERER_WHITELIST": ["rest_framework.renderers.JSONRenderer"],  # the pages are for people
-        "DEFAULT_GENERATOR_CLASS": "downstream_api.openapi.description.DescriptionGenerator",
+        "DEFAULT_GENERATOR_CLASS": "on_behalf_of.drf.openapi.description.DescriptionGenerator",
         "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     }

@@ -14,7 +14,7 @@ from config.generated_secrets import kept_secret
 from config.observability import Observability, read_observability
 from config.shared_cache import SharedCache, read_shared_cache
 from config.variables import LOOPBACK_HOSTS, Variables, refuse
-from downstream_api.actor_policy import ActorPolicy
+from on_behalf_of.drf.actor_policy import ActorPolicy
 from on_behalf_of.exchange.client_authentication import BridgeClient
 from on_behalf_of.exchange.exchange_target import ExchangeTarget
 from on_behalf_of.mcp.configuration import ENDPOINT

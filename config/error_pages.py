@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
-from downstream_api.nul import NAMED
+from on_behalf_of.drf.nul import NAMED
 
 DATABASE_UNAVAILABLE = (OperationalError, InterfaceError)
 API = "/api/"  # prefix of the paths that programs call

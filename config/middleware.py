@@ -32,7 +32,7 @@ from config.error_pages import (
     https_only,
     unreadable,
 )
-from downstream_api.nul import EXPLAINS_NUL, nul_in_address
+from on_behalf_of.drf.nul import EXPLAINS_NUL, nul_in_address
 from on_behalf_of.primitives.client_address import client_address, is_within
 
 logger = logging.getLogger(__name__)

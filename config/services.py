@@ -5,10 +5,11 @@ from urllib.parse import urljoin
 from config.environment import Environment
 from config.generated_secrets import derived_secret
 from downstream_api.audit.configuration import AuditConfiguration
-from downstream_api.browsable.configuration import CALLBACK_PATH, BrowserLogin
-from downstream_api.configuration import ApiConfiguration
+from downstream_api.operations import OPERATIONS
 from local_tenant.configuration import LinkedClient, TenantConfiguration
 from mcp_bridge.tools import TOOLS
+from on_behalf_of.drf.browsable.configuration import CALLBACK_PATH, BrowserLogin
+from on_behalf_of.drf.configuration import ApiConfiguration
 from on_behalf_of.mcp.configuration import ENDPOINT, BridgeConfiguration
 from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
@@ -34,6 +35,7 @@ def api_configuration(environment: Environment) -> ApiConfiguration:
         bridge_client_ids=frozenset(client.client_id for client in environment.bridge_clients if client.client_id),
         login=_browser_login(environment),
         is_described=environment.api_is_described,
+        operations=OPERATIONS,
     )
 
 

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "downstream_api",
     "mcp_bridge",
+    "on_behalf_of.drf",
     "on_behalf_of.mcp",
 ]
 if ENVIRONMENT.is_local:  # the development tenant is not even installed where a real one is configured
@@ -70,7 +71,7 @@ MIDDLEWARE = [
     "config.page_middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "config.middleware.ErrorPageMiddleware",
-    "downstream_api.middleware.AuditMiddleware",  # innermost: sees every answer of the API first
+    "on_behalf_of.drf.middleware.AuditMiddleware",  # innermost: sees every answer of the API first
 ]
 APPEND_SLASH = False  # its redirect loses the body; see FinalSlashMiddleware
 ROOT_URLCONF = "config.api.urls"
@@ -171,20 +172,20 @@ CONTENT_SECURITY_POLICY = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "downstream_api.authentication.AccessTokenAuthentication",
-        "downstream_api.browsable.authentication.SessionTokenAuthentication",  # where API_LOGIN_CLIENT_ID is set
+        "on_behalf_of.drf.authentication.AccessTokenAuthentication",
+        "on_behalf_of.drf.browsable.authentication.SessionTokenAuthentication",  # where API_LOGIN_CLIENT_ID is set
     ],
     # A view that says nothing of its scopes is open to nobody.
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["downstream_api.parsers.StrictJsonParser"],
+    "DEFAULT_PARSER_CLASSES": ["on_behalf_of.drf.parsers.StrictJsonParser"],
     "DEFAULT_RENDERER_CLASSES": [
         "rest_framework.renderers.JSONRenderer",
-        "downstream_api.browsable.renderer.PageRenderer",
+        "on_behalf_of.drf.browsable.renderer.PageRenderer",
     ],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "downstream_api.negotiation.ContentNegotiation",
-    "DEFAULT_PAGINATION_CLASS": "downstream_api.pagination.Pages",
-    "DEFAULT_SCHEMA_CLASS": "downstream_api.openapi.auto_schema.ApiSchema",  # loaded when it is asked for
-    "EXCEPTION_HANDLER": "downstream_api.errors.readable_errors",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "on_behalf_of.drf.negotiation.ContentNegotiation",
+    "DEFAULT_PAGINATION_CLASS": "on_behalf_of.drf.pagination.Pages",
+    "DEFAULT_SCHEMA_CLASS": "on_behalf_of.drf.openapi.auto_schema.ApiSchema",  # loaded when it is asked for
+    "EXCEPTION_HANDLER": "on_behalf_of.drf.errors.readable_errors",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }

@@ -9,7 +9,7 @@ class DownstreamApiConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from downstream_api import auditors, checks  # noqa: F401 - checks registers itself
+        from downstream_api import auditors
 
         post_migrate.connect(_protect_log, sender=self)
         post_migrate.connect(auditors.make_groups, sender=self)

@@ -2,14 +2,14 @@ from django.urls import include, path
 from rest_framework.routers import SimpleRouter
 
 from downstream_api import views
-from downstream_api.openapi import views as openapi
+from on_behalf_of.drf.openapi import views as openapi
 from on_behalf_of.resource_server.protected_resource import WELL_KNOWN
 
 router = SimpleRouter(use_regex_path=False)  # so that the log names routes as people write them
 router.register("notes", views.NoteViewSet, basename="note")
 
 urlpatterns = [
-    path("", include("downstream_api.browsable.urls")),
+    path("", include("on_behalf_of.drf.browsable.urls")),
     path("api/public", views.PublicView.as_view(), name="public"),
     path("api/private-scope", views.PrivateScopeView.as_view(), name="private-scope"),
     path("api/", include(router.urls)),

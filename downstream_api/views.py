@@ -9,11 +9,11 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.viewsets import ModelViewSet
 
-from downstream_api.caller import token_of
 from downstream_api.models import Note
-from downstream_api.recorded_view import RecordedView
-from downstream_api.scopes import HasScope
 from downstream_api.serializers import CallSerializer, MessageSerializer, NoteSerializer
+from on_behalf_of.drf.caller import token_of
+from on_behalf_of.drf.recorded_view import RecordedView
+from on_behalf_of.drf.scopes import HasScope
 from on_behalf_of.resource_server.actor import Actor
 
 

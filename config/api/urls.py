@@ -12,9 +12,9 @@ from config.explaining.page import explain_token
 from config.health import database_answers, healthz, readiness
 from downstream_api.admin import dashboard
 from downstream_api.audit.triggers import missing_triggers
-from downstream_api.authentication import token_verifier
-from downstream_api.browsable.account import account_bar
-from downstream_api.configuration import ApiConfiguration
+from on_behalf_of.drf.authentication import token_verifier
+from on_behalf_of.drf.browsable.account import account_bar
+from on_behalf_of.drf.configuration import ApiConfiguration
 
 admin.site.site_header = admin.site.site_title = "Delegated access"
 admin.site.index_title = "Review"

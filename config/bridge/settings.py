@@ -16,7 +16,7 @@ PAGE_LAYOUT = "mcp_bridge/page.html"
 # No pages to log in to, so neither sessions nor users nor cookies.
 INSTALLED_APPS = ["config", "django.contrib.staticfiles", "mcp_bridge", "on_behalf_of.mcp"]
 TEMPLATES = [TEMPLATES[0] | {"OPTIONS": {"context_processors": ["django.template.context_processors.request"]}}]
-NEEDLESS = ("config.page_middleware.", "django.middleware.csrf.", "downstream_api.")
+NEEDLESS = ("config.page_middleware.", "django.middleware.csrf.", "on_behalf_of.drf.")
 MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith(NEEDLESS)]
 SILENCED_SYSTEM_CHECKS = [
     *SILENCED_SYSTEM_CHECKS,

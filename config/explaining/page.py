@@ -7,7 +7,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from config.explaining.report import API, BRIDGE, explained
-from downstream_api.authentication import token_verifier
+from on_behalf_of.drf.authentication import token_verifier
 
 SERVICES = ((API, "the API"), (BRIDGE, "the bridge"))
 

@@ -3,8 +3,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
-from downstream_api.explanation import operations, policy_steps
 from mcp_bridge.tools import TOOLS
+from on_behalf_of.drf.explanation import operations, policy_steps
 from on_behalf_of.mcp.tool_registry import could_be_granted, missing_scopes
 from on_behalf_of.resource_server.access_token import AccessToken, KeySource
 from on_behalf_of.resource_server.claims import Claims

@@ -16,6 +16,6 @@ SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "tenant_session", "tenant_csrf"  # brows
 ROOT_URLCONF = "config.tenant.urls"
 OTHERS = {"rest_framework", "drf_spectacular", "drf_spectacular_sidecar", "downstream_api", "mcp_bridge"}
 INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in OTHERS and not app.startswith("on_behalf_of.")]
-MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith("downstream_api.")]
+MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith("on_behalf_of.")]
 PAGE_LAYOUT = "local_tenant/page.html"
 LOGIN_URL = "login"

@@ -18,7 +18,7 @@ from downstream_api.admin.filters import AccessFilter
 from downstream_api.admin.newest_first import Page, Place, page_after, page_before
 from downstream_api.admin.read_only import ReadOnlyAdmin
 from downstream_api.models import DelegatedAccess
-from downstream_api.nul import explains_nul
+from on_behalf_of.drf.nul import explains_nul
 
 logger = logging.getLogger(__name__)
 # What the list shows; nothing else is read for it.

@@ -5,7 +5,7 @@ import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from downstream_api.actor_policy import ActorPolicy
+from on_behalf_of.drf.actor_policy import ActorPolicy
 from tests.downstream_api.conftest import api, issuer
 
 __all__ = ["api", "issuer", "set_policy"]

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
-from downstream_api.recorded_view import RecordedView
+from on_behalf_of.drf.recorded_view import RecordedView
 from tests.actor_policy.tokens import with_chain
 from tests.docs.blocks import blocks
 from tests.downstream_api.conftest import bearer

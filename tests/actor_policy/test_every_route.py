@@ -10,11 +10,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
-from downstream_api.actor_permissions import ActedForBy, RequiresDelegation
-from downstream_api.authentication import AccessTokenAuthentication
 from downstream_api.models import DelegatedAccess
-from downstream_api.recorded_view import RecordedView
-from downstream_api.scopes import HasScope
+from on_behalf_of.drf.actor_permissions import ActedForBy, RequiresDelegation
+from on_behalf_of.drf.authentication import AccessTokenAuthentication
+from on_behalf_of.drf.recorded_view import RecordedView
+from on_behalf_of.drf.scopes import HasScope
 from tests.actor_policy.conftest import SetPolicy
 from tests.actor_policy.tokens import AGENT, rule_for, with_chain
 from tests.downstream_api.conftest import bearer

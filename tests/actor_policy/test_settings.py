@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from config.environment import read_environment
 from config.services import api_configuration, bridge_configuration
 from config.variables import Variables
-from downstream_api.actor_policy import ActorPolicy
-from downstream_api.checks import contradictions
-from downstream_api.configuration import ApiConfiguration
+from on_behalf_of.drf.actor_policy import ActorPolicy
+from on_behalf_of.drf.checks import contradictions
+from on_behalf_of.drf.configuration import ApiConfiguration
 from on_behalf_of.resource_server.caller_rules import ActorRule, CallerRules
 from tests.issuer import BRIDGE_CLIENT
 
@@ -118,7 +118,7 @@ def test_whatever_a_list_holds_it_is_names_or_one_clear_sentence(value: str) -> 
 def test_settings_that_contradict_each_other_are_warned_of(rules: ActorPolicy, ids: list[str]) -> None:
     configuration: ApiConfiguration = settings.DOWNSTREAM_API
     found = contradictions(replace(configuration, policy=rules, bridge_client_ids=frozenset({BRIDGE_CLIENT})))
-    assert [each.id for each in found] == [f"downstream_api.{number}" for number in ids]
+    assert [each.id for each in found] == [f"obo_drf.{number}" for number in ids]
     assert all(each.hint for each in found)
 
 

@@ -4,8 +4,8 @@ import pytest
 from rest_framework.response import Response
 
 from downstream_api import views
-from downstream_api.access_record import AccessRecord
 from downstream_api.models import DelegatedAccess, Note
+from on_behalf_of.drf.access_record import AccessRecord
 from tests.audit.calls import Call, is_refused
 from tests.audit.databases import execute
 from tests.issuer import Issuer

@@ -12,11 +12,11 @@ from pytest_django import DjangoDbBlocker
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
-from downstream_api import access_record
-from downstream_api.access_record import AccessRecord
 from downstream_api.audit import breaker
 from downstream_api.audit.configuration import AuditConfiguration
 from downstream_api.models import DelegatedAccess, Note
+from on_behalf_of.drf import access_record
+from on_behalf_of.drf.access_record import AccessRecord
 from tests.audit import databases
 from tests.audit.calls import Call, is_refused, reader
 from tests.audit.conftest import api_for

@@ -4,8 +4,8 @@ import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from downstream_api.browsable.configuration import BrowserLogin
-from downstream_api.configuration import ApiConfiguration
+from on_behalf_of.drf.browsable.configuration import BrowserLogin
+from on_behalf_of.drf.configuration import ApiConfiguration
 from tests.browsable_api.person import ORIGIN, Person
 from tests.downstream_api.conftest import api, issuer
 from tests.issuer import Issuer

@@ -17,9 +17,9 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from downstream_api.browsable.local_path import local_path
-from downstream_api.configuration import ApiConfiguration
 from downstream_api.models import DelegatedAccess
+from on_behalf_of.drf.browsable.local_path import local_path
+from on_behalf_of.drf.configuration import ApiConfiguration
 from tests.browsable_api.person import ORIGIN, Person
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, Issuer
 

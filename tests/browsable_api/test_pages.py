@@ -5,8 +5,8 @@ import re
 import pytest
 from rest_framework.test import APIClient
 
-from downstream_api.configuration import ApiConfiguration
 from downstream_api.models import Note
+from on_behalf_of.drf.configuration import ApiConfiguration
 from tests.browsable_api.person import Person
 from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer

@@ -6,9 +6,9 @@ import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from downstream_api.actor_policy import ActorPolicy
-from downstream_api.configuration import ApiConfiguration
 from downstream_api.models import DelegatedAccess
+from on_behalf_of.drf.actor_policy import ActorPolicy
+from on_behalf_of.drf.configuration import ApiConfiguration
 from tests.browsable_api.person import Person
 from tests.downstream_api.conftest import bearer
 from tests.issuer import BRIDGE_AUDIENCE, BRIDGE_CLIENT, Issuer, rsa_key

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from downstream_api.configuration import ApiConfiguration
+from on_behalf_of.drf.configuration import ApiConfiguration
 from tests.browsable_api.person import Person
 from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer

@@ -11,7 +11,7 @@ from tests.config.routes import SERVICES, paths
 
 UNSAFE = ("POST", "DELETE")  # others are like these, but where the API takes them
 OF_THE_API = ("GET", "HEAD", "PUT", "PATCH", "OPTIONS", *UNSAFE)
-NOT_OF_THE_BRIDGE = ("config.page_middleware.", "django.middleware.csrf.", "downstream_api.")
+NOT_OF_THE_BRIDGE = ("config.page_middleware.", "django.middleware.csrf.", "on_behalf_of.drf.")
 
 
 def other_spelling(path: str) -> str:

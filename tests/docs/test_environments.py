@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from config.environment import Environment, read_environment
-from downstream_api.actor_policy import check_actor, is_delegated
+from on_behalf_of.drf.actor_policy import check_actor, is_delegated
 from on_behalf_of.exchange.delegation import check_delegation
 from on_behalf_of.exchange.errors import UnusableToken
 from on_behalf_of.resource_server.access_token import AccessToken, verify_access_token

@@ -5,7 +5,8 @@ import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from downstream_api.configuration import ApiConfiguration
+from downstream_api.operations import OPERATIONS
+from on_behalf_of.drf.configuration import ApiConfiguration
 from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
 from on_behalf_of.resource_server.token_rules import TokenRules
@@ -23,6 +24,7 @@ def api(db: None, settings: Settings, issuer: Issuer) -> APIClient:
     """The API, trusting `issuer`. Errors become answers, as they do for real clients."""
     settings.ROOT_URLCONF = "config.api.urls"
     settings.DOWNSTREAM_API = ApiConfiguration(
+        operations=OPERATIONS,
         token_rules=TokenRules(issuer=issuer.url, audience=API_AUDIENCE),
         key_fetching=KeyFetching(timeout=2),
         resource=ProtectedResource(

@@ -144,7 +144,7 @@ def test_every_view_of_the_api_records_its_calls() -> None:
     """A view that forgot to build on RecordedView would change data without its row."""
     from django.urls import get_resolver
 
-    from downstream_api.recorded_view import RecordedView
+    from on_behalf_of.drf.recorded_view import RecordedView
 
     def classes(patterns: Sequence[object]) -> list[type]:
         found = []

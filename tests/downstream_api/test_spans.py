@@ -11,7 +11,7 @@ from rest_framework.test import APIClient
 
 from config.tracing import OurTraceIds, Spans
 from downstream_api.models import DelegatedAccess
-from downstream_api.observer import Observer
+from on_behalf_of.drf.observer import Observer
 from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer
 

@@ -10,8 +10,8 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from config.environment import Environment
-from downstream_api.actor_policy import ActorPolicy
-from downstream_api.configuration import ApiConfiguration
+from on_behalf_of.drf.actor_policy import ActorPolicy
+from on_behalf_of.drf.configuration import ApiConfiguration
 from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
 from on_behalf_of.resource_server.token_rules import TokenDialect, TokenRules

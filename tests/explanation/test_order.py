@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from downstream_api.actor_policy import ActorPolicy
-from downstream_api.explanation import POLICY_CHECKS, policy_steps
+from on_behalf_of.drf.actor_policy import ActorPolicy
+from on_behalf_of.drf.explanation import POLICY_CHECKS, policy_steps
 from on_behalf_of.resource_server.caller_rules import ActorRule
 from on_behalf_of.resource_server.explanation import CHECKS, Check, State, explain
 from on_behalf_of.resource_server.token_rules import TokenDialect, TokenRules

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from downstream_api.actor_policy import ActorPolicy, check_actor
+from on_behalf_of.drf.actor_policy import ActorPolicy, check_actor
 from on_behalf_of.resource_server.access_token import verify_access_token
 from on_behalf_of.resource_server.json_web_key_set import usable_keys
 from on_behalf_of.resource_server.kept_keys import KeptKeys

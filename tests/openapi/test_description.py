@@ -14,8 +14,8 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from config.environment import BASE_DIR
-from downstream_api.openapi.problems import RESPONSES
-from downstream_api.openapi.security import login_scheme
+from on_behalf_of.drf.openapi.problems import RESPONSES
+from on_behalf_of.drf.openapi.security import login_scheme
 from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata, discovery_urls
 from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer

@@ -1,0 +1,219 @@
+"""What the audit log says about one call: gathered while it is served, written before it is answered."""
+
+import re
+import secrets
+import time
+import uuid
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+
+from django.db import DatabaseError, transaction
+from django.http import HttpRequest
+from rest_framework.request import Request
+
+from downstream_api.audit.breaker import Breaker
+from downstream_api.audit.group_commit import NotWritten, access_log
+from downstream_api.audit.refused_tokens import refused_tokens
+from downstream_api.audit.time_limit import limited_database_time
+from downstream_api.audit.turn_to_write import turn_to_write
+from downstream_api.models import Decision, DelegatedAccess
+from on_behalf_of.drf.observer import Observer
+from on_behalf_of.primitives.client_address import parsed
+from on_behalf_of.primitives.span import Span
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.actor import Actor
+
+_TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context §3.2
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
+MAX_PATH = 512
+DATABASE_TIME = 1.5  # seconds for all that the database does for one call: the caller has an answer within two
+REASON_OF_STATUS = {400: "invalid_input", 404: "not_found", 405: "method_not_allowed", 406: "not_acceptable"}
+
+
+def record_of(request: HttpRequest | Request) -> "AccessRecord":
+    """The record that AuditMiddleware attached to the request; DRF's request passes on to Django's."""
+    record: AccessRecord = request.access_record  # type: ignore[union-attr] # ours, on Django's class
+    return record
+
+
+class NotRecordable(DatabaseError):
+    """The log could not be written a moment ago, and it is not this call's turn to try."""
+
+
+@dataclass
+class AccessRecord:
+    """One call in the making. Without a token it is anonymous, and leaves no row."""
+
+    request: HttpRequest
+    breaker: Breaker = field(default_factory=Breaker)
+    request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    token: AccessToken | None = None
+    scopes_required: tuple[str, ...] = ()
+    reason: str = ""  # the refusal's code, where somebody refused
+    _began: float = field(default_factory=time.monotonic)
+    _limits: ExitStack = field(default_factory=ExitStack)
+    _transaction: ExitStack = field(default_factory=ExitStack)  # holds the changes and the row
+    _change: ExitStack = field(default_factory=ExitStack)  # the changes alone, which can be undone
+    _is_of_the_api: bool = False
+    _is_change: bool = False
+    _may_write: bool | None = None
+
+    @cached_property
+    def trace_id(self) -> str:
+        """The caller's (W3C Trace Context), else a new one."""
+        return self._trace_of_caller[1] if self._trace_of_caller else secrets.token_hex(16)
+
+    @cached_property
+    def _trace_of_caller(self) -> re.Match[str] | None:
+        return _TRACEPARENT.fullmatch(self.request.META.get("HTTP_TRACEPARENT", ""))
+
+    @property
+    def traceparent(self) -> str:
+        """The caller's own header, where it is well formed."""
+        return self._trace_of_caller[0] if self._trace_of_caller else ""
+
+    def begin(self) -> None:
+        """From here on, the database gets a limited time for this call, recording it included."""
+        self._is_of_the_api = True
+        self._limits.enter_context(limited_database_time(DATABASE_TIME))
+
+    def begin_work(self, *, is_change: bool) -> None:
+        """Make sure that the call can be recorded, before anything is done for it.
+
+        A change opens the transaction that holds it and, at its end, its row: both commit or neither.
+        Raises DatabaseError.
+        """
+        if self.token is not None:
+            self._check_breaker()
+        if not is_change:
+            return
+        try:
+            self._transaction.enter_context(turn_to_write())
+            self._transaction.enter_context(transaction.atomic(durable=True))
+            self._change.enter_context(transaction.atomic())
+            self._is_change = True
+        except DatabaseError:
+            self._transaction.close()
+            self.failed()
+            raise
+
+    def failed(self) -> None:
+        """The database let this call down: nobody waits for it any more, and this call does not try again."""
+        self.breaker.failed()
+        self._may_write = False
+
+    def finish(self, status: int) -> None:
+        """Write the row; whatever an unsuccessful call had changed is undone first.
+
+        Raises DatabaseError where the row cannot be written, and undoes the change then too.
+        """
+        is_success = status < 400  # noqa: PLR2004 - HTTP's border
+        try:
+            with self._limits, self._transaction:
+                with self._change:
+                    if self._is_change and not is_success:
+                        transaction.set_rollback(True)
+                is_written = self._write(status)
+        except NotRecordable:
+            raise
+        except DatabaseError:
+            self.failed()
+            raise
+        if is_written:  # committed, that is
+            self.breaker.succeeded()
+
+    def abandon(self) -> None:
+        """There will be no answer, so nothing is recorded: undo the change, and let others write."""
+        with suppress(DatabaseError), self._limits, self._transaction, self._change:
+            if self._is_change:
+                transaction.set_rollback(True)
+
+    def tell(self, observer: Observer, span: Span, status: int) -> None:
+        """Tell of the call, once it is over, what is no secret."""
+        method = self.request.method if self.request.method in METHODS else None
+        observer.answered(method or "other", _route(self.request), status, time.monotonic() - self._began)
+        span.set("http.request.method", method or "_OTHER")
+        span.set("http.route", _route(self.request))
+        span.set("http.response.status_code", status)
+        if self.reason or status == 401:  # noqa: PLR2004
+            observer.refused(self.reason or "no_token")
+
+    def _check_breaker(self) -> None:
+        if self._may_write is None:
+            self._may_write = self.breaker.lets_pass()
+        if not self._may_write:
+            raise NotRecordable
+
+    def _write(self, status: int) -> bool:
+        if self.token is None:
+            if self._is_of_the_api and status in {400, 401}:
+                refused_tokens().add(_route(self.request), self.reason or "no_token")
+            return False
+        self._check_breaker()
+        row = DelegatedAccess(**self._fields(self.token, status))
+        if self._is_change:  # in the transaction of the change
+            row.save()
+            return True
+        try:
+            access_log().write(row)
+        except NotWritten as error:
+            raise NotRecordable from error
+        return True
+
+    def _fields(self, token: AccessToken, status: int) -> dict[str, object]:
+        request, actor = self.request, token.actor
+        return {
+            "request_id": self.request_id,
+            "trace_id": self.trace_id,
+            "trace_from_caller": self._trace_of_caller is not None,
+            "issuer": token.issuer,
+            "subject": token.subject,
+            "client_id": token.client_id,
+            "organization": token.organization or "",
+            "actor": actor.subject if actor else "",
+            "actor_chain": [_level(level) for level in actor.chain()] if actor else [],
+            "token_id": token.jwt_id or f"sha256:{token.digest}",
+            "scopes": sorted(token.scopes),
+            "scopes_required": list(self.scopes_required),
+            "method": (request.method or "")[:16],
+            "path": _CONTROL.sub("\N{REPLACEMENT CHARACTER}", request.path)[:MAX_PATH],
+            "route": _route(request),
+            "status": status,
+            "decision": _decision(status),
+            "reason": self.reason or REASON_OF_STATUS.get(status, ""),
+            "source_address": _address(request.META.get("REMOTE_ADDR", "")),
+            "duration_ms": round((time.monotonic() - self._began) * 1000),
+        }
+
+
+def _route(request: HttpRequest) -> str:
+    """The pattern that the path matched: unlike paths, there are only so many."""
+    match = request.resolver_match
+    return f"/{match.route}"[:MAX_PATH] if match else ""
+
+
+@lru_cache(maxsize=1_024)
+def _address(text: str) -> str | None:
+    """The caller's address, where it is one that databases know; TrustedProxyMiddleware found it."""
+    address = parsed(text)
+    return str(address).partition("%")[0] if address else None  # a zone means something on this machine only
+
+
+def _decision(status: int) -> str:
+    if status in {401, 403}:
+        return Decision.REFUSED
+    return Decision.FAILED if status >= 500 else Decision.ALLOWED  # noqa: PLR2004
+
+
+def _level(actor: Actor) -> dict[str, object]:
+    """One actor as it is stored: what the token says of it, without its nested ones."""
+    level = {
+        "sub": actor.subject,
+        "client_id": actor.client_id,
+        "iss": actor.issuer,
+        "sub_profile": " ".join(actor.sub_profile),
+        "client_profile": " ".join(actor.client_profile),
+    }
+    return {name: value for name, value in level.items() if value}

@@ -1,0 +1,57 @@
+"""What single views may demand of the actor, on top of the policy that holds for all of them."""
+
+from typing import TYPE_CHECKING, Self
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from on_behalf_of.drf.actor_policy import is_delegated, is_one_of
+from on_behalf_of.drf.caller import token_of
+from on_behalf_of.drf.refusals import BearerTokenRefused
+from on_behalf_of.primitives.blank import is_blank
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.errors import NotPermitted, Reason
+
+if TYPE_CHECKING:  # at run time, DRF imports its views only after the default classes
+    from rest_framework.views import APIView
+
+
+class ActorPermission(BasePermission):
+    """Stands beside HasScope in `permission_classes`; RecordedView asks it before any scope, wherever it stands."""
+
+    def __call__(self) -> Self:
+        """DRF calls whatever stands in `permission_classes`; this one is made already."""
+        return self
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:  # noqa: ARG002 - DRF's signature
+        if reason := self.refusal(token_of(request)):
+            raise BearerTokenRefused(NotPermitted(reason))
+        return True
+
+    def refusal(self, token: AccessToken) -> Reason | None:
+        """Why the token is refused, None where it is not."""
+        raise NotImplementedError
+
+
+class RequiresDelegation(ActorPermission):
+    """Only on a user's behalf: `permission_classes = [HasScope("read:private"), RequiresDelegation()]`."""
+
+    def refusal(self, token: AccessToken) -> Reason | None:
+        return None if is_delegated(token) else Reason.DELEGATION_REQUIRED
+
+
+class ActedForBy(ActorPermission):
+    """Only on a user's behalf, and by one of these current actors: `ActedForBy("bridge-client")`.
+
+    They are named as in `ActorPolicy.trusted_actors`.
+    """
+
+    def __init__(self, *actors: str) -> None:
+        if not actors or any(map(is_blank, actors)):
+            raise ValueError("ActedForBy needs the id of at least one client or agent")
+        self.actors = frozenset(actors)
+
+    def refusal(self, token: AccessToken) -> Reason | None:
+        if token.actor is None or not is_delegated(token):
+            return Reason.DELEGATION_REQUIRED
+        return None if is_one_of(token.actor, self.actors, token=token) else Reason.ACTOR_NOT_TRUSTED

@@ -1,0 +1,79 @@
+"""Who a page is shown to: what their token says, verified, and how long it will."""
+
+import time
+from dataclasses import dataclass, field
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from on_behalf_of.drf.authentication import token_verifier
+from on_behalf_of.drf.browsable.configuration import BrowserLogin
+from on_behalf_of.drf.browsable.forms import may_come_from_a_page
+from on_behalf_of.drf.browsable.session_token import SessionToken, drop_token, held_token
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.actor import Actor
+from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable
+
+MINUTE, HOUR = 60, 3_600
+
+
+@dataclass(frozen=True)
+class Account:
+    """Never the token itself: a page that shows this gives away nothing that another could present."""
+
+    token: AccessToken
+    withheld: tuple[str, ...] = ()  # scopes that the tenant did not grant when they were asked for
+    now: float = field(default_factory=time.time)
+
+    @property
+    def scopes(self) -> list[str]:
+        return sorted(self.token.scopes)
+
+    @property
+    def chain(self) -> tuple[Actor, ...]:
+        """Who acts for the user, the current actor first."""
+        return self.token.actor.chain() if self.token.actor else ()
+
+    @property
+    def oldest_first(self) -> tuple[Actor, ...]:
+        """The same as the token travelled: whoever acted first, and at the end who acts now."""
+        return self.chain[::-1]
+
+    @property
+    def life(self) -> str:
+        """What is left of the token's life, in words."""
+        seconds = self.token.expires_at - self.now
+        if seconds < MINUTE:
+            return "less than a minute"
+        if seconds < 2 * HOUR:
+            return f"{seconds // MINUTE:.0f} minute{'s' if seconds >= 2 * MINUTE else ''}"
+        return f"{seconds // HOUR:.0f} hours"
+
+
+def session_token_of(request: HttpRequest) -> SessionToken | None:
+    """What the request's session holds; None where no session may authenticate the request."""
+    login: BrowserLogin | None = settings.DOWNSTREAM_API.login
+    return held_token(request.session, login) if login and may_come_from_a_page(request) else None
+
+
+def account_of(request: HttpRequest) -> Account | None:
+    """For pages that are no calls of the API: they show who is logged in, and let nobody do anything with it.
+
+    A token that is no good any more is dropped. While nobody can tell, nobody is shown.
+    """
+    held = session_token_of(request)
+    if held is None:
+        return None
+    try:
+        return Account(token_verifier(settings.DOWNSTREAM_API).verify(held.token), held.withheld)
+    except InvalidToken:
+        drop_token(request.session)
+        return None
+    except KeysUnavailable:
+        return None
+
+
+def account_bar(request: HttpRequest) -> dict[str, object]:
+    """What the head of each page says of who is logged in, as the context of a template."""
+    account = account_of(request)
+    return {"account": account, "is_session": account is not None, "login": settings.DOWNSTREAM_API.login}

@@ -1,0 +1,59 @@
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication, CSRFCheck
+from rest_framework.exceptions import ParseError, UnsupportedMediaType
+from rest_framework.request import Request
+
+from on_behalf_of.drf.access_record import record_of
+from on_behalf_of.drf.authentication import accepted_token
+from on_behalf_of.drf.browsable.account import session_token_of
+from on_behalf_of.drf.browsable.forms import FormParser
+from on_behalf_of.drf.browsable.session_token import drop_token
+from on_behalf_of.drf.caller import Caller
+from on_behalf_of.drf.refusals import BearerTokenRefused, ContentTooLarge, CsrfRefused, DatabaseUnavailable
+from on_behalf_of.resource_server.access_token import AccessToken
+
+
+class SessionTokenAuthentication(BaseAuthentication):
+    """The access token that a person's session holds, judged on each request exactly like a bearer's.
+
+    A session adds nothing to its token: it is looked at only where no Authorization header came, and what changes
+    something needs a CSRF token on top. `request.auth` and `request.user` become what a bearer's would.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Caller, AccessToken] | None:
+        django_request: HttpRequest = request._request  # noqa: SLF001 - as DRF's own SessionAuthentication does
+        try:
+            held = session_token_of(django_request)
+        except (OperationalError, InterfaceError) as error:
+            record_of(request).failed()
+            record_of(request).reason = "database_unavailable"
+            raise DatabaseUnavailable from error
+        if held is None:
+            return None
+        try:
+            token = accepted_token(request, held.token)
+        except BearerTokenRefused as refusal:
+            if refusal.status_code == 401:  # noqa: PLR2004 - it has expired, or was withdrawn with its key: no good any more
+                drop_token(django_request.session)
+            raise
+        _check_csrf(django_request)
+        request.parsers = [*(request.parsers or ()), FormParser()]  # from here on: forms of people, never of programs
+        return Caller(token), token
+
+
+def _check_csrf(request: HttpRequest) -> None:
+    """Raises CsrfRefused where an unsafe method comes without the token of a page of ours, or what else is wrong."""
+    if request.content_type == "multipart/form-data":  # before Django reads it: no file is awaited anywhere
+        raise UnsupportedMediaType(request.content_type)
+    check = CSRFCheck(lambda _request: None)  # type: ignore[arg-type] # it answers nothing itself
+    try:
+        check.process_request(request)
+        refusal = check.process_view(request, None, (), {})  # type: ignore[arg-type] # DRF calls it so as well
+    except RequestDataTooBig as error:
+        raise ContentTooLarge from error
+    except TooManyFieldsSent as error:
+        raise ParseError("The form has too many fields.") from error
+    if refusal:
+        raise CsrfRefused

@@ -1,0 +1,60 @@
+"""The access token that a session holds. It is sealed: who reads the database or a backup of it cannot use it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.contrib.sessions.backends.base import SessionBase
+from django.http import HttpRequest
+from django.middleware.csrf import rotate_token
+
+from on_behalf_of.drf.browsable.configuration import BrowserLogin
+from on_behalf_of.drf.browsable.sealed_text import Unsealable, seal, unseal
+
+KEY = "api_access_token"
+_PURPOSE = "access token of a session"
+
+
+@dataclass(frozen=True)
+class SessionToken:
+    """A token as it was kept. Nothing about it is checked here: whoever uses it verifies it each time."""
+
+    token: str = field(repr=False)
+    withheld: tuple[str, ...] = ()  # scopes that were asked for, and that the tenant did not grant
+
+
+def keep_token(request: HttpRequest, login: BrowserLogin, token: str, withheld: Iterable[str] = ()) -> None:
+    """Put the token into the session, in place of one that is there.
+
+    The session gets a new key, so that one which somebody else planted or saw is worth nothing (session fixation); an
+    auditor's login to the admin, which may be in the same session, goes on under that key.
+    """
+    request.session.cycle_key()
+    rotate_token(request)
+    sealed = seal(token, key=login.session_key, purpose=_PURPOSE)
+    request.session[KEY] = {"sealed": sealed, "withheld": list(withheld)}
+
+
+def held_token(session: SessionBase, login: BrowserLogin) -> SessionToken | None:
+    """The session's token. One that cannot be unsealed, since SECRET_KEY changed for example, is dropped."""
+    held = session.get(KEY)
+    if held is None:
+        return None
+    try:
+        token = unseal(held["sealed"], key=login.session_key, purpose=_PURPOSE)
+        return SessionToken(token, tuple(held["withheld"]))
+    except (Unsealable, KeyError, TypeError):
+        drop_token(session)
+        return None
+
+
+def drop_token(session: SessionBase) -> None:
+    session.pop(KEY, None)
+
+
+def end_session(session: SessionBase) -> None:
+    """Log out: the token goes. An auditor's login to the admin stays, under a new key; else the session ends whole."""
+    if set(session.keys()) - {KEY}:
+        drop_token(session)
+        session.cycle_key()
+    else:
+        session.flush()

@@ -1,0 +1,65 @@
+"""Settings of the actor policy that contradict each other, or do less than they seem to."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.core.checks import CheckMessage, Tags, register
+
+from on_behalf_of.drf.configuration import ApiConfiguration
+from on_behalf_of.resource_server.caller_rules import ActorRule
+
+
+@register(Tags.security)
+def actor_policy_is_consistent(**_kwargs: Any) -> list[CheckMessage]:
+    """Warnings only: each such policy can be meant, and none of them opens what another setting closes."""
+    configuration: ApiConfiguration = settings.DOWNSTREAM_API
+    return contradictions(configuration)
+
+
+def contradictions(configuration: ApiConfiguration) -> list[CheckMessage]:
+    policy, bridge = configuration.policy, configuration.bridge_client_ids
+    found: list[CheckMessage] = []
+    if policy.trusted_actors and not policy.require_delegation:
+        found.append(
+            checks.Warning(
+                "API_TRUSTED_ACTORS is set, and tokens that name no actor are accepted all the same.",
+                hint="Set API_REQUIRE_DELEGATION=true unless users' own clients may call the API directly.",
+                id="obo_drf.W001",
+            )
+        )
+    if policy.trusted_actors and bridge - policy.trusted_actors:
+        found.append(
+            checks.Warning(
+                "API_TRUSTED_ACTORS does not name the MCP bridge's client, so the API refuses the bridge's calls.",
+                hint="Add MCP_AUTH0_CLIENT_ID to it, unless you named the agent that is linked to that client.",
+                id="obo_drf.W002",
+            )
+        )
+    if policy.require_delegation and policy.allow_machines:
+        found.append(
+            checks.Warning(
+                "API_ALLOW_MACHINES has no effect: API_REQUIRE_DELEGATION refuses clients' own tokens.",
+                hint="Set one of the two to false.",
+                id="obo_drf.W003",
+            )
+        )
+    if policy.allowed_organizations and policy.allow_machines:
+        found.append(
+            checks.Warning(
+                "API_ALLOWED_ORGANIZATIONS refuses clients' own tokens that carry no organization, although "
+                "API_ALLOW_MACHINES is set.",
+                hint="Have the tenant issue them for an organization, or set API_ALLOW_MACHINES=false.",
+                id="obo_drf.W004",
+            )
+        )
+    if policy.actor_rule is ActorRule.RECORD and not policy.trusted_actors:
+        found.append(
+            checks.Warning(
+                "TOKEN_ACTOR_RULE is record and API_TRUSTED_ACTORS is not set, so a token may name any actor.",
+                hint="Name your tenant's actors in API_TRUSTED_ACTORS, or leave TOKEN_ACTOR_RULE unset if they are the "
+                "tokens' clients.",
+                id="obo_drf.W005",
+            )
+        )
+    return found

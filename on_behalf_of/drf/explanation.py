@@ -1,0 +1,89 @@
+"""What follows verification at the API, for people who look for the cause: who may act, and which operations are open.
+
+As in `on_behalf_of.resource_server.explanation`, nothing is judged here: `check_actor` and the views' own permissions
+are asked.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import get_resolver
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+
+from on_behalf_of.drf.actor_policy import ActorPolicy, check_actor
+from on_behalf_of.drf.authentication import AccessTokenAuthentication
+from on_behalf_of.drf.caller import Caller
+from on_behalf_of.drf.refusals import BearerTokenRefused
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.errors import BearerTokenError, Reason
+from on_behalf_of.resource_server.explanation import CALLER_CHECKS, CALLER_RULES_SET_ASIDE, Check, Step, rule_steps
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+# In the order of `check_actor`.
+POLICY_CHECKS = (
+    *CALLER_CHECKS,
+    Check("It was handed on by an exchange, where that is required", (Reason.DELEGATION_REQUIRED,), ("act",)),
+    Check("Its current actor is trusted", (Reason.ACTOR_NOT_TRUSTED,), ("act",)),
+    Check("Its organization may call", (Reason.ORGANIZATION,), ("org_id",)),
+)
+# The policy without the rule that a reason is about.
+_SET_ASIDE: dict[Reason, dict[str, Any]] = {
+    **CALLER_RULES_SET_ASIDE,
+    Reason.DELEGATION_REQUIRED: {"require_delegation": False},
+    Reason.ACTOR_NOT_TRUSTED: {"trusted_actors": frozenset()},
+    Reason.ORGANIZATION: {"allowed_organizations": frozenset()},
+}
+
+
+def policy_steps(token: AccessToken | None, policy: ActorPolicy) -> tuple[Step, ...]:
+    """Each rule with what became of it; without a verified token, none is reached."""
+    return rule_steps(token, policy, check_actor, POLICY_CHECKS, _SET_ASIDE)
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one route, and whether a token may call it; `refusal` says why not, where the view told."""
+
+    method: str
+    route: str
+    is_allowed: bool
+    refusal: BearerTokenError | None = None
+
+
+def operations(token: AccessToken, urlconf: str | None = None) -> tuple[Operation, ...]:
+    """Return every protected operation of the API, in the order of its routes; None is the root URLconf."""
+    return tuple(
+        _judged(token, method, route, view, actions)
+        for route, view, actions in _views(get_resolver(urlconf).url_patterns)
+        for method in METHODS
+        if (method.lower() in actions if actions else hasattr(view, method.lower()))
+    )
+
+
+def _views(patterns: Sequence[Any], prefix: str = "/") -> Iterator[tuple[str, Any, dict[str, str]]]:
+    for pattern in patterns:
+        route = prefix + str(pattern.pattern)
+        if hasattr(pattern, "url_patterns"):
+            yield from _views(pattern.url_patterns, route)
+            continue
+        view = getattr(pattern.callback, "cls", None)
+        if view and AccessTokenAuthentication in view.authentication_classes:
+            yield route, view, getattr(pattern.callback, "actions", None) or {}
+
+
+def _judged(token: AccessToken, method: str, route: str, view: Any, actions: dict[str, str]) -> Operation:
+    """What the view's permissions say to a request with that token, which is not made."""
+    django_request = HttpRequest()
+    django_request.method = method
+    request = Request(django_request)
+    request.user, request.auth = Caller(token), token  # type: ignore[assignment] # no Django user is behind it
+    try:
+        view(request=request, action=actions.get(method.lower())).check_permissions(request)
+    except BearerTokenRefused as refused:
+        return Operation(method, route, False, refused.error)
+    except APIException:
+        return Operation(method, route, False)
+    return Operation(method, route, True)

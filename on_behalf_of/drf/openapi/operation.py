@@ -1,0 +1,12 @@
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What the description says about one operation, beside what is drawn from its view."""
+
+    summary: str
+    description: str = ""  # the view's docstring, where there is none
+    request: dict[str, Any] | None = None
+    answer: dict[str, Any] | None = None

@@ -1,0 +1,59 @@
+"""How to get in, as the description says it: the tenant's login with PKCE, or a token that one has already."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+
+from on_behalf_of.drf.authentication import token_verifier
+from on_behalf_of.drf.configuration import ApiConfiguration
+from on_behalf_of.drf.scopes import scopes_of
+from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata, discovery_urls
+
+if TYPE_CHECKING:
+    from drf_spectacular.openapi import AutoSchema
+
+BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": "An access token of the tenant for this API, such as one that the MCP bridge got by token exchange.",
+}
+LOGIN = "Log in at the tenant: authorization code with PKCE (RFC 6749 §4.1, RFC 7636), for this API as audience."
+
+
+class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call] # it registers itself
+    target_class = "on_behalf_of.drf.authentication.AccessTokenAuthentication"
+    name = ["login", "token"]  # noqa: RUF012 - the base's form
+
+    def get_security_requirement(self, auto_schema: "AutoSchema") -> list[dict[str, list[Any]]]:
+        """Either will do, with the scopes that the view's own permissions ask for."""
+        scopes = list(scopes_of(auto_schema.view, auto_schema.method))
+        return [{name: scopes} for name in self.name]
+
+    def get_security_definition(self, auto_schema: "AutoSchema") -> list[dict[str, Any]]:  # noqa: ARG002 - the base's
+        configuration: ApiConfiguration = settings.DOWNSTREAM_API
+        issuer = configuration.token_rules.issuer
+        scopes = settings.SPECTACULAR_SETTINGS["OAUTH2_SCOPES"]
+        return [login_scheme(issuer, held_metadata(), scopes), BEARER]
+
+
+def held_metadata() -> IssuerMetadata | None:
+    """What the issuer's metadata said when its keys were last fetched. Nobody is asked, so nobody is waited for."""
+    return token_verifier(settings.DOWNSTREAM_API).keys.metadata_if_held()
+
+
+def login_scheme(issuer: str, metadata: IssuerMetadata | None, scopes: dict[str, str]) -> dict[str, Any]:
+    """A flow with the issuer's endpoints where they are known.
+
+    Where they are not, in a management command or before the issuer's keys came, the place where everybody can look
+    them up: that follows from the issuer alone.
+    """
+    if metadata is None or metadata.authorization_endpoint is None:
+        return {"type": "openIdConnect", "openIdConnectUrl": discovery_urls(issuer)[0], "description": LOGIN}
+    flow = {
+        "authorizationUrl": metadata.authorization_endpoint,
+        "tokenUrl": metadata.token_endpoint,
+        "scopes": scopes,
+    }
+    return {"type": "oauth2", "description": LOGIN, "flows": {"authorizationCode": flow}}

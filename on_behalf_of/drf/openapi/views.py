@@ -1,0 +1,74 @@
+"""Where the description is: a document for programs, a page for people. `API_DOCS=false` takes both away."""
+
+from collections.abc import Callable
+from functools import wraps
+from urllib.parse import urlsplit
+
+from csp.decorators import csp_update
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from on_behalf_of.drf.configuration import ApiConfiguration
+
+View = Callable[[HttpRequest], HttpResponseBase]
+
+
+def _while_described(view: View) -> View:
+    @wraps(view)
+    def asked(request: HttpRequest) -> HttpResponseBase:
+        if not settings.DOWNSTREAM_API.is_described:
+            raise Http404
+        return view(request)
+
+    return asked
+
+
+@require_safe
+@_while_described
+def document(_request: HttpRequest) -> HttpResponse:
+    """OpenAPI 3.1. It says nothing that a client with a token would not find out, so anybody may read it."""
+    from on_behalf_of.drf.openapi.description import description  # slow to load, and nobody else has to wait for it
+
+    return HttpResponse(description(), content_type="application/json", headers={"Access-Control-Allow-Origin": "*"})
+
+
+@require_safe
+@_while_described
+def page(request: HttpRequest) -> HttpResponseBase:
+    """Swagger UI, framed as our pages are, and without a script or style in the page itself.
+
+    Where API_LOGIN_CLIENT_ID names a client, the page logs in as that one, in the browser: its tokens stay in the
+    page's memory. It may connect to the tenant's token endpoint for that, and to nowhere else.
+    """
+    from on_behalf_of.drf.openapi.security import held_metadata  # as above
+
+    configuration: ApiConfiguration = settings.DOWNSTREAM_API
+    metadata = held_metadata() if configuration.login else None
+    token_endpoint = metadata.token_endpoint if metadata else ""
+    context = {
+        "resource": configuration.resource,
+        "login": configuration.login,
+        "token_endpoint": token_endpoint,
+        "redirect_url": f"{configuration.resource.base_url}{reverse('docs-redirect')}",
+    }
+
+    @csp_update({"connect-src": ["'self'", *([_origin(token_endpoint)] if token_endpoint else [])]})
+    def answer(request: HttpRequest) -> HttpResponse:
+        return render(request, "on_behalf_of/docs.html", context)
+
+    return answer(request)
+
+
+@require_safe
+@_while_described
+def redirect(request: HttpRequest) -> HttpResponse:
+    """Where the tenant sends the browser after the login (RFC 6749 §4.1.2)."""
+    return render(request, "on_behalf_of/docs_redirect.html")
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

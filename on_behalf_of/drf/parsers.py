@@ -1,0 +1,30 @@
+from collections.abc import Mapping
+from typing import IO, Any
+
+from django.conf import settings
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+
+from on_behalf_of.drf.refusals import ContentTooLarge
+from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
+
+
+class StrictJsonParser(BaseParser):
+    """JSON objects of bounded size, with one meaning for every reader."""
+
+    media_type = "application/json"
+
+    def parse(
+        self,
+        stream: IO[Any],
+        media_type: str | None = None,  # noqa: ARG002 - DRF's signature
+        parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002
+    ) -> dict[str, Any]:
+        limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        body = stream.read(limit + 1)
+        if len(body) > limit:
+            raise ContentTooLarge
+        try:
+            return parse_object(body)
+        except MalformedJson as error:
+            raise ParseError(f"The body is {error}.") from error

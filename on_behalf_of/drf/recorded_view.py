@@ -1,0 +1,56 @@
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest
+from rest_framework.exceptions import ParseError
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.schemas import DefaultSchema
+from rest_framework.views import APIView
+
+from on_behalf_of.drf.access_record import record_of
+from on_behalf_of.drf.actor_permissions import ActorPermission
+from on_behalf_of.drf.browsable.forms import take_method_of_form
+from on_behalf_of.drf.nul import NAMED, nul_in_address
+from on_behalf_of.drf.scopes import scopes_needed
+
+
+class SchemaOnDemand(DefaultSchema):
+    """DRF's, for views only: a router looks at every member of a class, and would load what describes them."""
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        return self if instance is None else super().__get__(instance, owner)
+
+
+class RecordedView(APIView):
+    """What every view of this API builds on: its changes commit together with the row that records them."""
+
+    schema = SchemaOnDemand()
+    permission_classes: Sequence[Any]  # HasScope("...") may stand beside DRF's classes
+
+    def get_permissions(self) -> Sequence[Any]:
+        # Who may act is decided before scopes: nobody shall ask a user for consent that cannot help.
+        return sorted(super().get_permissions(), key=lambda each: not isinstance(each, ActorPermission))
+
+    def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
+        take_method_of_form(request)
+        return super().initialize_request(request, *args, **kwargs)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        record = record_of(request)
+        record.begin()
+        record.scopes_required = scopes_needed(request)
+        super().initial(request, *args, **kwargs)
+        if where := nul_in_address(request._request):  # noqa: SLF001 - Django's own request
+            raise ParseError(f"{where} holds {NAMED}, which is not allowed.")
+        if is_change := request.method not in SAFE_METHODS:
+            _ = request.data  # read the body first: nobody's slow body shall hold the database
+        record.begin_work(is_change=is_change)
+
+    def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        # The service's middleware does this for tokens in a header; only this API knows about sessions.
+        if "HTTP_COOKIE" in request.META:
+            answer.headers.setdefault("Cache-Control", "private, no-store")
+        return answer

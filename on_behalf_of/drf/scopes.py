@@ -1,0 +1,54 @@
+from typing import TYPE_CHECKING
+
+from django.http import HttpRequest
+from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.request import Request
+
+from on_behalf_of.drf.caller import token_of
+from on_behalf_of.drf.refusals import BearerTokenRefused
+from on_behalf_of.resource_server.errors import InsufficientScope
+
+if TYPE_CHECKING:  # at run time, DRF imports its views only after the default classes, of which this is part
+    from rest_framework.views import APIView
+
+
+class HasScope(BasePermission):
+    """The token must carry a scope: `permission_classes = [HasScope("read:private")]`.
+
+    `to_write` is what unsafe methods need in place of it. A refusal names the scope, so that a client can ask the
+    user for it (RFC 6750 §3.1).
+    """
+
+    def __init__(self, scope: str, *, to_write: str | None = None) -> None:
+        self.to_read = (scope,)
+        self.to_write = (to_write or scope,)
+
+    def __call__(self) -> "HasScope":
+        """DRF calls whatever stands in `permission_classes`; this one is made already."""
+        return self
+
+    def needed_for(self, method: str | None) -> tuple[str, ...]:
+        return self.to_read if method in SAFE_METHODS else self.to_write
+
+    def has_permission(self, request: Request, view: "APIView") -> bool:  # noqa: ARG002 - DRF's signature
+        needed = self.needed_for(request.method)
+        if not token_of(request).scopes.issuperset(needed):
+            raise BearerTokenRefused(InsufficientScope(needed))
+        return True
+
+
+def scopes_needed(request: Request | HttpRequest) -> tuple[str, ...]:
+    """Every scope that the request's view asks for, in order."""
+    view = getattr(request, "parser_context", {}).get("view")
+    return scopes_of(view, request.method) if view else ()
+
+
+def scopes_of(view: "APIView", method: str | None) -> tuple[str, ...]:
+    """Every scope that the view asks for where it is called with that method, in order."""
+    needed = [
+        scope
+        for permission in view.get_permissions()
+        if isinstance(permission, HasScope)
+        for scope in permission.needed_for(method)
+    ]
+    return tuple(dict.fromkeys(needed))
