@@ -4,10 +4,10 @@ from urllib.parse import urljoin
 
 from config.environment import Environment
 from config.generated_secrets import derived_secret
-from downstream_api.audit.configuration import AuditConfiguration
 from downstream_api.operations import OPERATIONS
 from local_tenant.configuration import LinkedClient, TenantConfiguration
 from mcp_bridge.tools import TOOLS
+from on_behalf_of.audit.configuration import AuditConfiguration
 from on_behalf_of.drf.browsable.configuration import CALLBACK_PATH, BrowserLogin
 from on_behalf_of.drf.configuration import ApiConfiguration
 from on_behalf_of.mcp.configuration import ENDPOINT, BridgeConfiguration

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "drf_spectacular_sidecar",
     "downstream_api",
     "mcp_bridge",
+    "on_behalf_of.audit",
     "on_behalf_of.drf",
     "on_behalf_of.mcp",
 ]
@@ -111,7 +112,7 @@ if database["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA synchronous=FULL;",
     }
 else:
-    DATABASES["default"]["ENGINE"] = "downstream_api.postgresql"  # Django's, with waits that can be limited
+    DATABASES["default"]["ENGINE"] = "on_behalf_of.audit.postgresql"  # Django's, with waits that can be limited
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 5,
         # A server that is gone, rather than slow, is noticed by the system within ten seconds.

@@ -27,7 +27,7 @@ def emptied_as_owner() -> Iterator[None]:
     from django.db import connection
     from django.test import TransactionTestCase
 
-    from downstream_api.audit.triggers import lifted
+    from on_behalf_of.audit.triggers import lifted
 
     def teardown(case: TransactionTestCase) -> None:
         if connection.introspection.table_names():

@@ -10,7 +10,7 @@ from django.conf import settings  # noqa: E402
 
 from config.api.wsgi import application as wsgi_application  # noqa: E402 - before the rest: it loads the apps
 from config.wsgi_threads import WsgiThreads  # noqa: E402
-from downstream_api.audit.background import SealingThread  # noqa: E402
+from on_behalf_of.audit.background import SealingThread  # noqa: E402
 from on_behalf_of.drf.authentication import token_verifier  # noqa: E402
 
 token_verifier(settings.DOWNSTREAM_API).keys.keep_fresh(threading.Event())

@@ -35,7 +35,7 @@ if ENVIRONMENT.observability.tracing:
     )
 
 # A call that cannot be recorded is refused within two seconds, so nobody waits longer than that for a lock. (On
-# PostgreSQL, downstream_api.audit.time_limit has the same in mind; this ends what the server still does about it.)
+# PostgreSQL, on_behalf_of.audit.time_limit has the same in mind; this ends what the server still does about it.)
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"]["timeout"] = 1.4  # seconds
 else:

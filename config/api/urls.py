@@ -10,8 +10,8 @@ from django.views.decorators.http import require_safe
 from config import error_pages
 from config.explaining.page import explain_token
 from config.health import database_answers, healthz, readiness
-from downstream_api.admin import dashboard
-from downstream_api.audit.triggers import missing_triggers
+from on_behalf_of.audit.admin import dashboard
+from on_behalf_of.audit.triggers import missing_triggers
 from on_behalf_of.drf.authentication import token_verifier
 from on_behalf_of.drf.browsable.account import account_bar
 from on_behalf_of.drf.configuration import ApiConfiguration

@@ -15,9 +15,9 @@ from config.demo.mcp_user import Wallet, mcp_client
 from config.demo.person import PageError, Person
 from config.demo.story import Story, token_claims
 from config.environment import Environment
-from downstream_api.audit.state import sealing_state
-from downstream_api.models import DelegatedAccess
 from local_tenant.seed import DEVELOPMENT_USERS
+from on_behalf_of.audit.models import DelegatedAccess
+from on_behalf_of.audit.state import sealing_state
 from on_behalf_of.mcp.models import ToolCall
 
 

@@ -37,8 +37,8 @@ class WaitingForSeal(Collector):
 
     def collect(self) -> Iterator[Metric]:
         # Here, for they are models, and this module is loaded with the settings.
-        from downstream_api.audit.state import waiting_rows
-        from downstream_api.audit.time_limit import limited_database_time
+        from on_behalf_of.audit.state import waiting_rows
+        from on_behalf_of.audit.time_limit import limited_database_time
 
         try:
             with limited_database_time(DATABASE_TIME):

@@ -12,12 +12,12 @@ from django.db import DatabaseError, transaction
 from django.http import HttpRequest
 from rest_framework.request import Request
 
-from downstream_api.audit.breaker import Breaker
-from downstream_api.audit.group_commit import NotWritten, access_log
-from downstream_api.audit.refused_tokens import refused_tokens
-from downstream_api.audit.time_limit import limited_database_time
-from downstream_api.audit.turn_to_write import turn_to_write
-from downstream_api.models import Decision, DelegatedAccess
+from on_behalf_of.audit.breaker import Breaker
+from on_behalf_of.audit.group_commit import NotWritten, access_log
+from on_behalf_of.audit.models import Decision, DelegatedAccess
+from on_behalf_of.audit.refused_tokens import refused_tokens
+from on_behalf_of.audit.time_limit import limited_database_time
+from on_behalf_of.audit.turn_to_write import turn_to_write
 from on_behalf_of.drf.observer import Observer
 from on_behalf_of.primitives.client_address import parsed
 from on_behalf_of.primitives.span import Span

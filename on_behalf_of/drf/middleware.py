@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponseBase
 
-from downstream_api.audit.breaker import Breaker
+from on_behalf_of.audit.breaker import Breaker
 from on_behalf_of.drf.access_record import AccessRecord, NotRecordable
 from on_behalf_of.drf.browsable.not_recorded import not_recorded
 from on_behalf_of.drf.observer import Observer

@@ -47,7 +47,7 @@ class ToolCallAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's clas
     )
 
     class Media:
-        css: ClassVar = {"all": ("downstream_api/audit.css",)}
+        css: ClassVar = {"all": ("on_behalf_of/audit.css",)}
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"title": "Tool calls of the bridge", **(extra_context or {})})
@@ -87,7 +87,7 @@ class ToolCallAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's clas
     def api(self, row: ToolCall) -> SafeString | str:
         """The rows of the API's log that carry the same trace id."""
         try:
-            log = reverse("admin:downstream_api_delegatedaccess_changelist")
+            log = reverse("admin:obo_audit_delegatedaccess_changelist")
         except NoReverseMatch:  # this admin does not show the API's log
             return ""
         return format_html('<a href="{}?{}">{}</a>', log, urlencode({"q": row.trace_id}), f"trace {row.trace_id[:8]}…")

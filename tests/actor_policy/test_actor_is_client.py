@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from downstream_api.models import Decision, DelegatedAccess
+from on_behalf_of.audit.models import Decision, DelegatedAccess
 from on_behalf_of.resource_server.caller_rules import ActorRule
 from tests.actor_policy.conftest import SetPolicy
 from tests.downstream_api.conftest import bearer

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
-from downstream_api.models import DelegatedAccess
+from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.drf.actor_permissions import ActedForBy, RequiresDelegation
 from on_behalf_of.drf.authentication import AccessTokenAuthentication
 from on_behalf_of.drf.recorded_view import RecordedView

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from downstream_api.models import Decision, DelegatedAccess
+from on_behalf_of.audit.models import Decision, DelegatedAccess
 from on_behalf_of.resource_server.errors import DESCRIPTIONS, Reason
 from tests.actor_policy.conftest import SetPolicy
 from tests.actor_policy.tokens import AGENT, CHAINS, MACHINES, rule_for, with_chain

@@ -8,10 +8,10 @@ import pytest
 from pytest_django import DjangoDbBlocker, Settings
 from rest_framework.test import APIClient
 
-from downstream_api.audit.configuration import AuditConfiguration
-from downstream_api.audit.sealing import seal_finished_rows
-from downstream_api.audit.state import sealing_state
-from downstream_api.models import DelegatedAccess
+from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.models import DelegatedAccess
+from on_behalf_of.audit.sealing import seal_finished_rows
+from on_behalf_of.audit.state import sealing_state
 from on_behalf_of.drf.configuration import ApiConfiguration
 from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource

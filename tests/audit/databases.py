@@ -15,8 +15,10 @@ from django.core.management import call_command
 from django.db import connections, transaction
 from psycopg import sql
 
-from downstream_api.audit.triggers import lifted, put_back
+from on_behalf_of.audit.triggers import lifted, put_back
 from tests.groups import POSTGRES_URL
+
+STORED = ("downstream_api", "obo_audit", "obo_mcp")  # apps
 
 
 @contextmanager
@@ -49,7 +51,7 @@ def postgres_settings(url: str) -> dict[str, Any]:
     """As `config.settings` and `config.api.settings` make them, for a database of that server."""
     parts = psycopg.conninfo.conninfo_to_dict(url)
     return {
-        "ENGINE": "downstream_api.postgresql",
+        "ENGINE": "on_behalf_of.audit.postgresql",
         "NAME": str(parts.get("dbname", "postgres")),
         "USER": str(parts.get("user", "")),
         "PASSWORD": str(parts.get("password", "")),
@@ -115,7 +117,7 @@ def empty_postgres() -> None:
     """Take away what a test has left; making a database anew takes a second."""
     connection = connections["default"]
     put_back(connection)
-    models = [*apps.get_app_config("downstream_api").get_models(), get_user_model()]
+    models = [*(model for app in STORED for model in apps.get_app_config(app).get_models()), get_user_model()]
     with lifted(connection), connection.cursor() as cursor:
         for model in models:  # quicker than TRUNCATE, which makes new files
             cursor.execute(f"DELETE FROM {model._meta.db_table}")

@@ -11,13 +11,13 @@ from django.db.models import F
 from django.test import Client
 from pytest_django import Settings
 
-from downstream_api.audit.configuration import AuditConfiguration
-from downstream_api.audit.triggers import PROTECTED, lifted, missing_triggers
-from downstream_api.models import DelegatedAccess, LogOperation
+from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.models import DelegatedAccess, LogOperation
+from on_behalf_of.audit.triggers import PROTECTED, lifted, missing_triggers
 from tests.audit.conftest import record, seal_everything
 from tests.audit.databases import execute, is_postgresql
 
-ROWS = "downstream_api_delegatedaccess"
+ROWS = "obo_audit_delegatedaccess"
 
 
 @pytest.mark.parametrize(
@@ -59,10 +59,10 @@ def test_a_row_with_the_number_of_another_does_not_take_its_place(database: str)
         f"UPDATE {ROWS} SET subject = 'x'",
         f"UPDATE {ROWS} SET digest = digest",
         f"DELETE FROM {ROWS}",
-        "UPDATE downstream_api_seal SET signature = 'x'",
-        "DELETE FROM downstream_api_seal",
-        "UPDATE downstream_api_logoperation SET count = 7",
-        "DELETE FROM downstream_api_logoperation",
+        "UPDATE obo_audit_seal SET signature = 'x'",
+        "DELETE FROM obo_audit_seal",
+        "UPDATE obo_audit_logoperation SET count = 7",
+        "DELETE FROM obo_audit_logoperation",
     ],
 )
 def test_the_database_refuses_to_change_or_delete(database: str, log: AuditConfiguration, statement: str) -> None:
@@ -146,7 +146,7 @@ def test_the_admin_changes_nothing_even_for_superusers(database: str, settings: 
     client = Client()
     client.force_login(User.objects.create_superuser("root"))
     for action in ("add/", f"{row.pk}/change/", f"{row.pk}/delete/"):
-        address = f"/admin/downstream_api/delegatedaccess/{action}"
+        address = f"/admin/obo_audit/delegatedaccess/{action}"
         assert client.post(address, {"subject": "x", "post": "yes"}).status_code in {403, 404, 405}
     assert DelegatedAccess.objects.get().subject == "auth0|user-0"
 

@@ -4,7 +4,8 @@ import pytest
 from rest_framework.response import Response
 
 from downstream_api import views
-from downstream_api.models import DelegatedAccess, Note
+from downstream_api.models import Note
+from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.drf.access_record import AccessRecord
 from tests.audit.calls import Call, is_refused
 from tests.audit.databases import execute

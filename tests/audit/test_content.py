@@ -3,10 +3,10 @@
 import pytest
 from rest_framework.test import APIClient
 
-from downstream_api.audit.configuration import AuditConfiguration
-from downstream_api.audit.seal_keys import public_keys
-from downstream_api.audit.verification import verify
-from downstream_api.models import DelegatedAccess
+from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.models import DelegatedAccess
+from on_behalf_of.audit.seal_keys import public_keys
+from on_behalf_of.audit.verification import verify
 from tests.audit.conftest import seal_everything
 from tests.downstream_api.conftest import bearer
 from tests.issuer import BRIDGE_CLIENT, Issuer

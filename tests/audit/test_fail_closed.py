@@ -12,9 +12,10 @@ from pytest_django import DjangoDbBlocker
 from rest_framework.response import Response
 from rest_framework.test import APIClient
 
-from downstream_api.audit import breaker
-from downstream_api.audit.configuration import AuditConfiguration
-from downstream_api.models import DelegatedAccess, Note
+from downstream_api.models import Note
+from on_behalf_of.audit import breaker
+from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.drf import access_record
 from on_behalf_of.drf.access_record import AccessRecord
 from tests.audit import databases
@@ -51,12 +52,12 @@ def test_a_revoked_permission_to_insert_refuses_every_call_until_it_is_granted(
         with databases.default_database(settings):
             assert read().status_code == 200
             execute("RESET ROLE")
-            execute(f"REVOKE INSERT ON downstream_api_delegatedaccess FROM {role}")
+            execute(f"REVOKE INSERT ON obo_audit_delegatedaccess FROM {role}")
             execute(f"SET ROLE {role}")
             for _ in range(5):
                 assert is_refused(read())
             execute("RESET ROLE")
-            execute(f"GRANT INSERT ON downstream_api_delegatedaccess TO {role}")
+            execute(f"GRANT INSERT ON obo_audit_delegatedaccess TO {role}")
             execute(f"SET ROLE {role}")
             until(lambda: read().status_code == 200)
     finally:

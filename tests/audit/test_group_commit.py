@@ -7,11 +7,11 @@ from concurrent.futures import Future, ThreadPoolExecutor
 import pytest
 from django.db import DataError, IntegrityError, OperationalError, connections
 
-from downstream_api.audit import group_commit
-from downstream_api.audit.append_only import insert_rows
-from downstream_api.audit.group_commit import GroupCommit, NotWritten
-from downstream_api.audit.time_limit import current_limit, limited_database_time
-from downstream_api.models import DelegatedAccess
+from on_behalf_of.audit import group_commit
+from on_behalf_of.audit.append_only import insert_rows
+from on_behalf_of.audit.group_commit import GroupCommit, NotWritten
+from on_behalf_of.audit.models import DelegatedAccess
+from on_behalf_of.audit.time_limit import current_limit, limited_database_time
 from tests.audit.conftest import record
 
 PATIENCE = 30  # seconds

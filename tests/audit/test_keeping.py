@@ -9,13 +9,13 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from downstream_api.audit import sealing
-from downstream_api.audit.configuration import AuditConfiguration
-from downstream_api.audit.pruning import TooYoung, prune
-from downstream_api.audit.seal_keys import public_keys
-from downstream_api.audit.state import RowVerdict, record_export, sealing_state, verify_row
-from downstream_api.audit.verification import Broken, Problem, verify
-from downstream_api.models import DelegatedAccess, LogOperation, Seal, Tombstone
+from on_behalf_of.audit import sealing
+from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.models import DelegatedAccess, LogOperation, Seal, Tombstone
+from on_behalf_of.audit.pruning import TooYoung, prune
+from on_behalf_of.audit.seal_keys import public_keys
+from on_behalf_of.audit.state import RowVerdict, record_export, sealing_state, verify_row
+from on_behalf_of.audit.verification import Broken, Problem, verify
 from tests.audit.conftest import record, seal_everything
 from tests.audit.databases import execute_as_owner
 
@@ -83,7 +83,7 @@ def test_what_is_younger_than_the_retention_time_is_kept(
 def test_nothing_is_dropped_from_a_log_that_is_broken(
     log: AuditConfiguration, old_and_new: list[DelegatedAccess]
 ) -> None:
-    execute_as_owner("UPDATE downstream_api_delegatedaccess SET subject = 'x' WHERE id = %s", old_and_new[0].pk)
+    execute_as_owner("UPDATE obo_audit_delegatedaccess SET subject = 'x' WHERE id = %s", old_and_new[0].pk)
     with pytest.raises(Broken):
         prune(datetime.now(UTC) - timedelta(days=500), by="x", configuration=log)
     assert DelegatedAccess.objects.count() == 4
@@ -91,7 +91,7 @@ def test_nothing_is_dropped_from_a_log_that_is_broken(
 
 def test_a_changed_tombstone_is_found(log: AuditConfiguration, old_and_new: list[DelegatedAccess]) -> None:
     prune(datetime.now(UTC) - timedelta(days=500), by="x", configuration=log)
-    execute_as_owner("UPDATE downstream_api_tombstone SET before = '2030-01-01 00:00:00+00:00'")
+    execute_as_owner("UPDATE obo_audit_tombstone SET before = '2030-01-01 00:00:00+00:00'")
     with pytest.raises(Broken) as broken:
         intact(log)
     assert broken.value.problem == Problem.FORGED_TOMBSTONE
@@ -99,8 +99,8 @@ def test_a_changed_tombstone_is_found(log: AuditConfiguration, old_and_new: list
 
 def test_pruning_without_a_tombstone_is_found(log: AuditConfiguration, old_and_new: list[DelegatedAccess]) -> None:
     first = Seal.objects.order_by("number")[0]
-    execute_as_owner("DELETE FROM downstream_api_delegatedaccess WHERE id <= %s", first.end_id)
-    execute_as_owner("DELETE FROM downstream_api_seal WHERE number <= %s", first.number)
+    execute_as_owner("DELETE FROM obo_audit_delegatedaccess WHERE id <= %s", first.end_id)
+    execute_as_owner("DELETE FROM obo_audit_seal WHERE number <= %s", first.number)
     with pytest.raises(Broken) as broken:
         intact(log)
     assert broken.value.problem == Problem.MISSING

@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from downstream_api.audit.configuration import AuditConfiguration
-from downstream_api.audit.seal_keys import public_keys
-from downstream_api.audit.verification import verify
-from downstream_api.models import DelegatedAccess, Note
+from downstream_api.models import Note
+from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.models import DelegatedAccess
+from on_behalf_of.audit.seal_keys import public_keys
+from on_behalf_of.audit.verification import verify
 from tests.audit.api_process import ApiProcess
 from tests.audit.conftest import seal_everything
 from tests.issuer import Issuer

@@ -15,7 +15,8 @@ import pytest
 import requests
 from pytest_django import DjangoDbBlocker
 
-from downstream_api.models import DelegatedAccess, Note
+from downstream_api.models import Note
+from on_behalf_of.audit.models import DelegatedAccess
 from tests.audit import databases
 from tests.audit.api_process import ApiProcess
 from tests.audit.postgres_server import PostgresServer, running_postgres

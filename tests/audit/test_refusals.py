@@ -6,8 +6,8 @@ import pytest
 from django.db import DatabaseError
 from rest_framework.test import APIClient
 
-from downstream_api.audit.refused_tokens import RefusedTokenCounter, refused_tokens
-from downstream_api.models import DelegatedAccess, RefusedTokens
+from on_behalf_of.audit.models import DelegatedAccess, RefusedTokens
+from on_behalf_of.audit.refused_tokens import RefusedTokenCounter, refused_tokens
 from tests.issuer import Issuer
 
 BAD_TOKENS = 10_000 if os.environ.get("LONG_TESTS") == "1" else 1_000

@@ -12,17 +12,17 @@ import pytest
 from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
-from downstream_api.audit import sealing
-from downstream_api.audit.append_only import SealedRow, row_digest
-from downstream_api.audit.background import SealingThread
-from downstream_api.audit.configuration import AuditConfiguration
-from downstream_api.audit.logs import LOGS
-from downstream_api.audit.position import START, finished_rows, rows_between
-from downstream_api.audit.seal_keys import public_keys
-from downstream_api.audit.sealing import CounterWentBack, parse_entries, seal_finished_rows
-from downstream_api.audit.state import seal_of, sealing_state
-from downstream_api.audit.verification import verify
-from downstream_api.models import DelegatedAccess, Seal
+from on_behalf_of.audit import sealing
+from on_behalf_of.audit.append_only import SealedRow, row_digest
+from on_behalf_of.audit.background import SealingThread
+from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.logs import LOGS
+from on_behalf_of.audit.models import DelegatedAccess, Seal
+from on_behalf_of.audit.position import START, finished_rows, rows_between
+from on_behalf_of.audit.seal_keys import public_keys
+from on_behalf_of.audit.sealing import CounterWentBack, parse_entries, seal_finished_rows
+from on_behalf_of.audit.state import seal_of, sealing_state
+from on_behalf_of.audit.verification import verify
 from tests.audit.conftest import record, seal_everything
 from tests.audit.databases import execute, execute_as_owner
 
@@ -66,7 +66,7 @@ def test_no_seal_holds_more_rows_than_it_may(
 def _unsaved(number: int) -> DelegatedAccess:
     row = record(number)
     content = {name: getattr(row, name) for name in DelegatedAccess.FORMATS[1]}
-    execute_as_owner("DELETE FROM downstream_api_delegatedaccess WHERE id = %s", row.pk)
+    execute_as_owner("DELETE FROM obo_audit_delegatedaccess WHERE id = %s", row.pk)
     return DelegatedAccess(**content)
 
 
@@ -126,7 +126,7 @@ def test_many_writers_and_sealers_lose_no_row_and_seal_none_twice(database: str,
 def test_the_thread_seals_and_goes_on_after_an_outage(
     database: str, log: AuditConfiguration, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from downstream_api.audit import background
+    from on_behalf_of.audit import background
 
     monkeypatch.setattr(background, "SEALING_PAUSE", 0.02)
     key = log.seal_key_file
@@ -175,7 +175,7 @@ def test_a_server_that_counts_from_lower_is_told_apart(
     """As after restoring a dump elsewhere: rows would stand before those that are sealed."""
     record()
     seal_everything(log)
-    execute_as_owner("UPDATE downstream_api_seal SET end_transaction = end_transaction + 1000000000")
+    execute_as_owner("UPDATE obo_audit_seal SET end_transaction = end_transaction + 1000000000")
     monkeypatch.setattr(sealing, "IDLE", timedelta(0))  # there seems to be nothing to seal
     with pytest.raises(CounterWentBack):
         seal_finished_rows(log)

@@ -8,9 +8,10 @@ from django.core.management import call_command
 from django.db import DatabaseError
 from rest_framework.test import APIClient
 
-from downstream_api.audit.configuration import AuditConfiguration
-from downstream_api.audit.state import record_export, sealing_state
-from downstream_api.models import DelegatedAccess, Note
+from downstream_api.models import Note
+from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.models import DelegatedAccess
+from on_behalf_of.audit.state import record_export, sealing_state
 from tests.audit import databases
 from tests.audit.conftest import record, seal_everything
 from tests.audit.databases import execute
@@ -59,15 +60,15 @@ def test_the_application_serves_records_seals_and_verifies(
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE downstream_api_delegatedaccess SET subject = 'x'",
-        "DELETE FROM downstream_api_delegatedaccess",
-        "TRUNCATE downstream_api_delegatedaccess",
-        "ALTER TABLE downstream_api_delegatedaccess DISABLE TRIGGER USER",
-        "DROP TRIGGER downstream_api_delegatedaccess_row ON downstream_api_delegatedaccess",
-        "DROP TABLE downstream_api_delegatedaccess",
-        "DELETE FROM downstream_api_seal",
-        "INSERT INTO downstream_api_tombstone SELECT FROM downstream_api_seal",
-        "CREATE OR REPLACE FUNCTION downstream_api_append_only() RETURNS trigger LANGUAGE sql AS 'SELECT NULL'",
+        "UPDATE obo_audit_delegatedaccess SET subject = 'x'",
+        "DELETE FROM obo_audit_delegatedaccess",
+        "TRUNCATE obo_audit_delegatedaccess",
+        "ALTER TABLE obo_audit_delegatedaccess DISABLE TRIGGER USER",
+        "DROP TRIGGER obo_audit_delegatedaccess_row ON obo_audit_delegatedaccess",
+        "DROP TABLE obo_audit_delegatedaccess",
+        "DELETE FROM obo_audit_seal",
+        "INSERT INTO obo_audit_tombstone SELECT FROM obo_audit_seal",
+        "CREATE OR REPLACE FUNCTION obo_audit_append_only() RETURNS trigger LANGUAGE sql AS 'SELECT NULL'",
         "SET session_replication_role = 'replica'",
     ],
 )

@@ -8,17 +8,17 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from downstream_api.audit.append_only import row_digest
-from downstream_api.audit.configuration import AuditConfiguration
-from downstream_api.audit.seal_keys import public_keys, seal_key
-from downstream_api.audit.sealing import entries_of, seal_content, seal_digest
-from downstream_api.audit.state import RowVerdict, seal_of, verify_row
-from downstream_api.audit.verification import Broken, Problem, verify
-from downstream_api.models import DelegatedAccess, LogOperation, Seal, Verification
+from on_behalf_of.audit.append_only import row_digest
+from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.models import DelegatedAccess, LogOperation, Seal, Verification
+from on_behalf_of.audit.seal_keys import public_keys, seal_key
+from on_behalf_of.audit.sealing import entries_of, seal_content, seal_digest
+from on_behalf_of.audit.state import RowVerdict, seal_of, verify_row
+from on_behalf_of.audit.verification import Broken, Problem, verify
 from tests.audit.conftest import record, seal_everything
 from tests.audit.databases import execute, execute_as_owner, is_postgresql
 
-ROWS = "downstream_api_delegatedaccess"
+ROWS = "obo_audit_delegatedaccess"
 COLUMNS = [*DelegatedAccess.FORMATS[1], "digest", "format"]
 
 
@@ -120,7 +120,7 @@ def test_a_row_moved_to_the_end_is_missing(log: AuditConfiguration, rows: list[D
 
 def test_a_deleted_seal_is_found(log: AuditConfiguration, rows: list[DelegatedAccess]) -> None:
     numbers = sorted(Seal.objects.values_list("number", flat=True))
-    execute_as_owner("DELETE FROM downstream_api_seal WHERE number = %s", numbers[0])
+    execute_as_owner("DELETE FROM obo_audit_seal WHERE number = %s", numbers[0])
     assert found(log).what == f"seal {numbers[0]}"
 
 
@@ -135,7 +135,7 @@ def test_a_changed_seal_is_found(log: AuditConfiguration, rows: list[DelegatedAc
     different = "2020-01-01 00:00:00+00:00" if column == "time" else value + 1 if isinstance(value, int) else "0" * 64
     if column == "key_id":
         different = "0" * 16
-    execute_as_owner(f"UPDATE downstream_api_seal SET {column} = %s WHERE number = %s", different, seal.number)
+    execute_as_owner(f"UPDATE obo_audit_seal SET {column} = %s WHERE number = %s", different, seal.number)
     broken = found(log)
     assert (broken.problem, broken.what.startswith(f"seal {seal.number}")) == (Problem.FORGED_SEAL, True)
 
@@ -156,7 +156,7 @@ def test_a_seal_made_anew_with_another_key_is_forged(
     seal.digest = seal_digest(seal)
     for column in ("entries", "entries_digest", "key_id", "signature", "digest"):
         execute_as_owner(
-            f"UPDATE downstream_api_seal SET {column} = %s WHERE number = %s", getattr(seal, column), seal.number
+            f"UPDATE obo_audit_seal SET {column} = %s WHERE number = %s", getattr(seal, column), seal.number
         )
     assert found(log).problem == Problem.FORGED_SEAL
     assert verify_row(row) == RowVerdict.SEAL_FORGED
@@ -171,8 +171,8 @@ def test_a_tail_cut_with_its_seals_is_found_by_an_exported_head(
     seal = seal_of(rows[3])
     assert seal is not None
     execute_as_owner(f"DELETE FROM {ROWS} WHERE id >= %s", rows[3].pk)
-    execute_as_owner("DELETE FROM downstream_api_logoperation")
-    execute_as_owner("DELETE FROM downstream_api_seal WHERE number >= %s", seal.number)
+    execute_as_owner("DELETE FROM obo_audit_logoperation")
+    execute_as_owner("DELETE FROM obo_audit_seal WHERE number >= %s", seal.number)
     check(log)  # what is left is a shorter log, and intact
     with pytest.raises(SystemExit) as ended:
         call_command("audit_verify", head=tmp_path / "head.json")
@@ -194,7 +194,7 @@ def test_a_trigger_that_is_switched_off_or_does_nothing_is_found(postgres: str, 
     execute(f"ALTER TABLE {ROWS} ENABLE ALWAYS TRIGGER {ROWS}_row")
     check(log)
     execute(
-        "CREATE OR REPLACE FUNCTION downstream_api_append_only() RETURNS trigger LANGUAGE plpgsql AS"
+        "CREATE OR REPLACE FUNCTION obo_audit_append_only() RETURNS trigger LANGUAGE plpgsql AS"
         " $$ BEGIN RETURN NEW; END $$"
     )
     assert found(log).problem == Problem.NO_TRIGGER
@@ -204,7 +204,7 @@ def test_operations_on_the_log_are_sealed_like_accesses(database: str, log: Audi
     operation = LogOperation.objects.create(kind="export", by="root", what="csv")
     seal_everything(log)
     assert verify_row(operation) == RowVerdict.INTACT
-    execute_as_owner("DELETE FROM downstream_api_logoperation")
+    execute_as_owner("DELETE FROM obo_audit_logoperation")
     assert (found(log).problem, "operation row" in found(log).what) == (Problem.MISSING, True)
 
 

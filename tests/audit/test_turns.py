@@ -8,8 +8,8 @@ from contextlib import contextmanager
 import pytest
 from django.db import OperationalError, connection
 
-from downstream_api.audit.time_limit import limited_database_time
-from downstream_api.audit.turn_to_write import turn_to_write
+from on_behalf_of.audit.time_limit import limited_database_time
+from on_behalf_of.audit.turn_to_write import turn_to_write
 from tests.audit.databases import execute
 
 

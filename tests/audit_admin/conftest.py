@@ -9,10 +9,10 @@ from django.test import Client
 from model_bakery import baker
 from pytest_django import Settings
 
-from downstream_api.audit.triggers import PROTECTED, lifted
-from downstream_api.models import DelegatedAccess
+from on_behalf_of.audit.models import DelegatedAccess
+from on_behalf_of.audit.triggers import PROTECTED, lifted
 
-LIST = "/admin/downstream_api/delegatedaccess/"
+LIST = "/admin/obo_audit/delegatedaccess/"
 DASHBOARD = "/admin/audit/"
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 

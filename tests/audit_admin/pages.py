@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
-from downstream_api.models import DelegatedAccess
+from on_behalf_of.audit.models import DelegatedAccess
 
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
@@ -62,7 +62,7 @@ def page(answer: Any) -> Page:
     return Page(answer.content.decode())
 
 
-def listed(client: Client, path: str = "/admin/downstream_api/delegatedaccess/", **query: str) -> list[int]:
+def listed(client: Client, path: str = "/admin/obo_audit/delegatedaccess/", **query: str) -> list[int]:
     return page(client.get(path, query)).listed
 
 

@@ -6,8 +6,8 @@ from django.db import connection
 from django.test import Client
 from model_bakery import baker
 
-from downstream_api.audit.triggers import lifted
-from downstream_api.models import DelegatedAccess
+from on_behalf_of.audit.models import DelegatedAccess
+from on_behalf_of.audit.triggers import lifted
 from on_behalf_of.mcp.models import ToolCall
 from on_behalf_of.resource_server.errors import DESCRIPTIONS, Reason
 from tests.audit_admin.conftest import DASHBOARD, LIST, MakeClient, MakeRow
@@ -102,7 +102,7 @@ def test_a_row_that_was_changed_says_so(log: MakeRow, auditor: Client, is_sealed
     if is_sealed:
         call_command("audit_seal")
     with lifted(connection), connection.cursor() as cursor:
-        cursor.execute("UPDATE downstream_api_delegatedaccess SET subject = 'auth0|mallory' WHERE id = %s", [row.pk])
+        cursor.execute("UPDATE obo_audit_delegatedaccess SET subject = 'auth0|mallory' WHERE id = %s", [row.pk])
     text = opened(auditor, row).text
     assert "changed" in text
     assert "somebody changed it in the database" in text

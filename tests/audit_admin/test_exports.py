@@ -11,8 +11,8 @@ from django.db import DatabaseError
 from django.http import StreamingHttpResponse
 from django.test import Client
 
-from downstream_api.admin import exporting
-from downstream_api.models import DelegatedAccess, LogOperation
+from on_behalf_of.audit.admin import exporting
+from on_behalf_of.audit.models import DelegatedAccess, LogOperation
 from tests.audit_admin.conftest import LIST, MakeRow
 from tests.audit_admin.pages import ids
 

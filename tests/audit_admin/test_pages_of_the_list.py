@@ -7,8 +7,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from downstream_api.admin import newest_first
-from downstream_api.models import DelegatedAccess
+from on_behalf_of.audit.admin import newest_first
+from on_behalf_of.audit.models import DelegatedAccess
 from tests.audit_admin.conftest import DASHBOARD, LIST, START, MakeRow
 from tests.audit_admin.pages import Page, ids, page
 
@@ -18,7 +18,7 @@ QUERIES = [
     "?q=a&actor=b&scope=c", "?before=1762000000000000-5", "?after=1762000000000000-5",
     "?subject=a&before=1762000000000000-5",
 ]  # fmt: skip
-TABLE = "downstream_api_delegatedaccess"
+TABLE = "obo_audit_delegatedaccess"
 
 
 @pytest.fixture(autouse=True)

@@ -4,7 +4,7 @@ import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
 
-from downstream_api.models import DelegatedAccess, LogOperation
+from on_behalf_of.audit.models import DelegatedAccess, LogOperation
 from tests.audit_admin.conftest import DASHBOARD, LIST, MakeClient, MakeRow
 from tests.audit_admin.pages import page
 
@@ -59,7 +59,7 @@ def test_only_exporters_are_offered_an_export(auditor: Client, exporter: Client,
 def test_the_groups_hold_nothing_but_reading_and_exporting(db: None) -> None:
     held = {
         group.name: {
-            permission.codename for permission in group.permissions.filter(content_type__app_label="downstream_api")
+            permission.codename for permission in group.permissions.filter(content_type__app_label="obo_audit")
         }
         for group in Group.objects.all()
     }
@@ -73,7 +73,7 @@ def test_the_groups_hold_nothing_but_reading_and_exporting(db: None) -> None:
 
 def test_an_auditor_sees_nothing_else_of_the_admin(auditor: Client, log: MakeRow) -> None:
     links = {attributes.get("href") for tag, attributes in page(auditor.get("/admin/")).elements if tag == "a"}
-    assert "/admin/downstream_api/delegatedaccess/" in links
+    assert "/admin/obo_audit/delegatedaccess/" in links
     assert not {"/admin/auth/user/", "/admin/auth/group/", "/admin/downstream_api/note/"} & links
 
 

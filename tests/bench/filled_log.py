@@ -8,10 +8,10 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
-from downstream_api.audit.configuration import AuditConfiguration
-from downstream_api.audit.sealing import seal_finished_rows
-from downstream_api.audit.state import sealing_state
-from downstream_api.models import DelegatedAccess
+from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.models import DelegatedAccess
+from on_behalf_of.audit.sealing import seal_finished_rows
+from on_behalf_of.audit.state import sealing_state
 
 BATCH = 1_000  # rows in one transaction
 USERS, ACTORS, ORGANIZATIONS = 20_000, 12, 300

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from django.db import connections
 
-from downstream_api.audit.background import SEALING_PAUSE
-from downstream_api.audit.configuration import AuditConfiguration
-from downstream_api.audit.sealing import seal_finished_rows
-from downstream_api.models import DelegatedAccess
+from on_behalf_of.audit.background import SEALING_PAUSE
+from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.models import DelegatedAccess
+from on_behalf_of.audit.sealing import seal_finished_rows
 from tests.audit import databases
 from tests.audit.conftest import record
 from tests.groups import GROUPS

@@ -12,10 +12,10 @@ from urllib.parse import quote
 import requests
 from django.contrib.auth.models import Group, User
 
-from downstream_api.audit.configuration import AuditConfiguration
-from downstream_api.audit.seal_keys import public_keys
-from downstream_api.audit.verification import verify
-from downstream_api.models import DelegatedAccess
+from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.models import DelegatedAccess
+from on_behalf_of.audit.seal_keys import public_keys
+from on_behalf_of.audit.verification import verify
 from tests.audit import databases
 from tests.audit.api_process import ApiProcess
 from tests.bench.filled_log import fill
@@ -26,7 +26,7 @@ ROWS = int(os.environ.get("ROWS", "1000000"))
 SMALL = max(ROWS // 100, 1_000)
 ROUNDS = 9
 NAME, PASSWORD = "bench-auditor", "bench-auditor-password"  # of a scratch database
-LIST = "/admin/downstream_api/delegatedaccess/"
+LIST = "/admin/obo_audit/delegatedaccess/"
 
 
 def measure() -> None:

@@ -48,9 +48,7 @@ def measure() -> None:
         compared = {"baseline": ports["baseline"], "this": ports["bridge"]}
         compare(_scenarios(issuer, environment["AUTH0_AUDIENCE"]), compared)
         print("  memory", *(f"{side} {pss(port):.0f} MB" for side, port in compared.items()))
-        rows, calls = databases.execute(
-            "SELECT count(*), count(DISTINCT token_id) FROM downstream_api_delegatedaccess"
-        )[0]
+        rows, calls = databases.execute("SELECT count(*), count(DISTINCT token_id) FROM obo_audit_delegatedaccess")[0]
         print(f"  the API recorded {rows:,} calls with {calls:,} tokens")
 
 

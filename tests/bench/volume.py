@@ -6,14 +6,14 @@ from pathlib import Path
 
 from django.db import connection
 
-from downstream_api.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.configuration import AuditConfiguration
 from on_behalf_of.mcp.models import ToolCall
 from tests.audit import databases
 from tests.bench.filled_log import fill
 from tests.groups import GROUPS
 
 ROWS = int(os.environ.get("ROWS", "300000"))
-TABLES = ("downstream_api_delegatedaccess", "downstream_api_seal", "obo_mcp_toolcall")
+TABLES = ("obo_audit_delegatedaccess", "obo_audit_seal", "obo_mcp_toolcall")
 
 
 def measure() -> None:
@@ -30,7 +30,7 @@ def measure() -> None:
         written = int(_scalar("SELECT pg_current_wal_insert_lsn() - %s::pg_lsn", began))
         _record_tool_calls()
         for table in TABLES:
-            rows = ROWS if table != "downstream_api_seal" else int(_scalar("SELECT count(*) FROM downstream_api_seal"))
+            rows = ROWS if table != "obo_audit_seal" else int(_scalar("SELECT count(*) FROM obo_audit_seal"))
             heap, indexes = (int(_scalar(f"SELECT pg_{what}_size(%s)", table)) for what in ("table", "indexes"))
             print(
                 f"  {table:32} {(heap + indexes) / ROWS:5.0f} bytes for each call: {heap / ROWS:4.0f} in the table, "
@@ -48,7 +48,7 @@ def _record_tool_calls() -> None:
             " arguments_digest)"
             " SELECT time, 'list_notes', issuer, subject, client_id, '', '[]', organization, scopes, 'cached', 'ok',"
             " '', duration_ms, trace_id, true, '1', md5(request_id) || md5(trace_id)"
-            " FROM downstream_api_delegatedaccess"
+            " FROM obo_audit_delegatedaccess"
         )
         cursor.execute("VACUUM (ANALYZE)")
 

@@ -5,11 +5,11 @@ from django.contrib.auth.models import Group, User
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from downstream_api.models import DelegatedAccess
+from on_behalf_of.audit.models import DelegatedAccess
 from tests.browsable_api.person import Person
 from tests.issuer import Issuer
 
-LIST = "/admin/downstream_api/delegatedaccess/"
+LIST = "/admin/obo_audit/delegatedaccess/"
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from django.db import connection
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from downstream_api.models import DelegatedAccess, Note
+from downstream_api.models import Note
+from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.drf.actor_policy import ActorPolicy
 from on_behalf_of.drf.configuration import ApiConfiguration
 from tests.browsable_api.person import FORM, Person

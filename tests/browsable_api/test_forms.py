@@ -8,7 +8,8 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
-from downstream_api.models import DelegatedAccess, Note
+from downstream_api.models import Note
+from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.drf.configuration import ApiConfiguration
 from tests.browsable_api.person import FORM, Person
 from tests.downstream_api.conftest import bearer

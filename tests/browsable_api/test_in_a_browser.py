@@ -65,7 +65,7 @@ def test_a_person_logs_in_is_refused_steps_up_writes_and_a_reviewer_sees_it(page
     assert_nobody_else_takes_the_session(page, services)
     page.goto(f"{services.api}/admin/")
     log_in(page, page.get_by_label("Username"), as_="auditor", password="auditor-demo")
-    page.goto(f"{services.api}/admin/downstream_api/delegatedaccess/")
+    page.goto(f"{services.api}/admin/obo_audit/delegatedaccess/")
     refused = page.locator("#content tbody tr").filter(has_text="insufficient_scope").first
     expect(refused).to_contain_text("auth0|local-admin")
     rows = services.audit()[before:]

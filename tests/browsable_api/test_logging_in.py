@@ -17,7 +17,7 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 from pytest_django import Settings
 
-from downstream_api.models import DelegatedAccess
+from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.drf.browsable.local_path import local_path
 from on_behalf_of.drf.configuration import ApiConfiguration
 from tests.browsable_api.person import ORIGIN, Person
@@ -238,6 +238,6 @@ def test_a_login_that_cannot_be_recorded_is_none(person: Person) -> None:
 
 
 def _no_rows_of_the_log(execute: Any, sql: str, *rest: Any) -> Any:
-    if sql.startswith("INSERT") and "downstream_api_delegatedaccess" in sql:
+    if sql.startswith("INSERT") and "obo_audit_delegatedaccess" in sql:
         raise OperationalError("disk full")
     return execute(sql, *rest)

@@ -6,7 +6,7 @@ import pytest
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from downstream_api.models import DelegatedAccess
+from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.drf.actor_policy import ActorPolicy
 from on_behalf_of.drf.configuration import ApiConfiguration
 from tests.browsable_api.person import Person

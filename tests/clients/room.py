@@ -129,7 +129,7 @@ def room(services: MakeRun, folder: Path, *, node: Path | None = None, user: tup
     for name in ("home", "run", "tmp"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     os.chmod(folder / "run", 0o700)  # noqa: PTH101 - as XDG_RUNTIME_DIR has to be
-    (calls,) = services.rows("SELECT coalesce(max(id), 0) AS last FROM downstream_api_delegatedaccess")
+    (calls,) = services.rows("SELECT coalesce(max(id), 0) AS last FROM obo_audit_delegatedaccess")
     (clients,) = services.rows("SELECT coalesce(max(id), 0) AS last FROM oauth2_provider_application")
     with Browser(folder / "browser", user) as browser, ClosedNetwork() as network:
         yield Room(services, folder, browser, network, node, calls["last"], clients["last"])

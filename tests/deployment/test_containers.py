@@ -122,7 +122,7 @@ def test_calls_through_either_bridge_reach_the_api_and_its_log(composed: Compose
         answer = composed.greet(bridge, f"auth0|user-{number}")
         assert f'"subject":"auth0|user-{number}"' in answer.text.replace(" ", ""), answer.text
     with psycopg.connect(composed.database) as owner:
-        rows = owner.execute("SELECT subject, status FROM downstream_api_delegatedaccess ORDER BY id").fetchall()
+        rows = owner.execute("SELECT subject, status FROM obo_audit_delegatedaccess ORDER BY id").fetchall()
     assert rows == [("auth0|user-0", 200), ("auth0|user-1", 200)]
 
 
@@ -148,13 +148,13 @@ def test_nothing_can_be_written_but_in_tmp_and_nothing_is(composed: Composed, nu
 def test_the_services_role_may_add_to_the_log_and_not_change_it(composed: Composed) -> None:
     role = composed.api.secrets / "api_env"
     with psycopg.connect(role.read_text().rpartition("DATABASE_URL=")[2].strip(), autocommit=True) as application:
-        application.execute("SELECT count(*) FROM downstream_api_delegatedaccess")
+        application.execute("SELECT count(*) FROM obo_audit_delegatedaccess")
         for statement in (
-            "UPDATE downstream_api_delegatedaccess SET subject = 'x'",
-            "DELETE FROM downstream_api_seal",
-            "TRUNCATE downstream_api_logoperation",
-            "INSERT INTO downstream_api_tombstone SELECT FROM downstream_api_seal",
-            "ALTER TABLE downstream_api_delegatedaccess DISABLE TRIGGER USER",
+            "UPDATE obo_audit_delegatedaccess SET subject = 'x'",
+            "DELETE FROM obo_audit_seal",
+            "TRUNCATE obo_audit_logoperation",
+            "INSERT INTO obo_audit_tombstone SELECT FROM obo_audit_seal",
+            "ALTER TABLE obo_audit_delegatedaccess DISABLE TRIGGER USER",
             "CREATE TABLE mine (id int)",
         ):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):

@@ -10,7 +10,8 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from downstream_api import views
-from downstream_api.models import Decision, DelegatedAccess, Note
+from downstream_api.models import Note
+from on_behalf_of.audit.models import Decision, DelegatedAccess
 from tests.downstream_api.conftest import bearer
 from tests.issuer import BRIDGE_CLIENT, Issuer
 

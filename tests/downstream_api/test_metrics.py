@@ -13,7 +13,7 @@ from rest_framework.test import APIClient
 from config.environment import read_environment
 from config.metrics import api as api_metrics
 from config.metrics.measurements import Measurements
-from downstream_api.audit import state
+from on_behalf_of.audit import state
 from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer
 
@@ -87,7 +87,7 @@ def test_a_call_that_cannot_be_recorded_is_counted(
     def fails(*_rows: object) -> None:
         raise DatabaseError
 
-    monkeypatch.setattr("downstream_api.audit.group_commit.insert_rows", fails)
+    monkeypatch.setattr("on_behalf_of.audit.group_commit.insert_rows", fails)
     for _ in range(2):
         answer = measured.get("/api/private-scope", **bearer(issuer.token(scope="read:private")))
         assert answer.status_code == 503

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from downstream_api.models import DelegatedAccess, Note
+from downstream_api.models import Note
+from on_behalf_of.audit.models import DelegatedAccess
 from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer
 

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from config.tracing import OurTraceIds, Spans
-from downstream_api.models import DelegatedAccess
+from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.drf.observer import Observer
 from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer

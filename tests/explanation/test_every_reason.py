@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from downstream_api.audit.refused_tokens import refused_tokens
-from downstream_api.models import DelegatedAccess, RefusedTokens
+from on_behalf_of.audit.models import DelegatedAccess, RefusedTokens
+from on_behalf_of.audit.refused_tokens import refused_tokens
 from on_behalf_of.drf.explanation import POLICY_CHECKS
 from on_behalf_of.resource_server.errors import Reason
 from on_behalf_of.resource_server.explanation import CHECKS

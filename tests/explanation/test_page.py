@@ -13,8 +13,8 @@ from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 from rest_framework.test import APIClient
 
-from downstream_api.audit.refused_tokens import refused_tokens
-from downstream_api.models import DelegatedAccess, RefusedTokens
+from on_behalf_of.audit.models import DelegatedAccess, RefusedTokens
+from on_behalf_of.audit.refused_tokens import refused_tokens
 from tests.browser import fits, launched
 from tests.groups import AXE
 from tests.issuer import BRIDGE_AUDIENCE, Issuer

@@ -173,7 +173,7 @@ def test_the_development_accounts_are_as_shown(tenant: TenantConfiguration, brow
 def test_the_auditor_may_view_the_audit_log_and_nothing_else(tenant: TenantConfiguration) -> None:
     auditor = User.objects.get(username="auditor")
     assert auditor.get_all_permissions() == {
-        "downstream_api.view_delegatedaccess",
+        "obo_audit.view_delegatedaccess",
         "obo_mcp.view_toolcall",
     }
 

@@ -61,7 +61,7 @@ async def test_a_record_becomes_a_row(bridge: RunningBridge) -> None:
 def test_auditors_find_calls_by_exact_trace_subject_and_tool(auditor: Client, row: ToolCall, query: str) -> None:
     page = auditor.get(LIST, {"q": query}).content.decode()
     assert "1 tool call" in page
-    assert f'href="/admin/downstream_api/delegatedaccess/?q={TRACE_ID}"' in page
+    assert f'href="/admin/obo_audit/delegatedaccess/?q={TRACE_ID}"' in page
     assert "<b>alice</b>" not in page
     assert "0 tool calls" in auditor.get(LIST, {"q": query[:-1]}).content.decode()
 
@@ -78,7 +78,7 @@ def test_characters_that_hide_or_reorder_others_are_shown(auditor: Client, row: 
 
 def test_an_auditor_opens_a_call_and_goes_on_to_the_apis_log(auditor: Client, row: ToolCall) -> None:
     page = auditor.get(f"{LIST}{row.pk}/change/").content.decode()
-    assert f"/admin/downstream_api/delegatedaccess/?q={TRACE_ID}" in page
+    assert f"/admin/obo_audit/delegatedaccess/?q={TRACE_ID}" in page
     assert "tool error" in page
 
 

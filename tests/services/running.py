@@ -62,7 +62,7 @@ class Running:
 
     def audit(self, **having: object) -> list[dict[str, Any]]:
         where = " AND ".join(f"{column} = ?" for column in having) or "1 = 1"
-        sql = f"SELECT * FROM downstream_api_delegatedaccess WHERE {where} ORDER BY id"
+        sql = f"SELECT * FROM obo_audit_delegatedaccess WHERE {where} ORDER BY id"
         return self.rows(sql, *having.values())
 
     def exchanges(self, subject: str) -> int:

@@ -61,10 +61,10 @@ def test_many_users_get_their_own_answers_and_one_intact_log(tenant: FakeTenant,
             assert each.process.wait(GRACE) == 0
     assert "intact" in running.manage("audit_verify").lower()
     with psycopg.connect(database) as connection:
-        rows = connection.execute("SELECT subject, status, trace_id FROM downstream_api_delegatedaccess").fetchall()
+        rows = connection.execute("SELECT subject, status, trace_id FROM obo_audit_delegatedaccess").fetchall()
         calls = connection.execute("SELECT subject, outcome, trace_id FROM obo_mcp_toolcall").fetchall()
-        seals = connection.execute("SELECT number, total FROM downstream_api_seal ORDER BY number").fetchall()
-        processes = connection.execute("SELECT DISTINCT process FROM downstream_api_refusedtokens").fetchall()
+        seals = connection.execute("SELECT number, total FROM obo_audit_seal ORDER BY number").fetchall()
+        processes = connection.execute("SELECT DISTINCT process FROM obo_audit_refusedtokens").fetchall()
     everybody = {f"auth0|user-{number}": CALLS for number in range(USERS)}
     assert Counter(subject for subject, status, _ in rows if status == 200) == everybody
     assert Counter(subject for subject, outcome, _ in calls if outcome == "ok") == everybody
@@ -92,5 +92,5 @@ def _call_as_everybody(tenant: FakeTenant, running: Running, bridge: OwnProcess)
 
 def _sealed(database: str) -> int:
     with psycopg.connect(database) as connection:
-        found = connection.execute("SELECT coalesce(max(total), 0) FROM downstream_api_seal WHERE log = 'access'")
+        found = connection.execute("SELECT coalesce(max(total), 0) FROM obo_audit_seal WHERE log = 'access'")
         return int((found.fetchone() or (0,))[0])

@@ -79,7 +79,7 @@ def test_an_auditor_reads_the_log_and_changes_nothing(page: Page, services: Runn
     services.answer("greet", token)
     page.goto(f"{services.api}/admin/")
     log_in(page, page.get_by_label("Username"), as_="auditor", password="auditor-demo")
-    page.goto(f"{services.api}/admin/downstream_api/delegatedaccess/")
+    page.goto(f"{services.api}/admin/obo_audit/delegatedaccess/")
     row = page.locator("#content tbody tr").first
     expect(row).to_contain_text("auth0|local-admin")
     expect(row).to_contain_text("local-mcp-bridge")

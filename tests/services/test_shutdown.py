@@ -72,11 +72,11 @@ def test_the_api_finishes_a_call_in_flight_records_it_and_seals_the_row(
         with terminated(api):
             go.touch()
             assert call.result().json()["subject"] == ADMIN
-    ((row, request_id),) = read(database, "SELECT id, request_id FROM downstream_api_delegatedaccess")
+    ((row, request_id),) = read(database, "SELECT id, request_id FROM obo_audit_delegatedaccess")
     assert request_id == call.result().headers["X-Request-ID"]
-    assert read(database, "SELECT max(end_id) FROM downstream_api_seal WHERE log = 'access'") == [(row,)]
+    assert read(database, "SELECT max(end_id) FROM obo_audit_seal WHERE log = 'access'") == [(row,)]
     # Counted in memory, and written about once a minute.
-    assert read(database, "SELECT sum(count) FROM downstream_api_refusedtokens") == [(1,)]
+    assert read(database, "SELECT sum(count) FROM obo_audit_refusedtokens") == [(1,)]
 
 
 def test_the_bridge_finishes_a_tool_call_in_flight_and_records_it(services: Running, tmp_path: Path) -> None:
@@ -116,12 +116,12 @@ def test_a_download_in_flight_arrives_whole(services: Running, database: Path, t
 def _multiply(database: Path) -> None:
     """As many rows again and again, like the one that is there."""
     with closing(sqlite3.connect(database, timeout=30)) as connection, connection:
-        columns = [row[1] for row in connection.execute("PRAGMA table_info(downstream_api_delegatedaccess)")]
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(obo_audit_delegatedaccess)")]
         names = ", ".join(name for name in columns if name != "id")
         connection.execute(
             f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {ROWS})"
-            f" INSERT INTO downstream_api_delegatedaccess ({names})"
-            f" SELECT {names} FROM n, (SELECT * FROM downstream_api_delegatedaccess LIMIT 1)"
+            f" INSERT INTO obo_audit_delegatedaccess ({names})"
+            f" SELECT {names} FROM n, (SELECT * FROM obo_audit_delegatedaccess LIMIT 1)"
         )
 
 
@@ -153,7 +153,7 @@ def _download(api: OwnProcess, session: requests.Session) -> socket.socket:
     connection.connect(("127.0.0.1", api.port))
     cookies = "; ".join(f"{cookie.name}={cookie.value}" for cookie in session.cookies)
     head = (
-        "POST /admin/downstream_api/delegatedaccess/export/jsonl/ HTTP/1.1",
+        "POST /admin/obo_audit/delegatedaccess/export/jsonl/ HTTP/1.1",
         f"Host: 127.0.0.1:{api.port}",
         f"Cookie: {cookies}",
         f"X-CSRFToken: {session.cookies['api_csrf']}",

@@ -6,9 +6,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from downstream_api.audit.triggers import PROTECTED
+from on_behalf_of.audit.triggers import PROTECTED
 
-ONLY_THE_OWNERS = "downstream_api_tombstone"  # left by audit_prune
+ONLY_THE_OWNERS = "obo_audit_tombstone"  # left by audit_prune
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config.environment import Environment
-from downstream_api.audit.seal_keys import seal_key
+from on_behalf_of.audit.seal_keys import seal_key
 
 DATABASE = "db:5432/on_behalf_of"
 

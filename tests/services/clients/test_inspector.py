@@ -65,7 +65,7 @@ def test_an_administrator_logs_in_calls_greet_and_steps_up_for_notes(
 
 def read_as_auditor(page: Page, services: Running, path: str, client_id: str) -> None:
     """In the same browser, whose other login is of no use here."""
-    page.goto(f"{services.api}/admin/downstream_api/delegatedaccess/")
+    page.goto(f"{services.api}/admin/obo_audit/delegatedaccess/")
     log_in(page, page.get_by_label("Username"), as_="auditor", password="auditor-demo")
     newest = page.locator("#content tbody tr").first
     expect(newest).to_contain_text("auth0|local-admin")

@@ -38,7 +38,7 @@ AUTHORIZE = (
     "&scope=tool:whoami%20tool:greet&resource={bridge}/mcp&state=s&code_challenge_method=S256"
     "&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
 )
-LOG = "admin/downstream_api/delegatedaccess/"
+LOG = "admin/obo_audit/delegatedaccess/"
 NOTES = "admin/downstream_api/note/"
 USERS = "admin/local_tenant/tenantuser/"
 ANY = "admin/<app>/<model>/"
@@ -48,7 +48,7 @@ OBJECT = "<path:object_id>/"
 def _admin(app: str, list_: str, object_: str) -> tuple[Visit, ...]:
     """What Django's admin makes alike for every model, seen at one of them."""
     labels = {
-        "downstream_api": "admin/(?P<app_label>downstream_api|mcp_bridge)/",
+        "downstream_api": "admin/(?P<app_label>downstream_api|obo_audit|obo_mcp)/",
         "local_tenant": "admin/(?P<app_label>auth|oauth2_provider|local_tenant)/",
     }
     return (

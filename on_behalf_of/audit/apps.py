@@ -1,0 +1,25 @@
+from django.apps import AppConfig
+from django.db import connections
+from django.db.models.signals import post_migrate
+
+
+class AuditConfig(AppConfig):
+    name = "on_behalf_of.audit"
+    label = "obo_audit"
+    verbose_name = "Delegated access"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from on_behalf_of.audit import auditors
+
+        post_migrate.connect(_protect_log, sender=self)
+        post_migrate.connect(auditors.make_groups, sender=self)
+
+
+def _protect_log(*, using: str, **_kwargs: object) -> None:
+    """Put the log's triggers back, whichever migration rebuilt its tables."""
+    from on_behalf_of.audit.triggers import missing_triggers, put_back
+
+    connection = connections[using]
+    if missing_triggers(connection):
+        put_back(connection)

@@ -1,0 +1,69 @@
+import logging
+import math
+import threading
+import time
+
+from django.db import DatabaseError, connection
+
+from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.refused_tokens import refused_tokens
+from on_behalf_of.audit.seal_keys import KeysUnusable
+from on_behalf_of.audit.sealing import CounterWentBack, seal_finished_rows
+from on_behalf_of.audit.time_limit import limited_database_time
+
+log = logging.getLogger(__name__)
+SEALING_PAUSE = 2.0  # seconds; rows are to be sealed at most five seconds after they are committed
+COUNTING_PAUSE = 60.0  # seconds
+DATABASE_TIME = 10.0  # seconds
+PATIENCE = 2  # rounds that may fail before it is worth a line: a busy SQLite is nothing unusual
+
+
+class SealingThread(threading.Thread):
+    """Seals what calls have recorded, away from their path, for as long as the process lives.
+
+    Several processes may each have one: whoever holds the lock seals, the others have nothing to do.
+    """
+
+    def __init__(self, configuration: AuditConfiguration) -> None:
+        super().__init__(name="audit-sealing", daemon=True)
+        self._configuration = configuration
+        self._ends = threading.Event()
+        self._failures = 0
+        self._counted_at = time.monotonic()
+
+    def run(self) -> None:
+        while not self._ends.wait(SEALING_PAUSE):
+            self._round()
+        self._counted_at = -math.inf  # counts are written now, however young they are
+        self._round()  # what the last calls left
+        connection.close()
+
+    def stop(self) -> None:
+        """Let it finish; a database that does not answer is not waited for."""
+        self._ends.set()
+        self.join(timeout=3)
+
+    def _round(self) -> None:
+        try:
+            with limited_database_time(DATABASE_TIME):
+                connection.close_if_unusable_or_obsolete()
+                seal_finished_rows(self._configuration)
+                if time.monotonic() - self._counted_at >= COUNTING_PAUSE:
+                    refused_tokens().flush()
+                    self._counted_at = time.monotonic()
+        except (DatabaseError, KeysUnusable, CounterWentBack) as error:
+            self._report(type(error).__name__ if isinstance(error, DatabaseError) else str(error))
+        except Exception as error:  # a thread that ended would leave everything after it unsealed
+            if self._failures == 0:
+                log.exception("Sealing failed unexpectedly.")
+            self._report(type(error).__name__)
+        else:
+            if self._failures > PATIENCE:
+                log.warning("The audit log is sealed again.")
+            self._failures = 0
+
+    def _report(self, reason: str) -> None:
+        connection.close()
+        self._failures += 1
+        if self._failures == PATIENCE + 1:  # one line for each outage
+            log.error("The audit log cannot be sealed (%s); trying on.", reason)

@@ -1,0 +1,121 @@
+"""Calls that end at about the same time have their rows committed together, and each waits until they are.
+
+Making one row durable costs as much as making twenty so: one statement, and one wait for the disk. Whoever comes while
+nothing is being written writes at once; whoever comes meanwhile is written together with all others who came meanwhile.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Generic, TypeVar
+
+from django.db import DataError, IntegrityError
+
+from on_behalf_of.audit.append_only import SealedRow, insert_rows
+from on_behalf_of.audit.time_limit import current_limit
+from on_behalf_of.audit.turn_to_write import turn_to_write
+
+MAX_ROWS = 100  # in one statement
+Row = TypeVar("Row")
+
+
+class NotWritten(Exception):
+    """Another call was writing the row, and failed, or did not come to it in time."""
+
+
+@dataclass(eq=False)
+class _Waiting(Generic[Row]):
+    row: Row
+    woken: threading.Event = field(default_factory=threading.Event)
+    leads: bool = False  # it is this call's turn to write
+    is_durable: bool = False
+    error: Exception | None = None  # the row's own
+
+
+class GroupCommit(Generic[Row]):
+    """`commit` makes rows durable, all or none, or raises. It is called by one thread at a time."""
+
+    def __init__(self, commit: Callable[[Sequence[Row]], None]) -> None:
+        self._commit = commit
+        self._lock = threading.Lock()
+        self._waiting: deque[_Waiting[Row]] = deque()  # without those that are being written
+        self._is_led = False
+
+    def write(self, row: Row) -> None:
+        """Return once the row is durable.
+
+        Raises what `commit` raises about it, and NotWritten where that was another call's to report, or where the
+        time limit in force ended the wait; the row may then have been written or not.
+        """
+        mine = _Waiting(row)
+        with self._lock:
+            self._waiting.append(mine)
+            mine.leads, self._is_led = not self._is_led, True
+        if not mine.leads:
+            self._wait(mine)
+        if mine.leads:
+            self._lead()
+        if mine.error:
+            raise mine.error
+        if not mine.is_durable:
+            raise NotWritten
+
+    def _wait(self, mine: _Waiting[Row]) -> None:
+        if (limit := current_limit()) is None:
+            mine.woken.wait()
+            return
+        with limit.spent():
+            is_woken = mine.woken.wait(limit.left())
+        if is_woken:
+            return
+        with self._lock:
+            if not mine.leads and mine in self._waiting:  # otherwise it was woken, or begun, in this very moment
+                self._waiting.remove(mine)
+
+    def _lead(self) -> None:
+        together: list[_Waiting[Row]] = []
+        try:
+            with self._lock:
+                while self._waiting and len(together) < MAX_ROWS:
+                    together.append(self._waiting.popleft())
+            self._write(together)
+        finally:
+            self._hand_over()
+            for each in together:
+                each.woken.set()
+
+    def _write(self, together: list[_Waiting[Row]]) -> None:
+        try:
+            self._commit([each.row for each in together])
+        except (DataError, IntegrityError) as error:  # something is wrong with one of them: which?
+            if len(together) == 1:
+                together[0].error = error
+                return
+            for each in together:
+                self._write([each])
+        else:
+            for each in together:
+                each.is_durable = True
+
+    def _hand_over(self) -> None:
+        """To whoever has the most time left of those who are written next: whose time it is decides for all."""
+        with self._lock:
+            if self._waiting:
+                leader = self._waiting[min(len(self._waiting), MAX_ROWS) - 1]
+                leader.leads = True
+                leader.woken.set()
+            else:
+                self._is_led = False
+
+
+@cache
+def access_log() -> GroupCommit[SealedRow]:
+    """The process's one way to record calls that change nothing else."""
+    return GroupCommit(_commit_rows)
+
+
+def _commit_rows(rows: Sequence[SealedRow]) -> None:
+    with turn_to_write():
+        insert_rows(rows)

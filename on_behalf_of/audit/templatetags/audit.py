@@ -1,0 +1,18 @@
+from django import template
+from django.utils.safestring import SafeString
+
+from on_behalf_of.audit.admin import visible_text
+
+register = template.Library()
+
+
+@register.filter
+def isolated(text: object, length: int | None = None) -> SafeString:
+    """A stranger's text, safe to look at; see `visible_text`."""
+    return visible_text.isolated(text, length)
+
+
+@register.filter
+def escaped(text: object) -> str:
+    """The same without markup, for attributes and pictures."""
+    return visible_text.escaped(str(text))

@@ -1,0 +1,52 @@
+"""How long the database may keep a caller waiting, all its answers together.
+
+A database that is stopped refuses connections, but one that is frozen, or cut off, says nothing at all: only a limit on
+this side ends the wait. `on_behalf_of.audit.postgresql` asks here before each of its waits. (SQLite waits for locks
+only, and has its own limit for that, the `timeout` of its connection.)
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass
+class TimeLimit:
+    """What is left, in seconds. Time between the waits does not count."""
+
+    seconds: float
+
+    @contextmanager
+    def spent(self) -> Iterator[None]:
+        began = time.monotonic()
+        try:
+            yield
+        finally:
+            self.seconds -= time.monotonic() - began
+
+    def left(self) -> float:
+        return max(0.0, self.seconds)
+
+
+_limit: ContextVar[TimeLimit | None] = ContextVar("database_time_limit", default=None)
+
+
+def current_limit() -> TimeLimit | None:
+    return _limit.get()
+
+
+@contextmanager
+def limited_database_time(seconds: float) -> Iterator[None]:
+    """Inside, waits for the database end with an OperationalError when they have taken that long in all.
+
+    An outer limit that is nearer to its end stays in force.
+    """
+    outer = _limit.get()
+    limit = TimeLimit(seconds if outer is None else min(seconds, outer.seconds))
+    token = _limit.set(limit)
+    try:
+        yield
+    finally:
+        _limit.reset(token)
