@@ -12,6 +12,7 @@ RUN pip install --no-cache-dir --disable-pip-version-check --root-user-action=ig
 COPY manage.py ./
 COPY config config/
 COPY on_behalf_of on_behalf_of/
+COPY operations operations/
 COPY downstream_api downstream_api/
 COPY mcp_bridge mcp_bridge/
 COPY local_tenant local_tenant/

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "on_behalf_of.audit",
     "on_behalf_of.drf",
     "on_behalf_of.mcp",
+    "operations",
 ]
 if ENVIRONMENT.is_local:  # the development tenant is not even installed where a real one is configured
     INSTALLED_APPS += ["oauth2_provider", "local_tenant"]

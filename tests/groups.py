@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import redis
 
-from config.node import NODE_MODULES, nodes
+from operations.node import NODE_MODULES, nodes
 
 POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "")
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "")

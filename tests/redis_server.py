@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import redis
 
 from config.shared_cache import SharedCache
-from config.stack import free_ports
+from operations.stack import free_ports
 from tests.groups import redis_program
 
 KEY = b"k" * 32

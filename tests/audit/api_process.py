@@ -10,7 +10,7 @@ from pathlib import Path
 
 import requests
 
-from config.stack import SERVICES, Stack, free_ports, local_environment
+from operations.stack import SERVICES, Stack, free_ports, local_environment
 from tests.issuer import Issuer
 
 START_TIMEOUT = 60  # seconds

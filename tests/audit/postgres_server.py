@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 
-from config.stack import free_ports
+from operations.stack import free_ports
 from tests.groups import postgres_programs
 
 

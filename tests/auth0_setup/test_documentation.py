@@ -2,12 +2,12 @@
 
 import re
 
-from config.auth0 import operation
-from config.auth0.desired_tenant import SetupOptions
-from config.auth0.needed_scopes import to_read
-from config.auth0.operation import Operation
 from config.environment import BASE_DIR
-from config.management.commands.auth0_setup import PACKAGE, Command
+from operations.auth0 import operation
+from operations.auth0.desired_tenant import SetupOptions
+from operations.auth0.needed_scopes import to_read
+from operations.auth0.operation import Operation
+from operations.management.commands.auth0_setup import PACKAGE, Command
 from tests.auth0_setup.conftest import Setup
 from tests.auth0_setup.fake_auth0 import FakeAuth0
 from tests.docs.blocks import blocks

@@ -7,10 +7,10 @@ import sys
 
 import pytest
 
-from config.auth0.management_token import management_token
 from config.services import API_SCOPES
 from mcp_bridge.tools import TOOLS
 from on_behalf_of.http_client.http_client import UpstreamHttp
+from operations.auth0.management_token import management_token
 from tests.auth0_setup.conftest import Setup
 from tests.auth0_setup.fake_auth0 import FakeAuth0
 from tests.auth0_setup.token_endpoint import MANAGER, MANAGER_SECRET

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from config.auth0.rate_limit import ATTEMPTS, PatientTransport
+from operations.auth0.rate_limit import ATTEMPTS, PatientTransport
 from tests.auth0_setup.conftest import Setup
 from tests.auth0_setup.fake_auth0 import FakeAuth0
 from tests.mcp_bridge.loopback_server import Reply

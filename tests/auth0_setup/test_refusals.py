@@ -111,7 +111,7 @@ def test_what_cannot_be_meant(setup: Setup, variables: dict[str, str], arguments
 
 
 def test_without_the_extra_it_says_what_to_install(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "config.auth0.management_api", raising=False)
+    monkeypatch.delitem(sys.modules, "operations.auth0.management_api", raising=False)
     monkeypatch.setitem(sys.modules, "auth0", None)
     monkeypatch.setitem(sys.modules, "auth0.management", None)
     (package,) = tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"][

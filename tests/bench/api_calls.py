@@ -13,7 +13,7 @@ from pathlib import Path
 
 from config.environment import BASE_DIR
 from config.granian_command import granian_command
-from config.stack import free_ports
+from operations.stack import free_ports
 from tests.audit import databases
 from tests.audit.api_process import ApiProcess
 from tests.bench.compare import Scenario, compare

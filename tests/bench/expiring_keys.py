@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from config.stack import free_ports
+from operations.stack import free_ports
 from tests.audit import databases
 from tests.audit.api_process import ApiProcess
 from tests.bench.api_calls import PATH, baseline_api

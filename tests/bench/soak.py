@@ -25,7 +25,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from config.granian_command import granian_command
-from config.stack import free_ports, local_environment
+from operations.stack import free_ports, local_environment
 from tests.audit import databases
 from tests.audit.postgres_server import running_postgres
 from tests.bench.load import request

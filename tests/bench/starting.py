@@ -13,7 +13,7 @@ import psutil
 import requests
 
 from config.environment import BASE_DIR
-from config.stack import SERVICES
+from operations.stack import SERVICES
 from tests.services.running import Running
 
 ROUNDS = 3

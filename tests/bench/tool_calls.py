@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from config.granian_command import granian_command
-from config.stack import free_ports, local_environment
+from operations.stack import free_ports, local_environment
 from tests.audit import databases
 from tests.bench.compare import Scenario, compare
 from tests.bench.load import request

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import requests
 
-from config.demo.person import PageError, Person
+from operations.demo.person import PageError, Person
 
 PATIENCE = 60.0  # seconds
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}

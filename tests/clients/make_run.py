@@ -12,7 +12,7 @@ from pathlib import Path
 import requests
 
 from config.environment import BASE_DIR
-from config.stack import START_TIMEOUT, STOP_TIMEOUT
+from operations.stack import START_TIMEOUT, STOP_TIMEOUT
 from tests.services.running import Running
 
 

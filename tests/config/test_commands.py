@@ -16,11 +16,11 @@ from pathlib import Path
 import pytest
 import requests
 
-from config.demo.mcp_user import Wallet, mcp_client
-from config.demo.person import Person
 from config.environment import BASE_DIR
-from config.stack import SERVICES, free_ports, local_environment
 from config.variables import DECLARED
+from operations.demo.mcp_user import Wallet, mcp_client
+from operations.demo.person import Person
+from operations.stack import SERVICES, free_ports, local_environment
 from tests.config.test_environment import QUICKSTART
 
 pytestmark = pytest.mark.processes
@@ -242,7 +242,7 @@ def test_up_ends_though_the_signal_came_while_python_ran_a_finalizer(prepared: d
     """Python discards the KeyboardInterrupt there."""
     code = """
 import os, signal, manage
-from config.management.commands.up import Command
+from operations.management.commands.up import Command
 
 class Finalized:
     def __del__(self):

@@ -9,23 +9,23 @@ from pathlib import Path
 import pytest
 
 from config.environment import BASE_DIR, read_environment
-from config.stack import local_environment
 from config.variables import DECLARED, Variables
+from operations.stack import local_environment
 
 # What else touches the process's environment: it passes the whole of it on, or reads what one of our own processes
 # sets for another, or hands it to `Variables`.
 WITH_THE_ENVIRONMENT = {
     "config/api/wsgi.py",
-    "config/auth0/tenant_environment.py",
+    "operations/auth0/tenant_environment.py",
     "config/bridge/asgi.py",
     "config/env_file.py",
     "config/environment.py",
     "config/granian_command.py",
-    "config/management/commands/auth0_setup.py",
-    "config/management/commands/demo.py",
-    "config/management/commands/inspect.py",
+    "operations/management/commands/auth0_setup.py",
+    "operations/management/commands/demo.py",
+    "operations/management/commands/inspect.py",
     "config/metrics/measurements.py",
-    "config/stack.py",
+    "operations/stack.py",
     "config/tenant/wsgi.py",
     "config/wsgi_threads.py",
     "manage.py",

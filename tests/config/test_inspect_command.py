@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from config.node import inspector
-from config.stack import SERVICES, free_ports, local_environment
+from operations.node import inspector
+from operations.stack import SERVICES, free_ports, local_environment
 from tests.config.test_commands import refusal
 
 pytestmark = pytest.mark.processes

@@ -14,8 +14,8 @@ import requests
 
 from config.environment import BASE_DIR
 from config.granian_command import granian_command
-from config.stack import free_ports
 from on_behalf_of.primitives.time_budget import HEADER, read_time_budget, time_budget
+from operations.stack import free_ports
 from tests.config.test_commands import eventually, is_free
 
 pytestmark = pytest.mark.processes

@@ -112,7 +112,7 @@ def test_the_image_holds_the_code_with_its_bytecode_and_nothing_else(tmp_path: P
     image = build(tmp_path)
     assert image.user == "10001:10001"
     assert any("--require-hashes" in install for install in image.installs)
-    code = {"config", "on_behalf_of", "downstream_api", "mcp_bridge", "local_tenant"}
+    code = {"config", "on_behalf_of", "operations", "downstream_api", "mcp_bridge", "local_tenant"}
     assert {file.name for file in tmp_path.iterdir()} == {*code, "manage.py", "requirements.txt", "__pycache__"}
     for folder in code:
         sources = {str(file.relative_to(BASE_DIR)) for file in (BASE_DIR / folder).rglob("*") if file.is_file()}

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from config.demo.mcp_user import Wallet, mcp_client
-from config.demo.person import Person
+from operations.demo.mcp_user import Wallet, mcp_client
+from operations.demo.person import Person
 from tests.docs.blocks import as_documented, blocks
 from tests.services.running import Running
 

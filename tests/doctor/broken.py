@@ -7,7 +7,7 @@ from email.utils import formatdate
 from time import time
 from typing import Any
 
-from config.stack import free_ports
+from operations.stack import free_ports
 from tests.doctor.clinic import KEYS, METADATA, Clinic
 from tests.issuer import public_jwk, rsa_key
 from tests.mcp_bridge.loopback_server import Reply

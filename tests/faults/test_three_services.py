@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from config.stack import SERVICES
+from operations.stack import SERVICES
 from tests.audit.postgres_server import PostgresServer, running_postgres
 from tests.faults.calling import Callers, check
 from tests.groups import GROUPS

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from config.stack import free_ports
+from operations.stack import free_ports
 from tests.client_documents import DocumentServer, make_authority, serving_documents
 from tests.local_tenant.flow import BRIDGE, Browser, authorize_url, error, token_request, verified
 

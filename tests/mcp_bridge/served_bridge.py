@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx2
 
 from config.environment import BASE_DIR
-from config.stack import free_ports
+from operations.stack import free_ports
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, BRIDGE_CLIENT
 from tests.mcp_bridge.client_proofs import CLIENT_SECRET
 from tests.mcp_bridge.fake_api import FakeApi

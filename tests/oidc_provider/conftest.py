@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from config.demo.mcp_user import REDIRECT_URI
-from config.stack import Stack
+from operations.demo.mcp_user import REDIRECT_URI
+from operations.stack import Stack
 from tests.groups import node
 from tests.services.running import Running
 

@@ -9,8 +9,8 @@ import pytest
 from mcp.shared.auth import OAuthClientInformationFull
 from pydantic import AnyUrl
 
-from config.demo.mcp_user import REDIRECT_URI, Wallet, mcp_client
-from config.demo.person import Person
+from operations.demo.mcp_user import REDIRECT_URI, Wallet, mcp_client
+from operations.demo.person import Person
 from tests.oidc_provider.conftest import CLIENT, RunningBehindOidcProvider
 
 pytestmark = [pytest.mark.node, pytest.mark.processes]

@@ -14,7 +14,7 @@ import psutil
 import requests
 
 from config.environment import BASE_DIR
-from config.stack import free_ports
+from operations.stack import free_ports
 from tests.mcp_bridge.served_bridge import until
 from tests.services.running import Running
 

@@ -16,7 +16,7 @@ import requests
 
 from config.environment import BASE_DIR
 from config.granian_command import GRACE, granian_command
-from config.stack import free_ports
+from operations.stack import free_ports
 from tests.services.running import Running
 
 PATIENCE = 60.0  # seconds, on a busy machine

@@ -16,7 +16,7 @@ import requests
 from psycopg.rows import dict_row
 
 from config.environment import BASE_DIR
-from config.stack import SERVICES, Stack, free_ports, local_environment
+from operations.stack import SERVICES, Stack, free_ports, local_environment
 from tests.issuer import Issuer
 
 SCOPES = "tool:whoami tool:greet tool:notes"

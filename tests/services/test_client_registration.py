@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from config.demo.mcp_user import Wallet, mcp_client
-from config.demo.person import PageError, Person
+from operations.demo.mcp_user import Wallet, mcp_client
+from operations.demo.person import PageError, Person
 from tests.client_documents import serving_documents
 from tests.services.running import Running
 

@@ -7,8 +7,8 @@ import jwt
 import pytest
 import requests
 
-from config.demo.mcp_user import Wallet, mcp_client
-from config.demo.person import Person
+from operations.demo.mcp_user import Wallet, mcp_client
+from operations.demo.person import Person
 from tests.docs.blocks import as_documented, blocks
 from tests.services.running import Running
 

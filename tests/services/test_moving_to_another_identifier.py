@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from config.demo.mcp_user import Wallet, mcp_client
-from config.demo.person import Person
+from operations.demo.mcp_user import Wallet, mcp_client
+from operations.demo.person import Person
 from tests.services.running import Running
 from tests.services.test_on_behalf_of_flow import claims_of
 

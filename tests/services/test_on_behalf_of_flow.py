@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from config.demo.mcp_user import Wallet, mcp_client
-from config.demo.person import Person
+from operations.demo.mcp_user import Wallet, mcp_client
+from operations.demo.person import Person
 from tests.services.running import Running
 
 

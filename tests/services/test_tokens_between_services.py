@@ -121,7 +121,7 @@ def test_the_apis_admin_does_not_touch_the_tenants_users(services: Running) -> N
 
 def test_a_login_at_the_tenant_is_no_session_anywhere_else(services: Running) -> None:
     """RFC 6265 §8.5: cookies ignore ports, so each service has its own names and its own signing key."""
-    from config.demo.person import Person
+    from operations.demo.person import Person
 
     person = Person("admin@example.com", "admin-demo")
     browser = person._browser

@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from config.granian_command import GRACE
-from config.stack import SERVICES
+from operations.stack import SERVICES
 from tests.services.own_process import OwnProcess, eventually, own_process
 from tests.services.running import Running
 

@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from config.bridge_client import LOCAL_BRIDGE_CLIENT
-from config.demo.person import Person
 from local_tenant.seed import MANUAL_CLIENT_ID, MANUAL_CLIENT_REDIRECT_URIS
+from operations.demo.person import Person
 from tests.services.auth0_sdk.tls_front import tls_front
 from tests.services.own_process import own_process
 from tests.services.running import Running

@@ -15,8 +15,8 @@ from typing import Any
 import requests
 
 from config.environment import BASE_DIR
-from config.node import inspector
-from config.stack import free_ports
+from operations.node import inspector
+from operations.stack import free_ports
 from tests.groups import node
 from tests.services.running import Running
 

@@ -12,7 +12,7 @@ from fastmcp import Client
 from fastmcp.client.auth import OAuth
 from key_value.aio.stores.memory import MemoryStore
 
-from config.demo.person import Person
+from operations.demo.person import Person
 from tests.services.running import Running
 
 PATIENCE = 30.0  # seconds

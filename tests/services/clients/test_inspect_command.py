@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from config.node import inspector as inspector_launcher
+from operations.node import inspector as inspector_launcher
 from tests.config.test_commands import manage, refusal
 from tests.services.clients.running_inspector import inspecting
 from tests.services.running import Running

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from config.demo.person import Person
+from operations.demo.person import Person
 from tests.groups import node
 from tests.services.running import Running
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from config.demo.person import Person
-from config.stack import free_ports
+from operations.demo.person import Person
+from operations.stack import free_ports
 from tests.services.conformance import suite
 from tests.services.running import Running
 

@@ -4,7 +4,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from config.auth0.errors import SetupError
 from config.environment import Environment
 from config.services import bridge_configuration
 from mcp_bridge.tools import TOOLS
@@ -17,6 +16,7 @@ from on_behalf_of.resource_server.caller_rules import check_caller
 from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, NotPermitted
 from on_behalf_of.resource_server.issuer_keys import IssuerKeys
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
+from operations.auth0.errors import SetupError
 
 
 def read_user_token(source: str) -> str:

@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from config.auth0.apply import SECRET
-from config.auth0.errors import NotThere
-from config.auth0.made import Entry, MadeFile
-from config.auth0.operation import TAKING_AWAY
-from config.auth0.tenant_environment import TenantEnvironment
+from operations.auth0.apply import SECRET
+from operations.auth0.errors import NotThere
+from operations.auth0.made import Entry, MadeFile
+from operations.auth0.operation import TAKING_AWAY
+from operations.auth0.tenant_environment import TenantEnvironment
 
 if TYPE_CHECKING:  # auth0-python is optional
-    from config.auth0.management_api import ManagementApi
+    from operations.auth0.management_api import ManagementApi
 
 CLIENT_ID, LOGIN_CLIENT_ID = "MCP_AUTH0_CLIENT_ID", "API_LOGIN_CLIENT_ID"
 

@@ -18,11 +18,11 @@ from auth0.management.core.api_error import ApiError
 from auth0.management.core.parse_error import ParsingError
 from auth0.management.core.request_options import RequestOptions
 
-from config.auth0.errors import NotThere, Refused, SetupError
-from config.auth0.management_token import ManagementToken
-from config.auth0.operation import Operation
-from config.auth0.rate_limit import PatientTransport
 from on_behalf_of.primitives.foreign_text import readable
+from operations.auth0.errors import NotThere, Refused, SetupError
+from operations.auth0.management_token import ManagementToken
+from operations.auth0.operation import Operation
+from operations.auth0.rate_limit import PatientTransport
 
 TIMEOUT = 30.0  # seconds for one answer
 PAGE = 50  # what one request lists

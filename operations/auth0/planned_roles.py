@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-from config.auth0 import operation as op
-from config.auth0.change import Addition, Change, IdOf
-from config.auth0.current_tenant import CurrentTenant
-from config.auth0.desired_tenant import DesiredRole
+from operations.auth0 import operation as op
+from operations.auth0.change import Addition, Change, IdOf
+from operations.auth0.current_tenant import CurrentTenant
+from operations.auth0.desired_tenant import DesiredRole
 
 
 def role_changes(current: CurrentTenant, role: DesiredRole, ids: Mapping[IdOf, str]) -> Iterator[Change]:

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from config.auth0.desired_tenant import DesiredTenant
-from config.auth0.errors import NotThere, SetupError
+from operations.auth0.desired_tenant import DesiredTenant
+from operations.auth0.errors import NotThere, SetupError
 
 if TYPE_CHECKING:  # auth0-python is optional
-    from config.auth0.management_api import ManagementApi
+    from operations.auth0.management_api import ManagementApi
 
 Json = Mapping[str, Any]
 

@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config.environment import BASE_DIR, Environment
 from config.management.commands.serve import default_port
-from config.stack import SERVICES, Stack, StackError, free_ports, local_environment, terminate_like_interrupt
+from operations.stack import SERVICES, Stack, StackError, free_ports, local_environment, terminate_like_interrupt
 
 
 class Command(BaseCommand):
@@ -44,8 +44,8 @@ class Command(BaseCommand):
 
     def _tell(self, scratch: Path) -> None:
         # They take time to import, and only the demo needs them.
-        from config.demo.demo import Demo, audit_rows, reason_of, verify_log
-        from config.demo.story import Story
+        from operations.demo.demo import Demo, audit_rows, reason_of, verify_log
+        from operations.demo.story import Story
 
         logging.disable(logging.WARNING)  # of the client's library; what the services say is in their own logs
         environment: Environment = settings.ENVIRONMENT

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 
 import jwt
 
-from config.auth0.errors import SetupError
 from config.variables import Variables
 from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp
 from on_behalf_of.primitives.strict_json import MalformedJson
+from operations.auth0.errors import SetupError
 
 TOKEN, CLIENT_ID, CLIENT_SECRET = (
     "AUTH0_MANAGEMENT_TOKEN",

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
-from config.auth0.change import Plan
-from config.auth0.desired_tenant import SetupOptions
-from config.auth0.made import Entry
-from config.auth0.operation import TAKING_AWAY
+from operations.auth0.change import Plan
+from operations.auth0.desired_tenant import SetupOptions
+from operations.auth0.made import Entry
+from operations.auth0.operation import TAKING_AWAY
 
 READING = frozenset(
     {

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 
 from config.environment import Environment
 from config.management.commands.serve import another_address, default_port, refuse_busy_port
-from config.stack import SERVICES, Stack, StackError, terminate_like_interrupt
+from operations.stack import SERVICES, Stack, StackError, terminate_like_interrupt
 
 RESTART_PAUSE = 1.0  # seconds between looks at the services
 
@@ -64,6 +64,6 @@ class Command(BaseCommand):
                 self.stderr.write(f"The {name} ended unexpectedly and was started again.")
 
     def _banner(self, environment: Environment, *, plain: bool) -> None:
-        from config.banner import banner  # rich is wanted here only
+        from operations.banner import banner  # rich is wanted here only
 
         banner(environment, plain=plain)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from config.auth0.operation import Operation
+from operations.auth0.operation import Operation
 
 
 @dataclass(frozen=True)

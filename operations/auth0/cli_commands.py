@@ -6,8 +6,8 @@ import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from config.auth0.change import Change, IdOf, Plan
-from config.auth0.needed_scopes import to_apply
+from operations.auth0.change import Change, IdOf, Plan
+from operations.auth0.needed_scopes import to_apply
 
 LOOKUPS = {  # how to find what is there already
     "connection": ("connections", "name", ".[0].id"),

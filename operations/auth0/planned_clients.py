@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from config.auth0 import operation as op
-from config.auth0.change import Change, IdOf
-from config.auth0.current_tenant import CurrentTenant
-from config.auth0.desired_tenant import DesiredClient, DesiredTenant
-from config.auth0.differences import differences
-from config.auth0.errors import SetupError
+from operations.auth0 import operation as op
+from operations.auth0.change import Change, IdOf
+from operations.auth0.current_tenant import CurrentTenant
+from operations.auth0.desired_tenant import DesiredClient, DesiredTenant
+from operations.auth0.differences import differences
+from operations.auth0.errors import SetupError
 
 
 def find_clients(current: CurrentTenant, desired: DesiredTenant, made: Mapping[IdOf, str]) -> dict[IdOf, str]:

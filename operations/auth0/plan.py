@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from config.auth0 import operation as op
-from config.auth0.change import Change, IdOf, Plan
-from config.auth0.current_tenant import CurrentTenant
-from config.auth0.desired_tenant import DesiredApi, DesiredGrant, DesiredTenant
-from config.auth0.differences import differences
-from config.auth0.planned_clients import client_changes, find_clients
-from config.auth0.planned_roles import role_changes
 from on_behalf_of.primitives.foreign_text import readable
+from operations.auth0 import operation as op
+from operations.auth0.change import Change, IdOf, Plan
+from operations.auth0.current_tenant import CurrentTenant
+from operations.auth0.desired_tenant import DesiredApi, DesiredGrant, DesiredTenant
+from operations.auth0.differences import differences
+from operations.auth0.planned_clients import client_changes, find_clients
+from operations.auth0.planned_roles import role_changes
 
 
 def plan(

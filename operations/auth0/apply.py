@@ -3,12 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from config.auth0.change import Change, IdOf, Plan, resolved
-from config.auth0.errors import Refused, SetupError
-from config.auth0.made import MadeFile
+from operations.auth0.change import Change, IdOf, Plan, resolved
+from operations.auth0.errors import Refused, SetupError
+from operations.auth0.made import MadeFile
 
 if TYPE_CHECKING:  # auth0-python is optional
-    from config.auth0.management_api import ManagementApi
+    from operations.auth0.management_api import ManagementApi
 
 SECRET = "MCP_AUTH0_CLIENT_SECRET"  # noqa: S105 - a name
 

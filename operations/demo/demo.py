@@ -11,14 +11,14 @@ from django.core.management.base import CommandError
 from mcp import Client
 from mcp.types import CallToolResult
 
-from config.demo.mcp_user import Wallet, mcp_client
-from config.demo.person import PageError, Person
-from config.demo.story import Story, token_claims
 from config.environment import Environment
 from local_tenant.seed import DEVELOPMENT_USERS
 from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.audit.state import sealing_state
 from on_behalf_of.mcp.models import ToolCall
+from operations.demo.mcp_user import Wallet, mcp_client
+from operations.demo.person import PageError, Person
+from operations.demo.story import Story, token_claims
 
 
 class DemoError(Exception):

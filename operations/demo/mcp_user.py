@@ -10,7 +10,7 @@ from mcp.client.auth import OAuthClientProvider
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import AuthorizationCodeResult, OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 
-from config.demo.person import Person
+from operations.demo.person import Person
 
 REDIRECT_URI = "http://localhost:6274/oauth/callback"
 

@@ -5,9 +5,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from config.auth0.errors import SetupError
 from config.env_file import assign, assignments
 from config.environment import BASE_DIR, Environment, read_environment
+from operations.auth0.errors import SetupError
 
 DOMAIN = "AUTH0_DOMAIN"
 _HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:[0-9]+)?")

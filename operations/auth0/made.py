@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from config.auth0.change import Change, IdOf, resolved
-from config.auth0.errors import SetupError
 from config.env_file import replace_file
+from operations.auth0.change import Change, IdOf, resolved
+from operations.auth0.errors import SetupError
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config.environment import Environment
-from config.node import MIN_NODE, NODE_MODULES, Node, inspector, nodes
 from config.variables import DECLARED
+from operations.node import MIN_NODE, NODE_MODULES, Node, inspector, nodes
 
 NPM_CI = "npm ci --ignore-scripts"
 WANTED = f"MCP Inspector needs Node.js {MIN_NODE[0]}.{MIN_NODE[1]} or newer"

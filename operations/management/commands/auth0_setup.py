@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from config.auth0 import needed_scopes
-from config.auth0.apply import apply
-from config.auth0.change import IdOf, Plan
-from config.auth0.cli_commands import cli_commands
-from config.auth0.current_tenant import CurrentTenant, read_tenant
-from config.auth0.desired_tenant import BRIDGE, INSPECTOR, SetupOptions, desired_tenant
-from config.auth0.destroy import destroy
-from config.auth0.errors import SetupError
-from config.auth0.exchange_check import check_exchange, read_user_token
-from config.auth0.made import MadeFile
-from config.auth0.management_token import ManagementToken, management_token, require_scopes
-from config.auth0.outline import as_json, outline
-from config.auth0.plan import plan
-from config.auth0.tenant_environment import TenantEnvironment
 from on_behalf_of.http_client.http_client import UpstreamHttp
+from operations.auth0 import needed_scopes
+from operations.auth0.apply import apply
+from operations.auth0.change import IdOf, Plan
+from operations.auth0.cli_commands import cli_commands
+from operations.auth0.current_tenant import CurrentTenant, read_tenant
+from operations.auth0.desired_tenant import BRIDGE, INSPECTOR, SetupOptions, desired_tenant
+from operations.auth0.destroy import destroy
+from operations.auth0.errors import SetupError
+from operations.auth0.exchange_check import check_exchange, read_user_token
+from operations.auth0.made import MadeFile
+from operations.auth0.management_token import ManagementToken, management_token, require_scopes
+from operations.auth0.outline import as_json, outline
+from operations.auth0.plan import plan
+from operations.auth0.tenant_environment import TenantEnvironment
 
 if TYPE_CHECKING:
-    from config.auth0.management_api import ManagementApi
+    from operations.auth0.management_api import ManagementApi
 
 PACKAGE = "auth0-python>=6.8,<7"  # the extra `auth0` of pyproject.toml
 CHANGES = 2  # exit code of --plan where something is to be done
@@ -212,7 +212,7 @@ class Command(BaseCommand):
 
 def _management_api() -> "type[ManagementApi]":
     try:
-        from config.auth0.management_api import ManagementApi  # its packages are an extra
+        from operations.auth0.management_api import ManagementApi  # its packages are an extra
     except ImportError:
         raise SetupError(
             f"auth0_setup needs one more package. Install it: {sys.executable} -m pip install '{PACKAGE}'"

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from config.auth0.change import Change, IdOf, Plan
+from operations.auth0.change import Change, IdOf, Plan
 
 
 def outline(plan: Plan, domain: str, env_file: str) -> str:

@@ -1,0 +1,1 @@
+"""Commands of this repository: up, demo, inspect and auth0_setup. Nothing imports this package."""
