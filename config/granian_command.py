@@ -4,12 +4,10 @@ import os
 import sys
 from pathlib import Path
 
-from config.wsgi_threads import THREADS_VARIABLE
+from on_behalf_of.serving.parent_process import GRACE
+from on_behalf_of.serving.wsgi_threads import THREADS_VARIABLE
 
 THREADS = 8  # the event loop receives bodies, so a thread only ever waits for the database and for keys
-# Seconds that a stopping service gives to calls in flight before it is killed: a tool call may take UPSTREAM_TIMEOUT
-# (10 by default), a slow request's head or body as long, and what the call leaves is then written for up to four.
-GRACE = 15
 HEAD_DEADLINE = 10_000  # milliseconds for a request's line and headers; an idle connection is closed then too
 JSON_LINES = Path(__file__).with_name("granian_json_lines.json")  # what granian itself has to say, as JSON too
 INTERFACES = {"api": "rsgi", "bridge": "asgi", "tenant": "rsgi"}

@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "on_behalf_of.audit",
     "on_behalf_of.drf",
     "on_behalf_of.mcp",
+    "on_behalf_of.serving",
     "operations",
 ]
 if ENVIRONMENT.is_local:  # the development tenant is not even installed where a real one is configured
@@ -58,28 +59,28 @@ if ENVIRONMENT.is_local:  # the development tenant is not even installed where a
     AUTHENTICATION_BACKENDS = provider_settings.AUTHENTICATION_BACKENDS
     PASSWORD_HASHERS = provider_settings.PASSWORD_HASHERS
 MIDDLEWARE = [
-    "config.middleware.UncachedCredentialsMiddleware",  # outermost: covers what the others answer themselves
-    "config.middleware.ProbeMiddleware",
-    "config.middleware.TrustedProxyMiddleware",
-    "config.middleware.HttpsOnlyMiddleware",
+    "on_behalf_of.serving.middleware.UncachedCredentialsMiddleware",  # outermost: covers the others' answers
+    "on_behalf_of.serving.middleware.ProbeMiddleware",
+    "on_behalf_of.serving.middleware.TrustedProxyMiddleware",
+    "on_behalf_of.serving.middleware.HttpsOnlyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "config.middleware.PagePolicyMiddleware",
-    "config.page_middleware.SessionMiddleware",
+    "on_behalf_of.serving.middleware.PagePolicyMiddleware",
+    "on_behalf_of.serving.page_middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "config.middleware.FinalSlashMiddleware",
+    "on_behalf_of.serving.middleware.FinalSlashMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "config.page_middleware.AuthenticationMiddleware",
-    "config.page_middleware.MessageMiddleware",
+    "on_behalf_of.serving.page_middleware.AuthenticationMiddleware",
+    "on_behalf_of.serving.page_middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "config.middleware.ErrorPageMiddleware",
+    "on_behalf_of.serving.middleware.ErrorPageMiddleware",
     "on_behalf_of.drf.middleware.AuditMiddleware",  # innermost: sees every answer of the API first
 ]
 APPEND_SLASH = False  # its redirect loses the body; see FinalSlashMiddleware
 ROOT_URLCONF = "config.api.urls"
 PAGE_LAYOUT = "config/api_page.html"  # of error pages, which belong to no app
-CSRF_FAILURE_VIEW = "config.error_pages.csrf_failure"
-DEFAULT_EXCEPTION_REPORTER = "config.error_pages.PlainErrorReporter"
+CSRF_FAILURE_VIEW = "on_behalf_of.serving.error_pages.csrf_failure"
+DEFAULT_EXCEPTION_REPORTER = "on_behalf_of.serving.error_pages.PlainErrorReporter"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
@@ -156,7 +157,7 @@ if ENVIRONMENT.trusted_proxies:
 TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
 METRICS_ALLOWED = ENVIRONMENT.observability.metrics_allowed
 MEASUREMENTS: Any = None  # what a service measures, where METRICS is on
-SESSION_ENGINE = "config.sessions"
+SESSION_ENGINE = "on_behalf_of.serving.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 X_FRAME_OPTIONS = "DENY"
@@ -202,7 +203,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {
         "plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"},
-        "json": {"()": "config.json_lines.JsonLines"},
+        "json": {"()": "on_behalf_of.serving.json_lines.JsonLines"},
     },
     "filters": {"errors_with_a_cause": {"()": "django.utils.log.CallbackFilter", "callback": has_cause}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT}},

@@ -16,9 +16,9 @@ from types import FrameType, TracebackType
 import requests
 
 from config.environment import BASE_DIR
-from config.granian_command import GRACE, granian_command
-from config.parent_process import end_with_parent
+from config.granian_command import granian_command
 from config.variables import DECLARED
+from on_behalf_of.serving.parent_process import GRACE, end_with_parent
 
 SERVICES = ("tenant", "api", "bridge")  # the tenant first: the others fetch its keys
 START_TIMEOUT = 60.0  # seconds

@@ -1,6 +1,6 @@
 """What `serve api` runs."""
 
-from config.parent_process import end_with_server
+from on_behalf_of.serving.parent_process import end_with_server
 
 end_with_server()  # first, for loading the apps takes a while
 
@@ -9,9 +9,9 @@ import threading  # noqa: E402
 from django.conf import settings  # noqa: E402
 
 from config.api.wsgi import application as wsgi_application  # noqa: E402 - before the rest: it loads the apps
-from config.wsgi_threads import WsgiThreads  # noqa: E402
 from on_behalf_of.audit.background import SealingThread  # noqa: E402
 from on_behalf_of.drf.authentication import token_verifier  # noqa: E402
+from on_behalf_of.serving.wsgi_threads import WsgiThreads  # noqa: E402
 
 token_verifier(settings.DOWNSTREAM_API).keys.keep_fresh(threading.Event())
 sealing = SealingThread(settings.AUDIT_LOG)

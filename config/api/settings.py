@@ -19,15 +19,15 @@ INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in {"oauth2_provider"
 SECURE_REDIRECT_EXEMPT = [r"^api/"]
 
 if ENVIRONMENT.observability.metrics:
-    from config.metrics import api as metrics  # nothing of it is loaded elsewhere
-    from config.metrics.measurements import Measurements
+    from on_behalf_of.serving.metrics import api as metrics  # nothing of it is loaded elsewhere
+    from on_behalf_of.serving.metrics.measurements import Measurements
 
     MEASUREMENTS = Measurements(worked_out=[metrics.WaitingForSeal()])
     DOWNSTREAM_API = replace(DOWNSTREAM_API, observer=metrics.observed(MEASUREMENTS))
-    MIDDLEWARE = ["config.metrics.page.MetricsMiddleware", *MIDDLEWARE]
+    MIDDLEWARE = ["on_behalf_of.serving.metrics.page.MetricsMiddleware", *MIDDLEWARE]
 
 if ENVIRONMENT.observability.tracing:
-    from config.tracing import Spans, exporting_provider
+    from on_behalf_of.serving.tracing import Spans, exporting_provider
 
     spans = Spans(partial(exporting_provider, "api"))
     DOWNSTREAM_API = replace(

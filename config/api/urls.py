@@ -7,14 +7,14 @@ from django.shortcuts import render
 from django.urls import include, path
 from django.views.decorators.http import require_safe
 
-from config import error_pages
 from config.explaining.page import explain_token
-from config.health import database_answers, healthz, readiness
 from on_behalf_of.audit.admin import dashboard
 from on_behalf_of.audit.triggers import missing_triggers
 from on_behalf_of.drf.authentication import token_verifier
 from on_behalf_of.drf.browsable.account import account_bar
 from on_behalf_of.drf.configuration import ApiConfiguration
+from on_behalf_of.serving import error_pages
+from on_behalf_of.serving.health import database_answers, healthz, readiness
 
 admin.site.site_header = admin.site.site_title = "Delegated access"
 admin.site.index_title = "Review"

@@ -6,7 +6,7 @@ import sys
 import threading
 from typing import cast
 
-from config.parent_process import end_with_server
+from on_behalf_of.serving.parent_process import end_with_server
 
 end_with_server()  # first, for what follows takes a second
 

@@ -14,9 +14,9 @@ SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "bridge")  # no other servic
 ROOT_URLCONF = "config.bridge.urls"
 PAGE_LAYOUT = "mcp_bridge/page.html"
 # No pages to log in to, so neither sessions nor users nor cookies.
-INSTALLED_APPS = ["config", "django.contrib.staticfiles", "mcp_bridge", "on_behalf_of.mcp"]
+INSTALLED_APPS = ["config", "django.contrib.staticfiles", "mcp_bridge", "on_behalf_of.mcp", "on_behalf_of.serving"]
 TEMPLATES = [TEMPLATES[0] | {"OPTIONS": {"context_processors": ["django.template.context_processors.request"]}}]
-NEEDLESS = ("config.page_middleware.", "django.middleware.csrf.", "on_behalf_of.drf.")
+NEEDLESS = ("on_behalf_of.serving.page_middleware.", "django.middleware.csrf.", "on_behalf_of.drf.")
 MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith(NEEDLESS)]
 SILENCED_SYSTEM_CHECKS = [
     *SILENCED_SYSTEM_CHECKS,
@@ -27,15 +27,15 @@ SILENCED_SYSTEM_CHECKS = [
 cast("dict[str, Any]", LOGGING["loggers"])["mcp"] = {"level": "ERROR"}
 
 if ENVIRONMENT.observability.metrics:
-    from config.metrics import bridge as metrics  # nothing of it is loaded elsewhere
-    from config.metrics.measurements import Measurements
+    from on_behalf_of.serving.metrics import bridge as metrics  # nothing of it is loaded elsewhere
+    from on_behalf_of.serving.metrics.measurements import Measurements
 
     MEASUREMENTS = Measurements()
     MCP_BRIDGE = replace(MCP_BRIDGE, observer=metrics.observed(MEASUREMENTS))
-    MIDDLEWARE = ["config.metrics.page.MetricsMiddleware", *MIDDLEWARE]
+    MIDDLEWARE = ["on_behalf_of.serving.metrics.page.MetricsMiddleware", *MIDDLEWARE]
 
 if ENVIRONMENT.observability.tracing:
-    from config.tracing import Spans, exporting_provider
+    from on_behalf_of.serving.tracing import Spans, exporting_provider
 
     spans = Spans(partial(exporting_provider, "bridge"))
     MCP_BRIDGE = replace(MCP_BRIDGE, observer=replace(MCP_BRIDGE.observer, span=spans, process_ends=spans.stop))

@@ -2,11 +2,11 @@ from django.conf import settings
 from django.urls import path, re_path
 from django.views.decorators.common import no_append_slash
 
-from config.health import healthz, readiness
 from mcp_bridge import views
 from on_behalf_of.mcp.configuration import ENDPOINT
 from on_behalf_of.mcp.issuer import issuer_keys
 from on_behalf_of.resource_server.protected_resource import well_known_paths
+from on_behalf_of.serving.health import healthz, readiness
 
 handler400 = views.bad_request
 handler404 = views.not_found

@@ -14,8 +14,9 @@ if not ENVIRONMENT.is_local:
 SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "tenant")  # no other service accepts what this one signs
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "tenant_session", "tenant_csrf"  # browsers ignore the port of a cookie
 ROOT_URLCONF = "config.tenant.urls"
-OTHERS = ("rest_framework", "drf_spectacular", "downstream_api", "mcp_bridge", "on_behalf_of.", "operations")
+OTHERS = ("rest_framework", "drf_spectacular", "downstream_api", "mcp_bridge", "operations",
+          "on_behalf_of.audit", "on_behalf_of.drf", "on_behalf_of.mcp")  # fmt: skip
 INSTALLED_APPS = [app for app in INSTALLED_APPS if not app.startswith(OTHERS)]
-MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith("on_behalf_of.")]
+MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith("on_behalf_of.drf.")]
 PAGE_LAYOUT = "local_tenant/page.html"
 LOGIN_URL = "login"

@@ -1,11 +1,11 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from config import error_pages
-from config.health import database_answers, healthz, readiness
 from local_tenant.signing_keys import published_keys
 from local_tenant.views.home import home
 from local_tenant.views.login import login_page, logout_page
+from on_behalf_of.serving import error_pages
+from on_behalf_of.serving.health import database_answers, healthz, readiness
 
 admin.site.site_header = "Local tenant, for development only"
 admin.site.site_title = "Local tenant"

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from django.core.validators import RegexValidator
 from rest_framework import serializers
 
-from on_behalf_of.drf.nul import NAMED, NUL
+from on_behalf_of.primitives.nul import NAMED, NUL
 
 # Written so that Python and JavaScript (ECMA-262), whose classes of blanks differ, read it alike.
 _BLANKS = (

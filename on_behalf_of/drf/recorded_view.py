@@ -12,8 +12,8 @@ from rest_framework.views import APIView
 from on_behalf_of.drf.access_record import record_of
 from on_behalf_of.drf.actor_permissions import ActorPermission
 from on_behalf_of.drf.browsable.forms import take_method_of_form
-from on_behalf_of.drf.nul import NAMED, nul_in_address
 from on_behalf_of.drf.scopes import scopes_needed
+from on_behalf_of.primitives.nul import NAMED, nul_in_address
 
 
 class SchemaOnDemand(DefaultSchema):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from config.wsgi_threads import WsgiThreads
+from on_behalf_of.serving.wsgi_threads import WsgiThreads
 
 FOLDER = Path(os.environ["HOLDING_FOLDER"])
 

@@ -24,10 +24,10 @@ WITH_THE_ENVIRONMENT = {
     "operations/management/commands/auth0_setup.py",
     "operations/management/commands/demo.py",
     "operations/management/commands/inspect.py",
-    "config/metrics/measurements.py",
+    "on_behalf_of/serving/metrics/measurements.py",
     "operations/stack.py",
     "config/tenant/wsgi.py",
-    "config/wsgi_threads.py",
+    "on_behalf_of/serving/wsgi_threads.py",
     "manage.py",
 }
 PORTS = {"bridge": 1, "api": 2, "tenant": 3}

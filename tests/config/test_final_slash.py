@@ -6,12 +6,12 @@ from django.test import Client
 from model_bakery import baker
 from pytest_django import Settings
 
-from config.middleware import PROBES
+from on_behalf_of.serving.middleware import PROBES
 from tests.config.routes import SERVICES, paths
 
 UNSAFE = ("POST", "DELETE")  # others are like these, but where the API takes them
 OF_THE_API = ("GET", "HEAD", "PUT", "PATCH", "OPTIONS", *UNSAFE)
-NOT_OF_THE_BRIDGE = ("config.page_middleware.", "django.middleware.csrf.", "on_behalf_of.drf.")
+NOT_OF_THE_BRIDGE = ("on_behalf_of.serving.page_middleware.", "django.middleware.csrf.", "on_behalf_of.drf.")
 
 
 def other_spelling(path: str) -> str:

@@ -11,8 +11,8 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import read_environment
-from config.json_lines import JsonLines
 from on_behalf_of.primitives.current_request import serving
+from on_behalf_of.serving.json_lines import JsonLines
 from tests.config.test_environment import QUICKSTART
 
 

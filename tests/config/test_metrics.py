@@ -12,10 +12,10 @@ import yaml
 from django.core.exceptions import ImproperlyConfigured
 
 from config.environment import BASE_DIR, read_environment
-from config.metrics import api as api_metrics
-from config.metrics import bridge as bridge_metrics
-from config.metrics import workers_directory
-from config.metrics.measurements import Measurements
+from on_behalf_of.serving.metrics import api as api_metrics
+from on_behalf_of.serving.metrics import bridge as bridge_metrics
+from on_behalf_of.serving.metrics import workers_directory
+from on_behalf_of.serving.metrics.measurements import Measurements
 from tests.config.test_environment import QUICKSTART
 from tests.docs.blocks import blocks
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from config.middleware import TrustedProxyMiddleware
+from on_behalf_of.serving.middleware import TrustedProxyMiddleware
 
 
 def address_seen(settings: Settings, proxies: list[str], remote: str, forwarded: str) -> tuple[str, bool]:

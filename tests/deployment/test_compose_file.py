@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from config.environment import BASE_DIR, read_environment
-from config.granian_command import GRACE
 from config.management.commands.serve import FLUSH
+from on_behalf_of.serving.parent_process import GRACE
 from tests.deployment.compose_file import DOT_ENV, SECRETS, ComposeService, Missing, read_compose
 from tests.deployment.image import FROM, build, instructions, is_sent
 

@@ -11,9 +11,9 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from config.environment import read_environment
-from config.metrics import api as api_metrics
-from config.metrics.measurements import Measurements
 from on_behalf_of.audit import state
+from on_behalf_of.serving.metrics import api as api_metrics
+from on_behalf_of.serving.metrics.measurements import Measurements
 from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer
 
@@ -25,7 +25,7 @@ def measured(settings: Settings, api: APIClient) -> APIClient:
     """The API with metrics on."""
     settings.MEASUREMENTS = Measurements(worked_out=[api_metrics.WaitingForSeal()])
     settings.DOWNSTREAM_API = replace(settings.DOWNSTREAM_API, observer=api_metrics.observed(settings.MEASUREMENTS))
-    settings.MIDDLEWARE = ["config.metrics.page.MetricsMiddleware", *settings.MIDDLEWARE]
+    settings.MIDDLEWARE = ["on_behalf_of.serving.metrics.page.MetricsMiddleware", *settings.MIDDLEWARE]
     return api
 
 

@@ -9,9 +9,9 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from config.tracing import OurTraceIds, Spans
 from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.drf.observer import Observer
+from on_behalf_of.serving.tracing import OurTraceIds, Spans
 from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer
 

@@ -24,7 +24,7 @@ def process(settings: Settings, tmp_path: Path, key_file: Path) -> Iterator[None
     """The settings of the tenant's process, with cheap hashing of chosen passwords."""
     settings.ROOT_URLCONF = "config.tenant.urls"
     settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "tenant_session", "tenant_csrf"
-    settings.SESSION_ENGINE = "config.sessions"
+    settings.SESSION_ENGINE = "on_behalf_of.serving.sessions"
     settings.PAGE_LAYOUT = "local_tenant/page.html"
     settings.WHITENOISE_AUTOREFRESH = True  # no walk through all static files for each new Client
     settings.PASSWORD_HASHERS = [

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from config.metrics.bridge import observed
-from config.metrics.measurements import Measurements
 from on_behalf_of.http_client.circuit_breaker import CircuitBreaker
 from on_behalf_of.mcp.observer import KNOWN_REASONS, bounded
 from on_behalf_of.resource_server.errors import Reason
+from on_behalf_of.serving.metrics.bridge import observed
+from on_behalf_of.serving.metrics.measurements import Measurements
 from tests.mcp_bridge.dict_cache import DictCache
 from tests.mcp_bridge.running_bridge import RunningBridge, tools_call
 from tests.mcp_bridge.sharing import Process

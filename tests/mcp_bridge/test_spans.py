@@ -5,8 +5,8 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from config.tracing import OurTraceIds, Spans
 from on_behalf_of.mcp.observer import Observer
+from on_behalf_of.serving.tracing import OurTraceIds, Spans
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.running_bridge import RunningBridge, modern_call, modern_headers, tools_call
 

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 import requests
 
-from config.granian_command import GRACE
+from on_behalf_of.serving.parent_process import GRACE
 from tests.audit.databases import scratch_postgres
 from tests.issuer import BRIDGE_CLIENT
 from tests.mcp_bridge.client_proofs import CLIENT_SECRET

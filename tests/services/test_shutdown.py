@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from config.granian_command import GRACE
+from on_behalf_of.serving.parent_process import GRACE
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.loopback_server import serving
 from tests.services.own_process import WAIT_HEADER, OwnProcess, eventually, own_process

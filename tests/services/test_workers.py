@@ -7,7 +7,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from config.granian_command import GRACE
+from on_behalf_of.serving.parent_process import GRACE
 from operations.stack import SERVICES
 from tests.services.own_process import OwnProcess, eventually, own_process
 from tests.services.running import Running

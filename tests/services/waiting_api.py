@@ -8,7 +8,7 @@ from typing import Any
 
 from config.api import rsgi
 from config.api.wsgi import application as api
-from config.wsgi_threads import WsgiThreads
+from on_behalf_of.serving.wsgi_threads import WsgiThreads
 from tests.services.own_process import WAIT_HEADER
 
 PATIENCE = 30.0  # seconds

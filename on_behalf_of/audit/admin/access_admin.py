@@ -18,7 +18,7 @@ from on_behalf_of.audit.admin.filters import AccessFilter
 from on_behalf_of.audit.admin.newest_first import Page, Place, page_after, page_before
 from on_behalf_of.audit.admin.read_only import ReadOnlyAdmin
 from on_behalf_of.audit.models import DelegatedAccess
-from on_behalf_of.drf.nul import explains_nul
+from on_behalf_of.primitives.nul import explains_nul
 
 logger = logging.getLogger(__name__)
 # What the list shows; nothing else is read for it.

@@ -1,7 +1,7 @@
 """The rows that a reviewer's filters find, as a file that is made while it is read.
 
 Read page by page, like the list: no more than a page is held here, no transaction stays open for as long as somebody
-downloads, and each page may be read in another thread, as `config.wsgi_threads` does it. (What a slow reader has not
+downloads, and each page may be read in another thread, as `serving.wsgi_threads` does it. (What a slow reader has not
 taken yet waits in the server, which does not say how much that is.)
 """
 

@@ -1,5 +1,5 @@
 from django.core.wsgi import get_wsgi_application
 
-from config.wsgi_threads import WsgiThreads
+from on_behalf_of.serving.wsgi_threads import WsgiThreads
 
 application = WsgiThreads(get_wsgi_application())

@@ -22,7 +22,9 @@ from django.urls import Resolver404, resolve
 from django.utils.cache import patch_cache_control
 from django.utils.http import escape_leading_slashes
 
-from config.error_pages import (
+from on_behalf_of.primitives.client_address import client_address, is_within
+from on_behalf_of.primitives.nul import EXPLAINS_NUL, nul_in_address
+from on_behalf_of.serving.error_pages import (
     API,
     DATABASE_UNAVAILABLE,
     NO_SUCH_VALUE,
@@ -32,8 +34,6 @@ from config.error_pages import (
     https_only,
     unreadable,
 )
-from on_behalf_of.drf.nul import EXPLAINS_NUL, nul_in_address
-from on_behalf_of.primitives.client_address import client_address, is_within
 
 logger = logging.getLogger(__name__)
 

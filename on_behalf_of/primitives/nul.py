@@ -1,9 +1,7 @@
 """Refuse NUL, which JSON and addresses can hold but no text in the database can, with a message that names it."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
-
-from django.http import HttpRequest
+from typing import Any, Protocol, TypeVar
 
 NUL = "\0"
 NAMED = "the character NUL (U+0000)"
@@ -12,7 +10,14 @@ EXPLAINS_NUL = "explains_nul"  # attribute of views
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def nul_in_address(request: HttpRequest) -> str:
+class Request(Protocol):
+    """Django's HttpRequest, as far as it is looked at here."""
+
+    path_info: str
+    GET: Any
+
+
+def nul_in_address(request: Request) -> str:
     """Return which part of the address holds a NUL, as the subject of a sentence; empty if none does."""
     if NUL in request.path_info:
         return "The path"

@@ -4,8 +4,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from config.metrics.measurements import Measurements
 from on_behalf_of.primitives.client_address import Network, is_within, parsed
+from on_behalf_of.serving.metrics.measurements import Measurements
 
 PATH = "/metrics"
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO")

@@ -1,7 +1,7 @@
 from prometheus_client import Counter, Gauge, Histogram
 
-from config.metrics.measurements import BUCKETS, Measurements, key_fetches
 from on_behalf_of.mcp.observer import Observer
+from on_behalf_of.serving.metrics.measurements import BUCKETS, Measurements, key_fetches
 
 PARTIES = ("tenant", "api")  # those of the shared cache show once it has failed
 

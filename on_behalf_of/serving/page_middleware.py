@@ -10,7 +10,7 @@ from django.contrib.sessions import middleware as sessions
 from django.http import HttpRequest, HttpResponseBase
 from django.utils.deprecation import MiddlewareMixin
 
-from config.error_pages import API
+from on_behalf_of.serving.error_pages import API
 
 
 class _ForPages(MiddlewareMixin):

@@ -14,7 +14,7 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 from django.views.debug import ExceptionReporter
 
-from on_behalf_of.drf.nul import NAMED
+from on_behalf_of.primitives.nul import NAMED
 
 DATABASE_UNAVAILABLE = (OperationalError, InterfaceError)
 API = "/api/"  # prefix of the paths that programs call
@@ -139,7 +139,7 @@ def _wants_json(request: HttpRequest) -> bool:
 
 def _rendered(problem: Problem) -> SafeString:
     """Without the request: nothing of it can be shown, and no context processor can fail in turn."""
-    return render_to_string("config/error.html", {"layout": settings.PAGE_LAYOUT, "problem": problem})
+    return render_to_string("on_behalf_of/error.html", {"layout": settings.PAGE_LAYOUT, "problem": problem})
 
 
 class PlainErrorReporter(ExceptionReporter):

@@ -8,8 +8,9 @@ import sys
 import threading
 import time
 
-from config.granian_command import GRACE
-
+# Seconds that a stopping service gives to calls in flight before it is killed: a tool call may take UPSTREAM_TIMEOUT
+# (10 by default), a slow request's head or body as long, and what the call leaves is then written for up to four.
+GRACE = 15
 PR_SET_PDEATHSIG = 1  # prctl(2)
 PAUSE = 0.5  # seconds between looks at the parent
 

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, disable_created_metric
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 from prometheus_client.registry import Collector
 
-from config.metrics.workers_directory import DIRECTORY, is_running
+from on_behalf_of.serving.metrics.workers_directory import DIRECTORY, is_running
 
 disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for each, of which nobody would make use
 

@@ -1,4 +1,7 @@
-"""`python -m config.probe URL ...`: exit code 0 where each answers 200. Health checks use it; the image has no curl."""
+"""`python -m on_behalf_of.serving.probe URL ...` exits with 0 if each URL answers 200.
+
+Health checks use it, because the image has no curl.
+"""
 
 import sys
 from http.client import HTTPConnection, HTTPException

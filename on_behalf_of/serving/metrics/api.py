@@ -5,8 +5,8 @@ from prometheus_client import Counter, Histogram
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from config.metrics.measurements import BUCKETS, Measurements, key_fetches
 from on_behalf_of.drf.observer import Observer
+from on_behalf_of.serving.metrics.measurements import BUCKETS, Measurements, key_fetches
 
 DATABASE_TIME = 1.5  # seconds: whoever asks for measurements does not wait long for a database
 
