@@ -38,7 +38,7 @@ from on_behalf_of.serving.error_pages import (
 logger = logging.getLogger(__name__)
 
 REDIRECTED = frozenset({"GET", "HEAD"})  # methods whose requests hold nothing that a redirect could lose
-VALUE_ERRORS = (ValueError, TypeError, OverflowError, ValidationError, FieldDoesNotExist, FieldError)
+VALUE_ERRORS = (ValueError, TypeError, LookupError, OverflowError, ValidationError, FieldDoesNotExist, FieldError)
 MISSING_IN_SCHEMA = frozenset({"42P01", "42703"})  # a table, a column (PostgreSQL's codes): `migrate` was not run
 PROBES = ("/healthz", "/readyz")
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")

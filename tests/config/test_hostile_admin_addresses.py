@@ -85,6 +85,13 @@ def test_each_filter_of_each_list_takes_a_nul_and_a_number_of_thirty_digits(serv
                 assert_readable(superuser, f"{path}?{name}__exact={value}&e=1")
 
 
+def test_a_range_with_too_few_or_too_many_ends_is_answered(service: str, superuser: Client) -> None:
+    for path, of in lists(service).items():
+        for field in of.model._meta.get_fields():
+            for ends in ("0", "0,1,2", ""):
+                assert_readable(superuser, f"{path}?{field.name}__range={ends}")
+
+
 @examples(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30 * ROUNDS)
 @given(data=st.data())
 def test_any_address_of_a_list_is_answered(service: str, superuser: Client, data: st.DataObject) -> None:

@@ -9,6 +9,7 @@ from tests.audit import databases
 from tests.config.test_hostile_admin_addresses import (  # noqa: F401 - once more, on this database
     service,
     superuser,
+    test_a_range_with_too_few_or_too_many_ends_is_answered,
     test_a_refused_address_says_what_is_wrong_with_it,
     test_any_address_of_a_list_is_answered,
     test_any_form_of_an_admin_is_answered,
