@@ -4,6 +4,7 @@ import re
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -33,20 +34,23 @@ def read_env_file(default: Path) -> None:
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip() and not line.lstrip().startswith("#") and not _ASSIGNMENT.fullmatch(line.strip()):
             raise ImproperlyConfigured(f"{path}, line {number}: write NAME=value, without blanks around the sign.")
-    environ.Env.read_env(io.StringIO(text))
+    environ.Env.read_env(io.StringIO(_stripped(text)))
 
 
 def assignments(path: Path) -> dict[str, str]:
-    """What the file at `path` says by itself, whatever the environment says; nothing where there is none."""
+    """Return what the file at `path` says, whatever the environment says; empty if there is no such file."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         return {}
-    found: dict[str, str] = {}
-    for line in text.splitlines():
-        if name := _name(line):
-            found[name] = line.partition("=")[2].strip().strip("'\"")  # the last one counts
-    return found
+    reader: Any = type("Reader", (environ.Env,), {"ENVIRON": {}})
+    reader.read_env(io.StringIO(_stripped(text)))
+    return dict(reader.ENVIRON)
+
+
+def _stripped(text: str) -> str:
+    """Return the assignments without blanks around them. environ would skip other lines, and log what they say."""
+    return "\n".join(line.strip() for line in text.splitlines() if _ASSIGNMENT.fullmatch(line.strip()))
 
 
 def assign(path: Path, values: Mapping[str, str]) -> None:
@@ -97,4 +101,7 @@ def _line(name: str, value: str) -> str:
         return f"{name}={value}"
     if "'" in value or not value.isprintable():
         raise ValueError(name)
+    if len(value) > 1 and value.startswith('"') and value.endswith('"'):  # environ takes these off, too
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+        return f'{name}="{escaped}"'
     return f"{name}='{value}'"

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import environ
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from config.env_file import assign, assignments
+from config.env_file import assign, assignments, read_env_file
 
 BEFORE = "# ours\nA=1\n\n  export B = not one\nexport C='three'\nA=2\nLAST=here"
 
@@ -48,6 +48,18 @@ def test_a_symbolic_link_stays_one(file: Path) -> None:
     assert target.read_text("utf-8") == "A=2\n"
 
 
+def test_blanks_around_an_assignment_are_no_part_of_it_and_nothing_is_logged(
+    file: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    file.write_text("  OBO_SECRET=s3cret \n\t# a comment\nexport OBO_OTHER='x'  \n", "utf-8")
+    monkeypatch.setenv("ENV_FILE", str(file))
+    monkeypatch.setattr(environ.Env, "ENVIRON", {})
+    with caplog.at_level("DEBUG"):
+        read_env_file(file)
+    assert environ.Env.ENVIRON == assignments(file) == {"OBO_SECRET": "s3cret", "OBO_OTHER": "x"}
+    assert "s3cret" not in caplog.text
+
+
 @pytest.mark.parametrize("value", ["it's", "two\nlines", "bell\a"])
 def test_a_value_that_no_line_can_hold_changes_nothing(file: Path, value: str) -> None:
     file.write_text(BEFORE, "utf-8")
@@ -57,6 +69,8 @@ def test_a_value_that_no_line_can_hold_changes_nothing(file: Path, value: str) -
     assert list(file.parent.iterdir()) == [file]
 
 
+@example(value='"')
+@example(value='"a" b"')
 @given(value=st.text(st.characters(min_codepoint=32, max_codepoint=126, exclude_characters="'"), max_size=40))
 def test_what_is_written_is_what_the_services_read(tmp_path_factory: pytest.TempPathFactory, value: str) -> None:
     file = tmp_path_factory.getbasetemp() / "round.env"
