@@ -12,6 +12,7 @@ from on_behalf_of.audit.configuration import AuditConfiguration
 from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.audit.sealing import seal_finished_rows
 from on_behalf_of.audit.state import sealing_state
+from on_behalf_of.drf.authentication import token_verifier
 from on_behalf_of.drf.configuration import ApiConfiguration
 from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
@@ -73,6 +74,7 @@ def issuer() -> Iterator[Issuer]:
 
 def api_for(settings: Settings, issuer: Issuer) -> APIClient:
     settings.ROOT_URLCONF = "config.api.urls"
+    token_verifier.cache_clear()  # another test's issuer may have had the same port
     settings.DOWNSTREAM_API = ApiConfiguration(
         token_rules=TokenRules(issuer=issuer.url, audience=API_AUDIENCE),
         key_fetching=KeyFetching(timeout=2),
@@ -130,8 +132,11 @@ def record(number: int = 0, **changes: Any) -> DelegatedAccess:
     return DelegatedAccess.objects.create(**(content | changes))
 
 
-def seal_everything(log: AuditConfiguration, deadline: float = 30) -> None:
-    """Seal until nothing waits: on PostgreSQL, rows wait for every transaction of the server that began before."""
+def seal_everything(log: AuditConfiguration, deadline: float = 600) -> None:
+    """Seal until nothing waits.
+
+    On PostgreSQL, rows wait for every transaction of the server that began before, such as those of other tests.
+    """
     until = time.monotonic() + deadline
     while True:
         seal_finished_rows(log)

@@ -6,6 +6,7 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from downstream_api.operations import OPERATIONS
+from on_behalf_of.drf.authentication import token_verifier
 from on_behalf_of.drf.configuration import ApiConfiguration
 from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
@@ -23,6 +24,7 @@ def issuer() -> Iterator[Issuer]:
 def api(db: None, settings: Settings, issuer: Issuer) -> APIClient:
     """The API, trusting `issuer`. Errors become answers, as they do for real clients."""
     settings.ROOT_URLCONF = "config.api.urls"
+    token_verifier.cache_clear()  # another test's issuer may have had the same port
     settings.DOWNSTREAM_API = ApiConfiguration(
         operations=OPERATIONS,
         token_rules=TokenRules(issuer=issuer.url, audience=API_AUDIENCE),

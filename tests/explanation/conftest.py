@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 
 from config.environment import Environment
 from on_behalf_of.drf.actor_policy import ActorPolicy
+from on_behalf_of.drf.authentication import token_verifier
 from on_behalf_of.drf.configuration import ApiConfiguration
 from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
@@ -53,6 +54,7 @@ def configure(settings: Settings, issuer: Issuer, state_dir: Path) -> Any:
     """Has the API and the bridge trust the issuer; the API by other rules, where some are given."""
 
     def change(*, dialects: frozenset[TokenDialect] = frozenset(TokenDialect), **policy: Any) -> None:
+        token_verifier.cache_clear()  # another test's issuer may have had the same port
         settings.DOWNSTREAM_API = ApiConfiguration(
             token_rules=TokenRules(issuer.url, API_AUDIENCE, dialects),
             key_fetching=KeyFetching(timeout=2),

@@ -39,7 +39,7 @@ def postgres() -> Iterator[PostgresServer | None]:
 
 
 @pytest.fixture(scope="module")
-def services(postgres: PostgresServer | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+def started(postgres: PostgresServer | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     settings = {
         "UPSTREAM_TIMEOUT": str(TIMEOUT),
         "MCP_AUTH0_CLIENT_ID": "local-mcp-bridge",
@@ -52,6 +52,18 @@ def services(postgres: PostgresServer | None, tmp_path_factory: pytest.TempPathF
     with own.up() as services:
         services.make_users(USERS)
         yield services
+
+
+@pytest.fixture
+def services(started: Running) -> Running:
+    """All services are up, though granian may have given up after many kills in the test before."""
+
+    def are_up() -> bool:
+        started.stack.restart_dead()
+        return all(service.is_ready() for service in started.stack.services)
+
+    until(are_up, "the services come up again")
+    return started
 
 
 def workers(services: Running, service: str) -> set[int]:

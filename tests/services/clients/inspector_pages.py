@@ -15,8 +15,8 @@ class InspectorPages:
     def connect(self, email: str, password: str) -> None:
         """From a fresh start to the connection: the tenant asks who it is, and whether Inspector may act."""
         self.page.goto(self.inspector.url)
-        # The switch itself is covered by its own picture.
-        self.page.get_by_role("switch", name="Connect or disconnect").click(force=True)
+        # The switch itself is covered by its own picture, and may have no size yet.
+        self.page.get_by_role("switch", name="Connect or disconnect").dispatch_event("click")
         self.page.get_by_label("E-mail").fill(email)
         self.page.get_by_label("Password").fill(password)
         self.page.get_by_role("button", name="Log in").click()
