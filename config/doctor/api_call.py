@@ -3,7 +3,7 @@ from collections.abc import Iterator
 from config.doctor.finding import Finding, ok, problem
 from on_behalf_of.mcp.api.client import Downstream
 from on_behalf_of.mcp.api.errors import ApiRefused, ApiRejectedToken, ApiUnavailable, NotFound
-from on_behalf_of.mcp.tool_error import ToolError
+from on_behalf_of.primitives.call_error import CallError
 from on_behalf_of.resource_server.errors import Reason
 
 CHECK = "api call"
@@ -21,13 +21,13 @@ def api_call(api: Downstream, path: str) -> Iterator[Finding]:
     """A call with token B, as a tool makes it. It leaves a row in the API's log, like any other."""
     try:
         api.get(path)
-    except ToolError as error:
+    except CallError as error:
         yield problem(CHECK, f"GET {path}: {error}", *_remedy(error))
     else:
         yield ok(CHECK, f"GET {path} was answered on the user's behalf.")
 
 
-def _remedy(error: ToolError) -> tuple[str, str]:
+def _remedy(error: CallError) -> tuple[str, str]:
     match error:
         case ApiRejectedToken():
             return (

@@ -1,11 +1,13 @@
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
 @dataclass(frozen=True)
 class AuditConfiguration:
-    """How the log is sealed and kept, built once by `config.services`."""
+    """How the log is sealed, kept and explained, built once by `config.services`."""
 
     seal_key_file: Path  # Ed25519, PKCS #8 PEM; made when it is missing
     public_keys_file: Path  # JSON, key id -> public key; every key that ever sealed
     retention_days: int = 400
+    reasons: Mapping[str, str] = field(default_factory=dict, hash=False)  # each code that a row may hold, in a sentence

@@ -11,7 +11,7 @@ from typing import Any
 from on_behalf_of.exchange.errors import TenantUnavailable
 from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.interruption import Interruption
-from on_behalf_of.mcp.tool_error import CallerGone
+from on_behalf_of.primitives.call_error import CallerGone
 from on_behalf_of.resource_server.access_token import AccessToken
 
 SWEEPING = 10.0  # seconds between looks for tokens that are of no more use; a look at all takes a millisecond

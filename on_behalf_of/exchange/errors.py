@@ -6,11 +6,10 @@ Auth0 documents statuses rather than `error` codes, so the status decides and th
 from enum import StrEnum
 
 from on_behalf_of.http_client.retry_after import in_time
-from on_behalf_of.mcp.records.outcome import Outcome
-from on_behalf_of.mcp.tool_error import ToolError
+from on_behalf_of.primitives.call_error import CallError, Outcome
 
 
-class ExchangeError(ToolError):
+class ExchangeError(CallError):
     """No token for the API was to be had on the user's behalf."""
 
 

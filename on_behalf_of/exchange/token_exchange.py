@@ -1,9 +1,9 @@
 """The bridge as an OAuth client: exchanging token A for token B on the user's behalf (RFC 8693)."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from on_behalf_of.exchange.answer import ACCESS_TOKEN, read_issued_token
 from on_behalf_of.exchange.cache import ExchangeCache, ExchangedToken, ExchangeKey
@@ -20,7 +20,9 @@ from on_behalf_of.exchange.errors import (
     UnusableToken,
 )
 from on_behalf_of.exchange.exchange_target import ExchangeTarget
+from on_behalf_of.exchange.requester import Requester
 from on_behalf_of.exchange.shared_tokens import Place, SharedTokens
+from on_behalf_of.exchange.token_origin import TokenOrigin
 from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.http_client import (
     UpstreamError,
@@ -32,10 +34,7 @@ from on_behalf_of.http_client.http_client import (
 )
 from on_behalf_of.http_client.retry import Repeat, Upstream, UpstreamDown
 from on_behalf_of.http_client.throttle import UpstreamThrottled
-from on_behalf_of.mcp.caller import Caller
-from on_behalf_of.mcp.observer import Observer
-from on_behalf_of.mcp.records.outcome import Exchange
-from on_behalf_of.mcp.tool_error import CallerGone, ToolError
+from on_behalf_of.primitives.call_error import CallerGone, CallError
 from on_behalf_of.primitives.span import Span
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.caller_rules import ActorRule
@@ -45,6 +44,10 @@ from on_behalf_of.resource_server.token_verifier import TokenVerifier
 FORWARDED_FOR = "auth0-forwarded-for"
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
 TOO_MANY_ACTORS = 4  # Auth0 exchanges no subject token that already has as many
+
+
+def _nothing(*_what: object) -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,11 @@ class TokenExchange:
     target: ExchangeTarget = ExchangeTarget.AUDIENCE
     actor_rule: ActorRule = ActorRule.ENFORCE  # for token B
     forwards_address: bool = False  # whether the tenant is told the users' addresses
-    observer: Observer = field(default_factory=Observer)
+    on_exchange: Callable[[str, float], None] = _nothing  # outcome, seconds: the tenant was asked
+    on_look_up: Callable[[str], None] = _nothing  # where a token was found: own, shared, or miss
 
     def token_for(
-        self, caller: Caller, *, scope: tuple[str, ...], deadline: Deadline, rejected: ExchangedToken | None = None
+        self, caller: Requester, *, scope: tuple[str, ...], deadline: Deadline, rejected: ExchangedToken | None = None
     ) -> ExchangedToken:
         """A token for the API on the caller's behalf with exactly `scope` asked for, from the cache if possible.
 
@@ -80,7 +84,7 @@ class TokenExchange:
         return exchanged
 
     def _obtained(
-        self, caller: Caller, scope: tuple[str, ...], deadline: Deadline, rejected: ExchangedToken | None
+        self, caller: Requester, scope: tuple[str, ...], deadline: Deadline, rejected: ExchangedToken | None
     ) -> ExchangedToken:
         client = self.client_for(caller.token)
         key = self._key(caller, client, scope)
@@ -116,24 +120,24 @@ class TokenExchange:
             if self.shared is not None:
                 self.shared.forget(place, rejected)
         exchanged = self.cache.get_or_exchange(key, obtain, deadline=deadline, interruption=interruption)
-        caller.note_exchange(Exchange.EXCHANGED if has_asked else Exchange.CACHED)
+        caller.note_origin(TokenOrigin.EXCHANGED if has_asked else TokenOrigin.CACHED)
         if not has_asked:
-            self.observer.looked_up("shared" if has_found else "own")
+            self.on_look_up("shared" if has_found else "own")
         return exchanged
 
     @contextmanager
     def _watching(self) -> Iterator[None]:
         """Around one exchange: how it ended, and how long it took."""
-        self.observer.looked_up("miss")
+        self.on_look_up("miss")
         began, outcome = time.monotonic(), "unexpected_error"
         try:
             yield
             outcome = "ok"
-        except ToolError as error:
+        except CallError as error:
             outcome = error.reason
             raise
         finally:
-            self.observer.exchanged(outcome, time.monotonic() - began)
+            self.on_exchange(outcome, time.monotonic() - began)
 
     def client_for(self, subject_token: AccessToken) -> BridgeClient:
         """Return the client that may exchange this token A: the one linked to the identifier that it names.
@@ -142,7 +146,7 @@ class TokenExchange:
         """
         return next(client for identifier, client in self.clients.items() if identifier in subject_token.audience)
 
-    def _key(self, caller: Caller, client: BridgeClient, scope: tuple[str, ...]) -> ExchangeKey:
+    def _key(self, caller: Requester, client: BridgeClient, scope: tuple[str, ...]) -> ExchangeKey:
         return ExchangeKey(
             subject_digest=caller.token.digest,
             audience=self.verifier.rules.audience,
@@ -150,7 +154,7 @@ class TokenExchange:
             client_id=client.client_id,
         )
 
-    def _accepted(self, issued: str, caller: Caller, client: BridgeClient, scope: tuple[str, ...]) -> ExchangedToken:
+    def _accepted(self, issued: str, caller: Requester, client: BridgeClient, scope: tuple[str, ...]) -> ExchangedToken:
         """Token B, once it is verified as what was asked for."""
         try:
             token = self.verifier.verify(issued)
@@ -169,7 +173,7 @@ class TokenExchange:
         return ExchangedToken(issued, token, usable_until=min(caller.token.expires_at, token.expires_at))
 
     def _ask(
-        self, caller: Caller, client: BridgeClient, scope: tuple[str, ...], deadline: Deadline, step: Span
+        self, caller: Requester, client: BridgeClient, scope: tuple[str, ...], deadline: Deadline, step: Span
     ) -> UpstreamResponse:
         """The tenant's answer to the request of RFC 8693 §2.1. An exchange changes nothing, so it may be repeated."""
         form = {

@@ -1,7 +1,7 @@
 import threading
 
 from on_behalf_of.http_client.interruption import Interruption
-from on_behalf_of.mcp.tool_error import CallerGone
+from on_behalf_of.primitives.call_error import CallerGone
 
 
 def pause(seconds: float, interruption: Interruption) -> None:

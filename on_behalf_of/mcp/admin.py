@@ -13,7 +13,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from on_behalf_of.mcp.models import ToolCall
-from on_behalf_of.mcp.records.outcome import Outcome
+from on_behalf_of.primitives.call_error import Outcome
 
 MOST_COUNTED = 10_000  # rows; nobody turns as many pages, and counting all of a large table takes seconds
 # The labels of the API's log, whose style sheet is named below.

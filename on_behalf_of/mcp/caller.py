@@ -2,10 +2,11 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from on_behalf_of.exchange.token_origin import TokenOrigin
 from on_behalf_of.http_client.interruption import Interruption
 from on_behalf_of.mcp.records.call_record import CallRecord
-from on_behalf_of.mcp.records.outcome import Exchange, Outcome
 from on_behalf_of.mcp.records.trace import Trace
+from on_behalf_of.primitives.call_error import Outcome
 from on_behalf_of.primitives.span import NO_SPAN, Span
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.errors import BearerTokenError, Reason
@@ -64,10 +65,10 @@ class Caller:
         if self.record is not None:
             self.record.note(outcome, reason)
 
-    def note_exchange(self, exchange: Exchange) -> None:
+    def note_origin(self, origin: TokenOrigin) -> None:
         """Where the token for the API came from. A call that asked the tenant once did so, whatever came after."""
-        if self.record is not None and self.record.exchange is not Exchange.EXCHANGED:
-            self.record.exchange = exchange
+        if self.record is not None and self.record.exchange is not TokenOrigin.EXCHANGED:
+            self.record.exchange = origin
 
     def attach_to(self, scope: MutableMapping[str, Any]) -> None:
         """Put the caller into the ASGI scope; nothing that a client sends can set this key."""

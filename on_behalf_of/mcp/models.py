@@ -3,7 +3,8 @@
 from django.db import models
 from django.utils import timezone
 
-from on_behalf_of.mcp.records.outcome import Exchange, Outcome
+from on_behalf_of.exchange.token_origin import TokenOrigin
+from on_behalf_of.primitives.call_error import Outcome
 
 MAX_IDENTIFIER = 255  # characters; longer ones are refused when the token is verified
 
@@ -28,7 +29,7 @@ class ToolCall(models.Model):
     scopes = models.JSONField(default=list, help_text="Scopes that the client's token holds.")
     exchange = models.CharField(
         max_length=9,
-        choices=[(each.value, each.value) for each in Exchange],
+        choices=[(each.value, each.value) for each in TokenOrigin],
         help_text="Whether a token for the API was exchanged for this call, or came from the cache.",
     )
     outcome = models.CharField(max_length=10, choices=[(each.value, each.value.replace("_", " ")) for each in Outcome])

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from on_behalf_of.exchange import errors as exchange_errors
 from on_behalf_of.mcp.api import errors as downstream_errors
-from on_behalf_of.mcp.tool_error import ToolError
+from on_behalf_of.primitives.call_error import CallError
 from on_behalf_of.primitives.span import BeginSpan, no_spans
 from on_behalf_of.resource_server.errors import KeysUnavailable, Reason
 
@@ -49,11 +49,11 @@ def bounded(reason: str) -> str:
     return reason if reason in KNOWN_REASONS else OTHER
 
 
-def _reasons(kind: type[ToolError]) -> Iterator[str]:
+def _reasons(kind: type[CallError]) -> Iterator[str]:
     yield kind.reason
     for each in kind.__subclasses__():
         yield from _reasons(each)
 
 
 _MODULES = (downstream_errors, exchange_errors)  # loaded by now, so that their classes are among the subclasses
-KNOWN_REASONS = frozenset({*Reason, *_reasons(ToolError), "unknown_tool", "invalid_request"})
+KNOWN_REASONS = frozenset({*Reason, *_reasons(CallError), "unknown_tool", "invalid_request"})

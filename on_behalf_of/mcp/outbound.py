@@ -41,7 +41,8 @@ def build_exchange(
         target=configuration.exchange_target,
         actor_rule=configuration.caller_rules.actor_rule,
         forwards_address=configuration.forwards_address,
-        observer=observer,
+        on_exchange=observer.exchanged,
+        on_look_up=observer.looked_up,
     )
 
 

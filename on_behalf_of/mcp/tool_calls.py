@@ -15,8 +15,9 @@ from on_behalf_of.mcp.api.client import Downstream
 from on_behalf_of.mcp.caller import Caller
 from on_behalf_of.mcp.json_schema import first_violation, without_nulls
 from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
-from on_behalf_of.mcp.tool_error import InvalidArguments, ScopesNotGrantable, ToolError, ToolFailed
+from on_behalf_of.mcp.tool_error import InvalidArguments, ScopesNotGrantable, ToolFailed
 from on_behalf_of.mcp.tool_registry import missing_scopes
+from on_behalf_of.primitives.call_error import CallError
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,7 @@ class ToolCalls:
         self._timeout = timeout  # seconds, for a whole call
         self._told_at: dict[str, float] = {}  # reason -> when it was last logged
 
-    def _tell_operator(self, tool: Tool, error: ToolError) -> None:
+    def _tell_operator(self, tool: Tool, error: CallError) -> None:
         """Log what somebody here can mend: once a minute for each reason, not once for each call of an outage."""
         now = time.monotonic()
         if error.concerns_operator and now - self._told_at.get(error.reason, -math.inf) >= LOG_PAUSE:
@@ -58,7 +59,7 @@ class ToolCalls:
     def run(self, tool: Tool, arguments: Mapping[str, Any], caller: Caller, deadline: Deadline) -> ToolAnswer:
         """The tool's answer. Blocking: run it in a worker thread.
 
-        Raises ToolError, with a text for the user, and nothing else: what a tool should not have raised is logged
+        Raises CallError, with a text for the user, and nothing else: what a tool should not have raised is logged
         and told in a fixed sentence.
         """
         # The gate answers what consent can mend with a 403; who comes this far without the scopes has no hope of it.
@@ -81,7 +82,7 @@ class ToolCalls:
         )
         try:
             answer = _as_json(tool.answer(ToolCall(arguments, caller.token, api)))
-        except ToolError as error:
+        except CallError as error:
             self._tell_operator(tool, error)
             raise
         except Exception as error:

@@ -14,6 +14,7 @@ from on_behalf_of.audit.sealing import seal_finished_rows
 from on_behalf_of.audit.state import sealing_state
 from on_behalf_of.drf.authentication import token_verifier
 from on_behalf_of.drf.configuration import ApiConfiguration
+from on_behalf_of.drf.reasons import REASONS
 from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
 from on_behalf_of.resource_server.token_rules import TokenRules
@@ -62,7 +63,7 @@ def database(request: pytest.FixtureRequest) -> str:
 def log(settings: Settings, tmp_path: Path) -> AuditConfiguration:
     """A configuration with keys of the test's own."""
     keys = tmp_path / "keys"
-    settings.AUDIT_LOG = log = AuditConfiguration(keys / "seal_key.pem", keys / "public_keys.json")
+    settings.AUDIT_LOG = log = AuditConfiguration(keys / "seal_key.pem", keys / "public_keys.json", reasons=REASONS)
     return log
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from on_behalf_of.mcp.records.outcome import Outcome
+from on_behalf_of.primitives.call_error import Outcome
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.loopback_server import Reply

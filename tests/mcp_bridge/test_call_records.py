@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from on_behalf_of.exchange.token_origin import TokenOrigin
 from on_behalf_of.mcp.endpoint.jsonrpc_request import JsonRpcRequest
 from on_behalf_of.mcp.records.call_record import CallRecord
-from on_behalf_of.mcp.records.outcome import Exchange, Outcome
 from on_behalf_of.mcp.records.trace import Trace
+from on_behalf_of.primitives.call_error import Outcome
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.loopback_server import Reply
@@ -41,7 +42,11 @@ async def test_a_call_is_recorded_with_who_asked_and_through_whom(bridge: Runnin
     )  # fmt: skip
     assert first.token.actor is not None
     assert first.token.actor.subject == "agt_1"
-    assert [first.exchange, second.exchange, third.exchange] == [Exchange.EXCHANGED, Exchange.CACHED, Exchange.NONE]
+    assert [first.exchange, second.exchange, third.exchange] == [
+        TokenOrigin.EXCHANGED,
+        TokenOrigin.CACHED,
+        TokenOrigin.NONE,
+    ]
     assert first.duration_ms > 0
 
 
@@ -83,7 +88,7 @@ async def test_what_the_tenant_says_becomes_outcome_and_reason(
     async with bridge:
         await bridge.post(tools_call("greet"), bridge.token())
     assert ends(bridge) == [expected]
-    assert bridge.calls[0].exchange is Exchange.NONE
+    assert bridge.calls[0].exchange is TokenOrigin.NONE
 
 
 async def test_what_the_bridge_itself_refuses_is_recorded(bridge: RunningBridge) -> None:

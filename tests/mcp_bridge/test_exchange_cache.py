@@ -10,7 +10,7 @@ from on_behalf_of.exchange.cache import ExchangeCache, ExchangedToken, ExchangeK
 from on_behalf_of.exchange.errors import ExchangeRefused, TenantUnavailable
 from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.interruption import Interruption
-from on_behalf_of.mcp.tool_error import CallerGone
+from on_behalf_of.primitives.call_error import CallerGone
 
 SOON = 60.0  # seconds that a test may take
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from mcp_bridge.tools.get_datetime import GET_DATETIME
-from on_behalf_of.mcp.records.outcome import Outcome
 from on_behalf_of.mcp.schema import ANY_OBJECT
 from on_behalf_of.mcp.tool import Tool, ToolAnswer
 from on_behalf_of.mcp.tool_registry import ToolRegistry
+from on_behalf_of.primitives.call_error import Outcome
 from tests.mcp_bridge.running_bridge import LEGACY, MODERN, RunningBridge, modern_call, modern_headers, tools_call
 
 pytestmark = pytest.mark.anyio

@@ -17,7 +17,7 @@ from on_behalf_of.exchange.guarded_cache import GuardedCache
 from on_behalf_of.exchange.shared_tokens import Place, SharedTokens
 from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.interruption import Interruption
-from on_behalf_of.mcp.tool_error import CallerGone
+from on_behalf_of.primitives.call_error import CallerGone
 from tests.mcp_bridge.dict_cache import DictCache
 
 PLACE = Place("digest", ("issuer", "alice", "api", "bridge", "read"))

@@ -27,7 +27,7 @@ from on_behalf_of.http_client.throttle import (
     Throttle,
     UpstreamThrottled,
 )
-from on_behalf_of.mcp.tool_error import CallerGone
+from on_behalf_of.primitives.call_error import CallerGone
 from tests.mcp_bridge.dict_cache import DictCache
 
 EPOCH = 1_800_000_000.0  # what the wall clock shows at the start

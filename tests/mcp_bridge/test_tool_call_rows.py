@@ -118,7 +118,7 @@ def test_the_apis_process_loads_neither_the_sdk_nor_the_bridges_http_client() ->
     bare = {"DJANGO_SETTINGS_MODULE": "config.api.settings"}
     assert _python(code, bare) == "[]"
     light = (
-        "import sys, on_behalf_of.mcp.records.outcome, on_behalf_of.mcp.auditors, on_behalf_of.mcp.apps;"
+        "import sys, on_behalf_of.primitives.call_error, on_behalf_of.mcp.auditors, on_behalf_of.mcp.apps;"
         "print('requests' in sys.modules)"
     )
     assert _python(light, bare) == "False"

@@ -21,7 +21,7 @@ from on_behalf_of.http_client.http_client import (
 from on_behalf_of.http_client.interruption import Interruption
 from on_behalf_of.http_client.retry import FAILURES, MOST_ATTEMPTS, PASSING, Repeat, Upstream, UpstreamDown
 from on_behalf_of.http_client.retry_after import LONGEST, retry_after
-from on_behalf_of.mcp.tool_error import CallerGone
+from on_behalf_of.primitives.call_error import CallerGone
 from tests.resource_server.judging import Clock
 from tests.resource_server.loopback import answering, serving
 

@@ -101,7 +101,7 @@ class Row:
 def _rows(ranking: Ranking) -> list[Row]:
     largest = max((share.count for share in ranking.shares), default=1)
     return [
-        Row(share, round(100 * share.count / largest, 1), reasons.SENTENCES.get(share.name, ""))
+        Row(share, round(100 * share.count / largest, 1), reasons.sentences().get(share.name, ""))
         for share in ranking.shares
     ]
 

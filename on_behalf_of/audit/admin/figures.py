@@ -109,7 +109,7 @@ def by_actor(since: datetime) -> Ranking:
 
 def by_reason(since: datetime) -> Ranking:
     """How often each reason was given; `since` bounds how much is counted."""
-    rows = DelegatedAccess.objects.filter(reason__in=reasons.CHOICES, time__gte=since).order_by()
+    rows = DelegatedAccess.objects.filter(reason__in=list(reasons.sentences()), time__gte=since).order_by()
     counts = Counter(dict(rows.values_list("reason").annotate(count=Count("*"))))
     return Ranking([Share(*share) for share in counts.most_common(SHOWN)], counts.total(), is_partial=False)
 

@@ -56,7 +56,7 @@ class AccessFilter(forms.Form):
 
     q = _text("Search", MAX_IDENTIFIER + 8)
     decision = forms.ChoiceField(required=False, choices=[("", "any"), *Decision.choices])
-    reason = forms.ChoiceField(required=False, choices=[("", "any"), *((code, code) for code in reasons.CHOICES)])
+    reason = forms.ChoiceField(required=False, choices=reasons.choices)
     subject = _text("User")
     actor = _text("Current actor")
     route = _text("Route", 512)

@@ -25,8 +25,8 @@ from on_behalf_of.mcp.api.refusal import refusal
 from on_behalf_of.mcp.caller import Caller
 from on_behalf_of.mcp.json_schema import first_violation
 from on_behalf_of.mcp.schema import ANY_OBJECT, Schema
-from on_behalf_of.mcp.tool_error import CallerGone
 from on_behalf_of.primitives import time_budget
+from on_behalf_of.primitives.call_error import CallerGone
 from on_behalf_of.primitives.span import Span
 from on_behalf_of.primitives.strict_json import MalformedJson
 

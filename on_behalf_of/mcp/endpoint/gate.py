@@ -25,10 +25,10 @@ from on_behalf_of.mcp.endpoint.users_address import users_address
 from on_behalf_of.mcp.observer import OTHER, Observer, bounded, reason_of
 from on_behalf_of.mcp.records.call_record import CallRecord
 from on_behalf_of.mcp.records.call_recorder import CallRecorder
-from on_behalf_of.mcp.records.outcome import Outcome
 from on_behalf_of.mcp.records.trace import trace_of
 from on_behalf_of.mcp.tool import Tool
 from on_behalf_of.mcp.tool_registry import ToolRegistry, could_be_granted, missing_scopes
+from on_behalf_of.primitives.call_error import Outcome
 from on_behalf_of.primitives.client_address import Network
 from on_behalf_of.primitives.current_request import serving
 from on_behalf_of.resource_server.access_token import AccessToken

@@ -19,11 +19,11 @@ from on_behalf_of.exchange.errors import SubjectTokenRejected
 from on_behalf_of.mcp.caller import Caller, NoLongerAccepted, caller_of
 from on_behalf_of.mcp.endpoint.protocol_revision import WITH_HANDSHAKE
 from on_behalf_of.mcp.endpoint.worker import run_in_worker
-from on_behalf_of.mcp.records.outcome import Outcome
 from on_behalf_of.mcp.tool import Tool, ToolAnswer
 from on_behalf_of.mcp.tool_calls import ToolCalls
-from on_behalf_of.mcp.tool_error import ToolError, ToolFailed
+from on_behalf_of.mcp.tool_error import ToolFailed
 from on_behalf_of.mcp.tool_registry import ToolRegistry
+from on_behalf_of.primitives.call_error import CallError, Outcome
 
 logger = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ def build_server(registry: ToolRegistry, calls: ToolCalls) -> Server[Any]:
             caller.refuse(NoLongerAccepted())  # a new login helps, and a 401 is what makes clients begin one
             caller.note(error.outcome, error.reason)
             return _failure(error, LOOK_FIRST if caller.has_written else "")
-        except ToolError as error:
+        except CallError as error:
             caller.note(error.outcome, error.reason)
             return _failure(error)
         except Exception:  # the SDK would tell clients of earlier revisions what it says
@@ -135,5 +135,5 @@ def _success(answer: ToolAnswer) -> types.CallToolResult:
     )
 
 
-def _failure(error: ToolError, advice: str = "") -> types.CallToolResult:
+def _failure(error: CallError, advice: str = "") -> types.CallToolResult:
     return types.CallToolResult(content=[types.TextContent(text=f"{error}{advice}")], is_error=True)

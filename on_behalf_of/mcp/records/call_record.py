@@ -12,10 +12,11 @@ from typing import Any
 
 from django.utils import timezone
 
+from on_behalf_of.exchange.token_origin import TokenOrigin
 from on_behalf_of.mcp.endpoint.http_refusal import HttpRefusal
 from on_behalf_of.mcp.endpoint.jsonrpc_request import JsonRpcRequest
-from on_behalf_of.mcp.records.outcome import Exchange, Outcome
 from on_behalf_of.mcp.records.trace import Trace
+from on_behalf_of.primitives.call_error import Outcome
 from on_behalf_of.primitives.foreign_text import readable
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.errors import InsufficientScope, NotPermitted
@@ -35,7 +36,7 @@ class CallRecord:
     arguments_digest: str
     time: datetime = field(default_factory=timezone.now)
     duration_ms: int = 0
-    exchange: Exchange = Exchange.NONE
+    exchange: TokenOrigin = TokenOrigin.NONE
     outcome: Outcome | None = None  # None: nobody said; the SDK answers malformed calls itself
     reason: str = ""
     is_answered: bool = False
