@@ -37,7 +37,7 @@ format: $(VENV)/development ## format the code
 	@$(BIN)/ruff check --fix --quiet . && $(BIN)/ruff format --quiet .
 
 lock: $(VENV)/development ## write the requirements files anew from pyproject.toml
-	@$(BIN)/uv pip compile pyproject.toml $(LOCK) -o requirements.txt
+	@$(BIN)/uv pip compile pyproject.toml --extra reference $(LOCK) -o requirements.txt
 	@$(BIN)/uv pip compile pyproject.toml --extra dev $(LOCK) -o requirements-dev.txt
 
 secrets: $(VENV)/runtime ## make the secret files that compose.yaml names, once

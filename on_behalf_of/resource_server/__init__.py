@@ -1,5 +1,12 @@
 """What every OAuth 2.0 protected resource of this project does alike (RFC 6750, RFC 9068, RFC 9728).
 
-A plain package: no Django, no settings. Everything comes in as arguments, so it can be read, tested and
-used outside this project.
+Plain Python: no Django, no settings. Everything comes in as arguments. Verifying with given keys needs neither
+Django nor requests.
 """
+
+from on_behalf_of.resource_server.access_token import AccessToken, verify_access_token
+from on_behalf_of.resource_server.actor import Actor
+from on_behalf_of.resource_server.errors import BearerTokenError
+from on_behalf_of.resource_server.token_rules import TokenRules
+
+__all__ = ["AccessToken", "Actor", "BearerTokenError", "TokenRules", "verify_access_token"]
