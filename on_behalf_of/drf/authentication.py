@@ -10,7 +10,7 @@ from on_behalf_of.drf.actor_policy import check_actor
 from on_behalf_of.drf.caller import Caller
 from on_behalf_of.drf.configuration import ApiConfiguration
 from on_behalf_of.drf.refusals import BearerTokenRefused, CannotTell
-from on_behalf_of.drf.scopes import scopes_needed
+from on_behalf_of.drf.scopes import check_scope_is_named, scopes_needed
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.authorization_header import read_bearer_token
 from on_behalf_of.resource_server.challenge import challenge
@@ -50,6 +50,7 @@ def accepted_token(request: Request | HttpRequest, presented: str) -> AccessToke
         check_actor(token, settings.DOWNSTREAM_API.policy)
     except NotPermitted as error:
         raise BearerTokenRefused(error) from error
+    check_scope_is_named(request)
     return token
 
 

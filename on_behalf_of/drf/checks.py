@@ -7,6 +7,7 @@ from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
 
 from on_behalf_of.drf.configuration import ApiConfiguration
+from on_behalf_of.drf.explanation import unscoped_views
 from on_behalf_of.resource_server.caller_rules import ActorRule
 
 
@@ -15,6 +16,21 @@ def actor_policy_is_consistent(**_kwargs: Any) -> list[CheckMessage]:
     """Warnings only: each such policy can be meant, and none of them opens what another setting closes."""
     configuration: ApiConfiguration = settings.DOWNSTREAM_API
     return contradictions(configuration)
+
+
+@register(Tags.security, Tags.urls)
+def every_view_names_a_scope(**_kwargs: Any) -> list[CheckMessage]:
+    """Name each protected view without a HasScope; such a view refuses every token."""
+    configuration: ApiConfiguration = settings.DOWNSTREAM_API
+    unscoped = [name for name in unscoped_views() if name not in configuration.unscoped_views]
+    return [
+        checks.Warning(
+            f"{name} names no scope, so it refuses every access token.",
+            hint='Add HasScope("…") to its permission_classes, or name the view in unscoped_views.',
+            id="obo_drf.W006",
+        )
+        for name in unscoped
+    ]
 
 
 def contradictions(configuration: ApiConfiguration) -> list[CheckMessage]:

@@ -19,6 +19,7 @@ class ApiConfiguration:
     resource: ProtectedResource
     policy: ActorPolicy = field(default_factory=ActorPolicy)
     bridge_client_ids: frozenset[str] = frozenset()  # the usual callers; only the system checks use this
+    unscoped_views: frozenset[str] = frozenset()  # dotted names of views that any accepted token may call
     login: BrowserLogin | None = None  # to the API's own pages; None where nobody can log in to them
     is_described: bool = True  # whether anybody may read the API's description
     operations: Mapping[str, Operation] = field(default_factory=dict, hash=False)  # their words, by operation id

@@ -17,6 +17,7 @@ from on_behalf_of.drf.actor_policy import ActorPolicy, check_actor
 from on_behalf_of.drf.authentication import AccessTokenAuthentication
 from on_behalf_of.drf.caller import Caller
 from on_behalf_of.drf.refusals import BearerTokenRefused
+from on_behalf_of.drf.scopes import name_of, names_scope
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.errors import BearerTokenError, Reason
 from on_behalf_of.resource_server.explanation import CALLER_CHECKS, CALLER_RULES_SET_ASIDE, Check, Step, rule_steps
@@ -63,6 +64,18 @@ def operations(token: AccessToken, urlconf: str | None = None) -> tuple[Operatio
     )
 
 
+def unscoped_views() -> list[str]:
+    """Return the dotted names of protected views that name no scope for some method, in the order of their routes."""
+    found = [
+        name_of(view)
+        for _, view, actions in _views(get_resolver().url_patterns)
+        for method in METHODS
+        if (method.lower() in actions if actions else hasattr(view, method.lower()))
+        and not names_scope(view(request=_request(method), action=actions.get(method.lower())))
+    ]
+    return list(dict.fromkeys(found))
+
+
 def _views(patterns: Sequence[Any], prefix: str = "/") -> Iterator[tuple[str, Any, dict[str, str]]]:
     for pattern in patterns:
         route = prefix + str(pattern.pattern)
@@ -74,11 +87,15 @@ def _views(patterns: Sequence[Any], prefix: str = "/") -> Iterator[tuple[str, An
             yield route, view, getattr(pattern.callback, "actions", None) or {}
 
 
+def _request(method: str) -> Request:
+    request = HttpRequest()
+    request.method = method
+    return Request(request)
+
+
 def _judged(token: AccessToken, method: str, route: str, view: Any, actions: dict[str, str]) -> Operation:
     """What the view's permissions say to a request with that token, which is not made."""
-    django_request = HttpRequest()
-    django_request.method = method
-    request = Request(django_request)
+    request = _request(method)
     request.user, request.auth = Caller(token), token  # type: ignore[assignment] # no Django user is behind it
     try:
         view(request=request, action=actions.get(method.lower())).check_permissions(request)

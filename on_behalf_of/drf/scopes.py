@@ -1,12 +1,14 @@
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.http import HttpRequest
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
 from on_behalf_of.drf.caller import token_of
+from on_behalf_of.drf.configuration import ApiConfiguration
 from on_behalf_of.drf.refusals import BearerTokenRefused
-from on_behalf_of.resource_server.errors import InsufficientScope
+from on_behalf_of.resource_server.errors import InsufficientScope, NotPermitted, Reason
 
 if TYPE_CHECKING:  # at run time, DRF imports its views only after the default classes, of which this is part
     from rest_framework.views import APIView
@@ -35,6 +37,27 @@ class HasScope(BasePermission):
         if not token_of(request).scopes.issuperset(needed):
             raise BearerTokenRefused(InsufficientScope(needed))
         return True
+
+
+def check_scope_is_named(request: Request | HttpRequest) -> None:
+    """Refuse every token at a view that names no scope, so that a forgotten permission does not open it.
+
+    Views in `ApiConfiguration.unscoped_views` are spared. Raises BearerTokenRefused.
+    """
+    configuration: ApiConfiguration = settings.DOWNSTREAM_API
+    view = getattr(request, "parser_context", {}).get("view")
+    if view and not names_scope(view) and name_of(type(view)) not in configuration.unscoped_views:
+        raise BearerTokenRefused(NotPermitted(Reason.UNSCOPED_VIEW))
+
+
+def names_scope(view: "APIView") -> bool:
+    """Return whether one of the view's permissions is a HasScope."""
+    return any(isinstance(permission, HasScope) for permission in view.get_permissions())
+
+
+def name_of(view: type["APIView"]) -> str:
+    """Return the dotted name of a view class, or of the function under `@api_view`."""
+    return f"{view.__module__}.{view.__name__}"
 
 
 def scopes_needed(request: Request | HttpRequest) -> tuple[str, ...]:

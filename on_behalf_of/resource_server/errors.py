@@ -39,6 +39,7 @@ class Reason(StrEnum):
     CLIENTS_DIFFER = "clients_differ"
     # What the token allows (RFC 6750 §3.1)
     SCOPE = "insufficient_scope"
+    UNSCOPED_VIEW = "unscoped_view"
     # Who may act with it: a resource's own rules (RFC 8693 §4.1)
     ACTOR_NOT_CLIENT = "actor_not_client"
     ACTOR_NOT_TRUSTED = "actor_not_trusted"
@@ -73,6 +74,7 @@ DESCRIPTIONS = {
     Reason.ACTOR_DEPTH: "The access token's act claim nests deeper than five actors.",
     Reason.CLIENTS_DIFFER: "The access token names two different clients, in client_id and in azp.",
     Reason.SCOPE: "The access token lacks a scope that this operation needs.",
+    Reason.UNSCOPED_VIEW: "This operation names no scope, so no access token may call it.",
     Reason.ACTOR_NOT_CLIENT: "The current actor (act) is not the client that the access token was issued to.",
     Reason.ACTOR_NOT_TRUSTED: "The party that acts for the user, by the token's act claim, may not call this resource.",
     Reason.DELEGATION_REQUIRED: "Only calls that are made on a user's behalf, by token exchange, are accepted here.",

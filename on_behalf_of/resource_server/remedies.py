@@ -54,6 +54,7 @@ REMEDIES = {
     Reason.ACTOR_DEPTH: "It was exchanged more often than five times: exchange the user's own token, not one that was "
     "exchanged already.",
     Reason.CLIENTS_DIFFER: "client_id and azp must name the same client: correct this at the tenant.",
+    Reason.UNSCOPED_VIEW: 'Name a scope in the view: permission_classes = [HasScope("…")].',
     Reason.SCOPE: "Ask the user's tenant for a token with the scope that is missing.",
     Reason.ACTOR_NOT_TRUSTED: "Call through an actor that API_TRUSTED_ACTORS names, or add the outermost sub of act "
     "to it.",

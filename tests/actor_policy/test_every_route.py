@@ -64,7 +64,7 @@ class ByBridge(Open):
 
 
 class ByAgent(Open):
-    permission_classes = (ActedForBy(AGENT, "another"),)
+    permission_classes = (HasScope("read:private"), ActedForBy(AGENT, "another"))
 
 
 urlpatterns = [

@@ -15,7 +15,7 @@ from tests.explanation.conftest import explain_token
 from tests.issuer import Issuer
 
 # What a token alone cannot show: where it was sent, and what it is used for (the list of operations tells).
-NOT_OF_THE_TOKEN = {Reason.TOKEN_IN_QUERY, Reason.SCOPE}
+NOT_OF_THE_TOKEN = {Reason.TOKEN_IN_QUERY, Reason.SCOPE, Reason.UNSCOPED_VIEW}
 
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
