@@ -1,4 +1,4 @@
-"""The reasons that a recorded call can have, in sentences for whoever reviews the log."""
+"""The reasons that a recorded call can have, in sentences for reviewers."""
 
 from on_behalf_of.resource_server.errors import DESCRIPTIONS, Reason
 

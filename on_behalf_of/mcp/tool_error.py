@@ -2,7 +2,7 @@ from on_behalf_of.primitives.call_error import CallError, Outcome
 
 
 class ToolError(CallError):
-    """What a tool raises for a failure that the user can act on; its text is shown to the user as it stands."""
+    """Raised by a tool for a failure that the user can act on. The user reads its text as it stands."""
 
 
 class InvalidArguments(ToolError):

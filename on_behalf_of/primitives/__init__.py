@@ -1,1 +1,1 @@
-"""What several rooms need and none owns. No Django, no requests."""
+"""Code that several rooms need. No Django, no requests."""

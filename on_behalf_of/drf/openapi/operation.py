@@ -4,7 +4,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Operation:
-    """What the description says about one operation, beside what is drawn from its view."""
+    """Words and examples for one operation of the description, beside what is drawn from its view."""
 
     summary: str
     description: str = ""  # the view's docstring, where there is none
