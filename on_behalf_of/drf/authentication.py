@@ -35,9 +35,10 @@ def token_verifier(configuration: ApiConfiguration) -> TokenVerifier:
 
 
 def accepted_token(request: Request | HttpRequest, presented: str) -> AccessToken:
-    """The one judgement of a token, whichever way it was presented; from here on, the request's row names its bearer.
+    """Verify a token, whichever way it was presented. From here on, the request's row names its bearer.
 
-    Raises BearerTokenRefused, for what the actor policy is against too, or CannotTell. Not checked: scopes.
+    Raises BearerTokenRefused, also if the actor policy forbids the call or the view names no scope, and CannotTell.
+    Not checked: whether the token holds the scopes that the view names.
     """
     try:
         token = token_verifier(settings.DOWNSTREAM_API).verify(presented)
@@ -45,12 +46,14 @@ def accepted_token(request: Request | HttpRequest, presented: str) -> AccessToke
         raise BearerTokenRefused(error) from error
     except KeysUnavailable as error:
         raise CannotTell(error) from error
-    record_of(request).token = token
+    record = record_of(request)
+    record.token = token
     try:  # here, because views replace permission classes, and who they forget would be everybody
         check_actor(token, settings.DOWNSTREAM_API.policy)
     except NotPermitted as error:
         raise BearerTokenRefused(error) from error
-    check_scope_is_named(request)
+    if not record.scopes_required:  # a RecordedView has asked its permissions already
+        check_scope_is_named(request)
     return token
 
 

@@ -17,7 +17,7 @@ from on_behalf_of.drf.actor_policy import ActorPolicy, check_actor
 from on_behalf_of.drf.authentication import AccessTokenAuthentication
 from on_behalf_of.drf.caller import Caller
 from on_behalf_of.drf.refusals import BearerTokenRefused
-from on_behalf_of.drf.scopes import name_of, names_scope
+from on_behalf_of.drf.scopes import check_scope_is_named, name_of, scopes_of
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.errors import BearerTokenError, Reason
 from on_behalf_of.resource_server.explanation import CALLER_CHECKS, CALLER_RULES_SET_ASIDE, Check, Step, rule_steps
@@ -56,24 +56,25 @@ class Operation:
 
 def operations(token: AccessToken, urlconf: str | None = None) -> tuple[Operation, ...]:
     """Return every protected operation of the API, in the order of its routes; None is the root URLconf."""
-    return tuple(
-        _judged(token, method, route, view, actions)
-        for route, view, actions in _views(get_resolver(urlconf).url_patterns)
-        for method in METHODS
-        if (method.lower() in actions if actions else hasattr(view, method.lower()))
-    )
+    return tuple(_judged(token, method, route, view, actions) for method, route, view, actions in _operations(urlconf))
 
 
 def unscoped_views() -> list[str]:
     """Return the dotted names of protected views that name no scope for some method, in the order of their routes."""
     found = [
         name_of(view)
-        for _, view, actions in _views(get_resolver().url_patterns)
-        for method in METHODS
-        if (method.lower() in actions if actions else hasattr(view, method.lower()))
-        and not names_scope(view(request=_request(method), action=actions.get(method.lower())))
+        for method, _, view, actions in _operations()
+        if not scopes_of(view(request=_request(method), action=actions.get(method.lower())), method)
     ]
     return list(dict.fromkeys(found))
+
+
+def _operations(urlconf: str | None = None) -> Iterator[tuple[str, str, Any, dict[str, str]]]:
+    """Yield method, route, view and its actions of each protected operation."""
+    for route, view, actions in _views(get_resolver(urlconf).url_patterns):
+        for method in METHODS:
+            if method.lower() in actions if actions else hasattr(view, method.lower()):
+                yield method, route, view, actions
 
 
 def _views(patterns: Sequence[Any], prefix: str = "/") -> Iterator[tuple[str, Any, dict[str, str]]]:
@@ -97,8 +98,11 @@ def _judged(token: AccessToken, method: str, route: str, view: Any, actions: dic
     """What the view's permissions say to a request with that token, which is not made."""
     request = _request(method)
     request.user, request.auth = Caller(token), token  # type: ignore[assignment] # no Django user is behind it
+    asked = view(request=request, action=actions.get(method.lower()))
+    request.parser_context = {"view": asked}
     try:
-        view(request=request, action=actions.get(method.lower())).check_permissions(request)
+        check_scope_is_named(request)
+        asked.check_permissions(request)
     except BearerTokenRefused as refused:
         return Operation(method, route, False, refused.error)
     except APIException:

@@ -46,13 +46,8 @@ def check_scope_is_named(request: Request | HttpRequest) -> None:
     """
     configuration: ApiConfiguration = settings.DOWNSTREAM_API
     view = getattr(request, "parser_context", {}).get("view")
-    if view and not names_scope(view) and name_of(type(view)) not in configuration.unscoped_views:
+    if view and not scopes_of(view, request.method) and name_of(type(view)) not in configuration.unscoped_views:
         raise BearerTokenRefused(NotPermitted(Reason.UNSCOPED_VIEW))
-
-
-def names_scope(view: "APIView") -> bool:
-    """Return whether one of the view's permissions is a HasScope."""
-    return any(isinstance(permission, HasScope) for permission in view.get_permissions())
 
 
 def name_of(view: type["APIView"]) -> str:

@@ -14,9 +14,12 @@ from rest_framework.test import APIClient
 from rest_framework.viewsets import ViewSet
 
 from on_behalf_of.audit.models import DelegatedAccess
+from on_behalf_of.drf.authentication import token_verifier
 from on_behalf_of.drf.checks import every_view_names_a_scope
+from on_behalf_of.drf.explanation import operations
 from on_behalf_of.drf.recorded_view import RecordedView
 from on_behalf_of.drf.scopes import HasScope
+from on_behalf_of.resource_server.errors import Reason
 from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer
 
@@ -95,6 +98,17 @@ def test_a_view_that_is_listed_is_served(with_forgotten: APIClient, issuer: Issu
     settings.DOWNSTREAM_API = replace(settings.DOWNSTREAM_API, unscoped_views=frozenset({f"{__name__}.Forgotten"}))
     assert with_forgotten.get("/forgotten/view", **bearer(issuer.delegated_token())).status_code == 200
     assert with_forgotten.get("/forgotten/set", **bearer(issuer.delegated_token())).status_code == 403
+
+
+def test_the_explanation_says_so_too(with_forgotten: APIClient, issuer: Issuer, settings: Settings) -> None:
+    token = token_verifier(settings.DOWNSTREAM_API).verify(issuer.delegated_token())
+    found = {operation.route: operation for operation in operations(token)}
+    for address in FORGOTTEN:
+        refusal = found[address].refusal
+        assert not found[address].is_allowed
+        assert refusal is not None
+        assert refusal.reason is Reason.UNSCOPED_VIEW
+    assert found["/scoped/action/<pk>"].is_allowed
 
 
 def test_a_system_check_lists_them(with_forgotten: APIClient, settings: Settings) -> None:
