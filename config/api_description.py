@@ -1,4 +1,4 @@
-"""What drf-spectacular is told of the API; the rest it draws from the views, through `on_behalf_of.drf.openapi`."""
+"""Settings for drf-spectacular, which draws the rest from the views by `on_behalf_of.drf.openapi`."""
 
 from typing import Any
 

@@ -3,7 +3,7 @@ import uuid
 from django.db import models
 from django.utils import timezone
 
-MAX_IDENTIFIER = 255  # characters; longer ones are refused when the token is verified
+from on_behalf_of.resource_server.claims import MAX_IDENTIFIER
 
 
 class Note(models.Model):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class AuditConfiguration:
-    """How the log is sealed, kept and explained, built once by `config.services`."""
+    """Settings for sealing, keeping and explaining the log. `config.services` builds them once."""
 
     seal_key_file: Path  # Ed25519, PKCS #8 PEM; made when it is missing
     public_keys_file: Path  # JSON, key id -> public key; every key that ever sealed

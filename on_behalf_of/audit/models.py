@@ -39,7 +39,7 @@ class DelegatedAccess(SealedRow):
     client_id = models.CharField("client", max_length=MAX_IDENTIFIER)
     organization = models.CharField(max_length=MAX_IDENTIFIER, blank=True)
     actor = models.CharField(
-        "current actor", max_length=MAX_IDENTIFIER, blank=True, help_text="Empty where nobody acts for the user."
+        "current actor", max_length=MAX_IDENTIFIER, blank=True, help_text="Empty if the token names no actor."
     )
     actor_chain = models.JSONField(default=list, help_text="The whole act claim, current actor first.")
     token_id = models.CharField(max_length=MAX_IDENTIFIER + 8, help_text="The token's jti, or its SHA-256.")

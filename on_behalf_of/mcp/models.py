@@ -22,7 +22,7 @@ class ToolCall(models.Model):
     subject = models.CharField(max_length=MAX_IDENTIFIER, help_text="The user who is logged in at the client.")
     client_id = models.CharField("client", max_length=MAX_IDENTIFIER)
     actor = models.CharField(
-        "current actor", max_length=MAX_IDENTIFIER, blank=True, help_text="Empty where nobody acts for the user."
+        "current actor", max_length=MAX_IDENTIFIER, blank=True, help_text="Empty if the token names no actor."
     )
     actor_chain = models.JSONField(default=list, help_text="The act claim of the client's token, outermost first.")
     organization = models.CharField(max_length=MAX_IDENTIFIER, blank=True)

@@ -26,5 +26,5 @@ class ScopesNotGrantable(ToolError):
     def __init__(self, scopes: tuple[str, ...]) -> None:
         super().__init__(
             f"Your account does not have the permission that this tool needs: {' '.join(scopes)}. "
-            "Whoever administers the tenant can give it to you."
+            "Your tenant's administrator can grant it."
         )

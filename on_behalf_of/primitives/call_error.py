@@ -5,7 +5,7 @@ from typing import ClassVar
 
 
 class Outcome(StrEnum):
-    """How a tool call ended, as its record says."""
+    """The end of a tool call, as recorded."""
 
     OK = "ok"
     TOOL_ERROR = "tool_error"  # it could not be done as asked: the input, or what it was about
@@ -21,7 +21,7 @@ class CallError(Exception):
     refused, and holds nothing secret: texts of others pass through `foreign_text.readable` first.
     """
 
-    concerns_operator: ClassVar[bool] = False  # True: whoever runs the bridge must act, so it is logged
+    concerns_operator: ClassVar[bool] = False  # True: the bridge's operator must act, so it is logged
     # What the call's record says; the reason is a stable code.
     outcome: Outcome = Outcome.TOOL_ERROR
     reason: str = "tool_error"

@@ -1,4 +1,4 @@
-"""What every OAuth 2.0 protected resource of this project does alike (RFC 6750, RFC 9068, RFC 9728).
+"""The part of an OAuth 2.0 protected resource (RFC 6750, RFC 9068, RFC 9728): tokens, keys, challenges, metadata.
 
 Plain Python: no Django, no settings. Everything comes in as arguments. Verifying with given keys needs neither
 Django nor requests.

@@ -110,7 +110,7 @@ class Migration(migrations.Migration):
                     "actor",
                     models.CharField(
                         blank=True,
-                        help_text="Empty where nobody acts for the user.",
+                        help_text="Empty if the token names no actor.",
                         max_length=255,
                         verbose_name="current actor",
                     ),

@@ -30,7 +30,7 @@ def _while_described(view: View) -> View:
 @_while_described
 def document(_request: HttpRequest) -> HttpResponse:
     """OpenAPI 3.1. It says nothing that a client with a token would not find out, so anybody may read it."""
-    from on_behalf_of.drf.openapi.description import description  # slow to load, and nobody else has to wait for it
+    from on_behalf_of.drf.openapi.description import description  # slow to load, and only this view needs it
 
     return HttpResponse(description(), content_type="application/json", headers={"Access-Control-Allow-Origin": "*"})
 
