@@ -7,10 +7,9 @@ from config.generated_secrets import derived_secret
 from downstream_api.operations import OPERATIONS
 from local_tenant.configuration import LinkedClient, TenantConfiguration
 from mcp_bridge.tools import TOOLS
-from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.configuration import AuditConfiguration, Sealing
 from on_behalf_of.drf.browsable.configuration import CALLBACK_PATH, BrowserLogin
 from on_behalf_of.drf.configuration import ApiConfiguration
-from on_behalf_of.drf.reasons import REASONS
 from on_behalf_of.mcp.configuration import ENDPOINT, BridgeConfiguration
 from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
@@ -58,7 +57,7 @@ def audit_configuration(environment: Environment) -> AuditConfiguration:
         seal_key_file=environment.seal_key_file or environment.state_dir / "audit_seal_key.pem",
         public_keys_file=environment.seal_public_keys_file or environment.state_dir / "audit_public_keys.json",
         retention_days=environment.audit_retention_days,
-        reasons=REASONS,
+        sealing=Sealing.COMMAND,  # config/api/rsgi.py has its own thread, which it stops
     )
 
 

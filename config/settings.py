@@ -28,8 +28,10 @@ DEBUG = ENVIRONMENT.debug
 SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "commands")
 ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 
-DOWNSTREAM_API = services.api_configuration(ENVIRONMENT)
-AUDIT_LOG = services.audit_configuration(ENVIRONMENT)
+ON_BEHALF_OF = {
+    "API": services.api_configuration(ENVIRONMENT),
+    "AUDIT": services.audit_configuration(ENVIRONMENT),
+}
 MCP_BRIDGE = services.bridge_configuration(ENVIRONMENT)
 LOCAL_TENANT = services.tenant_configuration(ENVIRONMENT)
 

@@ -1,6 +1,5 @@
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
@@ -12,6 +11,7 @@ from rest_framework.viewsets import ModelViewSet
 from downstream_api.models import Note
 from downstream_api.serializers import CallSerializer, MessageSerializer, NoteSerializer
 from on_behalf_of.drf.caller import token_of
+from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.recorded_view import RecordedView
 from on_behalf_of.drf.scopes import HasScope
 from on_behalf_of.resource_server.actor import Actor
@@ -78,4 +78,4 @@ def _described(actor: Actor) -> dict[str, Any]:
 @require_safe
 def protected_resource_metadata(_request: HttpRequest) -> JsonResponse:
     """RFC 9728 §3; open to browser clients of any origin."""
-    return JsonResponse(settings.DOWNSTREAM_API.resource.metadata(), headers={"Access-Control-Allow-Origin": "*"})
+    return JsonResponse(api_configuration().resource.metadata(), headers={"Access-Control-Allow-Origin": "*"})

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
+from config import services
 from config.generated_secrets import derived_secret
 from config.settings import *
 
@@ -18,21 +19,22 @@ INSTALLED_APPS = [app for app in INSTALLED_APPS if app not in {"oauth2_provider"
 # from inside, where there is no TLS. Pages are, with SECURE_SSL_REDIRECT.
 SECURE_REDIRECT_EXEMPT = [r"^api/"]
 
+API = services.api_configuration(ENVIRONMENT)
 if ENVIRONMENT.observability.metrics:
     from on_behalf_of.serving.metrics import api as metrics  # nothing of it is loaded elsewhere
     from on_behalf_of.serving.metrics.measurements import Measurements
 
     MEASUREMENTS = Measurements(worked_out=[metrics.WaitingForSeal()])
-    DOWNSTREAM_API = replace(DOWNSTREAM_API, observer=metrics.observed(MEASUREMENTS))
+    API = replace(API, observer=metrics.observed(MEASUREMENTS))
     MIDDLEWARE = ["on_behalf_of.serving.metrics.page.MetricsMiddleware", *MIDDLEWARE]
 
 if ENVIRONMENT.observability.tracing:
     from on_behalf_of.serving.tracing import Spans, exporting_provider
 
     spans = Spans(partial(exporting_provider, "api"))
-    DOWNSTREAM_API = replace(
-        DOWNSTREAM_API, observer=replace(DOWNSTREAM_API.observer, span=spans, process_ends=spans.stop)
-    )
+    API = replace(API, observer=replace(API.observer, span=spans, process_ends=spans.stop))
+
+ON_BEHALF_OF = ON_BEHALF_OF | {"API": API}
 
 # A call that cannot be recorded is refused within two seconds, so nobody waits longer than that for a lock. (On
 # PostgreSQL, on_behalf_of.audit.time_limit has the same in mind; this ends what the server still does about it.)

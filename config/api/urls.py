@@ -12,7 +12,7 @@ from on_behalf_of.audit.admin import dashboard
 from on_behalf_of.audit.triggers import missing_triggers
 from on_behalf_of.drf.authentication import token_verifier
 from on_behalf_of.drf.browsable.account import account_bar
-from on_behalf_of.drf.configuration import ApiConfiguration
+from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.serving import error_pages
 from on_behalf_of.serving.health import database_answers, healthz, readiness
 
@@ -23,7 +23,7 @@ if not settings.MANAGES_ACCOUNTS:
 
 
 def _keys_are_held() -> bool:
-    return token_verifier(settings.DOWNSTREAM_API).keys.ready()
+    return token_verifier(api_configuration()).keys.ready()
 
 
 def _log_is_protected() -> bool:
@@ -32,7 +32,7 @@ def _log_is_protected() -> bool:
 
 @require_safe
 def _home(request: HttpRequest) -> HttpResponse:
-    configuration: ApiConfiguration = settings.DOWNSTREAM_API
+    configuration = api_configuration()
     shown = {
         "is_described": configuration.is_described,
         "is_development": settings.DEBUG,

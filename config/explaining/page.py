@@ -8,6 +8,7 @@ from django.views.decorators.http import require_http_methods
 
 from config.explaining.report import API, BRIDGE, explained
 from on_behalf_of.drf.authentication import token_verifier
+from on_behalf_of.drf.configuration import api_configuration
 
 SERVICES = ((API, "the API"), (BRIDGE, "the bridge"))
 
@@ -24,7 +25,7 @@ def explain_token(request: HttpRequest) -> HttpResponse:
     context: dict[str, object] = {"services": SERVICES, "service": API}
     if request.method == "POST":
         service = BRIDGE if request.POST.get("as") == BRIDGE else API
-        keys = token_verifier(settings.DOWNSTREAM_API).keys
+        keys = token_verifier(api_configuration()).keys
         report = explained(request.POST.get("token", ""), service, keys=keys, now=time.time())
         context |= {"service": service, "report": report}
     return render(request, "config/explain.html", context)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from django.conf import settings
 
 from mcp_bridge.tools import TOOLS
+from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.explanation import operations, policy_steps
 from on_behalf_of.mcp.tool_registry import could_be_granted, missing_scopes
 from on_behalf_of.resource_server.access_token import AccessToken, KeySource
@@ -69,14 +70,14 @@ class Report:
 
 def explained(text: str, service: str, *, keys: KeySource, now: float) -> Report:
     """Explain the token in `text` as `service` (API or BRIDGE) judges it. `now` is seconds since the epoch."""
-    api, bridge = settings.DOWNSTREAM_API.token_rules, settings.MCP_BRIDGE.token_rules
+    api, bridge = api_configuration().token_rules, settings.MCP_BRIDGE.token_rules
     rules = api if service == API else bridge
     neighbours = dict.fromkeys(bridge.audiences, EXCHANGE_FIRST) if service == API else {api.audience: FOR_THE_API}
     pasted = read_pasted_token(text)
     explanation = explain(pasted.token, rules=rules, keys=keys, now=now)
     parts, token, steps = explanation.parts, explanation.token, explanation.steps
     if service == API:
-        steps += policy_steps(token, settings.DOWNSTREAM_API.policy)
+        steps += policy_steps(token, api_configuration().policy)
     else:
         steps += caller_steps(token, settings.MCP_BRIDGE.caller_rules)
     seen = Circumstances(rules, parts, now, neighbours)

@@ -8,7 +8,9 @@ from functools import cache, lru_cache
 from ipaddress import ip_address
 from typing import Any, ClassVar, NoReturn, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connections, models
+from django.db import models
+
+from on_behalf_of.audit.database import log_connection
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
 _AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.BooleanField)  # drivers take the values
@@ -75,7 +77,7 @@ def insert_rows(rows: Sequence[AppendOnly]) -> None:
 
     What the ORM does for each field of each row costs several times as much as the database itself.
     """
-    connection, model = connections[DEFAULT_DB_ALIAS], type(rows[0])
+    connection, model = log_connection(), type(rows[0])
     fields = _fields(model)
     values: list[Any] = []
     for row in rows:

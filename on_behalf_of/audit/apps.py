@@ -10,8 +10,10 @@ class AuditConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from on_behalf_of.audit import auditors
+        from on_behalf_of.audit import auditors, checks  # noqa: F401 - registers the checks
+        from on_behalf_of.audit.configuration import audit_configuration
 
+        audit_configuration()  # a mistake in the settings ends the start here, not the first call
         post_migrate.connect(_protect_log, sender=self)
         post_migrate.connect(auditors.make_groups, sender=self)
 

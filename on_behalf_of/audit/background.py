@@ -3,9 +3,10 @@ import math
 import threading
 import time
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
 from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.database import log_connection
 from on_behalf_of.audit.refused_tokens import refused_tokens
 from on_behalf_of.audit.seal_keys import KeysUnusable
 from on_behalf_of.audit.sealing import CounterWentBack, seal_finished_rows
@@ -36,7 +37,7 @@ class SealingThread(threading.Thread):
             self._round()
         self._counted_at = -math.inf  # counts are written now, however young they are
         self._round()  # what the last calls left
-        connection.close()
+        log_connection().close()
 
     def stop(self) -> None:
         """Let it finish; a database that does not answer is not waited for."""
@@ -46,7 +47,7 @@ class SealingThread(threading.Thread):
     def _round(self) -> None:
         try:
             with limited_database_time(DATABASE_TIME):
-                connection.close_if_unusable_or_obsolete()
+                log_connection().close_if_unusable_or_obsolete()
                 seal_finished_rows(self._configuration)
                 if time.monotonic() - self._counted_at >= COUNTING_PAUSE:
                     refused_tokens().flush()
@@ -63,7 +64,7 @@ class SealingThread(threading.Thread):
             self._failures = 0
 
     def _report(self, reason: str) -> None:
-        connection.close()
+        log_connection().close()
         self._failures += 1
         if self._failures == PATIENCE + 1:  # one line for each outage
             log.error("The audit log cannot be sealed (%s); trying on.", reason)

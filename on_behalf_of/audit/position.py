@@ -7,10 +7,10 @@ between them. On SQLite one transaction writes at a time, so ids alone are in or
 
 from dataclasses import dataclass
 
-from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from on_behalf_of.audit.append_only import SealedRow
+from on_behalf_of.audit.database import log_connection
 
 
 @dataclass(frozen=True, order=True)
@@ -69,7 +69,7 @@ def delete_until(log: type[SealedRow], until: Position) -> int:
 
 
 def _connection() -> BaseDatabaseWrapper:
-    return connections[DEFAULT_DB_ALIAS]
+    return log_connection()
 
 
 def _has_transactions(connection: BaseDatabaseWrapper) -> bool:

@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from django.db import DEFAULT_DB_ALIAS, connections
-
 from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.database import log_connection
 from on_behalf_of.audit.logs import LOG_NAMED
 from on_behalf_of.audit.models import LogOperation, Seal, Tombstone
 from on_behalf_of.audit.position import Position, delete_until
@@ -67,7 +66,7 @@ def _last_to_go(before: datetime) -> int | None:
 
 def _prune_through(number: int, before: datetime, configuration: AuditConfiguration, pruned: Pruned) -> None:
     key = seal_key(configuration.seal_key_file, configuration.public_keys_file)
-    with lifted(connections[DEFAULT_DB_ALIAS]):
+    with lifted(log_connection()):
         earlier = Tombstone.objects.first()
         ends = dict(earlier.ends) if earlier else {}
         going = Seal.objects.filter(number__lte=number).defer("entries").order_by("number")
@@ -85,5 +84,5 @@ def _prune_through(number: int, before: datetime, configuration: AuditConfigurat
 
 
 def _delete_seals(through: int) -> None:
-    with connections[DEFAULT_DB_ALIAS].cursor() as cursor:
+    with log_connection().cursor() as cursor:
         cursor.execute("DELETE FROM obo_audit_seal WHERE number <= %s", [through])

@@ -3,10 +3,11 @@
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import transaction
 
 from on_behalf_of.audit.append_only import SealedRow, canonical_json, utc_text
 from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.database import log_alias, log_connection
 from on_behalf_of.audit.logs import LOGS
 from on_behalf_of.audit.models import Seal, Tombstone
 from on_behalf_of.audit.position import START, Position, finished_rows
@@ -88,7 +89,7 @@ def _has_work() -> bool:
 
 def _seal_next(key: SealKey) -> int | None:
     """Write one seal; the number of its rows, or None where there was nothing to do, or another run is at it."""
-    with transaction.atomic():
+    with transaction.atomic(using=log_alias()):
         if not _is_alone():
             return None
         ends = {log: end_of(log) for log in LOGS}
@@ -126,7 +127,7 @@ def _seal_next(key: SealKey) -> int | None:
 
 
 def _is_alone() -> bool:
-    connection = connections[DEFAULT_DB_ALIAS]
+    connection = log_connection()
     if connection.vendor != "postgresql":
         return True  # the transaction began IMMEDIATE: it holds SQLite's one write lock
     with connection.cursor() as cursor:
@@ -135,7 +136,7 @@ def _is_alone() -> bool:
 
 
 def _check_counter(sealed: int) -> None:
-    connection = connections[DEFAULT_DB_ALIAS]
+    connection = log_connection()
     if connection.vendor != "postgresql":
         return
     with connection.cursor() as cursor:

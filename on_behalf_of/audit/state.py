@@ -5,12 +5,11 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import Q
 
 from on_behalf_of.audit.append_only import SealedRow
-from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.configuration import audit_configuration
+from on_behalf_of.audit.database import log_connection
 from on_behalf_of.audit.logs import LOGS
 from on_behalf_of.audit.models import LogOperation, Seal, Verification
 from on_behalf_of.audit.position import Position, count_after, position_of, rows_between
@@ -77,7 +76,7 @@ def verify_row(row: SealedRow) -> RowVerdict:
 
 
 def _verdict_under(seal: Seal, row: SealedRow) -> RowVerdict:
-    configuration: AuditConfiguration = settings.AUDIT_LOG
+    configuration = audit_configuration()
     try:
         verify_seal(seal, public_keys(configuration.public_keys_file))
     except KeysUnusable:
@@ -104,7 +103,7 @@ def sealing_state() -> SealingState:
         last_verified_at=verification.time if verification else None,
         last_verdict=verification.verdict if verification else None,
         last_finding=verification.finding if verification else "",
-        triggers_ok=not missing_triggers(connections[DEFAULT_DB_ALIAS]),
+        triggers_ok=not missing_triggers(log_connection()),
     )
 
 

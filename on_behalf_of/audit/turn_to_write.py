@@ -8,8 +8,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from django.db import DatabaseError, OperationalError, connection
+from django.db import DatabaseError, OperationalError
 
+from on_behalf_of.audit.database import log_connection
 from on_behalf_of.audit.time_limit import current_limit
 
 _turn = threading.Lock()
@@ -23,7 +24,7 @@ def turn_to_write() -> Iterator[None]:
     turns. Raises OperationalError where the turn does not come in time.
     """
     limit = current_limit()
-    if limit is None or connection.vendor != "sqlite":
+    if limit is None or log_connection().vendor != "sqlite":
         yield
         return
     with limit.spent():
@@ -40,7 +41,7 @@ def turn_to_write() -> Iterator[None]:
 @contextmanager
 def _shorter_wait(seconds: float) -> Iterator[None]:
     """What other processes write is waited for no longer than this, nor than the connection does anyway."""
-    usual: float = connection.settings_dict["OPTIONS"].get("timeout", 5.0)
+    usual: float = log_connection().settings_dict["OPTIONS"].get("timeout", 5.0)
     if seconds >= usual:  # as nearly always, and each PRAGMA is a statement more
         yield
         return
@@ -54,5 +55,5 @@ def _shorter_wait(seconds: float) -> Iterator[None]:
 
 def _let_wait(seconds: float) -> None:
     """For what other processes write."""
-    with connection.cursor() as cursor:
+    with log_connection().cursor() as cursor:
         cursor.execute(f"PRAGMA busy_timeout = {round(seconds * 1_000)}")

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from django.db import DEFAULT_DB_ALIAS, connections
-
 from on_behalf_of.audit.append_only import SealedRow, row_digest
+from on_behalf_of.audit.database import log_connection
 from on_behalf_of.audit.logs import LOG_NAMED, LOGS
 from on_behalf_of.audit.models import Seal, Tombstone
 from on_behalf_of.audit.position import START, Position, rows_between
@@ -62,7 +61,7 @@ def verify(keys: PublicKeys, *, since: int | None = None) -> Verified:
     Memory stays the same however long the log is. Raises Broken at the first problem, CannotVerify where there is no
     such seal, DatabaseError. Rows not sealed yet are only checked against their own digest.
     """
-    if missing := missing_triggers(connections[DEFAULT_DB_ALIAS]):
+    if missing := missing_triggers(log_connection()):
         raise Broken(Problem.NO_TRIGGER, missing[0])
     so_far = _beginning(keys, since)
     for seal in _seals_after(so_far.last_seal):

@@ -4,15 +4,17 @@ import re
 import secrets
 import time
 import uuid
-from contextlib import ExitStack, suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, transaction
 from django.http import HttpRequest
 from rest_framework.request import Request
 
 from on_behalf_of.audit.breaker import Breaker
+from on_behalf_of.audit.database import log_alias, log_connection
 from on_behalf_of.audit.group_commit import NotWritten, access_log
 from on_behalf_of.audit.models import Decision, DelegatedAccess
 from on_behalf_of.audit.refused_tokens import refused_tokens
@@ -28,18 +30,42 @@ _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 MAX_PATH = 512
-DATABASE_TIME = 1.5  # seconds for all that the database does for one call: the caller has an answer within two
+DATABASE_TIME = 1.5  # seconds that the log's statements may wait for the database: the caller has an answer within two
 REASON_OF_STATUS = {400: "invalid_input", 404: "not_found", 405: "method_not_allowed", 406: "not_acceptable"}
 
 
 def record_of(request: HttpRequest | Request) -> "AccessRecord":
-    """The record that AuditMiddleware attached to the request; DRF's request passes on to Django's."""
-    record: AccessRecord = request.access_record  # type: ignore[union-attr] # ours, on Django's class
+    """Return the record that AuditMiddleware attached to the request; DRF's request passes on to Django's.
+
+    Without the middleware, as in unit tests that call a view directly, return a record that accepts no token.
+    """
+    record: AccessRecord | None = getattr(request, "access_record", None)
+    if record is None:
+        django_request: HttpRequest = getattr(request, "_request", request)
+        record = AccessRecord(django_request, is_attached=False)
+        django_request.access_record = record  # type: ignore[attr-defined] # ours
     return record
 
 
 class NotRecordable(DatabaseError):
     """The log could not be written a moment ago, and it is not this call's turn to try."""
+
+
+class NoMiddleware(ImproperlyConfigured):
+    """A token came to a view whose answer does not pass AuditMiddleware, so no row would be written."""
+
+    def __init__(self) -> None:
+        super().__init__("on_behalf_of.drf.middleware.AuditMiddleware is missing; add it at the end of MIDDLEWARE.")
+
+
+class NestedTransaction(ImproperlyConfigured):
+    """A transaction was opened around the authentication of a change, so the row could not commit together with it."""
+
+    def __init__(self, view: str) -> None:
+        super().__init__(
+            f"{view} opens a transaction before it authenticates, so its changes cannot commit together with their "
+            "row; put transaction.atomic on the method that makes the change."
+        )
 
 
 @dataclass
@@ -48,17 +74,25 @@ class AccessRecord:
 
     request: HttpRequest
     breaker: Breaker = field(default_factory=Breaker)
+    is_attached: bool = True  # by AuditMiddleware, which writes the row
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     token: AccessToken | None = None
     scopes_required: tuple[str, ...] = ()
     reason: str = ""  # the refusal's code, where somebody refused
+    defers_work: bool = False  # the view calls begin_work itself, once the request's body is parsed
     _began: float = field(default_factory=time.monotonic)
     _limits: ExitStack = field(default_factory=ExitStack)
     _transaction: ExitStack = field(default_factory=ExitStack)  # holds the changes and the row
     _change: ExitStack = field(default_factory=ExitStack)  # the changes alone, which can be undone
     _is_of_the_api: bool = False
+    _is_limited: bool = False
+    _is_open: bool = False  # the transaction
     _is_change: bool = False
     _may_write: bool | None = None
+    _depth: int = 0  # of the transactions around the view
+
+    def __post_init__(self) -> None:
+        self._depth = _open_transactions()
 
     @cached_property
     def trace_id(self) -> str:
@@ -74,30 +108,53 @@ class AccessRecord:
         """The caller's own header, where it is well formed."""
         return self._trace_of_caller[0] if self._trace_of_caller else ""
 
-    def begin(self) -> None:
-        """From here on, the database gets a limited time for this call, recording it included."""
+    def begin(self, database_time: float | None) -> None:
+        """From here on, the database gets that many seconds for this call, recording it included; None: no limit."""
         self._is_of_the_api = True
-        self._limits.enter_context(limited_database_time(DATABASE_TIME))
+        if database_time is not None and not self._is_limited:
+            self._limits.enter_context(limited_database_time(database_time))
+            self._is_limited = True
+
+    def open_around_view(self) -> None:
+        """Open the transaction outside the one that Django opens for each view with ATOMIC_REQUESTS.
+
+        Raises DatabaseError.
+        """
+        self._open(durable=False)
+        self._depth = _open_transactions() + 1
 
     def begin_work(self, *, is_change: bool) -> None:
         """Make sure that the call can be recorded, before anything is done for it.
 
         A change opens the transaction that holds it and, at its end, its row: both commit or neither.
-        Raises DatabaseError.
+        Raises DatabaseError, and NestedTransaction if the view has opened one before.
         """
         if self.token is not None:
             self._check_breaker()
-        if not is_change:
+        if not is_change or self._is_change:
             return
+        if not self._is_open:
+            if _open_transactions() != self._depth:
+                raise NestedTransaction(_name_of_view(self.request))
+            self._open(durable=True)
+        self._is_change = True
+
+    def _open(self, *, durable: bool) -> None:
+        alias = log_alias()
         try:
-            self._transaction.enter_context(turn_to_write())
-            self._transaction.enter_context(transaction.atomic(durable=True))
-            self._change.enter_context(transaction.atomic())
-            self._is_change = True
+            with self._own_limit():
+                self._transaction.enter_context(turn_to_write())
+                self._transaction.enter_context(transaction.atomic(using=alias, durable=durable))
+                self._change.enter_context(transaction.atomic(using=alias))
         except DatabaseError:
             self._transaction.close()
             self.failed()
             raise
+        self._is_open = True
+
+    def _own_limit(self) -> AbstractContextManager[None]:
+        """Limit the log's own statements where the call as a whole has no limit."""
+        return nullcontext() if self._is_limited else limited_database_time(DATABASE_TIME)
 
     def failed(self) -> None:
         """The database let this call down: nobody waits for it any more, and this call does not try again."""
@@ -111,10 +168,10 @@ class AccessRecord:
         """
         is_success = status < 400  # noqa: PLR2004 - HTTP's border
         try:
-            with self._limits, self._transaction:
+            with self._limits if self._is_limited else limited_database_time(DATABASE_TIME), self._transaction:
                 with self._change:
                     if self._is_change and not is_success:
-                        transaction.set_rollback(True)
+                        transaction.set_rollback(True, using=log_alias())
                 is_written = self._write(status)
         except NotRecordable:
             raise
@@ -127,8 +184,8 @@ class AccessRecord:
     def abandon(self) -> None:
         """There will be no answer, so nothing is recorded: undo the change, and let others write."""
         with suppress(DatabaseError), self._limits, self._transaction, self._change:
-            if self._is_change:
-                transaction.set_rollback(True)
+            if self._is_open:
+                transaction.set_rollback(True, using=log_alias())
 
     def tell(self, observer: Observer, span: Span, status: int) -> None:
         """Tell of the call, once it is over, what is no secret."""
@@ -153,8 +210,8 @@ class AccessRecord:
             return False
         self._check_breaker()
         row = DelegatedAccess(**self._fields(self.token, status))
-        if self._is_change:  # in the transaction of the change
-            row.save()
+        if self._is_open:  # in the transaction of the change
+            row.save(using=log_alias())
             return True
         try:
             access_log().write(row)
@@ -186,6 +243,15 @@ class AccessRecord:
             "source_address": _address(request.META.get("REMOTE_ADDR", "")),
             "duration_ms": round((time.monotonic() - self._began) * 1000),
         }
+
+
+def _open_transactions() -> int:
+    return len(log_connection().atomic_blocks)
+
+
+def _name_of_view(request: HttpRequest) -> str:
+    match = request.resolver_match
+    return match._func_path if match else request.path  # noqa: SLF001 - what Django shows for it
 
 
 def _route(request: HttpRequest) -> str:

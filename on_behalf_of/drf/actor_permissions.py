@@ -2,12 +2,12 @@
 
 from typing import TYPE_CHECKING, Self
 
-from rest_framework.permissions import BasePermission
+from rest_framework.permissions import BasePermission, OperationHolderMixin
 from rest_framework.request import Request
 
 from on_behalf_of.drf.actor_policy import is_delegated, is_one_of
-from on_behalf_of.drf.caller import token_of
-from on_behalf_of.drf.refusals import BearerTokenRefused
+from on_behalf_of.drf.caller import is_projects_user, token_of
+from on_behalf_of.drf.refusals import refusal
 from on_behalf_of.primitives.blank import is_blank
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.errors import NotPermitted, Reason
@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # at run time, DRF imports its views only after the default c
     from rest_framework.views import APIView
 
 
-class ActorPermission(BasePermission):
+class ActorPermission(OperationHolderMixin, BasePermission):
     """Stands beside HasScope in `permission_classes`; RecordedView asks it before any scope, wherever it stands."""
 
     def __call__(self) -> Self:
@@ -24,8 +24,10 @@ class ActorPermission(BasePermission):
         return self
 
     def has_permission(self, request: Request, view: "APIView") -> bool:  # noqa: ARG002 - DRF's signature
-        if reason := self.refusal(token_of(request)):
-            raise BearerTokenRefused(NotPermitted(reason))
+        # The project's own users call for themselves, which is not delegation.
+        reason = Reason.DELEGATION_REQUIRED if is_projects_user(request) else self.refusal(token_of(request))
+        if reason:
+            raise refusal(request, NotPermitted(reason))
         return True
 
     def refusal(self, token: AccessToken) -> Reason | None:

@@ -1,15 +1,18 @@
 from functools import cache
+from typing import Any
 
-from django.conf import settings
+from django.db import DatabaseError
 from django.http import HttpRequest
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
-from on_behalf_of.drf.access_record import record_of
+from on_behalf_of.drf.access_record import AccessRecord, NoMiddleware, record_of
 from on_behalf_of.drf.actor_policy import check_actor
 from on_behalf_of.drf.caller import Caller
-from on_behalf_of.drf.configuration import ApiConfiguration
-from on_behalf_of.drf.refusals import BearerTokenRefused, CannotTell
+from on_behalf_of.drf.configuration import ApiConfiguration, api_configuration
+from on_behalf_of.drf.refusals import CannotTell, DatabaseUnavailable, refusal
+from on_behalf_of.drf.request_body import read_body
 from on_behalf_of.drf.scopes import check_scope_is_named, scopes_needed
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.authorization_header import read_bearer_token
@@ -23,6 +26,7 @@ from on_behalf_of.resource_server.errors import (
     Reason,
 )
 from on_behalf_of.resource_server.issuer_keys import IssuerKeys
+from on_behalf_of.resource_server.token_parts import claimed_issuer
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
 
 
@@ -37,34 +41,70 @@ def token_verifier(configuration: ApiConfiguration) -> TokenVerifier:
 def accepted_token(request: Request | HttpRequest, presented: str) -> AccessToken:
     """Verify a token, whichever way it was presented. From here on, the request's row names its bearer.
 
-    Raises BearerTokenRefused, also if the actor policy forbids the call or the view names no scope, and CannotTell.
+    At a view that is not a RecordedView, this also opens the transaction that a change and its row commit in.
+    Raises BearerTokenRefused, also if the actor policy forbids the call or the view names no scope; CannotTell;
+    DatabaseUnavailable if the call could not be recorded; NoMiddleware and NestedTransaction.
     Not checked: whether the token holds the scopes that the view names.
     """
-    try:
-        token = token_verifier(settings.DOWNSTREAM_API).verify(presented)
-    except BearerTokenError as error:
-        raise BearerTokenRefused(error) from error
-    except KeysUnavailable as error:
-        raise CannotTell(error) from error
+    configuration = api_configuration()
     record = record_of(request)
+    if not record.is_attached:
+        raise NoMiddleware
+    try:
+        token = token_verifier(configuration).verify(presented)
+    except BearerTokenError as error:
+        raise refusal(request, error) from error
+    except KeysUnavailable as error:
+        record.reason = "keys_unavailable"
+        raise CannotTell(error) from error
     record.token = token
-    try:  # here, because views replace permission classes, and who they forget would be everybody
-        check_actor(token, settings.DOWNSTREAM_API.policy)
+    try:  # here, because views replace permission classes, and a forgotten policy would accept anybody
+        check_actor(token, configuration.policy)
     except NotPermitted as error:
-        raise BearerTokenRefused(error) from error
+        raise refusal(request, error) from error
     if not record.scopes_required:  # a RecordedView has asked its permissions already
+        record.scopes_required = scopes_needed(request)
         check_scope_is_named(request)
+    if not record.defers_work and isinstance(request, Request):
+        _begin_work(request, record, configuration)
     return token
+
+
+def _begin_work(request: Request, record: AccessRecord, configuration: ApiConfiguration) -> None:
+    is_change = request.method not in SAFE_METHODS
+    if is_change:
+        read_body(request)
+    try:
+        record.begin(configuration.database_time)
+        record.begin_work(is_change=is_change)
+    except DatabaseError as error:
+        record.reason = "database_unavailable"
+        raise DatabaseUnavailable from error
+
+
+def user_of(token: AccessToken) -> Any:
+    """Return `request.user` for a token: what the setting USER makes of it, or else a Caller.
+
+    Raises NotPermitted if USER returns None or a user who is not active.
+    """
+    find = api_configuration().user
+    if find is None:
+        return Caller(token)
+    user = find(token)
+    if user is None or not getattr(user, "is_active", True):
+        raise NotPermitted(Reason.UNKNOWN_USER)
+    return user
 
 
 class AccessTokenAuthentication(BaseAuthentication):
     """Bearer tokens in the Authorization header, and nothing else (RFC 6750 §2.1).
 
-    `request.auth` becomes the AccessToken, `request.user` the Caller that it speaks for. A token that verifies and
-    that the actor policy is against is refused here too, after it is noted for the audit log.
+    `request.auth` becomes the AccessToken, `request.user` what the setting USER makes of it. The policy for actors is
+    applied here too, and the call is noted for the audit log before any refusal. With OTHER_ISSUERS set to "pass on",
+    bearer tokens that do not claim to come from the tenant are left to the next authentication class.
     """
 
-    def authenticate(self, request: Request) -> tuple[Caller, AccessToken] | None:
+    def authenticate(self, request: Request) -> tuple[Any, AccessToken] | None:
         try:
             if "access_token" in request.query_params:  # RFC 9700 §4.3.2: URLs end up in logs and histories
                 raise InvalidRequest(Reason.TOKEN_IN_QUERY)
@@ -73,13 +113,22 @@ class AccessTokenAuthentication(BaseAuthentication):
         except MissingToken:
             return None
         except BearerTokenError as error:
-            raise BearerTokenRefused(error) from error
+            raise refusal(request, error) from error
+        configuration = api_configuration()
+        if configuration.passes_on_other_issuers and claimed_issuer(presented) != configuration.token_rules.issuer:
+            return None
         token = accepted_token(request, presented)
-        return Caller(token), token
+        return authenticated(request, token)
 
     def authenticate_header(self, request: Request) -> str:
         """The challenge to a caller without credentials: no error code, but what to ask for (RFC 6750 §3.1)."""
-        configuration: ApiConfiguration = settings.DOWNSTREAM_API
-        return challenge(
-            MissingToken(), resource_metadata=configuration.resource.metadata_url, scope=scopes_needed(request)
-        )
+        metadata_url = api_configuration().resource.metadata_url
+        return challenge(MissingToken(), resource_metadata=metadata_url, scope=scopes_needed(request))
+
+
+def authenticated(request: Request, token: AccessToken) -> tuple[Any, AccessToken]:
+    """Return what DRF expects of an authentication class. Raises BearerTokenRefused for an unknown user."""
+    try:
+        return user_of(token), token
+    except NotPermitted as error:
+        raise refusal(request, error) from error

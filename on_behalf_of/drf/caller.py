@@ -6,8 +6,13 @@ from rest_framework.request import Request
 from on_behalf_of.resource_server.access_token import AccessToken
 
 
+def is_projects_user(request: Request) -> bool:
+    """Return whether another authentication class of the project, and no access token, says who is calling."""
+    return not isinstance(request.auth, AccessToken) and getattr(request.user, "is_authenticated", False)
+
+
 def token_of(request: Request) -> AccessToken:
-    """The verified token of a request. Raises NotAuthenticated where there is none."""
+    """Return the verified token of a request. Raises NotAuthenticated if there is none."""
     if not isinstance(request.auth, AccessToken):
         raise NotAuthenticated
     return request.auth
@@ -15,7 +20,7 @@ def token_of(request: Request) -> AccessToken:
 
 @dataclass(frozen=True)
 class Caller:
-    """Whoever the token speaks for, as `request.user`. There is no Django user behind it."""
+    """The user that a token speaks for, as `request.user`, if the setting USER names no function of the project's."""
 
     token: AccessToken
     is_authenticated = True

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
 
-from on_behalf_of.drf.configuration import ApiConfiguration
+from on_behalf_of.drf.configuration import ApiConfiguration, api_configuration
 from on_behalf_of.drf.explanation import unscoped_views
 from on_behalf_of.resource_server.caller_rules import ActorRule
 
@@ -14,14 +13,14 @@ from on_behalf_of.resource_server.caller_rules import ActorRule
 @register(Tags.security)
 def actor_policy_is_consistent(**_kwargs: Any) -> list[CheckMessage]:
     """Warnings only: each such policy can be meant, and none of them opens what another setting closes."""
-    configuration: ApiConfiguration = settings.DOWNSTREAM_API
+    configuration = api_configuration()
     return contradictions(configuration)
 
 
 @register(Tags.security, Tags.urls)
 def every_view_names_a_scope(**_kwargs: Any) -> list[CheckMessage]:
     """Name each protected view without a HasScope; such a view refuses every token."""
-    configuration: ApiConfiguration = settings.DOWNSTREAM_API
+    configuration = api_configuration()
     unscoped = [name for name in unscoped_views() if name not in configuration.unscoped_views]
     return [
         checks.Warning(

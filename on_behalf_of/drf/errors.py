@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from on_behalf_of.drf.access_record import NotRecordable, record_of
-from on_behalf_of.drf.refusals import BearerTokenRefused, CannotTell, CsrfRefused, DatabaseUnavailable, RequestTimeout
+from on_behalf_of.drf.refusals import CsrfRefused, DatabaseUnavailable, RequestTimeout
 
 logger = logging.getLogger(__name__)
 
@@ -19,12 +19,8 @@ def readable_errors(error: Exception, context: dict[str, Any]) -> Response:
     An error that nobody expected is logged with its traceback, and answered without it.
     """
     record = record_of(context["request"])
-    if isinstance(error, BearerTokenRefused):
-        record.reason = error.error.reason.value
     if isinstance(error, CsrfRefused):
         record.reason = error.reason
-    if isinstance(error, CannotTell):
-        record.reason = "keys_unavailable"
     if isinstance(error, OperationalError | InterfaceError | NotRecordable):
         if not isinstance(error, NotRecordable):
             record.failed()

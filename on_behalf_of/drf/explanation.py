@@ -14,12 +14,11 @@ from rest_framework.exceptions import APIException
 from rest_framework.request import Request
 
 from on_behalf_of.drf.actor_policy import ActorPolicy, check_actor
-from on_behalf_of.drf.authentication import AccessTokenAuthentication
-from on_behalf_of.drf.caller import Caller
+from on_behalf_of.drf.authentication import AccessTokenAuthentication, user_of
 from on_behalf_of.drf.refusals import BearerTokenRefused
 from on_behalf_of.drf.scopes import check_scope_is_named, name_of, scopes_of
 from on_behalf_of.resource_server.access_token import AccessToken
-from on_behalf_of.resource_server.errors import BearerTokenError, Reason
+from on_behalf_of.resource_server.errors import BearerTokenError, NotPermitted, Reason
 from on_behalf_of.resource_server.explanation import CALLER_CHECKS, CALLER_RULES_SET_ASIDE, Check, Step, rule_steps
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
@@ -84,8 +83,12 @@ def _views(patterns: Sequence[Any], prefix: str = "/") -> Iterator[tuple[str, An
             yield from _views(pattern.url_patterns, route)
             continue
         view = getattr(pattern.callback, "cls", None)
-        if view and AccessTokenAuthentication in view.authentication_classes:
+        if view and _takes_tokens(view):
             yield route, view, getattr(pattern.callback, "actions", None) or {}
+
+
+def _takes_tokens(view: Any) -> bool:
+    return any(issubclass(each, AccessTokenAuthentication) for each in view.authentication_classes)
 
 
 def _request(method: str) -> Request:
@@ -97,7 +100,10 @@ def _request(method: str) -> Request:
 def _judged(token: AccessToken, method: str, route: str, view: Any, actions: dict[str, str]) -> Operation:
     """What the view's permissions say to a request with that token, which is not made."""
     request = _request(method)
-    request.user, request.auth = Caller(token), token  # type: ignore[assignment] # no Django user is behind it
+    try:
+        request.user, request.auth = user_of(token), token
+    except NotPermitted as refused:
+        return Operation(method, route, False, refused)
     asked = view(request=request, action=actions.get(method.lower()))
     request.parser_context = {"view": asked}
     try:

@@ -1,14 +1,17 @@
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from typing import Any
 
-from django.conf import settings
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from rest_framework.permissions import SAFE_METHODS
 
 from on_behalf_of.audit.breaker import Breaker
-from on_behalf_of.drf.access_record import AccessRecord, NotRecordable
+from on_behalf_of.audit.database import log_alias, log_connection
+from on_behalf_of.drf.access_record import AccessRecord, NotRecordable, record_of
 from on_behalf_of.drf.browsable.not_recorded import not_recorded
+from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.observer import Observer
 from on_behalf_of.primitives.current_request import serving
 from on_behalf_of.primitives.span import Span
@@ -17,9 +20,9 @@ logger = logging.getLogger(__name__)
 
 
 class AuditMiddleware:
-    """No authenticated call is answered before its row is committed, whatever became of it.
+    """Answer no call with an access token before its row is committed, whatever became of the call.
 
-    The innermost middleware: what the views return, refusals and errors included, passes here first.
+    Put it last in MIDDLEWARE: then it sees first what the views return, refusals and errors included.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -27,7 +30,7 @@ class AuditMiddleware:
         self._breaker = Breaker()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        observer: Observer = settings.DOWNSTREAM_API.observer
+        observer: Observer = api_configuration().observer
         record = AccessRecord(request, self._breaker)
         served = serving.set(record)
         try:
@@ -35,6 +38,24 @@ class AuditMiddleware:
                 return self._recorded(request, record, observer, span)
         finally:
             serving.reset(served)
+
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., Any], _args: Sequence[Any], _kwargs: Mapping[str, Any]
+    ) -> HttpResponseBase | None:
+        """With ATOMIC_REQUESTS, open a transaction around the one that Django is about to open for the view.
+
+        The row can then commit together with what the view changes. Reads need none: they are recorded afterwards.
+        """
+        is_atomic = log_connection().settings_dict["ATOMIC_REQUESTS"]
+        if not is_atomic or request.method in SAFE_METHODS or log_alias() in getattr(view, "_non_atomic_requests", ()):
+            return None
+        try:
+            record_of(request).open_around_view()
+        except DatabaseError as error:
+            if "HTTP_AUTHORIZATION" not in request.META:
+                raise  # as Django would for a user of the project's own
+            return self._not_recorded(request, error)
+        return None
 
     def _recorded(self, request: HttpRequest, record: AccessRecord, observer: Observer, span: Span) -> HttpResponseBase:
         request.access_record = record  # type: ignore[attr-defined] # ours, for the views and authentication
@@ -47,11 +68,16 @@ class AuditMiddleware:
             with span.child("audit commit") if record.token else nullcontext():  # nobody known leaves no row
                 record.finish(response.status_code)
         except DatabaseError as error:
-            if not isinstance(error, NotRecordable):  # one line for each attempt, not for each call
-                logger.error("The audit log cannot be written (%s): answering 503.", type(error).__name__)  # noqa: TRY400 - the cause is the database's, a traceback would show nothing more
+            if record.token is None:  # the project's own user changed something that the database refuses to commit
+                raise
             response.close()
-            response = not_recorded(request)
+            response = self._not_recorded(request, error)
             observer.not_recorded()
         response.headers["X-Request-ID"] = record.request_id
         record.tell(observer, span, response.status_code)
         return response
+
+    def _not_recorded(self, request: HttpRequest, error: DatabaseError) -> HttpResponse:
+        if not isinstance(error, NotRecordable):  # one line for each attempt, not for each call
+            logger.error("The audit log cannot be written (%s): answering 503.", type(error).__name__)
+        return not_recorded(request)

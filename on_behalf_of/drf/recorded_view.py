@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 from on_behalf_of.drf.access_record import record_of
 from on_behalf_of.drf.actor_permissions import ActorPermission
 from on_behalf_of.drf.browsable.forms import take_method_of_form
+from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.scopes import scopes_needed
 from on_behalf_of.primitives.nul import NAMED, nul_in_address
 
@@ -24,7 +25,11 @@ class SchemaOnDemand(DefaultSchema):
 
 
 class RecordedView(APIView):
-    """What every view of this API builds on: its changes commit together with the row that records them."""
+    """A view whose changes commit together with the row that records them; a call is judged before its body is read.
+
+    Views that do not derive from it are recorded as well, once a token is accepted. This class also records what
+    callers without a token changed, asks actor permissions before scopes, and serves the browsable pages' forms.
+    """
 
     schema = SchemaOnDemand()
     permission_classes: Sequence[Any]  # HasScope("...") may stand beside DRF's classes
@@ -39,13 +44,14 @@ class RecordedView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         record = record_of(request)
-        record.begin()
+        record.defers_work = True
+        record.begin(api_configuration().database_time)
         record.scopes_required = scopes_needed(request)
         super().initial(request, *args, **kwargs)
         if where := nul_in_address(request._request):  # noqa: SLF001 - Django's own request
             raise ParseError(f"{where} holds {NAMED}, which is not allowed.")
         if is_change := request.method not in SAFE_METHODS:
-            _ = request.data  # read the body first: nobody's slow body shall hold the database
+            _ = request.data  # read the body first: a slow upload must not hold a transaction open
         record.begin_work(is_change=is_change)
 
     def finalize_response(self, request: Request, response: Response, *args: Any, **kwargs: Any) -> Response:

@@ -5,9 +5,12 @@ Not AuthenticationFailed: DRF would overwrite its challenge with that of a calle
 
 from typing import Any
 
-from django.conf import settings
+from django.http import HttpRequest
 from rest_framework.exceptions import APIException
+from rest_framework.request import Request
 
+from on_behalf_of.drf.access_record import record_of
+from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.resource_server.challenge import challenge
 from on_behalf_of.resource_server.errors import BearerTokenError, InsufficientScope, KeysUnavailable
 
@@ -26,7 +29,13 @@ class BearerTokenRefused(APIException):
         super().__init__(body)
         self.error = error
         self.status_code = error.status
-        self.auth_header = challenge(error, resource_metadata=settings.DOWNSTREAM_API.resource.metadata_url)
+        self.auth_header = challenge(error, resource_metadata=api_configuration().resource.metadata_url)
+
+
+def refusal(request: Request | HttpRequest, error: BearerTokenError) -> BearerTokenRefused:
+    """Return the exception for a refusal, after noting its reason for the call's row."""
+    record_of(request).reason = error.reason.value
+    return BearerTokenRefused(error)
 
 
 class CannotTell(APIException):

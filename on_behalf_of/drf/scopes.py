@@ -1,24 +1,25 @@
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
-from django.conf import settings
 from django.http import HttpRequest
-from rest_framework.permissions import SAFE_METHODS, BasePermission
+from rest_framework.permissions import AND, OR, SAFE_METHODS, BasePermission, OperationHolderMixin
 from rest_framework.request import Request
 
-from on_behalf_of.drf.caller import token_of
-from on_behalf_of.drf.configuration import ApiConfiguration
-from on_behalf_of.drf.refusals import BearerTokenRefused
+from on_behalf_of.drf.caller import is_projects_user, token_of
+from on_behalf_of.drf.configuration import api_configuration
+from on_behalf_of.drf.refusals import refusal
 from on_behalf_of.resource_server.errors import InsufficientScope, NotPermitted, Reason
 
 if TYPE_CHECKING:  # at run time, DRF imports its views only after the default classes, of which this is part
     from rest_framework.views import APIView
 
 
-class HasScope(BasePermission):
-    """The token must carry a scope: `permission_classes = [HasScope("read:private")]`.
+class HasScope(OperationHolderMixin, BasePermission):
+    """An access token must carry a scope: `permission_classes = [HasScope("read:private")]`.
 
     `to_write` is what unsafe methods need in place of it. A refusal names the scope, so that a client can ask the
-    user for it (RFC 6750 §3.1).
+    user for it (RFC 6750 §3.1). Users whom another authentication class of the project logged in have no token, and
+    pass; combine it with DRF's permissions to ask more of them: `HasScope("read:private") & IsStaff`.
     """
 
     def __init__(self, scope: str, *, to_write: str | None = None) -> None:
@@ -33,21 +34,22 @@ class HasScope(BasePermission):
         return self.to_read if method in SAFE_METHODS else self.to_write
 
     def has_permission(self, request: Request, view: "APIView") -> bool:  # noqa: ARG002 - DRF's signature
+        if is_projects_user(request):
+            return True
         needed = self.needed_for(request.method)
         if not token_of(request).scopes.issuperset(needed):
-            raise BearerTokenRefused(InsufficientScope(needed))
+            raise refusal(request, InsufficientScope(needed))
         return True
 
 
 def check_scope_is_named(request: Request | HttpRequest) -> None:
     """Refuse every token at a view that names no scope, so that a forgotten permission does not open it.
 
-    Views in `ApiConfiguration.unscoped_views` are spared. Raises BearerTokenRefused.
+    Views that the setting UNSCOPED_VIEWS names are spared. Raises BearerTokenRefused.
     """
-    configuration: ApiConfiguration = settings.DOWNSTREAM_API
     view = getattr(request, "parser_context", {}).get("view")
-    if view and not scopes_of(view, request.method) and name_of(type(view)) not in configuration.unscoped_views:
-        raise BearerTokenRefused(NotPermitted(Reason.UNSCOPED_VIEW))
+    if view and not scopes_of(view, request.method) and name_of(type(view)) not in api_configuration().unscoped_views:
+        raise refusal(request, NotPermitted(Reason.UNSCOPED_VIEW))
 
 
 def name_of(view: type["APIView"]) -> str:
@@ -62,11 +64,20 @@ def scopes_needed(request: Request | HttpRequest) -> tuple[str, ...]:
 
 
 def scopes_of(view: "APIView", method: str | None) -> tuple[str, ...]:
-    """Every scope that the view asks for where it is called with that method, in order."""
+    """Return every scope that the view asks for if it is called with that method, in order."""
     needed = [
         scope
         for permission in view.get_permissions()
-        if isinstance(permission, HasScope)
-        for scope in permission.needed_for(method)
+        for each in _scoped(permission)
+        for scope in each.needed_for(method)
     ]
     return tuple(dict.fromkeys(needed))
+
+
+def _scoped(permission: Any) -> Iterator[HasScope]:
+    """Yield the HasScope of a permission, also those that `&` and `|` combine. One under `~` demands nothing."""
+    if isinstance(permission, HasScope):
+        yield permission
+    elif isinstance(permission, AND | OR):
+        for each in vars(permission).values():  # both of its operands
+            yield from _scoped(each)

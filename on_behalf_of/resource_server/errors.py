@@ -46,6 +46,7 @@ class Reason(StrEnum):
     DELEGATION_REQUIRED = "delegation_required"
     MACHINE = "machine_not_allowed"
     ORGANIZATION = "organization_not_allowed"
+    UNKNOWN_USER = "unknown_user"
 
 
 DESCRIPTIONS = {
@@ -80,6 +81,7 @@ DESCRIPTIONS = {
     Reason.DELEGATION_REQUIRED: "Only calls that are made on a user's behalf, by token exchange, are accepted here.",
     Reason.MACHINE: "A client's own token is not accepted here; a user must be behind the call.",
     Reason.ORGANIZATION: "The access token does not belong to an organization that may use this resource.",
+    Reason.UNKNOWN_USER: "The token's user has no active account here.",
 }
 
 

@@ -52,6 +52,15 @@ def _read(segment: str) -> Claims:
         return {}
 
 
+def claimed_issuer(token: str) -> str | None:
+    """Return what a token says of its issuer, unverified; None if it is not a JWT, or names none.
+
+    Good only for choosing who verifies the token.
+    """
+    issuer = read_parts(token).claims.get("iss")
+    return issuer if isinstance(issuer, str) else None
+
+
 def shown(value: object) -> str:
     """A value of a token as one line of JSON; no character in it hides, breaks the line or turns it around."""
     try:

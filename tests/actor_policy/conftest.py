@@ -6,7 +6,9 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from on_behalf_of.drf.actor_policy import ActorPolicy
+from on_behalf_of.drf.configuration import api_configuration
 from tests.downstream_api.conftest import api, issuer
+from tests.rooms import configure
 
 __all__ = ["api", "issuer", "set_policy"]
 
@@ -20,6 +22,6 @@ def set_policy(settings: Settings, api: APIClient) -> SetPolicy:
     """Gives the API another policy."""
 
     def change(**rules: Any) -> None:
-        settings.DOWNSTREAM_API = replace(settings.DOWNSTREAM_API, policy=ActorPolicy(**rules))
+        configure(settings, API=replace(api_configuration(), policy=ActorPolicy(**rules)))
 
     return change

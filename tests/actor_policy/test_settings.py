@@ -4,24 +4,23 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from hypothesis import given
 from hypothesis import strategies as st
 
+from config import services
 from config.environment import read_environment
-from config.services import api_configuration, bridge_configuration
 from config.variables import Variables
 from on_behalf_of.drf.actor_policy import ActorPolicy
 from on_behalf_of.drf.checks import contradictions
-from on_behalf_of.drf.configuration import ApiConfiguration
+from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.resource_server.caller_rules import ActorRule, CallerRules
 from tests.issuer import BRIDGE_CLIENT
 
 
 def policy(state_dir: Path, **variables: str) -> ActorPolicy:
     environment = read_environment({"STATE_DIR": str(state_dir), **variables})
-    return api_configuration(environment).policy
+    return services.api_configuration(environment).policy
 
 
 def test_without_any_variable_only_machines_are_refused(tmp_path: Path) -> None:
@@ -54,7 +53,7 @@ def test_all_variables_are_read(tmp_path: Path) -> None:
 
 def test_the_actor_rule_is_the_bridges_too_and_machines_are_a_matter_of_each(tmp_path: Path) -> None:
     def callers(**variables: str) -> CallerRules:
-        return bridge_configuration(read_environment({"STATE_DIR": str(tmp_path), **variables})).caller_rules
+        return services.bridge_configuration(read_environment({"STATE_DIR": str(tmp_path), **variables})).caller_rules
 
     assert callers() == callers(API_ALLOW_MACHINES="true") == CallerRules()
     assert callers(MCP_ALLOW_MACHINES="true") == CallerRules(allow_machines=True)
@@ -116,7 +115,7 @@ def test_whatever_a_list_holds_it_is_names_or_one_clear_sentence(value: str) -> 
     ],
 )
 def test_settings_that_contradict_each_other_are_warned_of(rules: ActorPolicy, ids: list[str]) -> None:
-    configuration: ApiConfiguration = settings.DOWNSTREAM_API
+    configuration = api_configuration()
     found = contradictions(replace(configuration, policy=rules, bridge_client_ids=frozenset({BRIDGE_CLIENT})))
     assert [each.id for each in found] == [f"obo_drf.{number}" for number in ids]
     assert all(each.hint for each in found)
@@ -124,5 +123,5 @@ def test_settings_that_contradict_each_other_are_warned_of(rules: ActorPolicy, i
 
 def test_where_the_bridges_client_is_not_configured_nothing_is_said_of_it() -> None:
     rules = ActorPolicy(require_delegation=True, trusted_actors=frozenset({"other"}))
-    configuration: ApiConfiguration = settings.DOWNSTREAM_API
+    configuration = api_configuration()
     assert contradictions(replace(configuration, policy=rules, bridge_client_ids=frozenset())) == []

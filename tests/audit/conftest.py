@@ -21,6 +21,7 @@ from on_behalf_of.resource_server.token_rules import TokenRules
 from tests.audit import databases
 from tests.audit.calls import read, write  # noqa: F401 - fixtures
 from tests.issuer import API_AUDIENCE, Issuer, serving_issuer
+from tests.rooms import configure
 
 
 @pytest.fixture(scope="session")
@@ -63,7 +64,8 @@ def database(request: pytest.FixtureRequest) -> str:
 def log(settings: Settings, tmp_path: Path) -> AuditConfiguration:
     """A configuration with keys of the test's own."""
     keys = tmp_path / "keys"
-    settings.AUDIT_LOG = log = AuditConfiguration(keys / "seal_key.pem", keys / "public_keys.json", reasons=REASONS)
+    log = AuditConfiguration(keys / "seal_key.pem", keys / "public_keys.json", reasons=REASONS)
+    configure(settings, AUDIT=log)
     return log
 
 
@@ -76,7 +78,7 @@ def issuer() -> Iterator[Issuer]:
 def api_for(settings: Settings, issuer: Issuer) -> APIClient:
     settings.ROOT_URLCONF = "config.api.urls"
     token_verifier.cache_clear()  # another test's issuer may have had the same port
-    settings.DOWNSTREAM_API = ApiConfiguration(
+    configuration = ApiConfiguration(
         token_rules=TokenRules(issuer=issuer.url, audience=API_AUDIENCE),
         key_fetching=KeyFetching(timeout=2),
         resource=ProtectedResource(
@@ -87,6 +89,7 @@ def api_for(settings: Settings, issuer: Issuer) -> APIClient:
             name="Notes API",
         ),
     )
+    configure(settings, API=configuration)
     return APIClient(raise_request_exception=False)
 
 

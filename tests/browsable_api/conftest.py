@@ -5,10 +5,11 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from on_behalf_of.drf.browsable.configuration import BrowserLogin
-from on_behalf_of.drf.configuration import ApiConfiguration
+from on_behalf_of.drf.configuration import ApiConfiguration, api_configuration
 from tests.browsable_api.person import ORIGIN, Person
 from tests.downstream_api.conftest import api, issuer
 from tests.issuer import Issuer
+from tests.rooms import configure
 
 __all__ = ["api", "issuer"]
 
@@ -21,9 +22,8 @@ def pages(api: APIClient, settings: Settings) -> ApiConfiguration:
     settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME = "api_session", "api_csrf"
     settings.WHITENOISE_AUTOREFRESH = True  # no walk through all static files for each new Client
     login = BrowserLogin(client_id="pages", base_url=ORIGIN, scopes=SCOPES, timeout=2, session_key=bytes(range(32)))
-    settings.DOWNSTREAM_API = replace(settings.DOWNSTREAM_API, login=login)
-    configuration: ApiConfiguration = settings.DOWNSTREAM_API
-    return configuration
+    configure(settings, API=replace(api_configuration(), login=login))
+    return api_configuration()
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from pytest_django import Settings
 from on_behalf_of.drf.configuration import ApiConfiguration
 from tests.browsable_api.person import Person
 from tests.issuer import Issuer
+from tests.rooms import configure
 
 DISCOVERY = "/.well-known/openid-configuration"
 
@@ -79,7 +80,7 @@ def test_a_tenant_that_hangs_is_waited_for_no_longer_than_configured(
     person: Person, issuer: Issuer, pages: ApiConfiguration, settings: Settings
 ) -> None:
     assert pages.login
-    settings.DOWNSTREAM_API = replace(pages, login=replace(pages.login, timeout=0.3))
+    configure(settings, API=replace(pages, login=replace(pages.login, timeout=0.3)))
     answer = person.allow(person.begin())
     issuer.is_hanging.set()
     response = person.come_back(answer)

@@ -12,10 +12,11 @@ from rest_framework.test import APIClient
 from downstream_api.models import Note
 from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.drf.actor_policy import ActorPolicy
-from on_behalf_of.drf.configuration import ApiConfiguration
+from on_behalf_of.drf.configuration import ApiConfiguration, api_configuration
 from tests.browsable_api.person import FORM, Person
 from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer
+from tests.rooms import configure
 
 COLUMNS = ("issuer", "subject", "client_id", "actor", "actor_chain", "token_id", "scopes", "scopes_required", "method",
            "path", "route", "status", "decision", "reason")  # fmt: skip
@@ -90,7 +91,7 @@ def test_the_actor_policy_refuses_a_sessions_token_as_anywhere(
     person: Person, pages: ApiConfiguration, settings: Settings, policy: ActorPolicy
 ) -> None:
     person.log_in()
-    settings.DOWNSTREAM_API = replace(pages, policy=policy)
+    configure(settings, API=replace(pages, policy=policy))
     page = person.get("/api/notes/")
     assert page.status_code == 403
     assert last_row()["reason"] in page.content.decode()
@@ -105,7 +106,7 @@ def test_an_expired_token_asks_to_log_in_again_and_is_gone(
 ) -> None:
     person.log_in(issuer.token(exp=int(time.time()) - 5))  # which the leeway forgives
     assert person.get("/api/notes/").status_code == 200
-    settings.DOWNSTREAM_API = replace(pages, token_rules=replace(pages.token_rules, leeway=0))
+    configure(settings, API=replace(pages, token_rules=replace(pages.token_rules, leeway=0)))
     page = person.get("/api/notes/")
     assert page.status_code == 401
     assert 'error="invalid_token"' in page["WWW-Authenticate"]
@@ -120,7 +121,7 @@ def test_a_token_whose_key_was_withdrawn_is_gone(person: Person, issuer: Issuer,
     issuer.rotate("second")
     del issuer.keys[0]
     # As in a new process.
-    settings.DOWNSTREAM_API = replace(settings.DOWNSTREAM_API, bridge_client_ids=frozenset({"another"}))
+    configure(settings, API=replace(api_configuration(), bridge_client_ids=frozenset({"another"})))
     answer = person.get("/api/notes/", headers={"Accept": "application/json"})
     assert (answer.status_code, answer.json()["reason"]) == (401, "unknown_key")
     assert "api_access_token" not in person.client.session
@@ -129,12 +130,12 @@ def test_a_token_whose_key_was_withdrawn_is_gone(person: Person, issuer: Issuer,
 def test_while_nobody_can_tell_the_token_stays(person: Person, issuer: Issuer, settings: Settings) -> None:
     person.log_in()
     issuer.answers["/.well-known/openid-configuration"] = (500, b"")
-    working = settings.DOWNSTREAM_API
-    settings.DOWNSTREAM_API = replace(working, bridge_client_ids=frozenset({"another"}))
+    working = api_configuration()
+    configure(settings, API=replace(working, bridge_client_ids=frozenset({"another"})))
     page = person.get("/api/notes/")
     assert page.status_code == 503
     assert "Try again in a moment" in page.content.decode()
-    settings.DOWNSTREAM_API = working
+    configure(settings, API=working)
     assert person.get("/api/notes/").status_code == 200
 
 
@@ -143,9 +144,9 @@ def test_a_token_that_was_sealed_with_another_key_is_nobodys(
 ) -> None:
     person.log_in()
     assert pages.login
-    settings.DOWNSTREAM_API = replace(pages, login=replace(pages.login, session_key=bytes(32)))
+    configure(settings, API=replace(pages, login=replace(pages.login, session_key=bytes(32))))
     assert person.get("/api/notes/").status_code == 401
-    settings.DOWNSTREAM_API = pages
+    configure(settings, API=pages)
     assert person.get("/api/notes/").status_code == 401
 
 

@@ -22,6 +22,7 @@ from on_behalf_of.drf.browsable.local_path import local_path
 from on_behalf_of.drf.configuration import ApiConfiguration
 from tests.browsable_api.person import ORIGIN, Person
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, Issuer
+from tests.rooms import configure
 
 
 def test_the_request_names_client_redirect_uri_api_and_challenge(person: Person) -> None:
@@ -43,7 +44,7 @@ def test_an_identifier_that_is_no_uri_is_not_sent_as_resource(
     person: Person, pages: ApiConfiguration, settings: Settings
 ) -> None:
     """RFC 8707 §2."""
-    settings.DOWNSTREAM_API = replace(pages, token_rules=replace(pages.token_rules, audience="notes-api"))
+    configure(settings, API=replace(pages, token_rules=replace(pages.token_rules, audience="notes-api")))
     request = person.begin()
     assert request["audience"] == "notes-api"
     assert "resource" not in request

@@ -12,6 +12,7 @@ from on_behalf_of.drf.configuration import ApiConfiguration
 from tests.browsable_api.person import Person
 from tests.downstream_api.conftest import bearer
 from tests.issuer import BRIDGE_AUDIENCE, BRIDGE_CLIENT, Issuer, rsa_key
+from tests.rooms import configure
 
 
 def test_a_delegated_token_is_kept_and_its_chain_is_shown(person: Person, issuer: Issuer) -> None:
@@ -77,7 +78,7 @@ def test_a_refused_token_does_not_take_the_place_of_a_good_one(person: Person, i
 def test_where_delegation_is_required_a_delegated_token_can_be_pasted_and_a_login_does_not_do(
     person: Person, issuer: Issuer, pages: ApiConfiguration, settings: Settings
 ) -> None:
-    settings.DOWNSTREAM_API = replace(pages, policy=ActorPolicy(require_delegation=True))
+    configure(settings, API=replace(pages, policy=ActorPolicy(require_delegation=True)))
     assert "by token exchange" in person.come_back(person.allow(person.begin())).content.decode()
     assert person.post("/login/paste", {"token": issuer.delegated_token()}).status_code == 302
     assert person.get("/api/private-scope").status_code == 200

@@ -10,13 +10,14 @@ from on_behalf_of.drf.configuration import ApiConfiguration
 from tests.browsable_api.person import Person
 from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer
+from tests.rooms import configure
 
 
 @pytest.fixture
 def off(person: Person, pages: ApiConfiguration, settings: Settings) -> Person:
     """Somebody who had logged in before it was switched off."""
     person.log_in()
-    settings.DOWNSTREAM_API = replace(pages, login=None)
+    configure(settings, API=replace(pages, login=None))
     return person
 
 

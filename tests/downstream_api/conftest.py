@@ -12,6 +12,7 @@ from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
 from on_behalf_of.resource_server.token_rules import TokenRules
 from tests.issuer import API_AUDIENCE, Issuer, serving_issuer
+from tests.rooms import configure
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def api(db: None, settings: Settings, issuer: Issuer) -> APIClient:
     """The API, trusting `issuer`. Errors become answers, as they do for real clients."""
     settings.ROOT_URLCONF = "config.api.urls"
     token_verifier.cache_clear()  # another test's issuer may have had the same port
-    settings.DOWNSTREAM_API = ApiConfiguration(
+    configuration = ApiConfiguration(
         operations=OPERATIONS,
         token_rules=TokenRules(issuer=issuer.url, audience=API_AUDIENCE),
         key_fetching=KeyFetching(timeout=2),
@@ -37,6 +38,7 @@ def api(db: None, settings: Settings, issuer: Issuer) -> APIClient:
             name="Notes API",
         ),
     )
+    configure(settings, API=configuration)
     return APIClient(raise_request_exception=False)
 
 

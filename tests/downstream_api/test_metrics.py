@@ -12,10 +12,12 @@ from rest_framework.test import APIClient
 
 from config.environment import read_environment
 from on_behalf_of.audit import state
+from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.serving.metrics import api as api_metrics
 from on_behalf_of.serving.metrics.measurements import Measurements
 from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer
+from tests.rooms import configure
 
 OUTSIDE = "203.0.113.7"
 
@@ -24,7 +26,7 @@ OUTSIDE = "203.0.113.7"
 def measured(settings: Settings, api: APIClient) -> APIClient:
     """The API with metrics on."""
     settings.MEASUREMENTS = Measurements(worked_out=[api_metrics.WaitingForSeal()])
-    settings.DOWNSTREAM_API = replace(settings.DOWNSTREAM_API, observer=api_metrics.observed(settings.MEASUREMENTS))
+    configure(settings, API=replace(api_configuration(), observer=api_metrics.observed(settings.MEASUREMENTS)))
     settings.MIDDLEWARE = ["on_behalf_of.serving.metrics.page.MetricsMiddleware", *settings.MIDDLEWARE]
     return api
 

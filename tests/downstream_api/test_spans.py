@@ -10,10 +10,12 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from on_behalf_of.audit.models import DelegatedAccess
+from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.observer import Observer
 from on_behalf_of.serving.tracing import OurTraceIds, Spans
 from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer
+from tests.rooms import configure
 
 
 @pytest.mark.parametrize("traceparent", ["", "nonsense", f"00-{'a' * 32}-{'b' * 16}-01"])
@@ -24,7 +26,7 @@ def test_a_request_and_the_commit_of_its_row_have_the_rows_trace_id(
     provider = TracerProvider(id_generator=OurTraceIds())
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     spans = Spans(lambda: provider)
-    settings.DOWNSTREAM_API = replace(settings.DOWNSTREAM_API, observer=Observer(span=spans))
+    configure(settings, API=replace(api_configuration(), observer=Observer(span=spans)))
     headers = bearer(issuer.token(scope="read:private"))
     if traceparent:
         headers["HTTP_TRACEPARENT"] = traceparent

@@ -16,12 +16,14 @@ from rest_framework.viewsets import ViewSet
 from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.drf.authentication import token_verifier
 from on_behalf_of.drf.checks import every_view_names_a_scope
+from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.explanation import operations
 from on_behalf_of.drf.recorded_view import RecordedView
 from on_behalf_of.drf.scopes import HasScope
 from on_behalf_of.resource_server.errors import Reason
 from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer
+from tests.rooms import configure
 
 
 class Forgotten(RecordedView):
@@ -95,13 +97,13 @@ def test_the_action_that_names_a_scope_is_served(with_forgotten: APIClient, issu
 
 
 def test_a_view_that_is_listed_is_served(with_forgotten: APIClient, issuer: Issuer, settings: Settings) -> None:
-    settings.DOWNSTREAM_API = replace(settings.DOWNSTREAM_API, unscoped_views=frozenset({f"{__name__}.Forgotten"}))
+    configure(settings, API=replace(api_configuration(), unscoped_views=frozenset({f"{__name__}.Forgotten"})))
     assert with_forgotten.get("/forgotten/view", **bearer(issuer.delegated_token())).status_code == 200
     assert with_forgotten.get("/forgotten/set", **bearer(issuer.delegated_token())).status_code == 403
 
 
 def test_the_explanation_says_so_too(with_forgotten: APIClient, issuer: Issuer, settings: Settings) -> None:
-    token = token_verifier(settings.DOWNSTREAM_API).verify(issuer.delegated_token())
+    token = token_verifier(api_configuration()).verify(issuer.delegated_token())
     found = {operation.route: operation for operation in operations(token)}
     for address in FORGOTTEN:
         refusal = found[address].refusal
@@ -114,7 +116,7 @@ def test_the_explanation_says_so_too(with_forgotten: APIClient, issuer: Issuer, 
 def test_a_system_check_lists_them(with_forgotten: APIClient, settings: Settings) -> None:
     found = every_view_names_a_scope()
     assert {message.msg.split()[0] for message in found} == NAMES
-    settings.DOWNSTREAM_API = replace(settings.DOWNSTREAM_API, unscoped_views=frozenset(NAMES))
+    configure(settings, API=replace(api_configuration(), unscoped_views=frozenset(NAMES)))
     assert every_view_names_a_scope() == []
 
 

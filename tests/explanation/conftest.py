@@ -16,6 +16,7 @@ from on_behalf_of.drf.configuration import ApiConfiguration
 from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
 from on_behalf_of.resource_server.token_rules import TokenDialect, TokenRules
+from tests import rooms
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, Issuer, serving_issuer
 
 
@@ -55,7 +56,7 @@ def configure(settings: Settings, issuer: Issuer, state_dir: Path) -> Any:
 
     def change(*, dialects: frozenset[TokenDialect] = frozenset(TokenDialect), **policy: Any) -> None:
         token_verifier.cache_clear()  # another test's issuer may have had the same port
-        settings.DOWNSTREAM_API = ApiConfiguration(
+        configuration = ApiConfiguration(
             token_rules=TokenRules(issuer.url, API_AUDIENCE, dialects),
             key_fetching=KeyFetching(timeout=2),
             resource=ProtectedResource(
@@ -67,6 +68,7 @@ def configure(settings: Settings, issuer: Issuer, state_dir: Path) -> Any:
             ),
             policy=ActorPolicy(**policy),
         )
+        rooms.configure(settings, API=configuration)
         settings.MCP_BRIDGE = replace(settings.MCP_BRIDGE, token_rules=TokenRules(issuer.url, BRIDGE_AUDIENCE))
 
     settings.ROOT_URLCONF = "config.api.urls"

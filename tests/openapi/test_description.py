@@ -14,12 +14,14 @@ from pytest_django import Settings
 from rest_framework.test import APIClient
 
 from config.environment import BASE_DIR
+from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.openapi.problems import RESPONSES
 from on_behalf_of.drf.openapi.security import login_scheme
 from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata, discovery_urls
 from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer
 from tests.openapi.document import Document, answer_complaints, complaints, operations, read, resolved
+from tests.rooms import configure
 
 READ_WRITE = "read:private write:private"
 SCOPES = {
@@ -201,7 +203,7 @@ def test_the_page_runs_nothing_of_its_own_and_connects_to_this_api_alone(api: AP
 def test_where_the_description_is_not_for_everybody_there_is_none(
     api: APIClient, settings: Settings, path: str
 ) -> None:
-    settings.DOWNSTREAM_API = replace(settings.DOWNSTREAM_API, is_described=False)
+    configure(settings, API=replace(api_configuration(), is_described=False))
     assert api.get(path).status_code == 404
 
 

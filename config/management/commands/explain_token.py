@@ -11,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from config.environment import Environment
 from config.explaining.printed import printed
 from config.explaining.report import API, BRIDGE, explained
+from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp
 from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
 from on_behalf_of.resource_server.access_token import KeySource
@@ -67,8 +68,8 @@ class Command(BaseCommand):
     def _from_issuer(self) -> tuple[KeySource, str]:
         """What the issuer publishes, which is kept for the time when it cannot be asked; then what was kept."""
         environment: Environment = settings.ENVIRONMENT
-        issuer: str = settings.DOWNSTREAM_API.token_rules.issuer
-        fetching: KeyFetching = settings.DOWNSTREAM_API.key_fetching
+        issuer: str = api_configuration().token_rules.issuer
+        fetching: KeyFetching = api_configuration().key_fetching
         kept = environment.state_dir / KEPT
         try:
             http = UpstreamHttp(timeout=fetching.timeout, ca_file=fetching.ca_file, pool_size=1)

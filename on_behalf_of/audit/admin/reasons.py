@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping
 
-from django.conf import settings
+from django.apps import apps
 
-from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.configuration import audit_configuration
 from on_behalf_of.audit.models import DelegatedAccess
 
 
 def sentences() -> Mapping[str, str]:
-    """Return a sentence for each code that a row may hold."""
-    configuration: AuditConfiguration = settings.AUDIT_LOG
-    return configuration.reasons
+    """Return a sentence for each code that a row may hold: those of the installed apps, and the project's own.
+
+    An app names its codes in the attribute `audit_reasons` of its AppConfig.
+    """
+    named: dict[str, str] = {}
+    for app in apps.get_app_configs():
+        named |= getattr(app, "audit_reasons", {})
+    return named | dict(audit_configuration().reasons)
 
 
 def choices() -> list[tuple[str, str]]:

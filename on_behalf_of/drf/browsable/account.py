@@ -3,13 +3,13 @@
 import time
 from dataclasses import dataclass, field
 
-from django.conf import settings
 from django.http import HttpRequest
 
 from on_behalf_of.drf.authentication import token_verifier
 from on_behalf_of.drf.browsable.configuration import BrowserLogin
 from on_behalf_of.drf.browsable.forms import may_come_from_a_page
 from on_behalf_of.drf.browsable.session_token import SessionToken, drop_token, held_token
+from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.actor import Actor
 from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable
@@ -52,7 +52,7 @@ class Account:
 
 def session_token_of(request: HttpRequest) -> SessionToken | None:
     """What the request's session holds; None where no session may authenticate the request."""
-    login: BrowserLogin | None = settings.DOWNSTREAM_API.login
+    login: BrowserLogin | None = api_configuration().login
     return held_token(request.session, login) if login and may_come_from_a_page(request) else None
 
 
@@ -65,7 +65,7 @@ def account_of(request: HttpRequest) -> Account | None:
     if held is None:
         return None
     try:
-        return Account(token_verifier(settings.DOWNSTREAM_API).verify(held.token), held.withheld)
+        return Account(token_verifier(api_configuration()).verify(held.token), held.withheld)
     except InvalidToken:
         drop_token(request.session)
         return None
@@ -76,4 +76,4 @@ def account_of(request: HttpRequest) -> Account | None:
 def account_bar(request: HttpRequest) -> dict[str, object]:
     """What the head of each page says of who is logged in, as the context of a template."""
     account = account_of(request)
-    return {"account": account, "is_session": account is not None, "login": settings.DOWNSTREAM_API.login}
+    return {"account": account, "is_session": account is not None, "login": api_configuration().login}

@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
@@ -6,11 +8,10 @@ from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.request import Request
 
 from on_behalf_of.drf.access_record import record_of
-from on_behalf_of.drf.authentication import accepted_token
+from on_behalf_of.drf.authentication import accepted_token, authenticated
 from on_behalf_of.drf.browsable.account import session_token_of
 from on_behalf_of.drf.browsable.forms import FormParser
 from on_behalf_of.drf.browsable.session_token import drop_token
-from on_behalf_of.drf.caller import Caller
 from on_behalf_of.drf.refusals import BearerTokenRefused, ContentTooLarge, CsrfRefused, DatabaseUnavailable
 from on_behalf_of.resource_server.access_token import AccessToken
 
@@ -22,7 +23,7 @@ class SessionTokenAuthentication(BaseAuthentication):
     something needs a CSRF token on top. `request.auth` and `request.user` become what a bearer's would.
     """
 
-    def authenticate(self, request: Request) -> tuple[Caller, AccessToken] | None:
+    def authenticate(self, request: Request) -> tuple[Any, AccessToken] | None:
         django_request: HttpRequest = request._request  # noqa: SLF001 - as DRF's own SessionAuthentication does
         try:
             held = session_token_of(django_request)
@@ -40,7 +41,7 @@ class SessionTokenAuthentication(BaseAuthentication):
             raise
         _check_csrf(django_request)
         request.parsers = [*(request.parsers or ()), FormParser()]  # from here on: forms of people, never of programs
-        return Caller(token), token
+        return authenticated(request, token)
 
 
 def _check_csrf(request: HttpRequest) -> None:

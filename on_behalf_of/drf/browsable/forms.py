@@ -12,6 +12,7 @@ from django.http import HttpRequest, UnreadablePostError
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import BaseParser
 
+from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
@@ -45,7 +46,7 @@ class FormParser(BaseParser):
 def may_come_from_a_page(request: HttpRequest) -> bool:
     """Whether a session may authenticate this request: it carries one, and no Authorization header."""
     return (
-        settings.DOWNSTREAM_API.login is not None
+        api_configuration().login is not None
         and "HTTP_AUTHORIZATION" not in request.META
         and settings.SESSION_COOKIE_NAME in request.COOKIES
         and getattr(request, "session", None) is not None

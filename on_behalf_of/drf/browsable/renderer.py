@@ -17,6 +17,7 @@ from on_behalf_of.drf.browsable.json_page import marked_up
 from on_behalf_of.drf.browsable.local_path import way_back
 from on_behalf_of.drf.browsable.page_forms import page_forms
 from on_behalf_of.drf.browsable.refusal_page import explained
+from on_behalf_of.drf.configuration import api_configuration
 
 WITH_FORMS = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.BAD_REQUEST}  # there is something to go on with
 PAGES = ("previous", "next")  # members of a list's answer that name other pages of it
@@ -81,7 +82,7 @@ def _page(data: Any, view: Any, request: Request, response: Response) -> dict[st
         "scopes_needed": record.scopes_required,
         "refusal": explained(response.status_code, data, have=have, withheld=withheld),
         "forms": forms,
-        "login": settings.DOWNSTREAM_API.login,
+        "login": api_configuration().login,
         "debug": settings.DEBUG,
     }
 

@@ -5,7 +5,6 @@ from functools import wraps
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -23,7 +22,7 @@ from on_behalf_of.drf.browsable.local_path import local_path
 from on_behalf_of.drf.browsable.login_refusals import LoginRefused
 from on_behalf_of.drf.browsable.pending_login import PendingLogin, forget_all, remember, take
 from on_behalf_of.drf.browsable.session_token import end_session, keep_token
-from on_behalf_of.drf.configuration import ApiConfiguration
+from on_behalf_of.drf.configuration import ApiConfiguration, api_configuration
 from on_behalf_of.drf.refusals import BearerTokenRefused, CannotTell
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.errors import KeysUnavailable
@@ -41,7 +40,7 @@ def _page(*methods: str) -> Callable[[View], Callable[[HttpRequest], HttpRespons
         @never_cache
         @wraps(view)
         def page(request: HttpRequest) -> HttpResponseBase:
-            login: BrowserLogin | None = settings.DOWNSTREAM_API.login
+            login: BrowserLogin | None = api_configuration().login
             if login is None:
                 raise Http404
             try:
@@ -68,7 +67,7 @@ def login_page(request: HttpRequest, login: BrowserLogin) -> HttpResponseBase:
     to_tenant = authorization_request(
         login,
         _metadata(),
-        audience=settings.DOWNSTREAM_API.token_rules.audience,
+        audience=api_configuration().token_rules.audience,
         scopes=chosen,
         as_another_user="another_user" in asked,
     )
@@ -157,13 +156,8 @@ def logout_page(request: HttpRequest, login: BrowserLogin) -> HttpResponseBase:
 
 def _keep(request: HttpRequest, login: BrowserLogin, token: str, *, asked: Iterable[str] = ()) -> AccessToken:
     """Judge the token as a call with it would be judged, and on record as a call would be; then keep it."""
-    record = record_of(request)
-    record.begin()
-    try:
-        accepted = accepted_token(request, token)
-    except BearerTokenRefused as refusal:
-        record.reason = refusal.error.reason.value
-        raise
+    record_of(request).begin(api_configuration().database_time)
+    accepted = accepted_token(request, token)
     keep_token(request, login, token, withheld=[scope for scope in asked if scope not in accepted.scopes])
     return accepted
 
@@ -192,7 +186,7 @@ def _rendered(request: HttpRequest, name: str, context: dict[str, Any], *, statu
 
 def _metadata() -> IssuerMetadata:
     try:
-        return token_verifier(settings.DOWNSTREAM_API).keys.metadata()
+        return token_verifier(api_configuration()).keys.metadata()
     except KeysUnavailable as error:
         raise _unreachable() from error
 
@@ -202,8 +196,7 @@ def _unreachable() -> LoginRefused:
 
 
 def _configuration() -> ApiConfiguration:
-    configuration: ApiConfiguration = settings.DOWNSTREAM_API
-    return configuration
+    return api_configuration()
 
 
 def _host(url: str) -> str:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ComponentRegistry, force_instance
 from drf_spectacular.types import OpenApiTypes
@@ -10,7 +9,7 @@ from drf_spectacular.utils import OpenApiParameter
 from rest_framework.fields import Field, empty
 
 import on_behalf_of.drf.openapi.security  # noqa: F401 - registers itself
-from on_behalf_of.drf.configuration import ApiConfiguration
+from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.fields import Text
 from on_behalf_of.drf.openapi.operation import Operation
 
@@ -81,7 +80,7 @@ class ApiSchema(AutoSchema):
 
     @property
     def _words(self) -> Operation:
-        configuration: ApiConfiguration = settings.DOWNSTREAM_API
+        configuration = api_configuration()
         return configuration.operations.get(self.get_operation_id(), Operation(""))
 
 

@@ -5,10 +5,9 @@ import threading
 from functools import lru_cache
 from typing import Any
 
-from django.conf import settings
 from drf_spectacular.generators import SchemaGenerator
 
-from on_behalf_of.drf.configuration import ApiConfiguration
+from on_behalf_of.drf.configuration import ApiConfiguration, api_configuration
 from on_behalf_of.drf.openapi.problems import COMPONENTS
 from on_behalf_of.drf.openapi.security import held_metadata
 from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata
@@ -27,7 +26,7 @@ class DescriptionGenerator(SchemaGenerator):
 def description() -> bytes:
     """The document as JSON. It changes only when the tenant's endpoints do, or become known."""
     with _lock:
-        return _drawn(settings.DOWNSTREAM_API, held_metadata())
+        return _drawn(api_configuration(), held_metadata())
 
 
 @lru_cache(maxsize=1)

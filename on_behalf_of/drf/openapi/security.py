@@ -6,7 +6,7 @@ from django.conf import settings
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 
 from on_behalf_of.drf.authentication import token_verifier
-from on_behalf_of.drf.configuration import ApiConfiguration
+from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.scopes import scopes_of
 from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata, discovery_urls
 
@@ -32,7 +32,7 @@ class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
         return [{name: scopes} for name in self.name]
 
     def get_security_definition(self, auto_schema: "AutoSchema") -> list[dict[str, Any]]:  # noqa: ARG002 - the base's
-        configuration: ApiConfiguration = settings.DOWNSTREAM_API
+        configuration = api_configuration()
         issuer = configuration.token_rules.issuer
         scopes = settings.SPECTACULAR_SETTINGS["OAUTH2_SCOPES"]
         return [login_scheme(issuer, held_metadata(), scopes), BEARER]
@@ -40,7 +40,7 @@ class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
 
 def held_metadata() -> IssuerMetadata | None:
     """What the issuer's metadata said when its keys were last fetched. Nobody is asked, so nobody is waited for."""
-    return token_verifier(settings.DOWNSTREAM_API).keys.metadata_if_held()
+    return token_verifier(api_configuration()).keys.metadata_if_held()
 
 
 def login_scheme(issuer: str, metadata: IssuerMetadata | None, scopes: dict[str, str]) -> dict[str, Any]:

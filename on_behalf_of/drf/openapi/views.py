@@ -5,13 +5,12 @@ from functools import wraps
 from urllib.parse import urlsplit
 
 from csp.decorators import csp_update
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from on_behalf_of.drf.configuration import ApiConfiguration
+from on_behalf_of.drf.configuration import api_configuration
 
 View = Callable[[HttpRequest], HttpResponseBase]
 
@@ -19,7 +18,7 @@ View = Callable[[HttpRequest], HttpResponseBase]
 def _while_described(view: View) -> View:
     @wraps(view)
     def asked(request: HttpRequest) -> HttpResponseBase:
-        if not settings.DOWNSTREAM_API.is_described:
+        if not api_configuration().is_described:
             raise Http404
         return view(request)
 
@@ -45,7 +44,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
     """
     from on_behalf_of.drf.openapi.security import held_metadata  # as above
 
-    configuration: ApiConfiguration = settings.DOWNSTREAM_API
+    configuration = api_configuration()
     metadata = held_metadata() if configuration.login else None
     token_endpoint = metadata.token_endpoint if metadata else ""
     context = {

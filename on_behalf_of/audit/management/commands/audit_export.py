@@ -3,11 +3,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
-from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.configuration import audit_configuration
 from on_behalf_of.audit.export import rows_as_json, signed_head
 from on_behalf_of.audit.logs import LOG_NAMED
 from on_behalf_of.audit.operator import system_user
@@ -26,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--output", type=Path, metavar="FILE", help="a new file (default: standard output)")
 
     def handle(self, *, head: Path | None, log: str, output: Path | None, **_options: Any) -> None:
-        configuration: AuditConfiguration = settings.AUDIT_LOG
+        configuration = audit_configuration()
         try:
             if head:
                 record_export(system_user(), "head", {})

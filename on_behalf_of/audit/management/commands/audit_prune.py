@@ -2,10 +2,10 @@ from argparse import ArgumentParser, ArgumentTypeError
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
+from on_behalf_of.audit.configuration import audit_configuration
 from on_behalf_of.audit.operator import system_user
 from on_behalf_of.audit.pruning import TooYoung, prune
 from on_behalf_of.audit.seal_keys import KeysUnusable
@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, *, before: datetime, **_options: Any) -> None:
         try:
-            pruned = prune(before, by=system_user(), configuration=settings.AUDIT_LOG)
+            pruned = prune(before, by=system_user(), configuration=audit_configuration())
         except Broken as error:
             raise CommandError(f"Nothing was dropped, for the log is broken. {error}.") from error
         except (TooYoung, CannotVerify, KeysUnusable) as error:

@@ -2,11 +2,11 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
-from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.configuration import AuditConfiguration, audit_configuration
+from on_behalf_of.audit.database import log_connection
 from on_behalf_of.audit.models import LogOperation
 from on_behalf_of.audit.operator import system_user
 from on_behalf_of.audit.seal_keys import KeysUnusable, rotate
@@ -25,7 +25,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, watch: bool, rotate_key: bool, **_options: Any) -> None:
-        configuration: AuditConfiguration = settings.AUDIT_LOG
+        configuration = audit_configuration()
         try:
             if rotate_key:
                 seal_finished_rows(configuration)  # what the old key has seen, it signs
@@ -50,7 +50,7 @@ class Command(BaseCommand):
                 self._say(count)
         except (DatabaseError, KeysUnusable, CounterWentBack) as error:
             self.stderr.write(f"Not sealed: {error}")
-            connection.close()
+            log_connection().close()
 
     def _say(self, count: int) -> None:
         self.stdout.write(f"Sealed {count} rows.")

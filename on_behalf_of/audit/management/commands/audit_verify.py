@@ -3,11 +3,10 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import DatabaseError
 
-from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.configuration import audit_configuration
 from on_behalf_of.audit.export import NotAHead, read_head
 from on_behalf_of.audit.models import Verification
 from on_behalf_of.audit.seal_keys import KeysUnusable, public_keys
@@ -28,7 +27,7 @@ class Command(BaseCommand):
         parser.add_argument("--since", type=int, metavar="SEAL", help="begin with this seal; take earlier ones as good")
 
     def handle(self, *, head: Path | None, public_keys: Path | None, since: int | None, **_options: Any) -> None:
-        configuration: AuditConfiguration = settings.AUDIT_LOG
+        configuration = audit_configuration()
         verdict, found = Verification.Verdict, Verified()
         try:
             found = self._verify(public_keys or configuration.public_keys_file, head, since)

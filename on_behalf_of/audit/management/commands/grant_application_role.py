@@ -3,9 +3,10 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.db.backends.utils import CursorWrapper
 
+from on_behalf_of.audit.database import log_alias, log_connection
 from on_behalf_of.audit.triggers import PROTECTED
 
 ONLY_THE_OWNERS = "obo_audit_tombstone"  # left by audit_prune
@@ -19,14 +20,14 @@ class Command(BaseCommand):
         parser.add_argument("--password-file", type=Path, help="a file that holds the password it gets")
 
     def handle(self, *, role: str, password_file: Path | None, **_options: Any) -> None:
-        if connection.vendor != "postgresql":
+        if log_connection().vendor != "postgresql":
             raise CommandError("Only PostgreSQL has roles: check DATABASE_URL.")
         try:
             password = password_file.read_text(encoding="utf-8").strip() if password_file else ""
         except OSError as error:
             raise CommandError(f"{password_file} cannot be read ({error.strerror}).") from error
         try:
-            with transaction.atomic(), connection.cursor() as cursor:
+            with transaction.atomic(using=log_alias()), log_connection().cursor() as cursor:
                 _make(cursor, role, password)
                 _grant(cursor, role)
         except DatabaseError as error:
@@ -35,7 +36,7 @@ class Command(BaseCommand):
 
 
 def _make(cursor: CursorWrapper, role: str, password: str) -> None:
-    name = connection.ops.quote_name(role)
+    name = log_connection().ops.quote_name(role)
     cursor.execute("SELECT rolsuper, rolname = current_user FROM pg_roles WHERE rolname = %s", [role])
     found = cursor.fetchone()
     if found is None:
@@ -43,14 +44,14 @@ def _make(cursor: CursorWrapper, role: str, password: str) -> None:
     elif any(found):
         raise CommandError(f"{role} owns the tables or may do everything: name another role for the services.")
     if password:  # hashed here, so that no log of the server shows it
-        pgconn = connection.connection.pgconn
+        pgconn = log_connection().connection.pgconn
         verifier = pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
         cursor.execute(f"ALTER ROLE {name} PASSWORD %s", [verifier.decode()])
 
 
 def _grant(cursor: CursorWrapper, role: str) -> None:
     """What docs/audit.md says, "PostgreSQL with a separate owner"."""
-    name = connection.ops.quote_name(role)
+    name = log_connection().ops.quote_name(role)
     protected = ", ".join(PROTECTED)
     for statement in (
         f"GRANT USAGE ON SCHEMA public TO {name}",
