@@ -1,8 +1,6 @@
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, JsonResponse
-from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
@@ -11,7 +9,6 @@ from rest_framework.viewsets import ModelViewSet
 from downstream_api.models import Note
 from downstream_api.serializers import CallSerializer, MessageSerializer, NoteSerializer
 from on_behalf_of.drf.caller import token_of
-from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.recorded_view import RecordedView
 from on_behalf_of.drf.scopes import HasScope
 from on_behalf_of.resource_server.actor import Actor
@@ -73,9 +70,3 @@ def _described(actor: Actor) -> dict[str, Any]:
         "client_profile": list(actor.client_profile),
     }
     return {name: value for name, value in members.items() if value}
-
-
-@require_safe
-def protected_resource_metadata(_request: HttpRequest) -> JsonResponse:
-    """RFC 9728 §3; open to browser clients of any origin."""
-    return JsonResponse(api_configuration().resource.metadata(), headers={"Access-Control-Allow-Origin": "*"})

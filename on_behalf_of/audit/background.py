@@ -1,11 +1,13 @@
 import logging
 import math
+import os
 import threading
 import time
+from functools import cache
 
 from django.db import DatabaseError
 
-from on_behalf_of.audit.configuration import AuditConfiguration
+from on_behalf_of.audit.configuration import AuditConfiguration, Sealing, audit_configuration
 from on_behalf_of.audit.database import log_connection
 from on_behalf_of.audit.refused_tokens import refused_tokens
 from on_behalf_of.audit.seal_keys import KeysUnusable
@@ -17,6 +19,22 @@ SEALING_PAUSE = 2.0  # seconds; rows are to be sealed at most five seconds after
 COUNTING_PAUSE = 60.0  # seconds
 DATABASE_TIME = 10.0  # seconds
 PATIENCE = 2  # rounds that may fail before it is worth a line: a busy SQLite is nothing unusual
+
+
+def seal_in_background() -> None:
+    """Start this process's sealing thread, once, if ON_BEHALF_OF["AUDIT"]["SEALING"] is "thread".
+
+    Call it when a row was written: a server that forks its workers has done so by then.
+    """
+    if audit_configuration().sealing is Sealing.THREAD:
+        _thread_of(os.getpid())
+
+
+@cache
+def _thread_of(_process: int) -> "SealingThread":
+    thread = SealingThread(audit_configuration())
+    thread.start()
+    return thread
 
 
 class SealingThread(threading.Thread):

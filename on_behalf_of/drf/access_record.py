@@ -13,6 +13,7 @@ from django.db import DatabaseError, transaction
 from django.http import HttpRequest
 from rest_framework.request import Request
 
+from on_behalf_of.audit.background import seal_in_background
 from on_behalf_of.audit.breaker import Breaker
 from on_behalf_of.audit.database import log_alias, log_connection
 from on_behalf_of.audit.group_commit import NotWritten, access_log
@@ -180,6 +181,7 @@ class AccessRecord:
             raise
         if is_written:  # committed, that is
             self.breaker.succeeded()
+            seal_in_background()
 
     def abandon(self) -> None:
         """There will be no answer, so nothing is recorded: undo the change, and let others write."""

@@ -1,6 +1,7 @@
 import logging
 from typing import Any
 
+from django.core.exceptions import RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from rest_framework.exceptions import NotFound
@@ -8,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import exception_handler
 
 from on_behalf_of.drf.access_record import NotRecordable, record_of
-from on_behalf_of.drf.refusals import CsrfRefused, DatabaseUnavailable, RequestTimeout
+from on_behalf_of.drf.refusals import ContentTooLarge, CsrfRefused, DatabaseUnavailable, RequestTimeout
 
 logger = logging.getLogger(__name__)
 
@@ -28,6 +29,8 @@ def readable_errors(error: Exception, context: dict[str, Any]) -> Response:
         error = DatabaseUnavailable()
     elif isinstance(error, UnreadablePostError):
         error = RequestTimeout()
+    elif isinstance(error, RequestDataTooBig):
+        error = ContentTooLarge()
     elif isinstance(error, Http404):
         error = NotFound()  # one sentence for what is not there and for what is somebody else's
     response = exception_handler(error, context)

@@ -2,11 +2,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 from rest_framework.exceptions import ParseError
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.schemas import DefaultSchema
+from rest_framework.settings import api_settings
 from rest_framework.views import APIView
 
 from on_behalf_of.drf.access_record import record_of
@@ -17,11 +19,25 @@ from on_behalf_of.drf.scopes import scopes_needed
 from on_behalf_of.primitives.nul import NAMED, nul_in_address
 
 
+class _Later(SimpleLazyObject):  # type: ignore[type-arg] # Django's class takes none at run time
+    def __getattr__(self, name: str) -> Any:
+        if name == "mapping":  # which routers ask every member of a class for; no schema has it
+            raise AttributeError(name)
+        return super().__getattr__(name)
+
+
+def _default_schema() -> Any:
+    schema: Any = api_settings.DEFAULT_SCHEMA_CLASS
+    return schema()
+
+
 class SchemaOnDemand(DefaultSchema):
-    """DRF's, for views only: a router looks at every member of a class, and would load what describes them."""
+    """DRF's schema, loaded when the description is asked for: routers look at every member of each class."""
 
     def __get__(self, instance: Any, owner: Any) -> Any:
-        return self if instance is None else super().__get__(instance, owner)
+        if instance is not None:
+            return super().__get__(instance, owner)
+        return _Later(_default_schema)
 
 
 class RecordedView(APIView):

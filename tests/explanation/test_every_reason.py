@@ -14,8 +14,9 @@ from tests.explanation.broken_tokens import BROKEN, Broken
 from tests.explanation.conftest import explain_token
 from tests.issuer import Issuer
 
-# What a token alone cannot show: where it was sent, and what it is used for (the list of operations tells).
-NOT_OF_THE_TOKEN = {Reason.TOKEN_IN_QUERY, Reason.SCOPE, Reason.UNSCOPED_VIEW}
+# What a token alone cannot show: where it was sent, what it is used for, and which users the project knows (the list of
+# operations tells).
+NOT_OF_THE_TOKEN = {Reason.TOKEN_IN_QUERY, Reason.SCOPE, Reason.UNSCOPED_VIEW, Reason.UNKNOWN_USER}
 
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())

@@ -1,0 +1,3 @@
+from tests.downstream_api.conftest import api, issuer
+
+__all__ = ["api", "issuer"]
