@@ -19,16 +19,11 @@ from on_behalf_of.exchange.client_authentication import BridgeClient
 from on_behalf_of.exchange.exchange_target import ExchangeTarget
 from on_behalf_of.mcp.configuration import ENDPOINT
 from on_behalf_of.resource_server.caller_rules import ActorRule, CallerRules
-from on_behalf_of.resource_server.token_rules import TokenDialect
+from on_behalf_of.resource_server.token_rules import DIALECTS, TokenDialect
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL_ISSUER = "http://localhost:9000/"
 LOCAL_API_LOGIN_CLIENT = "local-api-login"
-DIALECTS = {
-    "both": frozenset(TokenDialect),
-    "rfc9068": frozenset({TokenDialect.RFC9068}),
-    "auth0": frozenset({TokenDialect.AUTH0}),
-}
 MIN_SECRET_KEY = 32  # characters
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3
 

@@ -31,8 +31,8 @@ ALLOWED_HOSTS = list(ENVIRONMENT.allowed_hosts)
 ON_BEHALF_OF = {
     "API": services.api_configuration(ENVIRONMENT),
     "AUDIT": services.audit_configuration(ENVIRONMENT),
+    "MCP": services.bridge_configuration(ENVIRONMENT),
 }
-MCP_BRIDGE = services.bridge_configuration(ENVIRONMENT)
 LOCAL_TENANT = services.tenant_configuration(ENVIRONMENT)
 
 INSTALLED_APPS = [

@@ -1,42 +1,24 @@
 """The few pages around the MCP endpoint."""
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 
 from mcp_bridge.tools import TOOLS
-from on_behalf_of.mcp.configuration import ENDPOINT
-
-# Metadata is public, and browser clients read it from anywhere; they send MCP-Protocol-Version along, which makes
-# browsers ask first.
-OPEN_TO_ALL = {"Access-Control-Allow-Origin": "*"}
-PREFLIGHT = OPEN_TO_ALL | {
-    "Access-Control-Allow-Methods": "GET",
-    "Access-Control-Allow-Headers": "MCP-Protocol-Version, Content-Type",
-    "Access-Control-Max-Age": "600",
-}
+from on_behalf_of.mcp.configuration import ENDPOINT, bridge_configuration
 
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    resource = settings.MCP_BRIDGE.resource
+    resource = bridge_configuration().resource
     context = {
         "resource": resource,
         "endpoint": resource.base_url + ENDPOINT,
         "metadata_url": resource.metadata_url,
         "tools": list(TOOLS),
-        "default_scope": settings.MCP_BRIDGE.default_exchange_scope,
+        "default_scope": bridge_configuration().default_exchange_scope,
     }
     return render(request, "mcp_bridge/home.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "OPTIONS"])
-def protected_resource_metadata(request: HttpRequest) -> HttpResponse:
-    """RFC 9728 §3."""
-    if request.method == "OPTIONS":
-        return HttpResponse(status=204, headers=PREFLIGHT)
-    return JsonResponse(settings.MCP_BRIDGE.resource.metadata(), headers=OPEN_TO_ALL)
 
 
 def not_found(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature

@@ -14,7 +14,6 @@ from functools import cache, wraps
 from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
-from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.core.signals import setting_changed
 
@@ -68,15 +67,6 @@ def room_of(
 def is_declared(name: str) -> bool:
     """Return whether the project configures a room. Raises ImproperlyConfigured if the setting has unknown entries."""
     return name in _entries()
-
-
-def mistake_in(room: Room[Any], number: str) -> list[checks.CheckMessage]:
-    """Return the room's mistake as an error for Django's system checks; an empty list if there is none."""
-    try:
-        room()
-    except ImproperlyConfigured as mistake:
-        return [checks.Error(str(mistake), id=number)]
-    return []
 
 
 def _entries() -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from django.core.exceptions import ImproperlyConfigured
 
+from config import services
 from config.bridge_client import missing_variables
 from config.generated_secrets import derived_secret
 from config.settings import *
@@ -26,21 +27,24 @@ SILENCED_SYSTEM_CHECKS = [
 # What the SDK warns of is what clients did; they are told, and nobody here can act on it.
 cast("dict[str, Any]", LOGGING["loggers"])["mcp"] = {"level": "ERROR"}
 
+MCP = services.bridge_configuration(ENVIRONMENT)
 if ENVIRONMENT.observability.metrics:
     from on_behalf_of.serving.metrics import bridge as metrics  # nothing of it is loaded elsewhere
     from on_behalf_of.serving.metrics.measurements import Measurements
 
     MEASUREMENTS = Measurements()
-    MCP_BRIDGE = replace(MCP_BRIDGE, observer=metrics.observed(MEASUREMENTS))
+    MCP = replace(MCP, observer=metrics.observed(MEASUREMENTS))
     MIDDLEWARE = ["on_behalf_of.serving.metrics.page.MetricsMiddleware", *MIDDLEWARE]
 
 if ENVIRONMENT.observability.tracing:
     from on_behalf_of.serving.tracing import Spans, exporting_provider
 
     spans = Spans(partial(exporting_provider, "bridge"))
-    MCP_BRIDGE = replace(MCP_BRIDGE, observer=replace(MCP_BRIDGE.observer, span=spans, process_ends=spans.stop))
+    MCP = replace(MCP, observer=replace(MCP.observer, span=spans, process_ends=spans.stop))
 
-for name in missing_variables(MCP_BRIDGE.clients):
+ON_BEHALF_OF = {"MCP": MCP}
+
+for name in missing_variables(MCP.clients):
     raise ImproperlyConfigured(
         f"{name} is missing: the bridge exchanges tokens as the client that is linked to its API at the tenant. "
         "Set it in the environment or in .env."

@@ -1,11 +1,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.conf import settings
-
 from mcp_bridge.tools import TOOLS
 from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.explanation import operations, policy_steps
+from on_behalf_of.mcp.configuration import bridge_configuration
 from on_behalf_of.mcp.tool_registry import could_be_granted, missing_scopes
 from on_behalf_of.resource_server.access_token import AccessToken, KeySource
 from on_behalf_of.resource_server.claims import Claims
@@ -70,7 +69,7 @@ class Report:
 
 def explained(text: str, service: str, *, keys: KeySource, now: float) -> Report:
     """Explain the token in `text` as `service` (API or BRIDGE) judges it. `now` is seconds since the epoch."""
-    api, bridge = api_configuration().token_rules, settings.MCP_BRIDGE.token_rules
+    api, bridge = api_configuration().token_rules, bridge_configuration().token_rules
     rules = api if service == API else bridge
     neighbours = dict.fromkeys(bridge.audiences, EXCHANGE_FIRST) if service == API else {api.audience: FOR_THE_API}
     pasted = read_pasted_token(text)
@@ -79,7 +78,7 @@ def explained(text: str, service: str, *, keys: KeySource, now: float) -> Report
     if service == API:
         steps += policy_steps(token, api_configuration().policy)
     else:
-        steps += caller_steps(token, settings.MCP_BRIDGE.caller_rules)
+        steps += caller_steps(token, bridge_configuration().caller_rules)
     seen = Circumstances(rules, parts, now, neighbours)
     findings = tuple(_finding(step, seen) for step in steps)
     is_good = all(finding.state is State.PASSED for finding in findings)

@@ -2,6 +2,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from django.contrib.auth import get_user_model
 from django.utils.crypto import salted_hmac
 
 from on_behalf_of.drf.actor_policy import ActorPolicy
@@ -12,17 +13,11 @@ from on_behalf_of.primitives.declared_settings import DeclaredSettings
 from on_behalf_of.resource_server.caller_rules import ActorRule
 from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
-from on_behalf_of.resource_server.token_rules import TokenDialect, TokenRules
+from on_behalf_of.resource_server.token_rules import DIALECTS, TokenRules
 from on_behalf_of.setting import room_of
 
 if TYPE_CHECKING:  # the settings hold these, and need not load what verifies tokens
     from on_behalf_of.resource_server.access_token import AccessToken
-
-DIALECTS = {
-    "both": frozenset(TokenDialect),
-    "rfc9068": frozenset({TokenDialect.RFC9068}),
-    "auth0": frozenset({TokenDialect.AUTH0}),
-}
 
 
 @dataclass(frozen=True)
@@ -54,7 +49,8 @@ def api_configuration(declared: DeclaredSettings) -> ApiConfiguration:
     ISSUER: the tenant's issuer, byte for byte as its tokens spell it. AUDIENCE: the API's identifier there.
     BASE_URL: where clients reach the API; the audience, if that is a URL. NAME: its name for people.
     SCOPES: a dictionary of the scopes and what each allows, for the metadata and the login page.
-    USER: a function (or its dotted path) from AccessToken to the project's user; None from it refuses the call.
+    USER_FIELD: the field of the project's user model that holds the token's subject. USER: in its place, a function (or
+    its dotted path) from AccessToken to the project's user. A call for an unknown user is refused.
     OTHER_ISSUERS: "refuse", or "pass on" to leave their tokens to the next authentication class.
     UNSCOPED_VIEWS: dotted names of views that any accepted token may call.
     ACTOR_RULE ("enforce", "record"), TRUSTED_ACTORS, REQUIRE_DELEGATION, ALLOW_MACHINES, ALLOWED_ORGANIZATIONS: who may
@@ -72,15 +68,9 @@ def api_configuration(declared: DeclaredSettings) -> ApiConfiguration:
         token_rules=TokenRules(
             issuer=issuer,
             audience=audience,
-            dialects=DIALECTS[declared.choice("DIALECTS", "both", "rfc9068", "auth0")],
+            dialects=DIALECTS[declared.choice("DIALECTS", *DIALECTS)],
         ),
-        key_fetching=KeyFetching(
-            max_age=declared.number("KEYS_MAX_AGE", 600, low=1, high=86_400),
-            max_stale=declared.number("KEYS_MAX_STALE", 14_400, low=0, high=604_800),
-            refetch_cooldown=declared.number("KEYS_COOLDOWN", 10, low=1, high=3_600),
-            timeout=timeout,
-            ca_file=declared.file("CA_FILE"),
-        ),
+        key_fetching=KeyFetching.declared(declared, timeout=timeout),
         resource=ProtectedResource(
             resource=audience,
             base_url=base_url,
@@ -96,7 +86,7 @@ def api_configuration(declared: DeclaredSettings) -> ApiConfiguration:
             allowed_organizations=frozenset(declared.identifiers("ALLOWED_ORGANIZATIONS")),
         ),
         unscoped_views=frozenset(declared.identifiers("UNSCOPED_VIEWS")),
-        user=declared.function("USER"),
+        user=_user(declared),
         passes_on_other_issuers=declared.choice("OTHER_ISSUERS", "refuse", "pass on") == "pass on",
         database_time=declared.number("DATABASE_TIME", 0, low=0, high=600) or None,
         login=_login(declared.identifier("LOGIN_CLIENT_ID", ""), base_url, scopes, timeout),
@@ -114,3 +104,16 @@ def _login(client_id: str, base_url: str, scopes: Mapping[str, str], timeout: fl
         timeout=timeout,
         session_key=salted_hmac("on_behalf_of tokens in sessions", "1", algorithm="sha256").digest(),
     )
+
+
+def _user(declared: DeclaredSettings) -> "Callable[[AccessToken], Any] | None":
+    find, name = declared.function("USER"), declared.identifier("USER_FIELD", "")
+    if find and name:
+        raise declared.mistake("USER_FIELD", "must not be set beside USER")
+    if not name:
+        return find
+
+    def find_by_field(token: "AccessToken") -> Any:
+        return get_user_model()._default_manager.filter(**{name: token.subject}).first()  # noqa: SLF001 - Django's documented name
+
+    return find_by_field

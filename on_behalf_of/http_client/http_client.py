@@ -17,7 +17,7 @@ from requests.adapters import HTTPAdapter
 
 from on_behalf_of.http_client.interruption import Interruption
 from on_behalf_of.http_client.socket_deadline import NotConnected, SocketDeadline, watched_pool_classes
-from on_behalf_of.primitives.strict_json import parse_object
+from on_behalf_of.primitives.strict_json import parse_json, parse_object
 
 MAX_ANSWER = 1_048_576  # bytes
 _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")  # RFC 9110 §5.5, without bytes that have no agreed meaning
@@ -58,8 +58,12 @@ class UpstreamResponse:
     body: bytes = field(repr=False)
 
     def json(self) -> dict[str, Any]:
-        """The body as a JSON object. Raises strict_json.MalformedJson for anything else."""
+        """Return the body as a JSON object. Raises strict_json.MalformedJson for anything else."""
         return parse_object(self.body)
+
+    def json_value(self) -> Any:
+        """Return the body as a JSON value of any type. Raises strict_json.MalformedJson."""
+        return parse_json(self.body)
 
 
 class UpstreamHttp:

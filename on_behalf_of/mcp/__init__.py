@@ -1,8 +1,51 @@
 """An MCP endpoint in its dual role: protected resource for MCP clients, OAuth client of the tenant.
 
+    from on_behalf_of.mcp import ToolRegistry, mcp_app
+
+    application = mcp_app(ToolRegistry([...]))  # in asgi.py, once Django is set up
+
 A request passes, in this order: `endpoint.gate` (who calls, and may they), `endpoint.serving` (until it is answered or
 its client has gone), `endpoint.mcp_server` (the SDK's side), `endpoint.worker` (a thread), `tool_calls` (schemas around
 the tool), the tool itself, `api` (the API as the tool sees it), `exchange.token_exchange` (RFC 8693).
 What became of a tool call goes, best effort, through `records` to the database; its trace connects it with the API's
-log.
+log. The names below are public; everything else may change.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from on_behalf_of.mcp.api.client import Downstream
+    from on_behalf_of.mcp.app import mcp_app
+    from on_behalf_of.mcp.configuration import BridgeConfiguration
+    from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
+    from on_behalf_of.mcp.tool_error import ToolError
+    from on_behalf_of.mcp.tool_registry import ToolRegistry
+
+_HOME = {
+    "BridgeConfiguration": "configuration",
+    "Downstream": "api.client",
+    "Tool": "tool",
+    "ToolAnswer": "tool",
+    "ToolCall": "tool",
+    "ToolError": "tool_error",
+    "ToolRegistry": "tool_registry",
+    "mcp_app": "app",
+}
+__all__ = [
+    "BridgeConfiguration",
+    "Downstream",
+    "Tool",
+    "ToolAnswer",
+    "ToolCall",
+    "ToolError",
+    "ToolRegistry",
+    "mcp_app",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is asked for: Django imports this package early, and most processes need no SDK."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -1,4 +1,5 @@
 import logging
+import threading
 from dataclasses import dataclass
 
 import anyio
@@ -12,6 +13,7 @@ from on_behalf_of.mcp.endpoint.asgi_types import AsgiApp, Receive, Scope, Send
 from on_behalf_of.mcp.endpoint.forms import build_endpoint
 from on_behalf_of.mcp.endpoint.gate import Gate
 from on_behalf_of.mcp.endpoint.mcp_server import build_server
+from on_behalf_of.mcp.endpoint.metadata import MetadataDocument
 from on_behalf_of.mcp.json_schema import check_schemas
 from on_behalf_of.mcp.outbound import build_api, build_exchange
 from on_behalf_of.mcp.published_identifier import identifier_trouble
@@ -28,13 +30,14 @@ KEY_WORKERS = 64  # threads that may wait for the issuer's keys, so that an outa
 
 @dataclass(frozen=True)
 class Bridge:
-    """The whole bridge as an ASGI app: the MCP endpoint behind its gate, and Django for every other path.
+    """The whole bridge as an ASGI app: the MCP endpoint behind its gate, its metadata, and `pages` elsewhere.
 
     Its lifespan can be run once, as that of the SDK's app inside it.
     """
 
     endpoint: Starlette  # the SDK's app; it also carries the lifespan, which Django's handler lacks
     gate: Gate
+    metadata: MetadataDocument
     pages: AsgiApp
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -45,6 +48,8 @@ class Bridge:
         elif scope["path"] in ENDPOINT_PATHS:
             # Never by a redirect: clients drop the token or the body on the way, or refuse to follow.
             await self.gate({**scope, "path": ENDPOINT}, receive, send)
+        elif self.metadata.is_at(scope["path"]):
+            await self.metadata.answer(scope, send)
         else:
             await self.pages(scope, receive, send)
 
@@ -57,6 +62,8 @@ def build_bridge(
     pages: AsgiApp,
     write_calls: Write,
     shared_cache: Cache | None = None,
+    metadata_at_root: bool = True,
+    renews_keys: bool = False,
 ) -> Bridge:
     """Put the bridge together. Does no I/O: the issuer's keys are asked for once the process serves.
 
@@ -64,6 +71,7 @@ def build_bridge(
 
     `write_calls` keeps records of tool calls; it is called in a thread of its own, and may fail.
     `shared_cache`, where there is one, holds exchanged tokens for all processes; it may fail too.
+    `metadata_at_root`: see MetadataDocument. `renews_keys` keeps the issuer's keys fresh while the app serves.
     """
     check_schemas(registry)
     observer = configuration.observer
@@ -80,8 +88,12 @@ def build_bridge(
     )
     recorder = CallRecorder(write_calls, on_drop=observer.records_dropped)
 
+    ends = threading.Event()
+
     def start() -> None:
         keys.prefetch()
+        if renews_keys:
+            keys.keep_fresh(ends)
         recorder.start()
         if configuration.has_leftover_subject_token_type:
             logger.warning(LEFTOVER)
@@ -90,6 +102,7 @@ def build_bridge(
             logger.warning("%s %s", *trouble)
 
     def stop() -> None:
+        ends.set()
         recorder.stop()
         observer.process_ends()
 
@@ -108,4 +121,4 @@ def build_bridge(
         caller_rules=configuration.caller_rules,
         observer=observer,
     )
-    return Bridge(endpoint, gate, pages)
+    return Bridge(endpoint, gate, MetadataDocument(configuration.resource, ENDPOINT, metadata_at_root), pages)

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, register
 
-from on_behalf_of.mcp.configuration import BridgeConfiguration
+from on_behalf_of.mcp.configuration import bridge_configuration
+from on_behalf_of.setting import is_declared
 
 LEFTOVER = (
     "MCP_AUTH0_SUBJECT_TOKEN_TYPE is set and has no effect: it belongs to Auth0's older Custom Token Exchange sample, "
@@ -17,7 +17,9 @@ REMOVE_LEFTOVER = "Remove it. What the exchange needs instead is a client grant 
 
 @register()
 def nothing_is_left_of_custom_token_exchange(**_kwargs: Any) -> list[CheckMessage]:
-    configuration: BridgeConfiguration = settings.MCP_BRIDGE
+    if not is_declared("MCP"):  # a process that only reviews tool calls
+        return []
+    configuration = bridge_configuration()
     if not configuration.has_leftover_subject_token_type:
         return []
     return [checks.Warning(LEFTOVER, hint=REMOVE_LEFTOVER, id="obo_mcp.W001")]

@@ -1,13 +1,19 @@
 from dataclasses import dataclass, field
+from ipaddress import ip_network
 
-from on_behalf_of.exchange.client_authentication import BridgeClient
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+from on_behalf_of.exchange.client_authentication import AuthenticationMethod, BridgeClient
 from on_behalf_of.exchange.exchange_target import ExchangeTarget
 from on_behalf_of.mcp.observer import Observer
 from on_behalf_of.primitives.client_address import Network
-from on_behalf_of.resource_server.caller_rules import CallerRules
+from on_behalf_of.primitives.declared_settings import DeclaredSettings
+from on_behalf_of.resource_server.caller_rules import ActorRule, CallerRules
 from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
-from on_behalf_of.resource_server.token_rules import TokenRules
+from on_behalf_of.resource_server.token_rules import DIALECTS, TokenRules
+from on_behalf_of.setting import room_of
 
 ENDPOINT = "/mcp"
 ENDPOINT_PATHS = (ENDPOINT, f"{ENDPOINT}/")  # both are served: people add the slash, and so do some clients
@@ -15,7 +21,10 @@ ENDPOINT_PATHS = (ENDPOINT, f"{ENDPOINT}/")  # both are served: people add the s
 
 @dataclass(frozen=True)
 class BridgeConfiguration:
-    """What the MCP bridge needs to know about the world, built once by `config.environment`."""
+    """Everything the MCP endpoint needs to know: whose tokens it takes, how it exchanges them, which API it calls.
+
+    A project writes it as the dictionary `ON_BEHALF_OF["MCP"]` (see `bridge_configuration`) or builds this object.
+    """
 
     token_rules: TokenRules  # for token A, which MCP clients present
     downstream_rules: TokenRules  # for token B, which the tenant hands out for the API
@@ -34,4 +43,67 @@ class BridgeConfiguration:
     exchange_target: ExchangeTarget = ExchangeTarget.AUDIENCE
     cache_keys: tuple[bytes, ...] = field(default=(), repr=False)  # encrypt what processes share; the first is current
     has_leftover_subject_token_type: bool = False  # MCP_AUTH0_SUBJECT_TOKEN_TYPE is set, which means nothing here
-    observer: Observer = field(default_factory=Observer)  # whoever measures this process
+    observer: Observer = field(default_factory=Observer)  # receives measurements of this process
+
+
+@room_of("MCP", BridgeConfiguration)
+def bridge_configuration(declared: DeclaredSettings) -> BridgeConfiguration:
+    """Return the endpoint's configuration from `ON_BEHALF_OF["MCP"]`. The first six keys are required:
+
+    ISSUER: the tenant's issuer, byte for byte as its tokens spell it. BASE_URL: where MCP clients reach the server;
+    they call BASE_URL + /mcp. CLIENT_ID and CLIENT_SECRET: the client that exchanges tokens. API_AUDIENCE and
+    API_BASE_URL: the API that tools call. RESOURCE: the server's identifier at the tenant, BASE_URL + /mcp by default.
+    SCOPES: the tools' scopes, for the metadata. API_SCOPES: what token B is asked for by tools that name no scope.
+    NAME: the server's name for people. ALLOWED_HOSTS: values of Host, those of Django's setting by default.
+    ALLOWED_ORIGINS: of browser clients. TRUSTED_PROXIES: networks whose X-Forwarded-For is believed.
+    CLIENT_AUTHENTICATION: "client_secret_post" or "client_secret_basic". EXCHANGE_TARGET: "audience" or "resource".
+    DIALECTS, ACTOR_RULE, ALLOW_MACHINES, KEYS_MAX_AGE, KEYS_MAX_STALE, KEYS_COOLDOWN, CA_FILE: as in the API's entry.
+    FORWARD_ADDRESS: whether the tenant is told the user's address. TIMEOUT: seconds for a whole tool call.
+    """
+    issuer, base_url = declared.url("ISSUER"), declared.base_url("BASE_URL")
+    resource = declared.identifier("RESOURCE", base_url + ENDPOINT)
+    api_audience = declared.identifier("API_AUDIENCE")
+    dialects = DIALECTS[declared.choice("DIALECTS", *DIALECTS)]
+    timeout = declared.number("TIMEOUT", 10, low=0.1, high=300)
+    return BridgeConfiguration(
+        token_rules=TokenRules(issuer=issuer, audience=resource, dialects=dialects),
+        downstream_rules=TokenRules(issuer=issuer, audience=api_audience, dialects=dialects),
+        key_fetching=KeyFetching.declared(declared, timeout=timeout),
+        resource=ProtectedResource(
+            resource=resource,
+            base_url=base_url,
+            authorization_server=issuer,
+            scopes=declared.identifiers("SCOPES"),
+            name=declared.text("NAME", "MCP server"),
+            endpoint=ENDPOINT,
+        ),
+        clients=(
+            BridgeClient(
+                declared.identifier("CLIENT_ID"),
+                AuthenticationMethod(
+                    declared.choice("CLIENT_AUTHENTICATION", "client_secret_post", "client_secret_basic")
+                ),
+                secret=declared.text("CLIENT_SECRET"),
+            ),
+        ),
+        forwards_address=declared.flag("FORWARD_ADDRESS", default=False),
+        default_exchange_scope=declared.identifiers("API_SCOPES"),
+        api_base_url=declared.base_url("API_BASE_URL"),
+        upstream_timeout=timeout,
+        record_key=salted_hmac("on_behalf_of tool call arguments", "1", algorithm="sha256").digest(),
+        allowed_hosts=declared.identifiers("ALLOWED_HOSTS") or tuple(settings.ALLOWED_HOSTS),
+        allowed_origins=declared.identifiers("ALLOWED_ORIGINS"),
+        trusted_proxies=_networks(declared, "TRUSTED_PROXIES"),
+        caller_rules=CallerRules(
+            actor_rule=ActorRule(declared.choice("ACTOR_RULE", "enforce", "record")),
+            allow_machines=declared.flag("ALLOW_MACHINES", default=False),
+        ),
+        exchange_target=ExchangeTarget(declared.choice("EXCHANGE_TARGET", "audience", "resource")),
+    )
+
+
+def _networks(declared: DeclaredSettings, key: str) -> tuple[Network, ...]:
+    try:
+        return tuple(ip_network(each) for each in declared.identifiers(key))
+    except ValueError:
+        raise declared.mistake(key, "must be a list of networks such as 10.0.0.0/8") from None

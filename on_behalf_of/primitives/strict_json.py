@@ -9,22 +9,27 @@ _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class MalformedJson(ValueError):
-    """Not a JSON object that every reader understands alike."""
+    """Not a JSON document that every reader understands alike, or not of the type that was wanted."""
 
 
-def parse_object(document: bytes) -> dict[str, Any]:
-    """The JSON object in `document`.
+def parse_json(document: bytes) -> Any:
+    """Return the JSON value in `document`, of any type.
 
-    Raises MalformedJson for anything else: other types, duplicate member names (readers differ in which one they
-    take), NaN, Infinity and numbers beyond a float, bytes that are not UTF-8, lone surrogates, too deep nesting.
+    Raises MalformedJson for duplicate member names (readers differ in which one they take), NaN, Infinity and numbers
+    beyond a float, bytes that are not UTF-8, lone surrogates, and nesting that is too deep.
     """
     try:
-        text = document.decode("utf-8")
-        value = _decoder.decode(text)
+        value = _decoder.decode(document.decode("utf-8"))
         if _ESCAPED_SURROGATE.search(document):
             json.dumps(value, ensure_ascii=False).encode("utf-8")
     except (ValueError, RecursionError) as error:  # UnicodeError is a ValueError
         raise MalformedJson("not a well-formed JSON document") from error
+    return value
+
+
+def parse_object(document: bytes) -> dict[str, Any]:
+    """Return the JSON object in `document`. Raises MalformedJson as `parse_json` does, and for any other type."""
+    value = parse_json(document)
     if not isinstance(value, dict):
         raise MalformedJson("not a JSON object")
     return value

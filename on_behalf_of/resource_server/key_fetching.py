@@ -1,6 +1,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from on_behalf_of.primitives.declared_settings import DeclaredSettings
+
 
 @dataclass(frozen=True)
 class KeyFetching:
@@ -11,3 +13,14 @@ class KeyFetching:
     refetch_cooldown: float = 10  # seconds after which an unknown `kid` may again cause a fetch, once two did
     timeout: float = 10  # seconds for each request of a fetch
     ca_file: Path | None = None  # certificates to trust in place of the public ones
+
+    @classmethod
+    def declared(cls, entry: DeclaredSettings, *, timeout: float) -> "KeyFetching":
+        """Read it from a project's settings: KEYS_MAX_AGE, KEYS_MAX_STALE, KEYS_COOLDOWN and CA_FILE."""
+        return cls(
+            max_age=entry.number("KEYS_MAX_AGE", cls.max_age, low=1, high=86_400),
+            max_stale=entry.number("KEYS_MAX_STALE", cls.max_stale, low=0, high=604_800),
+            refetch_cooldown=entry.number("KEYS_COOLDOWN", cls.refetch_cooldown, low=1, high=3_600),
+            timeout=timeout,
+            ca_file=entry.file("CA_FILE"),
+        )

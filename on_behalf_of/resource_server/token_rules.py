@@ -13,6 +13,13 @@ class TokenDialect(StrEnum):
     AUTH0 = "auth0"
 
 
+DIALECTS = {  # the words for them in settings; the first is the default
+    "both": frozenset(TokenDialect),
+    "rfc9068": frozenset({TokenDialect.RFC9068}),
+    "auth0": frozenset({TokenDialect.AUTH0}),
+}
+
+
 @dataclass(frozen=True)
 class TokenRules:
     """Which access tokens a protected resource accepts."""

@@ -13,6 +13,7 @@ from on_behalf_of.exchange.client_authentication import AuthenticationMethod
 from on_behalf_of.mcp.checks import nothing_is_left_of_custom_token_exchange
 from tests.config.test_environment import QUICKSTART
 from tests.issuer import rsa_key
+from tests.rooms import configure
 
 METHOD, SECRET = "MCP_AUTH0_CLIENT_AUTH_METHOD", "MCP_AUTH0_CLIENT_SECRET"
 KEY_FILE, KEY_ID = "MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE", "MCP_AUTH0_CLIENT_KEY_ID"
@@ -104,7 +105,7 @@ def test_what_is_left_of_the_older_sample_is_warned_of(tmp_path: Path, settings:
 
     assert nothing_is_left_of_custom_token_exchange() == []
     leftover = {"MCP_AUTH0_SUBJECT_TOKEN_TYPE": "urn:example:token", "STATE_DIR": str(tmp_path)}
-    settings.MCP_BRIDGE = bridge_configuration(read_environment(QUICKSTART | leftover))
+    configure(settings, MCP=bridge_configuration(read_environment(QUICKSTART | leftover)))
     assert [each.id for each in nothing_is_left_of_custom_token_exchange()] == ["obo_mcp.W001"]
 
 

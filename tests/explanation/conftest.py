@@ -13,6 +13,7 @@ from config.environment import Environment
 from on_behalf_of.drf.actor_policy import ActorPolicy
 from on_behalf_of.drf.authentication import token_verifier
 from on_behalf_of.drf.configuration import ApiConfiguration
+from on_behalf_of.mcp.configuration import bridge_configuration
 from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
 from on_behalf_of.resource_server.token_rules import TokenDialect, TokenRules
@@ -69,7 +70,8 @@ def configure(settings: Settings, issuer: Issuer, state_dir: Path) -> Any:
             policy=ActorPolicy(**policy),
         )
         rooms.configure(settings, API=configuration)
-        settings.MCP_BRIDGE = replace(settings.MCP_BRIDGE, token_rules=TokenRules(issuer.url, BRIDGE_AUDIENCE))
+        bridge = replace(bridge_configuration(), token_rules=TokenRules(issuer.url, BRIDGE_AUDIENCE))
+        rooms.configure(settings, MCP=bridge)
 
     settings.ROOT_URLCONF = "config.api.urls"
     change()

@@ -13,6 +13,7 @@ from oauth2_provider.models import Application
 from local_tenant.configuration import LinkedClient, TenantConfiguration
 from local_tenant.models import Api, ClientGrant, Permission, Role, TenantUser
 from local_tenant.seed import DEVELOPMENT_STAFF, DEVELOPMENT_USERS, seed
+from on_behalf_of.mcp.configuration import bridge_configuration
 from tests.local_tenant.flow import API, BRIDGE, Browser, basic, error, exchange
 from tests.local_tenant.subject_tokens import subject_token
 
@@ -104,9 +105,9 @@ def test_a_scope_of_no_tool_any_more_stays(tenant: TenantConfiguration) -> None:
 
 
 def test_every_scope_of_a_tool_is_seeded_with_a_description(settings: Any) -> None:
-    from config.settings import LOCAL_TENANT, MCP_BRIDGE
+    from config.settings import LOCAL_TENANT
 
-    assert tuple(value for value, _ in LOCAL_TENANT.bridge_scopes) == MCP_BRIDGE.resource.scopes
+    assert tuple(value for value, _ in LOCAL_TENANT.bridge_scopes) == bridge_configuration().resource.scopes
     assert dict(LOCAL_TENANT.bridge_scopes)["tool:notes"] == "Use “List my notes”, “Add a note”"
     assert set(dict(LOCAL_TENANT.api_scopes)) == {"read:private", "write:private"}
 

@@ -1,7 +1,6 @@
 """Clients that are pages in a browser: what the Fetch standard's CORS lets them send and read."""
 
 import pytest
-from django.test import Client
 
 from on_behalf_of.resource_server.protected_resource import WELL_KNOWN
 from on_behalf_of.resource_server.token_rules import TokenRules
@@ -94,7 +93,9 @@ async def test_a_preflight_of_another_origin_is_refused(bridge: RunningBridge) -
 
 
 @pytest.mark.parametrize("path", [WELL_KNOWN, f"{WELL_KNOWN}/mcp"])
-def test_browsers_may_send_the_protocol_version_along(browser: Client, path: str) -> None:
-    response = browser.options(path)
+@pytest.mark.anyio
+async def test_browsers_may_send_the_protocol_version_along(bridge: RunningBridge, path: str) -> None:
+    async with bridge:
+        response = await bridge.http.options(path)
     assert response.status_code == 204
     assert "MCP-Protocol-Version" in response.headers["Access-Control-Allow-Headers"]

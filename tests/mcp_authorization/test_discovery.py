@@ -3,7 +3,6 @@
 from urllib.parse import urlsplit
 
 import pytest
-from django.test import Client
 
 from mcp_bridge.tools import TOOLS
 from on_behalf_of.mcp.tool_registry import ToolRegistry
@@ -16,9 +15,13 @@ PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
 
 @pytest.mark.parametrize("path", [WELL_KNOWN, f"{WELL_KNOWN}/mcp"])
-def test_the_metadata_is_at_both_addresses_without_redirect(browser: Client, path: str, tenant: FakeTenant) -> None:
+@pytest.mark.anyio
+async def test_the_metadata_is_at_both_addresses_without_redirect(
+    bridge: RunningBridge, path: str, tenant: FakeTenant
+) -> None:
     """RFC 9728 §3.1: at the root, and with the endpoint's path appended."""
-    response = browser.get(path, headers={"Origin": "https://anywhere.example"})
+    async with bridge:
+        response = await bridge.http.get(path, headers={"Origin": "https://anywhere.example"})
     assert response.status_code == 200
     assert response.headers["Access-Control-Allow-Origin"] == "*"
     assert response.json() == {
@@ -33,13 +36,13 @@ def test_the_metadata_is_at_both_addresses_without_redirect(browser: Client, pat
 @pytest.mark.anyio
 @pytest.mark.parametrize("version", [LEGACY, MODERN])
 async def test_the_challenge_leads_to_the_metadata_of_the_server_that_was_called(
-    bridge: RunningBridge, browser: Client, version: str
+    bridge: RunningBridge, version: str
 ) -> None:
     """RFC 9728 §5.1 and §3.3: the resource is a prefix of the URL that the client called."""
     async with bridge:
         challenge = (await bridge.post(PING, **{"MCP-Protocol-Version": version})).headers["www-authenticate"]
-    url = challenge.partition('resource_metadata="')[2].partition('"')[0]
-    document = browser.get(urlsplit(url).path).json()
+        url = challenge.partition('resource_metadata="')[2].partition('"')[0]
+        document = (await bridge.http.get(urlsplit(url).path)).json()
     assert f"{BASE_URL}/mcp".startswith(document["resource"])
     assert document["bearer_methods_supported"] == ["header"]
 

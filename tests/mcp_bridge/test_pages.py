@@ -19,7 +19,7 @@ def browser(bridge: RunningBridge) -> Iterator[Client]:
     with override_settings(
         ROOT_URLCONF="config.bridge.urls",
         MIDDLEWARE=MIDDLEWARE,
-        MCP_BRIDGE=bridge.configuration,
+        ON_BEHALF_OF={"MCP": bridge.configuration},
         ALLOWED_HOSTS=["localhost"],
     ):
         yield Client(headers={"Host": "localhost"}, raise_request_exception=False)

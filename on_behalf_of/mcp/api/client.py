@@ -20,7 +20,7 @@ from on_behalf_of.http_client.http_client import (
 )
 from on_behalf_of.http_client.retry import Repeat, Upstream, UpstreamDown
 from on_behalf_of.mcp.api.errors import ApiDown, ApiUnavailable, MalformedApiAnswer
-from on_behalf_of.mcp.api.pages import MOST_PAGES, Items, Page, page_schema
+from on_behalf_of.mcp.api.pages import MOST_PAGES, Items, Page, either_schema, list_schema, page_schema
 from on_behalf_of.mcp.api.refusal import refusal
 from on_behalf_of.mcp.caller import Caller
 from on_behalf_of.mcp.json_schema import first_violation
@@ -35,10 +35,12 @@ from on_behalf_of.primitives.strict_json import MalformedJson
 class Downstream:
     """A client of the API for one call of one tool. Paths are the API's, such as "/api/notes/", never whole URLs.
 
-    All methods return the JSON object that the API answered ({} for 204) and raise a ToolError: an ExchangeError
-    where no token was to be had, a DownstreamError where the API did not do what was asked, CallerGone once nobody
-    waits for the answer. `expect` is a JSON
-    Schema for the answer; one that does not fit it is a MalformedApiAnswer, so that tools can rely on its shape.
+    `get`, `post`, `put` and `patch` return the JSON object that the API answered ({} for 204), `get_list` an array of
+    objects, and `get_value` JSON of any type (None for 204). `expect` is a JSON Schema for the answer, or for each item
+    of a list; an answer that does not fit is a MalformedApiAnswer, so that tools can rely on its shape.
+
+    All methods raise a ToolError: an ExchangeError if no token could be obtained, a DownstreamError if the API did not
+    do what was asked, CallerGone once the client no longer waits for the answer.
     """
 
     base_url: str
@@ -52,7 +54,17 @@ class Downstream:
     def get(
         self, path: str, *, params: Mapping[str, str] | None = None, expect: Schema | None = None
     ) -> dict[str, Any]:
-        return self._request("GET", path, params=params, expect=expect)
+        return _object(self._request("GET", path, params=params), expect)
+
+    def get_value(self, path: str, *, params: Mapping[str, str] | None = None, expect: Schema | None = None) -> Any:
+        return _value(self._request("GET", path, params=params), expect)
+
+    def get_list(
+        self, path: str, *, params: Mapping[str, str] | None = None, expect: Schema = ANY_OBJECT
+    ) -> list[dict[str, Any]]:
+        """Return a list that the API gives as a whole, as DRF does without pagination."""
+        whole: list[dict[str, Any]] = self.get_value(path, params=params, expect=list_schema(expect))
+        return whole
 
     def get_page(
         self,
@@ -63,7 +75,7 @@ class Downstream:
         params: Mapping[str, str] | None = None,
         expect: Schema = ANY_OBJECT,
     ) -> Page:
-        """One page of a list that Django REST framework gives in pages; `expect` is about each item."""
+        """Return one page of a list that Django REST framework gives in pages; `expect` is about each item."""
         asked = {**(params or {}), "page": str(number)} | ({"page_size": str(page_size)} if page_size else {})
         found = self.get(path, params=asked, expect=page_schema(expect))
         return Page(found["results"], found["count"], number + 1 if found["next"] else None)
@@ -77,23 +89,30 @@ class Downstream:
         params: Mapping[str, str] | None = None,
         expect: Schema = ANY_OBJECT,
     ) -> Items:
-        """The first `most` items of such a list, page after page, within the one deadline of the call."""
+        """Return the first `most` items of a list, page after page, within the one deadline of the call.
+
+        An API without pagination answers with the whole list at once, which does as well.
+        """
         items: list[dict[str, Any]] = []
         for number in range(1, MOST_PAGES + 1):
-            page = self.get_page(path, number, page_size=page_size, params=params, expect=expect)
+            asked = {**(params or {}), "page": str(number), "page_size": str(page_size)}
+            found = self.get_value(path, params=asked, expect=either_schema(expect))
+            if isinstance(found, list):
+                return Items(found[:most], len(found), is_complete=len(found) <= most)
+            page = Page(found["results"], found["count"], number + 1 if found["next"] else None)
             items += page.items
             if page.next_number is None or len(items) >= most:
                 break
         return Items(items[:most], page.count, is_complete=page.next_number is None and len(items) <= most)
 
     def post(self, path: str, body: Mapping[str, Any], *, expect: Schema | None = None) -> dict[str, Any]:
-        return self._request("POST", path, body=body, expect=expect)
+        return _object(self._request("POST", path, body=body), expect)
 
     def put(self, path: str, body: Mapping[str, Any], *, expect: Schema | None = None) -> dict[str, Any]:
-        return self._request("PUT", path, body=body, expect=expect)
+        return _object(self._request("PUT", path, body=body), expect)
 
     def patch(self, path: str, body: Mapping[str, Any], *, expect: Schema | None = None) -> dict[str, Any]:
-        return self._request("PATCH", path, body=body, expect=expect)
+        return _object(self._request("PATCH", path, body=body), expect)
 
     def delete(self, path: str) -> None:
         self._request("DELETE", path)
@@ -105,8 +124,7 @@ class Downstream:
         *,
         params: Mapping[str, str] | None = None,
         body: Mapping[str, Any] | None = None,
-        expect: Schema | None = None,
-    ) -> dict[str, Any]:
+    ) -> UpstreamResponse:
         check_path(path)
         exchanged = self.exchange.token_for(self.caller, scope=self.scope, deadline=self.deadline)
         response = self._send_in_step(method, path, exchanged, params, body)
@@ -118,7 +136,7 @@ class Downstream:
             response = self._send_in_step(method, path, exchanged, params, body)
         if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
             raise refusal(response)
-        return _answer(response, expect)
+        return response
 
     def _send_in_step(
         self,
@@ -200,11 +218,24 @@ def check_path(path: str) -> None:
         raise ValueError("a path of the API starts with one slash, and has no query, fragment or dots to go up")
 
 
-def _answer(response: UpstreamResponse, expect: Schema | None) -> dict[str, Any]:
+def _object(response: UpstreamResponse, expect: Schema | None) -> dict[str, Any]:
     try:
         answer = {} if response.status == HTTPStatus.NO_CONTENT else response.json()
     except MalformedJson as error:
         raise MalformedApiAnswer("it is not a JSON object") from error
+    _check(answer, expect)
+    return answer
+
+
+def _value(response: UpstreamResponse, expect: Schema | None) -> Any:
+    try:
+        answer = None if response.status == HTTPStatus.NO_CONTENT else response.json_value()
+    except MalformedJson as error:
+        raise MalformedApiAnswer("it is not JSON") from error
+    _check(answer, expect)
+    return answer
+
+
+def _check(answer: Any, expect: Schema | None) -> None:
     if expect is not None and (violation := first_violation(expect, answer)):
         raise MalformedApiAnswer(violation)
-    return answer

@@ -1,4 +1,4 @@
-"""Lists at the API that come in pages, as Django REST framework's PageNumberPagination gives them."""
+"""Lists at the API: in pages, as Django REST framework's PageNumberPagination gives them, or whole."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -25,10 +25,9 @@ class Items:
 
 
 def page_schema(item: Schema) -> Schema:
-    """What a page looks like.
+    """Return the schema of a page.
 
-    `next` is read for its presence only: its URL is the API's word, and following it would send token B wherever the
-    API says.
+    `next` is read for its presence only: following its URL would send token B wherever the API says.
     """
     return {
         "type": "object",
@@ -39,3 +38,13 @@ def page_schema(item: Schema) -> Schema:
         },
         "required": ["count", "next", "results"],
     }
+
+
+def list_schema(item: Schema) -> Schema:
+    """Return the schema of a whole list."""
+    return {"type": "array", "items": item}
+
+
+def either_schema(item: Schema) -> Schema:
+    """Return the schema of a page or of a whole list; `oneOf` would hide which item of which does not fit."""
+    return {"if": {"type": "array"}, "then": list_schema(item), "else": page_schema(item)}
