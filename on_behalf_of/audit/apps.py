@@ -20,8 +20,11 @@ class AuditConfig(AppConfig):
 
 def _protect_log(*, using: str, **_kwargs: object) -> None:
     """Put the log's triggers back, whichever migration rebuilt its tables."""
+    from on_behalf_of.audit.database import log_alias
     from on_behalf_of.audit.triggers import missing_triggers, put_back
 
+    if using != log_alias():
+        return
     connection = connections[using]
     if missing_triggers(connection):
         put_back(connection)

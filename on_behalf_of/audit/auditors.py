@@ -2,17 +2,20 @@
 
 from django.apps import AppConfig
 from django.contrib.auth.models import Group, Permission
+from django.db import router
 
 VIEW, EXPORT = "view_delegatedaccess", "export_delegatedaccess"
 GROUPS = {"Auditors": (VIEW,), "Audit exporters": (VIEW, EXPORT)}
 
 
 def make_groups(sender: AppConfig, *, using: str, **_kwargs: object) -> None:
-    """After each migration: a group that is missing is made, and has its permissions.
+    """Make the groups that are missing, and give them their permissions, in the database that holds Django's accounts.
 
-    Not in a migration, for Django makes the permissions only when all of them have run. What an administrator adds to a
-    group stays; what was taken from it comes back.
+    Runs after each `migrate` and not in a migration, because Django makes the permissions only after all migrations.
+    What an administrator adds to a group stays; what was taken from it comes back.
     """
+    if not router.allow_migrate_model(using, Group):
+        return
     permissions = Permission.objects.using(using).filter(content_type__app_label=sender.label)
     for name, codenames in GROUPS.items():
         group = Group.objects.using(using).get_or_create(name=name)[0]

@@ -1,6 +1,19 @@
 from collections.abc import Mapping
+from importlib import import_module
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
+from django.conf import settings
+
+SCHEMA = "on_behalf_of.drf.openapi.auto_schema.ApiSchema"
+
+
+def _describes_by_itself() -> bool:
+    """Return whether the project describes its API with drf-spectacular, and not with this library's schema class.
+
+    That class loads what it needs once the description is asked for, which keeps the start short.
+    """
+    schema = getattr(settings, "REST_FRAMEWORK", {}).get("DEFAULT_SCHEMA_CLASS")
+    return apps.is_installed("drf_spectacular") and schema != SCHEMA
 
 
 class DrfConfig(AppConfig):
@@ -19,4 +32,6 @@ class DrfConfig(AppConfig):
         from on_behalf_of.drf import checks  # noqa: F401 - registers them
         from on_behalf_of.drf.configuration import api_configuration
 
+        if _describes_by_itself():
+            import_module("on_behalf_of.drf.openapi.security")  # registers the scheme with drf-spectacular
         api_configuration()  # a mistake in the settings ends the start here, not the first call

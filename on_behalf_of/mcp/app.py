@@ -1,5 +1,6 @@
 import json
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from django.apps import apps
@@ -33,6 +34,8 @@ def mcp_app(
     ToolDeclarationError. Does no I/O: the issuer's keys are fetched once the process serves.
     """
     configuration = bridge_configuration()
+    if not configuration.resource.scopes:
+        configuration = replace(configuration, resource=replace(configuration.resource, scopes=tools.scopes))
     return build_bridge(
         configuration,
         tools,

@@ -1,19 +1,20 @@
 from typing import Any
 
 from django.apps import apps
+from django.db import router
 
 # The downstream API gives the same groups its own permissions; neither imports the other.
 GROUPS = ("Auditors", "Audit exporters")
 
 
 def let_auditors_view(*, using: str, **_kwargs: Any) -> None:
-    """After a migration: auditors may view tool calls.
-
-    Not in the migration itself, for Django makes the permission only after it.
-    """
+    """Let auditors view tool calls. Runs after each `migrate`, because Django makes the permission only then."""
     if not apps.is_installed("django.contrib.auth"):  # the bridge's own process knows no users
         return
     from django.contrib.auth.models import Group, Permission
+
+    if not router.allow_migrate_model(using, Group):
+        return
 
     permission = Permission.objects.using(using).filter(content_type__app_label="obo_mcp", codename="view_toolcall")
     for name in GROUPS:

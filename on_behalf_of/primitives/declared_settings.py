@@ -17,6 +17,18 @@ class SettingsMistake(ValueError):
     """One setting is missing, unknown or wrong. The text is one sentence; it never repeats a value."""
 
 
+class SpelledElsewhere(dict[str, Any]):
+    """Settings that came from somewhere else, such as the environment: each key with the name that it has there."""
+
+    def __init__(self, names: Mapping[str, str], values: Mapping[str, Any] | None = None) -> None:
+        super().__init__(values or {})
+        self.names = dict(names)
+
+    def __or__(self, others: Mapping[str, Any]) -> "SpelledElsewhere":  # type: ignore[override]
+        kept = {key: name for key, name in self.names.items() if key not in others}
+        return SpelledElsewhere(kept, {**self, **others})
+
+
 class DeclaredSettings:
     """The entries of one dictionary, each read by the method for its type.
 
@@ -159,7 +171,8 @@ class DeclaredSettings:
 
     def mistake(self, key: str, problem: str) -> SettingsMistake:
         """Return the exception for a value that the caller finds wrong: `problem` is the rest of the sentence."""
-        return SettingsMistake(f"{self._name}[{key!r}] {problem}.")
+        names = self._values.names if isinstance(self._values, SpelledElsewhere) else {}
+        return SettingsMistake(f"{names.get(key, f'{self._name}[{key!r}]')} {problem}.")
 
     def _get(self, key: str) -> Any:
         self._read.add(key)

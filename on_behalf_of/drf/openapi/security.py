@@ -34,7 +34,8 @@ class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
     def get_security_definition(self, auto_schema: "AutoSchema") -> list[dict[str, Any]]:  # noqa: ARG002 - the base's
         configuration = api_configuration()
         issuer = configuration.token_rules.issuer
-        scopes = settings.SPECTACULAR_SETTINGS["OAUTH2_SCOPES"]
+        described: dict[str, str] = getattr(settings, "SPECTACULAR_SETTINGS", {}).get("OAUTH2_SCOPES", {})
+        scopes = described or dict.fromkeys(configuration.resource.scopes, "")
         return [login_scheme(issuer, held_metadata(), scopes), BEARER]
 
 

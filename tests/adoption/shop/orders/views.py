@@ -1,11 +1,9 @@
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework.decorators import api_view
 from rest_framework.response import Response
-from rest_framework.settings import api_settings
 from rest_framework.viewsets import ModelViewSet
 
 from orders.models import Order, Stock
-from orders.permissions import IsOwner
 from orders.serializers import OrderSerializer
 
 
@@ -16,7 +14,6 @@ from orders.serializers import OrderSerializer
 class OrderViewSet(ModelViewSet):
     queryset = Order.objects.order_by("id")
     serializer_class = OrderSerializer
-    permission_classes = (*api_settings.DEFAULT_PERMISSION_CLASSES, IsOwner)
 
     def get_queryset(self):
         return super().get_queryset().filter(customer=self.request.user)

@@ -1,0 +1,234 @@
+"""docs/adopt.md, executed: a project of another shape installs the wheel, changes 15 lines, and offers a tool."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx2
+import pytest
+import yaml
+from mcp import Client
+from mcp.client.streamable_http import streamable_http_client
+
+from config.environment import BASE_DIR
+from on_behalf_of.resource_server.protected_resource import WELL_KNOWN
+from operations.stack import free_ports
+from tests.docs.blocks import blocks
+from tests.issuer import BRIDGE_CLIENT
+from tests.mcp_bridge.client_proofs import CLIENT_SECRET
+from tests.mcp_bridge.fake_tenant import FakeTenant
+from tests.mcp_bridge.loopback_server import serving
+from tests.mcp_bridge.served_bridge import until
+
+pytestmark = pytest.mark.processes
+PAGE = "docs/adopt.md"
+SHOP = Path(__file__).parent / "shop"
+MOST_CHANGED_LINES, MOST_LINES_OF_TOOLS, WIDTH = 15, 20, "88"
+EXTRAS = "drf,mcp,serving"
+AUDIENCE = "https://shop.example/api"
+SUBJECT = "sso|anna"
+CALLING = """
+from accounts.models import Customer
+from orders.models import Order
+anna = Customer.objects.create_user("anna@example.com", sso_subject="sso|anna")
+other = Customer.objects.create_user("other@example.com", sso_subject="sso|other")
+Order.objects.create(customer=anna, item="coffee", quantity=2)
+Order.objects.create(customer=other, item="tea")
+"""
+ROWS = """
+import json
+from on_behalf_of.audit.models import DelegatedAccess
+fields = ("subject", "client_id", "actor", "method", "route", "status", "scopes_required")
+print(json.dumps(list(DelegatedAccess.objects.order_by("id").values(*fields))))
+"""
+
+
+class Shop:
+    """A copy of the project, in an environment of its own."""
+
+    def __init__(self, folder: Path, python: Path, tenant: FakeTenant) -> None:
+        self.folder, self.python, self.tenant = folder, python, tenant
+        self.api_port, self.mcp_port = free_ports(2)
+        documented = {name: value for block in blocks(PAGE, "sh") for name, value in block.variables.items()}
+        self.environment = documented | {
+            "PATH": os.environ["PATH"],
+            "PYTHONWARNINGS": "error",
+            "SHOP_DATA": str(folder),
+            "STATE_DIR": str(folder / "var"),
+            "OAUTH_ISSUER": tenant.url,
+            "API_AUTH0_AUDIENCE": AUDIENCE,
+            "API_BASE_URL": f"http://127.0.0.1:{self.api_port}",
+            "MCP_SERVER_URL": f"http://127.0.0.1:{self.mcp_port}",
+            "MCP_AUTH0_CLIENT_ID": BRIDGE_CLIENT,
+            "MCP_AUTH0_CLIENT_SECRET": CLIENT_SECRET,
+        }
+
+    def run(self, *command: str, **changes: str) -> str:
+        """Run a command in the project; its output. Fails if the command does."""
+        done = self.ran(*command, **changes)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def ran(self, *command: str, **changes: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            command, cwd=self.folder, env=self.environment | changes, capture_output=True, text=True, check=False
+        )
+
+    def manage(self, *arguments: str, **changes: str) -> str:
+        return self.run(str(self.python), "manage.py", *arguments, **changes)
+
+    def verified(self) -> str:
+        """What audit_verify says; before the first seal it cannot tell."""
+        return self.ran(str(self.python), "manage.py", "audit_verify").stdout
+
+    def git(self, *arguments: str) -> str:
+        return self.run("git", "-c", "user.name=shop", "-c", "user.email=shop@example.com", *arguments)
+
+    @contextmanager
+    def serving(self, interface: str, target: str, port: int, path: str) -> Iterator[str]:
+        """Serve an app of the project with granian; its URL once it answers at `path`."""
+        url = f"http://127.0.0.1:{port}"
+        command = [str(self.python), "-m", "granian", "--interface", interface, "--port", str(port), "--no-log", target]
+        environment = self.environment | {"PYTHONWARNINGS": "default"}  # granian itself warns
+        process = subprocess.Popen(command, cwd=self.folder, env=environment)
+
+        def answers() -> bool:
+            assert process.poll() is None, f"{target} ended"
+            try:
+                return httpx2.get(url + path, timeout=5).status_code < 500
+            except httpx2.TransportError:
+                return False
+
+        try:
+            until(answers, f"{target} does not answer")
+            yield url
+        finally:
+            process.terminate()
+            process.wait(30)
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    command = ["-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([sys.executable, *command, "--wheel-dir", folder, BASE_DIR], check=True)
+    (file,) = folder.glob("django_on_behalf_of-*.whl")
+    return file
+
+
+@pytest.fixture(scope="module", params=["lowest", "locked"])
+def python(request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment that holds the wheel and what it needs: its lowest versions, or those of the lock file."""
+    folder = tmp_path_factory.mktemp(request.param)
+    uv = str(Path(sys.executable).parent / "uv")
+    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder / "venv"], check=True)
+    python = folder / "venv" / "bin" / "python"
+    pinned = folder / "constraints.txt"
+    lines = (BASE_DIR / "requirements.txt").read_text().splitlines()
+    pinned.write_text("\n".join(line.removesuffix(" \\") for line in lines if line[:1].isalnum()))
+    how = ["--constraints", str(pinned)] if request.param == "locked" else ["--resolution", "lowest-direct"]
+    install = [uv, "pip", "install", "--quiet", "--python", str(python), *how, f"{wheel}[{EXTRAS}]"]
+    subprocess.run(install, check=True)
+    return python
+
+
+@pytest.fixture(scope="module")
+def shop(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """The project after every step of the page."""
+    tenant = FakeTenant()
+    tenant.grantable = {"orders:read", "orders:write"}
+    with serving(tenant.respond) as url:
+        tenant.url = f"{url}/"
+        folder = tmp_path_factory.mktemp("shop") / "shop"
+        shutil.copytree(SHOP, folder, ignore=shutil.ignore_patterns("__pycache__", "*.sqlite3"))
+        shop = Shop(folder, python, tenant)
+        shop.git("init", "--quiet")
+        shop.git("add", ".")
+        shop.git("commit", "--quiet", "--message", "The shop as it was")
+        for number, block in enumerate(blocks(PAGE, "diff")):
+            (patch := folder.parent / f"{number}.diff").write_text(block.text)
+            shop.git("apply", str(patch))
+        yield shop
+
+
+def test_it_changes_no_more_lines_than_the_page_says(shop: Shop) -> None:
+    shop.git("add", "--intent-to-add", ".")
+    counts = [line.split("\t") for line in shop.git("diff", "--numstat").splitlines()]
+    assert sum(int(added) + int(deleted) for added, deleted, _ in counts) <= MOST_CHANGED_LINES
+    assert not {name for _, _, name in counts} & {"manage.py", "orders/views.py", "orders/tests.py"}
+    ruff = str(Path(sys.executable).parent / "ruff")
+    shop.run(ruff, "format", "--isolated", "--no-cache", "--check", "--line-length", WIDTH, ".")
+    (tools,) = blocks(PAGE, "python")
+    assert len(tools.text.splitlines()) <= MOST_LINES_OF_TOOLS
+
+
+def test_its_own_tests_stay_green(shop: Shop) -> None:
+    shop.manage("test", PYTHONWARNINGS="default")
+
+
+def test_it_has_no_migration_to_make_and_the_check_names_the_one_view_without_a_scope(shop: Shop) -> None:
+    shop.manage("makemigrations", "--check", "--dry-run")
+    done = subprocess.run(
+        [shop.python, "manage.py", "check"],
+        cwd=shop.folder,
+        env=shop.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    warned = [line for line in done.stderr.splitlines() if "(obo_" in line]
+    assert len(warned) == 1
+    assert "drf_spectacular.views.SpectacularAPIView names no scope" in warned[0]
+
+
+def test_a_tool_is_called_as_the_user_and_its_row_is_verified(shop: Shop) -> None:
+    (tools,) = blocks(PAGE, "python")
+    tools.write_below(shop.folder)
+    shop.manage("migrate", "--verbosity", "0")
+    shop.manage("migrate", "--verbosity", "0", "--database", "stock")
+    shop.manage("shell", "--no-imports", "--command", CALLING)
+    with ExitStack() as served:
+        api = served.enter_context(shop.serving("wsgi", "shop.wsgi:application", shop.api_port, "/schema"))
+        mcp = served.enter_context(
+            shop.serving("asgi", "shop.mcp:application", shop.mcp_port, "/.well-known/oauth-protected-resource/mcp")
+        )
+        token = shop.tenant.token(aud=f"{mcp}/mcp", sub=SUBJECT, scope="orders")
+        assert anyio.run(_called, f"{mcp}/mcp", token) == {"orders": [{"id": 1, "item": "coffee", "quantity": 2}]}
+        # A change through the API itself, with the token that the tenant would hand out.
+        written = shop.tenant.delegated_token(aud=AUDIENCE, sub=SUBJECT, scope="orders:write")
+        header = {"Authorization": f"Bearer {written}"}
+        assert httpx2.post(f"{api}/api/v1/orders/", json={"item": "milk"}, headers=header).status_code == 201
+        refused = httpx2.post(f"{api}/api/v1/orders/", json={"item": ""}, headers=header)
+        assert refused.status_code == 400
+        stranger = shop.tenant.delegated_token(aud=AUDIENCE, sub="sso|stranger", scope="orders:read")
+        answer = httpx2.get(f"{api}/api/v1/orders/", headers={"Authorization": f"Bearer {stranger}"})
+        assert (answer.status_code, answer.json()["reason"]) == (403, "unknown_user")
+        document = httpx2.get(f"{api}{WELL_KNOWN}").json()
+        assert document["resource"] == AUDIENCE
+        described = yaml.safe_load(httpx2.get(f"{api}/schema").text)
+        assert {"token": ["orders:write"]} in described["paths"]["/api/v1/orders/"]["post"]["security"]
+        until(lambda: shop.verified().startswith("Intact: 4 rows under"), "the rows are not sealed")
+    rows = json.loads(shop.manage("shell", "--no-imports", "--command", ROWS))
+    assert [(row["subject"], row["method"], row["status"]) for row in rows] == [
+        (SUBJECT, "GET", 200),
+        (SUBJECT, "POST", 201),
+        (SUBJECT, "POST", 400),
+        ("sso|stranger", "GET", 403),
+    ]
+    assert (rows[0]["actor"], rows[0]["client_id"]) == (BRIDGE_CLIENT, BRIDGE_CLIENT)
+    assert rows[0]["scopes_required"] == ["orders:read"]
+
+
+async def _called(endpoint: str, token: str) -> Any:
+    async with (
+        httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as http,
+        Client(streamable_http_client(endpoint, http_client=http)) as client,
+    ):
+        return (await client.call_tool("list_orders")).structured_content

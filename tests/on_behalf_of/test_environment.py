@@ -1,0 +1,69 @@
+"""ON_BEHALF_OF from the environment, in one call."""
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from pytest_django import Settings
+
+from config.variables import DECLARED
+from on_behalf_of.audit.configuration import Sealing, audit_configuration
+from on_behalf_of.drf.configuration import api_configuration
+from on_behalf_of.environment import VARIABLES, from_environment
+from on_behalf_of.mcp.configuration import bridge_configuration
+
+API = {"AUTH0_DOMAIN": "tenant.example", "API_AUTH0_AUDIENCE": "notes", "API_BASE_URL": "https://api.example/"}
+MCP = API | {
+    "MCP_SERVER_URL": "https://mcp.example",
+    "MCP_AUTH0_CLIENT_ID": "bridge",
+    "MCP_AUTH0_CLIENT_SECRET": "not-to-be-shown",
+    "MCP_AUTH0_EXCHANGE_SCOPE": "read:private write:private",
+}
+
+
+def test_an_api_is_configured_by_the_quickstarts_names(settings: Settings) -> None:
+    variables = API | {"API_REQUIRE_DELEGATION": "true", "API_TRUSTED_ACTORS": "a, b", "AUDIT_SEALING": "thread"}
+    settings.ON_BEHALF_OF = from_environment(variables, API={"NAME": "Notes"})
+    configuration = api_configuration()
+    assert configuration.token_rules.issuer == "https://tenant.example/"
+    assert configuration.resource.base_url == "https://api.example"
+    assert configuration.resource.name == "Notes"
+    assert configuration.policy.require_delegation
+    assert configuration.policy.trusted_actors == {"a", "b"}
+    assert audit_configuration().sealing is Sealing.THREAD
+    assert "MCP" not in settings.ON_BEHALF_OF
+
+
+def test_a_bridge_is_configured_as_well_once_it_has_a_client(settings: Settings) -> None:
+    settings.ON_BEHALF_OF = from_environment(MCP)
+    configuration = bridge_configuration()
+    assert configuration.token_rules.audience == "https://mcp.example/mcp"
+    assert configuration.downstream_rules.audience == "notes"
+    assert configuration.default_exchange_scope == ("read:private", "write:private")
+    assert configuration.clients[0].client_id == "bridge"
+    assert "not-to-be-shown" not in repr(configuration)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"AUTH0_DOMAIN": ""}, "OAUTH_ISSUER is missing."),
+        ({"API_AUTH0_AUDIENCE": " "}, "API_AUTH0_AUDIENCE is missing."),
+        ({"API_REQUIRE_DELEGATION": "maybe"}, "API_REQUIRE_DELEGATION must be True or False."),
+        ({"JWKS_MAX_AGE": "long"}, "JWKS_MAX_AGE must be a number from 1 to 86400."),
+        ({"API_BASE_URL": "http://api.example"}, "API_BASE_URL must be an https URL, or an http URL on loopback."),
+    ],
+)
+def test_a_mistake_names_the_variable(settings: Settings, changes: dict[str, str], sentence: str) -> None:
+    settings.ON_BEHALF_OF = from_environment(API | changes)
+    with pytest.raises(ImproperlyConfigured) as mistake:
+        api_configuration()
+    assert str(mistake.value) == sentence
+
+
+def test_what_the_project_sets_itself_is_named_by_its_key(settings: Settings) -> None:
+    settings.ON_BEHALF_OF = from_environment(API, API={"AUDIENCE": "a b"})
+    with pytest.raises(ImproperlyConfigured, match=r"""^ON_BEHALF_OF\["API"\]\['AUDIENCE'\] must be one identifier"""):
+        api_configuration()
+
+
+def test_the_names_are_those_of_this_repositorys_own_services() -> None:
+    assert {variable.name for variable in VARIABLES} - DECLARED == {"AUDIT_SEALING"}
