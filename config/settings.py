@@ -51,6 +51,7 @@ INSTALLED_APPS = [
     "on_behalf_of.audit",
     "on_behalf_of.drf",
     "on_behalf_of.mcp",
+    "on_behalf_of.pages",
     "on_behalf_of.serving",
     "operations",
 ]
@@ -80,7 +81,7 @@ MIDDLEWARE = [
 ]
 APPEND_SLASH = False  # its redirect loses the body; see FinalSlashMiddleware
 ROOT_URLCONF = "config.api.urls"
-PAGE_LAYOUT = "config/api_page.html"  # of error pages, which belong to no app
+PAGE_LAYOUT = "on_behalf_of/api_page.html"  # of error pages, which belong to no app
 CSRF_FAILURE_VIEW = "on_behalf_of.serving.error_pages.csrf_failure"
 DEFAULT_EXCEPTION_REPORTER = "on_behalf_of.serving.error_pages.PlainErrorReporter"
 TEMPLATES = [

@@ -68,6 +68,7 @@ VARIABLES = (
     Variable("API_REQUIRE_DELEGATION", "API", "REQUIRE_DELEGATION", _flag),
     Variable("API_ALLOW_MACHINES", "API", "ALLOW_MACHINES", _flag),
     Variable("API_ALLOWED_ORGANIZATIONS", "API", "ALLOWED_ORGANIZATIONS", _words),
+    Variable("API_OTHER_ISSUERS", "API", "OTHER_ISSUERS"),
     Variable("API_LOGIN_CLIENT_ID", "API", "LOGIN_CLIENT_ID"),
     Variable("API_DOCS", "API", "DESCRIBED", _flag),
     Variable("AUDIT_SEALING", "AUDIT", "SEALING"),

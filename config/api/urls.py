@@ -8,7 +8,6 @@ from django.urls import include, path
 from django.views.decorators.http import require_safe
 
 from config.explaining.page import explain_token
-from on_behalf_of.audit.admin import dashboard
 from on_behalf_of.audit.triggers import missing_triggers
 from on_behalf_of.drf.authentication import token_verifier
 from on_behalf_of.drf.browsable.account import account_bar
@@ -49,7 +48,6 @@ urlpatterns = [
     path("", _home, name="home"),
     path("explain", explain_token, name="explain"),
     path("", include("downstream_api.urls")),
-    path("admin/audit/", include(dashboard.urls)),
     path("admin/", admin.site.urls),
     path("healthz", healthz),
     path(

@@ -15,7 +15,14 @@ SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "bridge")  # no other servic
 ROOT_URLCONF = "config.bridge.urls"
 PAGE_LAYOUT = "mcp_bridge/page.html"
 # No pages to log in to, so neither sessions nor users nor cookies.
-INSTALLED_APPS = ["config", "django.contrib.staticfiles", "mcp_bridge", "on_behalf_of.mcp", "on_behalf_of.serving"]
+INSTALLED_APPS = [
+    "config",
+    "django.contrib.staticfiles",
+    "mcp_bridge",
+    "on_behalf_of.mcp",
+    "on_behalf_of.pages",
+    "on_behalf_of.serving",
+]
 TEMPLATES = [TEMPLATES[0] | {"OPTIONS": {"context_processors": ["django.template.context_processors.request"]}}]
 NEEDLESS = ("on_behalf_of.serving.page_middleware.", "django.middleware.csrf.", "on_behalf_of.drf.")
 MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith(NEEDLESS)]

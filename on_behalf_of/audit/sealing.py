@@ -12,6 +12,7 @@ from on_behalf_of.audit.logs import LOGS
 from on_behalf_of.audit.models import Seal, Tombstone
 from on_behalf_of.audit.position import START, Position, finished_rows
 from on_behalf_of.audit.seal_keys import SealKey, seal_key
+from on_behalf_of.audit.turn_to_write import turn_to_write
 
 MAX_ROWS = 1_000  # under one seal
 IDLE = timedelta(hours=1)  # after which a seal without rows says: nothing happened
@@ -88,8 +89,12 @@ def _has_work() -> bool:
 
 
 def _seal_next(key: SealKey) -> int | None:
-    """Write one seal; the number of its rows, or None where there was nothing to do, or another run is at it."""
-    with transaction.atomic(using=log_alias()):
+    """Write one seal. Return the number of its rows; None if there was nothing to do, or another run is at it.
+
+    It takes its turn with the calls of this process: SQLite ends a call's transaction that has read something and now
+    wants to write, as soon as another one is about to commit.
+    """
+    with turn_to_write(), transaction.atomic(using=log_alias()):
         if not _is_alone():
             return None
         ends = {log: end_of(log) for log in LOGS}

@@ -2,12 +2,16 @@
 
 from typing import Any
 
+from django.apps import apps
+from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, Tags, register
 
 from on_behalf_of.drf.configuration import ApiConfiguration, api_configuration
 from on_behalf_of.drf.explanation import unscoped_views
 from on_behalf_of.resource_server.caller_rules import ActorRule
+
+MIDDLEWARE = "on_behalf_of.drf.middleware.AuditMiddleware"
 
 
 @register(Tags.security)
@@ -30,6 +34,29 @@ def every_view_names_a_scope(**_kwargs: Any) -> list[CheckMessage]:
         )
         for name in unscoped
     ]
+
+
+@register()
+def everything_is_installed(**_kwargs: Any) -> list[CheckMessage]:
+    """Name what is missing beside this app."""
+    found: list[CheckMessage] = []
+    if not apps.is_installed("on_behalf_of.pages"):
+        found.append(
+            checks.Error(
+                "on_behalf_of.pages is not installed, and the API's pages for people need it.",
+                hint="Add it to INSTALLED_APPS.",
+                id="obo_drf.E007",
+            )
+        )
+    if MIDDLEWARE not in settings.MIDDLEWARE:
+        found.append(
+            checks.Error(
+                "AuditMiddleware is missing, so every access token is refused.",
+                hint=f"Add {MIDDLEWARE} at the end of MIDDLEWARE.",
+                id="obo_drf.E008",
+            )
+        )
+    return found
 
 
 def contradictions(configuration: ApiConfiguration) -> list[CheckMessage]:

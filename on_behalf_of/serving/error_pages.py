@@ -139,7 +139,8 @@ def _wants_json(request: HttpRequest) -> bool:
 
 def _rendered(problem: Problem) -> SafeString:
     """Without the request: nothing of it can be shown, and no context processor can fail in turn."""
-    return render_to_string("on_behalf_of/error.html", {"layout": settings.PAGE_LAYOUT, "problem": problem})
+    layout = getattr(settings, "PAGE_LAYOUT", "on_behalf_of/layout.html")
+    return render_to_string("on_behalf_of/error.html", {"layout": layout, "problem": problem})
 
 
 class PlainErrorReporter(ExceptionReporter):

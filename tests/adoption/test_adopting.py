@@ -16,16 +16,19 @@ import pytest
 import yaml
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from playwright.sync_api import Browser, expect
 
 from config.environment import BASE_DIR
 from on_behalf_of.resource_server.protected_resource import WELL_KNOWN
 from operations.stack import free_ports
+from tests.browser import log_in
 from tests.docs.blocks import blocks
 from tests.issuer import BRIDGE_CLIENT
 from tests.mcp_bridge.client_proofs import CLIENT_SECRET
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.loopback_server import serving
 from tests.mcp_bridge.served_bridge import until
+from tests.services.pages.examining import examine, tab
 
 pytestmark = pytest.mark.processes
 PAGE = "docs/adopt.md"
@@ -34,6 +37,11 @@ MOST_CHANGED_LINES, MOST_LINES_OF_TOOLS, WIDTH = 15, 20, "88"
 EXTRAS = "drf,mcp,serving"
 AUDIENCE = "https://shop.example/api"
 SUBJECT = "sso|anna"
+REVIEWING = """
+from accounts.models import Customer
+Customer.objects.create_superuser("reviewer@example.com", "reviewing")
+Customer.objects.create_user("reviewed@example.com", sso_subject="sso|reviewed")
+"""
 CALLING = """
 from accounts.models import Customer
 from orders.models import Order
@@ -41,6 +49,11 @@ anna = Customer.objects.create_user("anna@example.com", sso_subject="sso|anna")
 other = Customer.objects.create_user("other@example.com", sso_subject="sso|other")
 Order.objects.create(customer=anna, item="coffee", quantity=2)
 Order.objects.create(customer=other, item="tea")
+"""
+TIMES = """
+import json
+from on_behalf_of.audit.models import DelegatedAccess
+print(json.dumps([f"{row.time:%H:%M:%S}" for row in DelegatedAccess.objects.order_by("id")]))
 """
 ROWS = """
 import json
@@ -94,20 +107,26 @@ class Shop:
     @contextmanager
     def serving(self, interface: str, target: str, port: int, path: str) -> Iterator[str]:
         """Serve an app of the project with granian; its URL once it answers at `path`."""
-        url = f"http://127.0.0.1:{port}"
         command = [str(self.python), "-m", "granian", "--interface", interface, "--port", str(port), "--no-log", target]
-        environment = self.environment | {"PYTHONWARNINGS": "default"}  # granian itself warns
+        with self.started(command, port, path) as url:
+            yield url
+
+    @contextmanager
+    def started(self, command: list[str], port: int, path: str) -> Iterator[str]:
+        """Run a server in the project; its URL once it answers at `path`."""
+        url = f"http://127.0.0.1:{port}"
+        environment = self.environment | {"PYTHONWARNINGS": "default"}  # servers warn about themselves
         process = subprocess.Popen(command, cwd=self.folder, env=environment)
 
         def answers() -> bool:
-            assert process.poll() is None, f"{target} ended"
+            assert process.poll() is None, "the server ended"
             try:
                 return httpx2.get(url + path, timeout=5).status_code < 500
             except httpx2.TransportError:
                 return False
 
         try:
-            until(answers, f"{target} does not answer")
+            until(answers, "the server does not answer")
             yield url
         finally:
             process.terminate()
@@ -224,6 +243,38 @@ def test_a_tool_is_called_as_the_user_and_its_row_is_verified(shop: Shop) -> Non
     ]
     assert (rows[0]["actor"], rows[0]["client_id"]) == (BRIDGE_CLIENT, BRIDGE_CLIENT)
     assert rows[0]["scopes_required"] == ["orders:read"]
+
+
+@pytest.mark.browser
+@pytest.mark.axe
+def test_the_log_reads_well_in_the_projects_own_admin(shop: Shop, browser: Browser) -> None:
+    """Stock Django admin, light and dark, with nothing of this repository but the installed apps."""
+    shop.manage("migrate", "--verbosity", "0")
+    shop.manage("migrate", "--verbosity", "0", "--database", "stock")
+    shop.manage("shell", "--no-imports", "--command", REVIEWING)
+    server = [str(shop.python), "manage.py", "runserver", "--noreload", "--insecure", str(shop.api_port)]
+    complaints: list[str] = []
+    with shop.started(server, shop.api_port, "/schema") as api, tab(browser, complaints) as page:
+        token = shop.tenant.delegated_token(aud=AUDIENCE, sub="sso|reviewed", scope="orders:read")
+        for header, status in ((f"Bearer {token}", 200), (f"Bearer {token} x", 400)):
+            answer = httpx2.get(f"{api}/api/v1/orders/", headers={"Authorization": header})
+            assert answer.status_code == status
+        refused = httpx2.post(f"{api}/api/v1/orders/", json={}, headers={"Authorization": f"Bearer {token}"})
+        assert refused.status_code == 403
+        page.goto(f"{api}/admin/obo_audit/delegatedaccess/")
+        log_in(page, page.get_by_label("Email"), as_="reviewer@example.com", password="reviewing")
+        expect(page.locator("#content tbody tr").filter(has_text="sso|reviewed")).to_have_count(2)
+        # The project's TIME_ZONE is another one; the log's column says UTC.
+        times = json.loads(shop.manage("shell", "--no-imports", "--command", TIMES))
+        assert page.locator("#content tbody tr .clock").first.inner_text() == times[-1]
+        assert [*examine(page, 0), *examine(page, 1)] == []
+        page.get_by_role("row").filter(has_text="insufficient_scope").get_by_role("link").first.click()
+        expect(page.get_by_text("orders:write").first).to_be_visible()
+        assert [*examine(page, 0), *examine(page, 1)] == []
+        page.goto(f"{api}/admin/obo_audit/delegatedaccess/dashboard/")
+        expect(page.get_by_role("heading").first).to_be_visible()
+        assert [*examine(page, 0), *examine(page, 1)] == []
+        assert complaints == []
 
 
 async def _called(endpoint: str, token: str) -> Any:

@@ -13,7 +13,7 @@ from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.audit.triggers import PROTECTED, lifted
 
 LIST = "/admin/obo_audit/delegatedaccess/"
-DASHBOARD = "/admin/audit/"
+DASHBOARD = "/admin/obo_audit/delegatedaccess/dashboard/"
 START = datetime(2026, 11, 1, 12, tzinfo=UTC)
 
 MakeRow = Callable[..., DelegatedAccess]

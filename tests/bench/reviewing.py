@@ -99,8 +99,8 @@ def _paths() -> dict[str, str]:
         "search: request id": f"{LIST}?q={middle.request_id}",
         "search: nothing found": f"{LIST}?q=nobody",
         "detail": f"{LIST}{middle.pk}/change/",
-        "dashboard, 24 hours": "/admin/audit/",
-        "dashboard, 30 days": "/admin/audit/?span=30d",
+        "dashboard, 24 hours": "/admin/obo_audit/delegatedaccess/dashboard/",
+        "dashboard, 30 days": "/admin/obo_audit/delegatedaccess/dashboard/?span=30d",
     }
 
 

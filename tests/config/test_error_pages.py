@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 HIDDEN = ("the-fault-itself", "Traceback", "Django", "urlpatterns", "the-cookie", "the-token")
-LAYOUTS = {"api": ("config/api_page.html", "Notes API"), "tenant": ("local_tenant/page.html", "Local tenant")}
+LAYOUTS = {"api": ("on_behalf_of/api_page.html", "Notes API"), "tenant": ("local_tenant/page.html", "Local tenant")}
 
 
 @pytest.fixture(params=["api", "tenant"])

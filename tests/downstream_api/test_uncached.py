@@ -93,7 +93,7 @@ def test_without_credentials_nothing_is_said_of_caches(api: APIClient, path: str
 
 
 def test_static_files_stay_cacheable_with_credentials(api: APIClient, issuer: Issuer) -> None:
-    with closing(api.get("/static/config/site.css", **bearer(issuer.token()))) as answer:
+    with closing(api.get("/static/on_behalf_of/site.css", **bearer(issuer.token()))) as answer:
         told = answer.headers["Cache-Control"]
     assert "public" in told
     assert "no-store" not in told

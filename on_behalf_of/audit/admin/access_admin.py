@@ -36,7 +36,10 @@ class DelegatedAccessAdmin(ReadOnlyAdmin):
             self.admin_site.admin_view(self.export_view),
             name="obo_audit_delegatedaccess_export",
         )
-        return [export, *super().get_urls()]
+        from on_behalf_of.audit.admin.dashboard import dashboard  # which shows this list's columns
+
+        summary = path("dashboard/", self.admin_site.admin_view(dashboard), name="obo_audit_dashboard")
+        return [summary, export, *super().get_urls()]
 
     def has_export_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request) and request.user.has_perm("obo_audit.export_delegatedaccess")

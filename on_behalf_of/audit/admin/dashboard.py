@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, path
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -132,6 +131,3 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "sealing": seals.summary(),
     }
     return TemplateResponse(request, "admin/audit/dashboard.html", context)
-
-
-urls: list[URLPattern] = [path("", admin.site.admin_view(dashboard), name="audit_dashboard")]

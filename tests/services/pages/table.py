@@ -95,7 +95,7 @@ PAGES: dict[str, tuple[Visit, ...]] = {
         Visit("explain", fill=(("Access token", "{token}x"),), press="Explain"),
         *_admin("downstream_api", NOTES, "{note}"),
         Visit(f"{ANY}{OBJECT}delete/", f"{NOTES}{{note}}/delete/", Who.STAFF),
-        Visit("admin/audit/", who=Who.STAFF),
+        Visit("admin/obo_audit/delegatedaccess/dashboard/", who=Who.STAFF),
         Visit(LOG, who=Who.STAFF),
         Visit(f"{LOG}{OBJECT}change/", f"{LOG}{{allowed}}/change/", Who.STAFF),
         Visit(f"{LOG}{OBJECT}change/", f"{LOG}{{refused}}/change/", Who.STAFF),
