@@ -16,7 +16,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from on_behalf_of.primitives.blank import is_blank, is_invisible
 
-# In the order of README.md's table, which explains them.
+# In the order of the table of docs/configuration.md, which explains them.
 DECLARED = frozenset(
     {
         "AUTH0_DOMAIN",
@@ -103,7 +103,7 @@ class Variables:
     def text(self, name: str) -> str:
         """Return the value without surrounding blanks, "" if it is not set. Raises LookupError for undeclared names."""
         if name not in DECLARED:
-            raise LookupError(f"{name} is read but missing from DECLARED, and so from README.md's table.")
+            raise LookupError(f"{name} is read but missing from DECLARED, and so from the table of docs/configuration.md.")
         given = self._values.get(name, "")
         value = given.strip()
         # A value that only looks empty must not count as unset, because unset may mean that anything is allowed.

@@ -12,11 +12,13 @@ from django.urls import resolve
 
 from config.environment import BASE_DIR
 from on_behalf_of.mcp.configuration import ENDPOINT
+from on_behalf_of.resource_server.protected_resource import WELL_KNOWN, well_known_paths
 from tests.docs.blocks import Block, blocks, pages
 
 URLCONF = {"tenant": "config.tenant.urls", "api": "config.api.urls", "bridge": "config.bridge.urls"}
 PORTS = {9000: "tenant", 8787: "api", 3001: "bridge"}
 # Programs of others, of which nothing here can tell whether they take these arguments.
+WHEEL = "django-on-behalf-of[drf,mcp,serving]"  # tests/adoption installs it
 OF_OTHERS = {
     "git": "fetches this project",
     "npx": "Inspector's command line; tests/services/clients runs it with these arguments",
@@ -25,6 +27,7 @@ OF_OTHERS = {
     "gemini": "see tests/clients/agents",
     "mcpc": "see tests/clients/mcpc",
     "opencode": "see tests/clients/agents",
+    "granian": "serves the tools of a project; tests/adoption runs it",
     "rm": "makes a client forget",
 }
 COMMANDS = [(block, command) for page in pages() for block in blocks(page, "console") for command in block.commands]
@@ -50,7 +53,7 @@ def test_a_reader_can_run_what_a_console_shows(block: Block, command: str) -> No
         elif program == "curl" and block.page != "docs/tutorial.md":  # which makes what it asks for; its test runs it
             assert_answered(next(word for word in arguments if word.startswith("http")))
         elif program == "pip":
-            assert (BASE_DIR / arguments[-1]).is_file()
+            assert (BASE_DIR / arguments[-1]).is_file() or arguments[-1] == WHEEL
         else:
             assert program in OF_OTHERS | dict.fromkeys(("cd", "grep", "tail", "curl", "touch"), ""), part
 
@@ -75,7 +78,9 @@ def assert_answered(url: str) -> None:
 
 
 def is_known(service: str, path: str) -> bool:
-    """The bridge answers every path, with a 404 that is a view of its own."""
+    """The bridge answers every path, with a 404 that is a view of its own, and its metadata before Django sees it."""
+    if service == "bridge" and path.startswith(WELL_KNOWN):
+        return path in well_known_paths(ENDPOINT)
     return resolve(path, URLCONF[service]).func.__name__ != "not_found"
 
 

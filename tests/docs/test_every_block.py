@@ -17,6 +17,8 @@ COVERED = {
     ("docs/audit.md", "sql"): "tests/audit/test_separate_owner.py",
     ("docs/auth0.md", "text"): "tests/auth0_setup/test_documentation.py",
     ("docs/clients.md", "js"): "tests/clients/test_documented_rows.py",
+    ("docs/adopt.md", "diff"): "tests/adoption/test_adopting.py",
+    ("docs/adopt.md", "python"): "tests/adoption/test_adopting.py",
     ("docs/clients.md", "json"): "tests/config/test_documented_clients.py",
     ("docs/clients.md", "python"): "tests/clients/test_documented_rows.py",
     ("docs/explain-token.md", "text"): "tests/explanation/test_command.py",
