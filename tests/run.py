@@ -11,6 +11,7 @@ import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from xml.etree import ElementTree
 
 from config.variables import DECLARED
 from tests.groups import GROUPS, POSTGRES_URL
@@ -85,9 +86,26 @@ def too_long() -> list[str]:
     ]
 
 
-def pytest(environment: dict[str, str], *arguments: str) -> bool:
-    command = [sys.executable, "-m", "pytest", "-q", "-r", "fE", *arguments]  # what is left out is told once, below
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
+def pytest(environment: dict[str, str], *arguments: str) -> list[str]:
+    """Run pytest. Return one line for each test that failed, or one for the run if pytest itself did."""
+    report = Path(environment["STATE_DIR"]) / f"junit-{time.monotonic_ns()}.xml"
+    # What is left out is told once, below.
+    command = [sys.executable, "-m", "pytest", "-q", "-r", "fE", "--junit-xml", str(report), *arguments]
+    status = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    return [] if status == 0 else failures(report) or [f"pytest ended with exit code {status}: {' '.join(arguments)}"]
+
+
+def failures(report: Path) -> list[str]:
+    """Return the tests that failed, by name, each with the first line of its message."""
+    if not report.exists():
+        return []
+    return [
+        f"{kind.tag.upper()} {case.get('classname', '').replace('.', '/')}.py::{case.get('name')}: "
+        f"{(kind.get('message') or '').partition(chr(10))[0][:300]}"
+        for case in ElementTree.parse(report).iter("testcase")  # noqa: S314 - pytest wrote it
+        for kind in case
+        if kind.tag in {"failure", "error"}
+    ]
 
 
 def environment_of_the_tests(state: str) -> dict[str, str]:
@@ -103,19 +121,19 @@ def environment_of_the_tests(state: str) -> dict[str, str]:
     return kept | {"ENV_FILE": os.devnull, "STATE_DIR": state}
 
 
-def run_tests(environment: dict[str, str]) -> list[bool]:
-    """Run all groups of tests that this machine can run, and return whether each run passed."""
+def run_tests(environment: dict[str, str]) -> list[str]:
+    """Run all groups of tests that this machine can run. Return one line for each failure."""
     # Many tests wait more than they work. Those that stop or freeze PostgreSQL have time bounds to keep.
     workers = "3" if GROUPS["postgres"].is_missing() else "2"
-    passed = [pytest(environment, "-n", workers, "-m", "not processes")]
+    failed = pytest(environment, "-n", workers, "-m", "not processes")
     print("on real processes:", flush=True)
     # By file, so that each worker starts the services once. They wait more than they work.
-    passed.append(pytest(environment, "-n", "3", "-m", "processes", "--dist", "loadfile"))
+    failed += pytest(environment, "-n", "3", "-m", "processes", "--dist", "loadfile")
     if not GROUPS["postgres"].is_missing():
         print("once more on PostgreSQL, what stores something:", flush=True)
         stored = environment | {"DATABASE_URL": POSTGRES_URL}
-        passed.append(pytest(stored, "-n", "2", "--create-db", "tests/downstream_api", "tests/local_tenant"))
-    return passed
+        failed += pytest(stored, "-n", "2", "--create-db", "tests/downstream_api", "tests/local_tenant", "tests/drf")
+    return failed
 
 
 def main() -> int:
@@ -129,18 +147,20 @@ def main() -> int:
         for name in too_long():
             print(f"FAIL {name} is longer than {MAX_LINES} lines")
             passed.append(False)
-        if "--only-checks" not in sys.argv:
-            passed += run_tests(environment)  # beside the types, which take as long as all other checks together
+        # Beside the types, which take as long as all other checks together.
+        failed = [] if "--only-checks" in sys.argv else run_tests(environment)
         passed.append(types.result())
     if "--only-checks" in sys.argv:
         return 0 if all(passed) else 1
     missing = {name: group for name, group in GROUPS.items() if group.is_missing()}
     for name, group in missing.items():
         print(f"left out: {name}. {group.how_to_enable}")
-    if missing and os.environ.get("REQUIRE_ALL_GROUPS") == "1":
+    is_incomplete = bool(missing) and os.environ.get("REQUIRE_ALL_GROUPS") == "1"
+    if is_incomplete:
         print("REQUIRE_ALL_GROUPS is set, so a group that is left out is a failure.")
-        return 1
-    return 0 if all(passed) else 1
+    for line in failed:  # last, so that nobody has to search three runs for them
+        print(line)
+    return 1 if is_incomplete or failed or not all(passed) else 0
 
 
 if __name__ == "__main__":

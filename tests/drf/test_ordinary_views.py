@@ -102,6 +102,14 @@ urlpatterns = [
     path("around", AroundEverything.as_view()),
     path("not-atomic", NotAtomic.as_view()),
 ]
+LOG = "obo_audit_delegatedaccess"
+REFUSE = {
+    "sqlite": [f"CREATE TRIGGER refuse BEFORE INSERT ON {LOG} BEGIN SELECT RAISE(ABORT, 'full'); END"],
+    "postgresql": [
+        "CREATE OR REPLACE FUNCTION refuse() RETURNS trigger AS 'BEGIN RAISE EXCEPTION ''full''; END' LANGUAGE plpgsql",
+        f"CREATE TRIGGER refuse BEFORE INSERT ON {LOG} EXECUTE FUNCTION refuse()",
+    ],
+}
 EACH = pytest.mark.parametrize("address", ["/view", "/set", "/function"])
 
 
@@ -128,12 +136,11 @@ def token(issuer: Issuer) -> dict[str, Any]:
 def unwritable_log() -> Iterator[None]:
     """The database refuses rows of the log, and nothing else."""
     with connection.cursor() as cursor:
-        cursor.execute(
-            "CREATE TRIGGER refuse BEFORE INSERT ON obo_audit_delegatedaccess BEGIN SELECT RAISE(ABORT, 'full'); END"
-        )
+        for statement in REFUSE[connection.vendor]:
+            cursor.execute(statement)
     yield
     with connection.cursor() as cursor:
-        cursor.execute("DROP TRIGGER refuse")
+        cursor.execute("DROP TRIGGER refuse" + (f" ON {LOG}" if connection.vendor == "postgresql" else ""))
 
 
 def notes_and_rows() -> tuple[int, list[int]]:
