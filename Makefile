@@ -4,10 +4,10 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help demo run inspect clients test test-full bench lint format lock secrets clean
+.PHONY: help demo run inspect clients test test-full bench screenshots lint format lock secrets clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
 
 demo: $(VENV)/runtime ## run the whole chain once, on free ports, and tell what happens
 	@$(BIN)/python manage.py demo
@@ -29,6 +29,9 @@ test-full: $(VENV)/development ## the same with as many rounds as the long suite
 
 bench: $(VENV)/development ## measure start-up, memory, calls, recording and reviewing; ONLY=name runs one of them
 	@$(BIN)/python -m tests.bench $(ONLY)
+
+screenshots: $(VENV)/development | node_modules ## take the pictures of README.md and docs/ anew, from real pages
+	@$(BIN)/python -m tests.screenshots
 
 lint: $(VENV)/development ## only the checks: format, style, types, dependency rules, migrations, deployment
 	@$(BIN)/python -m tests.run --only-checks

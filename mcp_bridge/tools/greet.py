@@ -45,7 +45,7 @@ def greet(call: ToolCall) -> ToolAnswer:
         "current_actor": chain[0] if chain else None,
         "actor_chain": chain,
     }
-    return ToolAnswer(structured, f"{greeting} That is whom the API sees.{through}")
+    return ToolAnswer(structured, f"{greeting} The API sees you as that user.{through}")
 
 
 GREET = Tool(
