@@ -15,6 +15,8 @@ from tests.client_documents import make_authority
 from tests.groups import GROUPS
 from tests.services.running import Running
 
+pytest_plugins = ["on_behalf_of.testing.plugin"]  # by an entry point where the package is installed
+
 settings.register_profile("default", max_examples=10, deadline=None, derandomize=True, database=None)
 settings.register_profile("long", max_examples=2_000, deadline=None, derandomize=True, database=None)
 settings.load_profile("long" if os.environ.get("LONG_TESTS") == "1" else "default")

@@ -28,7 +28,7 @@ RENEWAL = 0.8  # part of their age after which keys are renewed, so that good on
 @dataclass(frozen=True)
 class _Held:
     keys: Mapping[str, RSAPublicKey]
-    metadata: IssuerMetadata
+    metadata: IssuerMetadata | None  # None with given keys
     fetched_at: float
 
 
@@ -48,7 +48,8 @@ class IssuerKeys:
     end: then it is dropped, for a key that was withdrawn meanwhile would be believed for ever. A `kid` that is not held
     causes one fetch that all its presenters share; after a few, none for a while, so that invented names cannot be
     used against the issuer. Few wait for it, and not for long, so that an issuer that hangs takes no threads away
-    from those whose keys are held. Safe to share between threads.
+    from those whose keys are held. With `KeyFetching.given_keys`, these are held for good and the issuer is never
+    asked. Safe to share between threads.
     """
 
     def __init__(
@@ -65,7 +66,8 @@ class IssuerKeys:
         self._clock = clock
         self._http = UpstreamHttp(timeout=fetching.timeout, ca_file=fetching.ca_file, pool_size=2)
         self._lock = threading.Lock()  # for all that follows
-        self._held: _Held | None = None
+        given = fetching.given_keys
+        self._held: _Held | None = None if given is None else _Held(dict(given), None, math.inf)
         self._flight: _Flight | None = None
         self._failed_at = -math.inf
         self._failing = False
@@ -89,9 +91,11 @@ class IssuerKeys:
         return held.keys[key_id]
 
     def metadata(self) -> IssuerMetadata:
-        """The issuer's endpoints. Raises KeysUnavailable where the issuer cannot be asked."""
+        """The issuer's endpoints. Raises KeysUnavailable where the issuer cannot be asked or its keys are given."""
         held = self._good() or self._awaited(self._join_or_begin(self._is_cold))
         self.refresh_if_due()
+        if held.metadata is None:
+            raise self._unavailable()
         return held.metadata
 
     def metadata_if_held(self) -> IssuerMetadata | None:
@@ -151,7 +155,9 @@ class IssuerKeys:
         return held is not None and self._age(held) > self._fetching.max_age * RENEWAL and self._pause_left() <= 0
 
     def _may_ask_for(self, key_id: str) -> bool:
-        """Whether this unknown `kid` is worth a fetch: a few are, then none for a while."""
+        """Whether this unknown `kid` is worth a fetch: a few are, then none for a while; none if keys are given."""
+        if self._fetching.given_keys is not None:
+            return False
         now = self._clock()
         held = self._good()
         if held and key_id in held.keys:

@@ -12,16 +12,11 @@ from on_behalf_of.audit.configuration import AuditConfiguration
 from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.audit.sealing import seal_finished_rows
 from on_behalf_of.audit.state import sealing_state
-from on_behalf_of.drf.authentication import token_verifier
-from on_behalf_of.drf.configuration import ApiConfiguration
 from on_behalf_of.drf.reasons import REASONS
-from on_behalf_of.resource_server.key_fetching import KeyFetching
-from on_behalf_of.resource_server.protected_resource import ProtectedResource
-from on_behalf_of.resource_server.token_rules import TokenRules
 from tests.audit import databases
 from tests.audit.calls import read, write  # noqa: F401 - fixtures
-from tests.issuer import API_AUDIENCE, Issuer, serving_issuer
-from tests.rooms import configure
+from tests.issuer import Issuer, serving_issuer
+from tests.rooms import configure, trust
 
 
 @pytest.fixture(scope="session")
@@ -76,20 +71,7 @@ def issuer() -> Iterator[Issuer]:
 
 
 def api_for(settings: Settings, issuer: Issuer) -> APIClient:
-    settings.ROOT_URLCONF = "config.api.urls"
-    token_verifier.cache_clear()  # another test's issuer may have had the same port
-    configuration = ApiConfiguration(
-        token_rules=TokenRules(issuer=issuer.url, audience=API_AUDIENCE),
-        key_fetching=KeyFetching(timeout=2),
-        resource=ProtectedResource(
-            resource=API_AUDIENCE,
-            base_url="http://localhost:8787",
-            authorization_server=issuer.url,
-            scopes=("read:private", "write:private"),
-            name="Notes API",
-        ),
-    )
-    configure(settings, API=configuration)
+    trust(settings, issuer)
     return APIClient(raise_request_exception=False)
 
 

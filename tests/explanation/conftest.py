@@ -11,14 +11,9 @@ from rest_framework.test import APIClient
 
 from config.environment import Environment
 from on_behalf_of.drf.actor_policy import ActorPolicy
-from on_behalf_of.drf.authentication import token_verifier
-from on_behalf_of.drf.configuration import ApiConfiguration
-from on_behalf_of.mcp.configuration import bridge_configuration
-from on_behalf_of.resource_server.key_fetching import KeyFetching
-from on_behalf_of.resource_server.protected_resource import ProtectedResource
 from on_behalf_of.resource_server.token_rules import TokenDialect, TokenRules
 from tests import rooms
-from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, Issuer, serving_issuer
+from tests.issuer import API_AUDIENCE, Issuer, serving_issuer
 
 
 @dataclass(frozen=True)
@@ -56,24 +51,9 @@ def configure(settings: Settings, issuer: Issuer, state_dir: Path) -> Any:
     """Has the API and the bridge trust the issuer; the API by other rules, where some are given."""
 
     def change(*, dialects: frozenset[TokenDialect] = frozenset(TokenDialect), **policy: Any) -> None:
-        token_verifier.cache_clear()  # another test's issuer may have had the same port
-        configuration = ApiConfiguration(
-            token_rules=TokenRules(issuer.url, API_AUDIENCE, dialects),
-            key_fetching=KeyFetching(timeout=2),
-            resource=ProtectedResource(
-                resource=API_AUDIENCE,
-                base_url="http://localhost:8787",
-                authorization_server=issuer.url,
-                scopes=("read:private", "write:private"),
-                name="Notes API",
-            ),
-            policy=ActorPolicy(**policy),
-        )
-        rooms.configure(settings, API=configuration)
-        bridge = replace(bridge_configuration(), token_rules=TokenRules(issuer.url, BRIDGE_AUDIENCE))
-        rooms.configure(settings, MCP=bridge)
+        rules = TokenRules(issuer.url, API_AUDIENCE, dialects)
+        rooms.trust(settings, issuer, token_rules=rules, policy=ActorPolicy(**policy))
 
-    settings.ROOT_URLCONF = "config.api.urls"
     change()
     return change
 

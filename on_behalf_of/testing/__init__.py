@@ -1,0 +1,50 @@
+"""Tests of a project that uses this library: an issuer whose tokens are really signed, clients, and the log's rows.
+
+    def test_an_agent_reads_orders(obo_client, obo_recording):
+        client = obo_client(subject="auth0|alice", actor="shop-mcp-server", scopes=["orders:read"])
+        assert client.get("/orders/").status_code == 200
+        obo_recording.assert_recorded(subject="auth0|alice", actor="shop-mcp-server", path="/orders/", status=200)
+
+`plugin` has the pytest fixtures, which pytest finds by itself once the package is installed. Everything that they are
+made of can be used without pytest too. Never trust a FakeIssuer outside tests: it signs whatever it is asked to.
+Nothing is loaded before it is used, so the plugin costs nothing in test runs that don't use it.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from on_behalf_of.testing.api_client import on_behalf_of_client
+    from on_behalf_of.testing.fake_issuer import FakeIssuer
+    from on_behalf_of.testing.flaws import Flaw
+    from on_behalf_of.testing.recorded_rows import Recording, assert_recorded, recording
+    from on_behalf_of.testing.served_issuer import ServedIssuer
+    from on_behalf_of.testing.trust import trusting
+
+__all__ = [
+    "FakeIssuer",
+    "Flaw",
+    "Recording",
+    "ServedIssuer",
+    "assert_recorded",
+    "on_behalf_of_client",
+    "recording",
+    "trusting",
+]
+_HOME = {
+    "FakeIssuer": "fake_issuer",
+    "Flaw": "flaws",
+    "Recording": "recorded_rows",
+    "ServedIssuer": "served_issuer",
+    "assert_recorded": "recorded_rows",
+    "on_behalf_of_client": "api_client",
+    "recording": "recorded_rows",
+    "trusting": "trust",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name when it is asked for."""
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
