@@ -103,7 +103,9 @@ class Variables:
     def text(self, name: str) -> str:
         """Return the value without surrounding blanks, "" if it is not set. Raises LookupError for undeclared names."""
         if name not in DECLARED:
-            raise LookupError(f"{name} is read but missing from DECLARED, and so from the table of docs/configuration.md.")
+            raise LookupError(
+                f"{name} is read but missing from DECLARED, and so from the table of docs/configuration.md."
+            )
         given = self._values.get(name, "")
         value = given.strip()
         # A value that only looks empty must not count as unset, because unset may mean that anything is allowed.

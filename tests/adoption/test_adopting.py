@@ -2,11 +2,13 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from copy import copy
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from playwright.sync_api import Browser, expect
 from config.environment import BASE_DIR
 from on_behalf_of.resource_server.protected_resource import WELL_KNOWN
 from operations.stack import free_ports
+from tests.adoption.conftest import fresh_environment
 from tests.browser import log_in
 from tests.docs.blocks import blocks
 from tests.issuer import BRIDGE_CLIENT
@@ -34,7 +37,7 @@ pytestmark = pytest.mark.processes
 PAGE = "docs/adopt.md"
 SHOP = Path(__file__).parent / "shop"
 MOST_CHANGED_LINES, MOST_LINES_OF_TOOLS, WIDTH = 15, 20, "88"
-EXTRAS = "drf,mcp,serving"
+EXTRAS = "drf,mcp,serving,testing"
 AUDIENCE = "https://shop.example/api"
 SUBJECT = "sso|anna"
 REVIEWING = """
@@ -133,29 +136,15 @@ class Shop:
             process.wait(30)
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("wheel")
-    command = ["-m", "pip", "--disable-pip-version-check", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
-    subprocess.run([sys.executable, *command, "--wheel-dir", folder, BASE_DIR], check=True)
-    (file,) = folder.glob("django_on_behalf_of-*.whl")
-    return file
-
-
 @pytest.fixture(scope="module", params=["lowest", "locked"])
 def python(request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh environment that holds the wheel and what it needs: its lowest versions, or those of the lock file."""
     folder = tmp_path_factory.mktemp(request.param)
-    uv = str(Path(sys.executable).parent / "uv")
-    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder / "venv"], check=True)
-    python = folder / "venv" / "bin" / "python"
     pinned = folder / "constraints.txt"
     lines = (BASE_DIR / "requirements.txt").read_text().splitlines()
     pinned.write_text("\n".join(line.removesuffix(" \\") for line in lines if line[:1].isalnum()))
     how = ["--constraints", str(pinned)] if request.param == "locked" else ["--resolution", "lowest-direct"]
-    install = [uv, "pip", "install", "--quiet", "--python", str(python), *how, f"{wheel}[{EXTRAS}]"]
-    subprocess.run(install, check=True)
-    return python
+    return fresh_environment(folder, f"{wheel}[{EXTRAS}]", *how)
 
 
 @pytest.fixture(scope="module")
@@ -190,6 +179,20 @@ def test_it_changes_no_more_lines_than_the_page_says(shop: Shop) -> None:
 
 def test_its_own_tests_stay_green(shop: Shop) -> None:
     shop.manage("test", PYTHONWARNINGS="default")
+
+
+def test_its_new_tests_of_delegated_calls_pass(shop: Shop, tmp_path: Path) -> None:
+    """docs/testing.md, with fixtures that pytest finds by the wheel's entry point, and with Django's test runner."""
+    tested = copy(shop)
+    tested.folder = tmp_path / "shop"
+    shutil.copytree(shop.folder, tested.folder)
+    for block in blocks("docs/testing.md", "python"):
+        block.write_below(tested.folder)
+    options = {"DJANGO_SETTINGS_MODULE": "shop.settings", "PYTHONWARNINGS": "default"}
+    said = tested.run(str(shop.python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "orders", **options)
+    assert re.search(r"1\d passed", said), said
+    assert "failed" not in said
+    tested.manage("test", "orders.test_with_django", **options)
 
 
 def test_it_has_no_migration_to_make_and_the_check_names_the_one_view_without_a_scope(shop: Shop) -> None:

@@ -18,7 +18,7 @@ from tests.docs.blocks import Block, blocks, pages
 URLCONF = {"tenant": "config.tenant.urls", "api": "config.api.urls", "bridge": "config.bridge.urls"}
 PORTS = {9000: "tenant", 8787: "api", 3001: "bridge"}
 # Programs of others, of which nothing here can tell whether they take these arguments.
-WHEEL = "django-on-behalf-of[drf,mcp,serving]"  # tests/adoption installs it
+WHEELS = {f"django-on-behalf-of[{extras}]" for extras in ("drf,mcp,serving", "testing")}  # tests/adoption installs them
 OF_OTHERS = {
     "git": "fetches this project",
     "npx": "Inspector's command line; tests/services/clients runs it with these arguments",
@@ -53,7 +53,7 @@ def test_a_reader_can_run_what_a_console_shows(block: Block, command: str) -> No
         elif program == "curl" and block.page != "docs/tutorial.md":  # which makes what it asks for; its test runs it
             assert_answered(next(word for word in arguments if word.startswith("http")))
         elif program == "pip":
-            assert (BASE_DIR / arguments[-1]).is_file() or arguments[-1] == WHEEL
+            assert (BASE_DIR / arguments[-1]).is_file() or arguments[-1] in WHEELS
         else:
             assert program in OF_OTHERS | dict.fromkeys(("cd", "grep", "tail", "curl", "touch"), ""), part
 

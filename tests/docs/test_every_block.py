@@ -27,6 +27,7 @@ COVERED = {
     ("docs/organizations.md", "json"): "tests/local_tenant/test_documented_setups.py",
     ("docs/organizations.md", "python"): "tests/local_tenant/test_documented_setups.py",
     ("docs/other-tenants.md", "json"): "tests/docs/test_environments.py",
+    ("docs/testing.md", "python"): "tests/adoption/test_adopting.py",
     ("docs/tutorial.md", "json"): "tests/docs/test_tutorial.py",
     ("docs/tutorial.md", "python"): "tests/docs/test_tutorial.py",
     ("docs/two-hops.md", "json"): "tests/local_tenant/test_documented_setups.py",

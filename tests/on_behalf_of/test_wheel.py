@@ -13,7 +13,7 @@ import pytest
 from config.environment import BASE_DIR
 
 PACKAGES = ("on_behalf_of", "local_tenant")
-EXTRAS = {"audit", "drf", "local-tenant", "mcp", "metrics", "postgres", "redis", "serving", "tracing"}
+EXTRAS = {"audit", "drf", "local-tenant", "mcp", "metrics", "postgres", "redis", "serving", "testing", "tracing"}
 
 
 @pytest.fixture(scope="module")
