@@ -42,7 +42,7 @@ def test_an_issuer_is_served(obo_served_issuer):
 def test_other_projects_are_left_alone_and_tokens_need_no_django(wheel: Path, tmp_path: Path) -> None:
     python = fresh_environment(tmp_path, f"{wheel}[testing]")
     (tmp_path / "test_plain.py").write_text(TESTS)
-    command = [python, "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_plain.py"]
+    command = [str(python), "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_plain.py"]
     done = subprocess.run(
         command, cwd=tmp_path, env={"PATH": os.environ["PATH"]}, capture_output=True, text=True, check=False
     )
