@@ -17,6 +17,7 @@ from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.http_client import UpstreamHttp
 from on_behalf_of.mcp.api.client import Downstream
 from on_behalf_of.mcp.outbound import build_api, build_exchange
+from on_behalf_of.mcp.served_request import ServedRequest
 from on_behalf_of.resource_server.issuer_keys import IssuerKeys
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
 
@@ -52,7 +53,7 @@ def examine(environment: Environment, *, token: str, api_path: str) -> Iterator[
         base_url=environment.api_url,
         scope=scope,
         deadline=Deadline.after(timeout),
-        caller=caller,
+        served=ServedRequest(caller),
         exchange=exchange,
         http=http,
         api=build_api(configuration),

@@ -7,12 +7,12 @@ from config.doctor.finding import Finding, Findings, not_checked, ok, problem, w
 from config.doctor.refused_tokens import Expected
 from config.doctor.user_token import described
 from mcp_bridge.tools import TOOLS
-from on_behalf_of.exchange.cache import MARGIN, ExchangedToken
+from on_behalf_of.exchange.caller import Caller
 from on_behalf_of.exchange.errors import ExchangeError
 from on_behalf_of.exchange.token_exchange import TokenExchange
+from on_behalf_of.exchange.token_source import MARGIN, ExchangedToken
 from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.http_client import UpstreamHttp, UpstreamResponse
-from on_behalf_of.mcp.caller import Caller
 from on_behalf_of.primitives.strict_json import MalformedJson
 
 EXCHANGE, TOKEN = "exchange", "token B"
@@ -53,9 +53,9 @@ def exchanging(
         yield not_checked(EXCHANGE, why)
         return None
     try:
-        exchanged = exchange.token_for(caller, scope=scope, deadline=deadline)
+        exchanged = exchange.token_for(caller, scope=scope, deadline=deadline).token
     except ExchangeError as error:
-        expected = Expected(exchange.verifier.rules, "API_AUTH0_AUDIENCE")
+        expected = Expected(exchange.rules, "API_AUTH0_AUDIENCE")
         issued = http.members().get("access_token")
         seen, remedy, setting = refused_exchanges.remedy(error, issued if isinstance(issued, str) else "", expected)
         yield problem(EXCHANGE, f"{error} {seen}".rstrip(), remedy, setting)

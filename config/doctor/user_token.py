@@ -3,7 +3,7 @@ import time
 from config.doctor.finding import Findings, not_checked, ok, problem
 from config.doctor.refused_tokens import FOR_ANOTHER, Expected, advice
 from config.explaining.report import FOR_THE_API
-from on_behalf_of.mcp.caller import Caller
+from on_behalf_of.exchange.caller import Caller
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.caller_rules import CallerRules, check_caller
 from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, NotPermitted

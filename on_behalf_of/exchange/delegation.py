@@ -1,10 +1,43 @@
-"""Whether an exchanged token is what was asked for: the user's, through us, for the scopes that are needed."""
+"""Check that an exchanged token is the one that was asked for: the user's, through us, with the scopes needed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from on_behalf_of.exchange.errors import ScopesNotGranted, Unfit, UnusableToken
+from on_behalf_of.exchange.errors import ScopesNotGranted, TenantUnavailable, Unfit, UnusableToken
+from on_behalf_of.exchange.token_source import ExchangedToken, Wanted
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.caller_rules import ActorRule, is_presented_by_its_actor
+from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable
+from on_behalf_of.resource_server.token_verifier import TokenVerifier
+
+
+@dataclass(frozen=True)
+class DelegationVerifier:
+    """Verifies tokens B, wherever they come from: the tenant's answer is trusted no more than the shared cache."""
+
+    verifier: TokenVerifier  # for the API's audience
+    actor_rule: ActorRule = ActorRule.ENFORCE
+
+    def verify(self, issued: str, wanted: Wanted) -> ExchangedToken:
+        """Return token B, verified as the one that is wanted.
+
+        Raises UnusableToken, ScopesNotGranted, or TenantUnavailable if the tenant's keys cannot be fetched.
+        """
+        try:
+            token = self.verifier.verify(issued)
+        except InvalidToken as error:
+            raise UnusableToken(error.description.rstrip(".")) from error
+        except KeysUnavailable as error:
+            raise TenantUnavailable("its signing keys cannot be fetched", error.retry_after) from error
+        check_delegation(
+            token,
+            subject_token=wanted.caller.token,
+            client_id=wanted.client.client_id,
+            scope=wanted.scope,
+            actor_rule=self.actor_rule,
+        )
+        # `expires_in` says the same less reliably: it counts from a moment that the answer does not name.
+        return ExchangedToken(issued, token, usable_until=min(wanted.caller.token.expires_at, token.expires_at))
 
 
 def check_delegation(
@@ -17,8 +50,8 @@ def check_delegation(
 ) -> None:
     """Check token B, already verified for the API's audience, against token A.
 
-    Raises UnusableToken where it speaks for somebody else or not through this client, ScopesNotGranted where it
-    allows less than was asked. Nested actors are history and not compared (RFC 8693 §4.1).
+    Raises UnusableToken if it speaks for somebody else or not through this client, ScopesNotGranted if it allows less
+    than was asked. Nested actors are history and not compared (RFC 8693 §4.1).
     """
     if exchanged.digest == subject_token.digest:
         raise UnusableToken(Unfit.UNCHANGED)

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils import timezone
 
-from on_behalf_of.exchange.token_origin import TokenOrigin
+from on_behalf_of.mcp.records.token_origin import TokenOrigin
 from on_behalf_of.primitives.call_error import Outcome
 
 MAX_IDENTIFIER = 255  # characters; longer ones are refused when the token is verified

@@ -12,8 +12,8 @@ from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.http_client import UpstreamHttp
 from on_behalf_of.http_client.retry import Upstream
 from on_behalf_of.mcp.api.client import Downstream
-from on_behalf_of.mcp.caller import Caller
 from on_behalf_of.mcp.json_schema import first_violation, without_nulls
+from on_behalf_of.mcp.served_request import ServedRequest
 from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
 from on_behalf_of.mcp.tool_error import InvalidArguments, ScopesNotGrantable, ToolFailed
 from on_behalf_of.mcp.tool_registry import missing_scopes
@@ -56,32 +56,32 @@ class ToolCalls:
         """When a call that arrives now must be over."""
         return Deadline.after(self._timeout)
 
-    def run(self, tool: Tool, arguments: Mapping[str, Any], caller: Caller, deadline: Deadline) -> ToolAnswer:
+    def run(self, tool: Tool, arguments: Mapping[str, Any], served: ServedRequest, deadline: Deadline) -> ToolAnswer:
         """The tool's answer. Blocking: run it in a worker thread.
 
         Raises CallError, with a text for the user, and nothing else: what a tool should not have raised is logged
         and told in a fixed sentence.
         """
         # The gate answers what consent can mend with a 403; who comes this far without the scopes has no hope of it.
-        if missing := missing_scopes(tool, caller.token):
+        if missing := missing_scopes(tool, served.caller.token):
             raise ScopesNotGrantable(missing)
         if first_violation(tool.input_schema, arguments):
             arguments = without_nulls(tool.input_schema, arguments)
-            if caller.record is not None:
-                caller.record.note_arguments(arguments)
+            if served.record is not None:
+                served.record.note_arguments(arguments)
             if violation := first_violation(tool.input_schema, arguments):
                 raise InvalidArguments(violation)
         api = Downstream(
             base_url=self._api_base_url,
             scope=tool.downstream_scopes or self._default_scope,
             deadline=deadline,
-            caller=caller,
+            served=served,
             exchange=self._exchange,
             http=self._http,
             api=self._api,
         )
         try:
-            answer = _as_json(tool.answer(ToolCall(arguments, caller.token, api)))
+            answer = _as_json(tool.answer(ToolCall(arguments, served.caller.token, api)))
         except CallError as error:
             self._tell_operator(tool, error)
             raise

@@ -7,10 +7,10 @@ from pathlib import Path
 from config.environment import Environment
 from config.services import bridge_configuration
 from mcp_bridge.tools import TOOLS
+from on_behalf_of.exchange.caller import Caller
 from on_behalf_of.exchange.errors import ExchangeError, ExchangeRefused, ScopesNotGranted
 from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.http_client import UpstreamHttp
-from on_behalf_of.mcp.caller import Caller
 from on_behalf_of.mcp.outbound import build_exchange
 from on_behalf_of.resource_server.caller_rules import check_caller
 from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, NotPermitted
@@ -54,7 +54,8 @@ def check_exchange(environment: Environment, user_token: str, say: Callable[[str
     asked = dict.fromkeys(tool.downstream_scopes or environment.exchange_scope for tool in TOOLS if tool.calls_api)
     for scope in filter(None, asked):
         try:
-            token = exchange.token_for(caller, scope=scope, deadline=Deadline.after(environment.upstream_timeout))
+            deadline = Deadline.after(environment.upstream_timeout)
+            token = exchange.token_for(caller, scope=scope, deadline=deadline).token
         except (ExchangeRefused, ScopesNotGranted) as error:
             refusal = error
             say(f"Exchange for {' '.join(scope)}: refused, for this user or for all.")

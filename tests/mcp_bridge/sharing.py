@@ -3,10 +3,12 @@
 import hashlib
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from types import SimpleNamespace
+from typing import Any
 
-from on_behalf_of.exchange.cache import ExchangeKey
 from on_behalf_of.exchange.entry_cipher import EntryCipher
-from on_behalf_of.exchange.shared_tokens import Place
+from on_behalf_of.exchange.shared_source import associated_data, token_entry
+from on_behalf_of.exchange.token_source import ExchangeKey
 from tests.issuer import API_AUDIENCE, BRIDGE_CLIENT
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.running_bridge import RunningBridge
@@ -23,18 +25,20 @@ async def greeted(bridge: RunningBridge, token: str) -> str:
     return str(result["structuredContent"]["subject"])
 
 
-def place_of(token: str, tenant: FakeTenant) -> Place:
-    """Where the token that `greet` gets for this subject token is kept."""
+def wish_of(token: str, tenant: FakeTenant | None = None) -> Any:
+    """The wish of `greet` for this subject token."""
     digest = hashlib.sha256(token.encode()).hexdigest()
     key = ExchangeKey(digest, API_AUDIENCE, ("read:private",), BRIDGE_CLIENT)
-    return Place(str(key), (tenant.url, tenant.decoded(token)["sub"], API_AUDIENCE, BRIDGE_CLIENT, "read:private"))
+    if tenant is None:
+        return SimpleNamespace(key=key)
+    subject_token = SimpleNamespace(issuer=tenant.url, subject=tenant.decoded(token)["sub"])
+    return SimpleNamespace(key=key, caller=SimpleNamespace(token=subject_token))
 
 
 def key_of(token: str) -> str:
-    digest = hashlib.sha256(token.encode()).hexdigest()
-    return f"token:{ExchangeKey(digest, API_AUDIENCE, ('read:private',), BRIDGE_CLIENT)}"
+    return token_entry(wish_of(token))
 
 
 def forged(content: bytes, token: str, tenant: FakeTenant) -> bytes:
     """An entry in the token's place by somebody who even has the key."""
-    return EntryCipher([FIRST]).seal(content, place_of(token, tenant).associated())
+    return EntryCipher([FIRST]).seal(content, associated_data(wish_of(token, tenant)))

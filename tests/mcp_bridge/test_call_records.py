@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from on_behalf_of.exchange.token_origin import TokenOrigin
 from on_behalf_of.mcp.endpoint.jsonrpc_request import JsonRpcRequest
 from on_behalf_of.mcp.records.call_record import CallRecord
-from on_behalf_of.mcp.records.trace import Trace
+from on_behalf_of.mcp.records.token_origin import TokenOrigin
 from on_behalf_of.primitives.call_error import Outcome
+from on_behalf_of.primitives.trace import Trace
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.loopback_server import Reply

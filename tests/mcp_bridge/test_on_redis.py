@@ -12,12 +12,12 @@ import redis
 from django.core.cache.backends.redis import RedisCache
 
 from config.shared_cache import SharedCache
-from on_behalf_of.exchange.cache import ExchangedToken
-from on_behalf_of.exchange.shared_tokens import SharedTokens
+from on_behalf_of.exchange.shared_source import SharedSource
+from on_behalf_of.exchange.token_source import ExchangedToken
 from tests.groups import REDIS_URL
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.running_bridge import RunningBridge
-from tests.mcp_bridge.test_shared_tokens import get, nobody_exchanges, process, token
+from tests.mcp_bridge.test_shared_source import get, nobody_exchanges, process, token
 from tests.redis_server import RedisServer, own_prefix, running_redis
 
 SOON = 60.0  # seconds
@@ -30,7 +30,7 @@ def cache_at(url: str, prefix: str) -> RedisCache:
 
 
 @pytest.fixture
-def new_process() -> Iterator[Callable[[], SharedTokens]]:
+def new_process() -> Iterator[Callable[[], SharedSource]]:
     prefix = own_prefix()
     yield lambda: process(cache_at(REDIS_URL, prefix))
     with redis.Redis.from_url(REDIS_URL) as client:
@@ -45,13 +45,13 @@ def server() -> Iterator[RedisServer]:
 
 
 @pytest.mark.redis
-def test_what_one_process_put_there_the_other_finds(new_process: Callable[[], SharedTokens]) -> None:
+def test_what_one_process_put_there_the_other_finds(new_process: Callable[[], SharedSource]) -> None:
     assert get(new_process(), lambda: token("b")) == "b"
     assert get(new_process(), nobody_exchanges) == "b"
 
 
 @pytest.mark.redis
-def test_ten_processes_at_once_exchange_once(new_process: Callable[[], SharedTokens]) -> None:
+def test_ten_processes_at_once_exchange_once(new_process: Callable[[], SharedSource]) -> None:
     exchanges, barrier = [], threading.Barrier(10)
 
     def exchange() -> ExchangedToken:
@@ -135,7 +135,7 @@ async def test_tool_calls_go_on_when_redis_dies(bridge: RunningBridge, tenant: F
     assert len(tenant.forms) == 10  # the first user's token is still in the process's own memory
 
 
-def finds_something(mine: SharedTokens) -> bool:
+def finds_something(mine: SharedSource) -> bool:
     new = secrets.token_hex(4)
     return get(mine, lambda: token(new)) != new
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from on_behalf_of.mcp.records.trace import Trace, trace_of
+from on_behalf_of.mcp.endpoint.callers_trace import callers_trace
+from on_behalf_of.primitives.trace import Trace
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.running_bridge import RunningBridge, modern_call, modern_headers, tools_call
@@ -35,7 +36,7 @@ MALFORMED = {
 
 def test_a_callers_trace_goes_on_with_a_span_of_our_own() -> None:
     """W3C Trace Context §3.2.2.4: whoever makes a request writes its own parent-id."""
-    trace = trace_of([TRACEPARENT], None)
+    trace = callers_trace([TRACEPARENT], None)
     assert (trace.id, trace.from_caller) == (TRACE_ID, True)
     first, second = trace.traceparent(), trace.traceparent()
     assert first.startswith(f"00-{TRACE_ID}-")
@@ -46,17 +47,17 @@ def test_a_callers_trace_goes_on_with_a_span_of_our_own() -> None:
 @pytest.mark.parametrize("value", MALFORMED.values(), ids=MALFORMED)
 def test_a_malformed_trace_is_replaced_by_one_of_our_own(value: str) -> None:
     """W3C Trace Context §3.2.2.5."""
-    for trace in (trace_of([value], None), trace_of([], {"traceparent": value})):
+    for trace in (callers_trace([value], None), callers_trace([], {"traceparent": value})):
         assert not trace.from_caller
         assert trace.id != TRACE_ID
         assert FORM.fullmatch(trace.traceparent())
 
 
 def test_the_header_comes_before_meta_and_meta_before_a_new_one() -> None:
-    assert trace_of([TRACEPARENT], {"traceparent": OTHER}).id == TRACE_ID
-    assert trace_of(["junk"], {"traceparent": TRACEPARENT}).id == TRACE_ID
-    assert trace_of([OTHER, OTHER], {"traceparent": TRACEPARENT}).id == TRACE_ID  # several headers are none
-    assert trace_of([], {}).id != trace_of([], {}).id
+    assert callers_trace([TRACEPARENT], {"traceparent": OTHER}).id == TRACE_ID
+    assert callers_trace(["junk"], {"traceparent": TRACEPARENT}).id == TRACE_ID
+    assert callers_trace([OTHER, OTHER], {"traceparent": TRACEPARENT}).id == TRACE_ID  # several headers are none
+    assert callers_trace([], {}).id != callers_trace([], {}).id
 
 
 JSON_VALUES = st.recursive(
@@ -68,14 +69,14 @@ JSON_VALUES = st.recursive(
 
 @given(headers=st.lists(st.text() | st.just(TRACEPARENT), max_size=3), meta=JSON_VALUES)
 def test_whatever_a_caller_sends_the_trace_is_well_formed_and_truly_attributed(headers: list[str], meta: Any) -> None:
-    trace = trace_of(headers, meta)
+    trace = callers_trace(headers, meta)
     assert FORM.fullmatch(trace.traceparent())
     assert trace.from_caller == (trace.id == TRACE_ID)
 
 
 @given(st.from_regex(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}.?", fullmatch=True))
 def test_what_nearly_is_a_trace_is_one_or_is_not(value: str) -> None:
-    trace = trace_of([value], None)
+    trace = callers_trace([value], None)
     assert trace.from_caller == (len(value) == 55 and value.startswith("00-") and trace.id == value[3:35])
     assert trace.id != "0" * 32
 

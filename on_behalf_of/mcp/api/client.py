@@ -6,8 +6,8 @@ from http import HTTPStatus
 from typing import Any
 from urllib.parse import unquote
 
-from on_behalf_of.exchange.cache import ExchangedToken
 from on_behalf_of.exchange.token_exchange import TokenExchange
+from on_behalf_of.exchange.token_source import ExchangedToken
 from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.http_client import (
     UpstreamError,
@@ -22,9 +22,9 @@ from on_behalf_of.http_client.retry import Repeat, Upstream, UpstreamDown
 from on_behalf_of.mcp.api.errors import ApiDown, ApiUnavailable, MalformedApiAnswer
 from on_behalf_of.mcp.api.pages import MOST_PAGES, Items, Page, either_schema, list_schema, page_schema
 from on_behalf_of.mcp.api.refusal import refusal
-from on_behalf_of.mcp.caller import Caller
 from on_behalf_of.mcp.json_schema import first_violation
 from on_behalf_of.mcp.schema import ANY_OBJECT, Schema
+from on_behalf_of.mcp.served_request import ServedRequest
 from on_behalf_of.primitives import time_budget
 from on_behalf_of.primitives.call_error import CallerGone
 from on_behalf_of.primitives.span import Span
@@ -46,7 +46,7 @@ class Downstream:
     base_url: str
     scope: tuple[str, ...]
     deadline: Deadline
-    caller: Caller = field(repr=False)
+    served: ServedRequest = field(repr=False)
     exchange: TokenExchange = field(repr=False)
     http: UpstreamHttp = field(repr=False)
     api: Upstream = field(repr=False)
@@ -126,17 +126,29 @@ class Downstream:
         body: Mapping[str, Any] | None = None,
     ) -> UpstreamResponse:
         check_path(path)
-        exchanged = self.exchange.token_for(self.caller, scope=self.scope, deadline=self.deadline)
+        exchanged = self._token()
         response = self._send_in_step(method, path, exchanged, params, body)
         if response.status == HTTPStatus.UNAUTHORIZED:
             # Revoked, perhaps, and a 401 comes before any work. Once, for the next one would be no better.
-            exchanged = self.exchange.token_for(
-                self.caller, scope=self.scope, deadline=self.deadline, rejected=exchanged
-            )
+            exchanged = self._token(rejected=exchanged)
             response = self._send_in_step(method, path, exchanged, params, body)
         if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
             raise refusal(response)
         return response
+
+    def _token(self, *, rejected: ExchangedToken | None = None) -> ExchangedToken:
+        obtained = self.exchange.token_for(
+            self.served.caller,
+            scope=self.scope,
+            deadline=self.deadline,
+            interruption=self.served.interruption,
+            trace=self.served.trace,
+            span=self.served.span,
+            rejected=rejected,
+        )
+        if self.served.record is not None:
+            self.served.record.note_token(obtained)
+        return obtained.token
 
     def _send_in_step(
         self,
@@ -146,7 +158,7 @@ class Downstream:
         params: Mapping[str, str] | None,
         body: Mapping[str, Any] | None,
     ) -> UpstreamResponse:
-        with self.caller.span.child("API call", asks_another=True) as step:
+        with self.served.span.child("API call", asks_another=True) as step:
             step.set("http.request.method", method)
             response = self._send(method, path, exchanged, params, body, step=step)
             step.set("http.response.status_code", response.status)
@@ -165,8 +177,8 @@ class Downstream:
         if not self.deadline.remaining():
             raise ApiUnavailable("no time was left for it")
         # Before it is sent: from then on nobody can be sure that nothing was changed (RFC 9110 §9.2.1).
-        had_written = self.caller.has_written
-        self.caller.has_written |= method != "GET"
+        had_written = self.served.has_written
+        self.served.has_written |= method != "GET"
 
         def send(seconds: float) -> UpstreamResponse:
             return self.http.request(
@@ -174,24 +186,24 @@ class Downstream:
                 self.base_url + path,
                 headers={
                     "Authorization": f"Bearer {exchanged.value}",
-                    "traceparent": self.caller.traceparent(step),
+                    "traceparent": self.served.trace.traceparent_in(step),
                     time_budget.HEADER: time_budget.time_budget(seconds),
                 },
                 params=params,
                 json=body,
                 deadline=seconds,
-                interruption=self.caller.interruption,
+                interruption=self.served.interruption,
             )
 
         try:
             response = self.api.ask(
                 send,
                 deadline=self.deadline,
-                interruption=self.caller.interruption,
+                interruption=self.served.interruption,
                 repeat=Repeat.IF_TOLD if method == "GET" else Repeat.NEVER,
             )
         except UpstreamDown as error:
-            self.caller.has_written = had_written
+            self.served.has_written = had_written
             raise ApiDown(error.retry_after) from error
         except UpstreamInterrupted as error:
             raise CallerGone from error
@@ -199,12 +211,12 @@ class Downstream:
             raise ApiUnavailable("it did not answer in time") from error
         except UpstreamUnreachable as error:
             if isinstance(error, UpstreamNotConnected):
-                self.caller.has_written = had_written
+                self.served.has_written = had_written
             raise ApiUnavailable("it cannot be reached") from error
         except UpstreamError as error:
             raise MalformedApiAnswer("it is too long, or no proper HTTP") from error
         if response.status == HTTPStatus.UNAUTHORIZED:  # refused before any work
-            self.caller.has_written = had_written
+            self.served.has_written = had_written
         return response
 
 

@@ -12,10 +12,10 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from on_behalf_of.mcp.caller import caller_of
 from on_behalf_of.mcp.configuration import ENDPOINT
 from on_behalf_of.mcp.endpoint.asgi_types import Receive, Scope, Send
 from on_behalf_of.mcp.endpoint.request_body import MAX_BODY
+from on_behalf_of.mcp.served_request import served_request
 
 
 class Endpoint:
@@ -44,7 +44,7 @@ class Endpoint:
             yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        form = self._streaming if caller_of(scope).wants_progress else self._in_json
+        form = self._streaming if served_request(scope).wants_progress else self._in_json
         await form.handle_request(scope, receive, send)
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import parse_qsl
@@ -10,9 +10,10 @@ from urllib.parse import parse_qsl
 import anyio
 import anyio.to_thread
 
-from on_behalf_of.mcp.caller import Caller
+from on_behalf_of.exchange.caller import Caller
 from on_behalf_of.mcp.endpoint.asgi_types import AsgiApp, Message, Receive, Scope, Send, header_values
 from on_behalf_of.mcp.endpoint.batch import requests_of, serve_batch
+from on_behalf_of.mcp.endpoint.callers_trace import callers_trace
 from on_behalf_of.mcp.endpoint.cross_origin import allowed_origin, answer_preflight, refuse_foreign_host, sharing
 from on_behalf_of.mcp.endpoint.http_refusal import INTERNAL_ERROR, HttpRefusal
 from on_behalf_of.mcp.endpoint.jsonrpc_request import JsonRpcError, JsonRpcRequest, is_batch, parse_request
@@ -25,7 +26,7 @@ from on_behalf_of.mcp.endpoint.users_address import users_address
 from on_behalf_of.mcp.observer import OTHER, Observer, bounded, reason_of
 from on_behalf_of.mcp.records.call_record import CallRecord
 from on_behalf_of.mcp.records.call_recorder import CallRecorder
-from on_behalf_of.mcp.records.trace import trace_of
+from on_behalf_of.mcp.served_request import ServedRequest
 from on_behalf_of.mcp.tool import Tool
 from on_behalf_of.mcp.tool_registry import ToolRegistry, could_be_granted, missing_scopes
 from on_behalf_of.primitives.call_error import Outcome
@@ -55,7 +56,7 @@ class Gate:
     called tool. A stranger thus learns only how to log in, and nothing that it sends beyond its headers is kept.
     """
 
-    app: AsgiApp  # the endpoint; its requests carry a Caller
+    app: AsgiApp  # the endpoint; its requests carry a ServedRequest
     verifier: TokenVerifier  # for token A
     registry: ToolRegistry
     resource: ProtectedResource
@@ -124,24 +125,22 @@ class Gate:
         caller: Caller,
         *,
         streams: bool = True,
-    ) -> None:
-        with self._recording(caller, request, scope):
+    ) -> ServedRequest:
+        with self._serving(request, scope, caller, streams=streams) as served:
             check_caller(caller.token, self.caller_rules)  # here, so that a refused tool call leaves its record
             revision = revision_of(scope, request)
             self._check_scopes(request, caller.token, revision)
-            caller.wants_progress = streams and request.wants_progress and _accepts_stream(scope)
-            caller.attach_to(scope)
-            await self._serve(scope, receive, send, caller, request, revision=revision)
+            await self._serve(scope, receive, send, served, request, revision=revision)
+            return served
 
     async def _answer_batch(
         self, requests: tuple[JsonRpcRequest, ...], scope: Scope, receive: Receive, send: Send, caller: Caller
     ) -> None:
-        callers: list[Caller] = []
+        answered: list[ServedRequest] = []
 
         async def serve_one(request: JsonRpcRequest, receive: Receive, send: Send) -> None:
-            callers.append(one := Caller(caller.token, caller.subject_token, caller.address))
             try:
-                await self._answer_request(request, dict(scope), receive, send, one, streams=False)
+                answered.append(await self._answer_request(request, dict(scope), receive, send, caller, streams=False))
             except (BearerTokenError, HttpRefusal) as error:
                 await self._refusal(error, request).send_to(send)
 
@@ -150,7 +149,7 @@ class Gate:
             receive,
             send,
             serve=serve_one,
-            may_be_repeated=lambda: not any(each.has_written for each in callers),
+            may_be_repeated=lambda: not any(each.has_written for each in answered),
         )
 
     def _check_of_batch(self, request: JsonRpcRequest, scope: Scope, caller: Caller) -> None:
@@ -159,11 +158,18 @@ class Gate:
             check_caller(caller.token, self.caller_rules)
             self._check_scopes(request, caller.token, revision_of(scope, request))
         except (BearerTokenError, HttpRefusal):
-            with self._recording(caller, request, scope):
+            with self._serving(request, scope, caller, streams=False):
                 raise
 
     async def _serve(
-        self, scope: Scope, receive: Receive, send: Send, caller: Caller, request: JsonRpcRequest, *, revision: str
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        served: ServedRequest,
+        request: JsonRpcRequest,
+        *,
+        revision: str,
     ) -> None:
         async def refuse(error: Exception, send: Send) -> None:
             await self._refusal(error, request).send_to(send)
@@ -172,7 +178,7 @@ class Gate:
             self.app,
             scope,
             receive,
-            heeding(caller, send, refuse),
+            heeding(served, send, refuse),
             body=request.canonical,
             ends_with_connection=_ends_with_connection(revision, self.registry.find(request.called_tool)),
         )
@@ -189,27 +195,29 @@ class Gate:
         return Caller(verified, token, users_address(scope, self.trusted_proxies))
 
     @contextmanager
-    def _recording(self, caller: Caller, request: JsonRpcRequest, scope: Scope) -> Iterator[None]:
-        """Around serving a request: gives it its trace, and where it calls a tool, a record of how that ends."""
-        caller.trace = trace_of(header_values(scope, "traceparent"), request.params.get("_meta"))
-        served = serving.set(caller)
+    def _serving(
+        self, request: JsonRpcRequest, scope: Scope, caller: Caller, *, streams: bool
+    ) -> Iterator[ServedRequest]:
+        """Give the request its trace and its span, and a tool call a record of how it ends."""
+        trace = callers_trace(header_values(scope, "traceparent"), request.params.get("_meta"))
         tool = self.registry.find(request.called_tool)
         name = f"tools/call {tool.name}" if tool else "MCP request"  # methods and names are whatever clients write
-        try:
-            with self.observer.span(name, trace_id=caller.trace.id, traceparent=caller.trace.received) as caller.span:
-                if request.method != "tools/call":
-                    yield
-                    return
-                caller.record = CallRecord.of(request, token=caller.token, trace=caller.trace, key=self.record_key)
-                try:
-                    with caller.record.watching():
-                        yield
-                finally:
-                    self.recorder.put(caller.record)
-                    self._tell(caller.record)
-                    caller.span.set("obo.outcome", (caller.record.outcome or Outcome.FAILED).value)
-        finally:
-            serving.reset(served)
+        is_call = request.method == "tools/call"
+        record = CallRecord.of(request, token=caller.token, trace=trace, key=self.record_key) if is_call else None
+        with self.observer.span(name, trace_id=trace.id, traceparent=trace.received) as span:
+            wants_progress = streams and request.wants_progress and _accepts_stream(scope)
+            served = ServedRequest(caller, trace, span, record, wants_progress=wants_progress)
+            served.attach_to(scope)
+            before = serving.set(served)
+            try:
+                with record.watching() if record else nullcontext():
+                    yield served
+            finally:
+                if record is not None:
+                    self.recorder.put(record)
+                    self._tell(record)
+                    span.set("obo.outcome", (record.outcome or Outcome.FAILED).value)
+                serving.reset(before)
 
     def _tell(self, record: CallRecord) -> None:
         tool, outcome = self.registry.find(record.tool), record.outcome or Outcome.FAILED

@@ -16,9 +16,9 @@ from mcp.shared.exceptions import MCPError
 from starlette.requests import Request
 
 from on_behalf_of.exchange.errors import SubjectTokenRejected
-from on_behalf_of.mcp.caller import Caller, NoLongerAccepted, caller_of
 from on_behalf_of.mcp.endpoint.protocol_revision import WITH_HANDSHAKE
 from on_behalf_of.mcp.endpoint.worker import run_in_worker
+from on_behalf_of.mcp.served_request import NoLongerAccepted, ServedRequest, served_request
 from on_behalf_of.mcp.tool import Tool, ToolAnswer
 from on_behalf_of.mcp.tool_calls import ToolCalls
 from on_behalf_of.mcp.tool_error import ToolFailed
@@ -44,34 +44,34 @@ def build_server(registry: ToolRegistry, calls: ToolCalls) -> Server[Any]:
     async def list_tools(context: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         if params and params.cursor is not None:  # all tools stand on the first page
             raise MCPError(types.INVALID_PARAMS, "The cursor is not known.")
-        tools = [listed[tool.name] for tool in registry.visible_to(_caller(context).token)]
+        tools = [listed[tool.name] for tool in registry.visible_to(_served(context).caller.token)]
         return types.ListToolsResult(tools=tools, ttl_ms=LIST_TTL_MS, cache_scope="private")
 
     async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
-        tool, caller, deadline = registry.find(params.name), _caller(context), calls.deadline()
+        tool, served, deadline = registry.find(params.name), _served(context), calls.deadline()
         if tool is None:
-            caller.note(Outcome.REFUSED, "unknown_tool")
+            served.note(Outcome.REFUSED, "unknown_tool")
             raise MCPError(types.INVALID_PARAMS, "There is no tool of that name.")
         try:
             answer = await run_in_worker(
-                partial(calls.run, tool, params.arguments or {}, caller, deadline),
+                partial(calls.run, tool, params.arguments or {}, served, deadline),
                 workers=api_workers if tool.calls_api else local_workers,
-                interruption=caller.interruption,
-                report=partial(_report, context) if caller.wants_progress else None,
+                interruption=served.interruption,
+                report=partial(_report, context) if served.wants_progress else None,
             )
         except SubjectTokenRejected as error:
-            caller.refuse(NoLongerAccepted())  # a new login helps, and a 401 is what makes clients begin one
-            caller.note(error.outcome, error.reason)
-            return _failure(error, LOOK_FIRST if caller.has_written else "")
+            served.refuse(NoLongerAccepted())  # a new login helps, and a 401 is what makes clients begin one
+            served.note(error.outcome, error.reason)
+            return _failure(error, LOOK_FIRST if served.has_written else "")
         except CallError as error:
-            caller.note(error.outcome, error.reason)
+            served.note(error.outcome, error.reason)
             return _failure(error)
         except Exception:  # the SDK would tell clients of earlier revisions what it says
             logger.exception("Calling the tool %s failed.", tool.name)
             failed = ToolFailed("The call failed for a reason of the server's own; its log says more.")
-            caller.note(failed.outcome, failed.reason)
+            served.note(failed.outcome, failed.reason)
             return _failure(failed)
-        caller.note(Outcome.OK)
+        served.note(Outcome.OK)
         return _success(answer)
 
     server = Server(
@@ -99,10 +99,10 @@ async def _negotiate(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -
     return await call_next(ctx)
 
 
-def _caller(context: Context) -> Caller:
+def _served(context: Context) -> ServedRequest:
     if context.request is None:
         raise TypeError("this server is served over HTTP only")
-    return caller_of(context.request.scope)
+    return served_request(context.request.scope)
 
 
 async def _report(context: Context, seconds: float) -> None:

@@ -6,8 +6,8 @@ from contextlib import suppress
 
 import anyio
 
-from on_behalf_of.mcp.caller import Caller
 from on_behalf_of.mcp.endpoint.asgi_types import AsgiApp, Message, Receive, Scope, Send
+from on_behalf_of.mcp.served_request import ServedRequest
 
 Refuse = Callable[[Exception, Send], Awaitable[None]]
 
@@ -51,7 +51,7 @@ async def serve(
             watching.cancel()
 
 
-def heeding(caller: Caller, send: Send, refuse: Refuse) -> Send:
+def heeding(served: ServedRequest, send: Send, refuse: Refuse) -> Send:
     """A `send` that replaces the whole response where serving it brought a refusal to light.
 
     The head of a response is held back until the first of its body: an answer in JSON is complete by then, so that
@@ -66,13 +66,13 @@ def heeding(caller: Caller, send: Send, refuse: Refuse) -> Send:
             head = message
             return
         if head is not None:
-            if is_replaced := caller.refusal is not None:
-                await refuse(caller.refusal, send)
+            if is_replaced := served.refusal is not None:
+                await refuse(served.refusal, send)
             else:
                 await send(head)
             head = None
-        if is_last(message) and caller.record is not None:
-            caller.record.is_answered = True
+        if is_last(message) and served.record is not None:
+            served.record.is_answered = True
         if not is_replaced:
             await send(message)
 

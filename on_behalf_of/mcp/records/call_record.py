@@ -12,12 +12,13 @@ from typing import Any
 
 from django.utils import timezone
 
-from on_behalf_of.exchange.token_origin import TokenOrigin
+from on_behalf_of.exchange.token_source import Obtained, Origin
 from on_behalf_of.mcp.endpoint.http_refusal import HttpRefusal
 from on_behalf_of.mcp.endpoint.jsonrpc_request import JsonRpcRequest
-from on_behalf_of.mcp.records.trace import Trace
+from on_behalf_of.mcp.records.token_origin import TokenOrigin
 from on_behalf_of.primitives.call_error import Outcome
 from on_behalf_of.primitives.foreign_text import readable
+from on_behalf_of.primitives.trace import Trace
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.errors import InsufficientScope, NotPermitted
 
@@ -63,6 +64,13 @@ class CallRecord:
     def note(self, outcome: Outcome, reason: str = "") -> None:
         if not self._is_over:  # a tool's thread may come to its end after its caller is gone
             self.outcome, self.reason = outcome, reason[:MAX_REASON]
+
+    def note_token(self, obtained: Obtained) -> None:
+        """Note where a token for the API came from. A call that asked the tenant once did so, whatever came after."""
+        if obtained.origin is Origin.TENANT:
+            self.exchange = TokenOrigin.EXCHANGED
+        elif self.exchange is TokenOrigin.NONE:
+            self.exchange = TokenOrigin.CACHED
 
     @contextmanager
     def watching(self) -> Iterator[None]:

@@ -17,9 +17,9 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from config.bridge.asgi import application as bridge
-from on_behalf_of.mcp.caller import caller_of
 from on_behalf_of.mcp.configuration import ENDPOINT
 from on_behalf_of.mcp.endpoint.forms import Endpoint
+from on_behalf_of.mcp.served_request import served_request
 from tests.services.conformance import fixture_documents, fixture_inputs, fixture_tools
 from tests.services.conformance.fixture_tools import Context, Result
 
@@ -45,7 +45,7 @@ async def call_tool(context: Context, params: types.CallToolRequestParams) -> Re
 def subject(context: Context) -> str:
     """Whose state it is; only for who passed the gate is there an answer."""
     assert context.request is not None
-    return caller_of(context.request.scope).token.subject
+    return served_request(context.request.scope).caller.token.subject
 
 
 def build_fixture_server() -> Server[None]:

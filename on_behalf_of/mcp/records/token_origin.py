@@ -2,7 +2,7 @@ from enum import StrEnum
 
 
 class TokenOrigin(StrEnum):
-    """Where a call's token for the API came from."""
+    """How a tool call came by its tokens for the API."""
 
     NONE = "none"  # the call never held one
     EXCHANGED = "exchanged"  # the tenant was asked

@@ -9,19 +9,20 @@ from typing import Any
 
 import pytest
 
-from on_behalf_of.exchange import guarded_cache, shared_tokens
-from on_behalf_of.exchange.cache import ExchangedToken
+from on_behalf_of.exchange import guarded_cache, shared_source
 from on_behalf_of.exchange.entry_cipher import EntryCipher
 from on_behalf_of.exchange.errors import ExchangeRefused
 from on_behalf_of.exchange.guarded_cache import GuardedCache
-from on_behalf_of.exchange.shared_tokens import Place, SharedTokens
+from on_behalf_of.exchange.shared_source import SharedSource
+from on_behalf_of.exchange.token_source import ExchangedToken, ExchangeKey
 from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.interruption import Interruption
 from on_behalf_of.primitives.call_error import CallerGone
 from tests.mcp_bridge.dict_cache import DictCache
+from tests.mcp_bridge.sources import SOON, Exchanging, Wish
 
-PLACE = Place("digest", ("issuer", "alice", "api", "bridge", "read"))
-SOON = 60.0  # seconds
+KEY = ExchangeKey("digest", "api", ("read",), "bridge")
+TOKEN, TURN = f"token:{KEY}", f"turn:{KEY}"  # the entries
 
 
 def token(value: str, seconds: float = 300) -> ExchangedToken:
@@ -29,13 +30,20 @@ def token(value: str, seconds: float = 300) -> ExchangedToken:
     return ExchangedToken(value, verified, time.time() + seconds)
 
 
-def process(cache: Any) -> SharedTokens:
-    return SharedTokens(GuardedCache(cache), EntryCipher([b"k" * 32]))
+def process(cache: Any) -> SharedSource:
+    cipher = EntryCipher([b"k" * 32])
+    return SharedSource(Exchanging(), GuardedCache(cache), cipher, verify=lambda value, _wanted: token(value))
 
 
-def get(of: SharedTokens, exchange: Callable[[], ExchangedToken], *, seconds: float = SOON) -> str:
-    deadline, interruption = Deadline.after(seconds), Interruption()
-    return of.get_or_exchange(PLACE, token, exchange, deadline=deadline, interruption=interruption).value
+def get(
+    source: SharedSource,
+    exchange: Callable[[], ExchangedToken],
+    *,
+    rejected: ExchangedToken | None = None,
+    **wish: Any,
+) -> str:
+    wanted: Any = Wish(KEY, exchange, **wish)
+    return source.token(wanted, rejected=rejected).token.value
 
 
 def nobody_exchanges() -> ExchangedToken:
@@ -73,7 +81,7 @@ def test_processes_that_want_the_same_at_once_exchange_once() -> None:
         may_end.set()
         assert {each.result() for each in (first, *others)} == {"b"}
     assert exchanges == [1]
-    assert list(cache.entries) == ["token:digest"]
+    assert list(cache.entries) == [TOKEN]
 
 
 def test_whoever_gets_its_turn_looks_again_before_it_exchanges() -> None:
@@ -91,31 +99,27 @@ def test_whoever_gets_its_turn_looks_again_before_it_exchanges() -> None:
 
 
 def test_a_process_that_died_in_its_turn_costs_a_moment_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared_tokens, "TURN", 0.2)
+    monkeypatch.setattr(shared_source, "TURN", 0.2)
     cache = DictCache()
-    cache.add("turn:digest", b"of a dead one", 3)  # and this cache would keep it for ever
+    cache.add(TURN, b"of a dead one", 3)  # and this cache would keep it for ever
     assert get(process(cache), lambda: token("b")) == "b"
-    assert cache.entries["turn:digest"] == b"of a dead one"  # it was not ours to take away
+    assert cache.entries[TURN] == b"of a dead one"  # it was not ours to take away
 
 
 def test_waiting_for_another_process_leaves_time_for_an_exchange_of_ones_own() -> None:
     cache = DictCache()
-    cache.add("turn:digest", b"of a dead one", 3)
+    cache.add(TURN, b"of a dead one", 3)
     deadline = Deadline.after(2)
-    exchanged = process(cache).get_or_exchange(
-        PLACE, token, lambda: token("b", deadline.remaining()), deadline=deadline, interruption=Interruption()
-    )
-    assert exchanged.usable_until > time.time()
+    get(process(cache), lambda: token("b", 30 + deadline.remaining()), deadline=deadline)
+    assert deadline.remaining() > 0
 
 
 def test_a_caller_who_has_gone_waits_for_no_other_process() -> None:
     cache, interruption = DictCache(), Interruption()
-    cache.add("turn:digest", b"another's", 3)
+    cache.add(TURN, b"another's", 3)
     interruption.interrupt()
     with pytest.raises(CallerGone):
-        process(cache).get_or_exchange(
-            PLACE, token, nobody_exchanges, deadline=Deadline.after(SOON), interruption=interruption
-        )
+        get(process(cache), nobody_exchanges, interruption=interruption)
 
 
 def test_a_failed_exchange_ends_the_turn_and_leaves_nothing() -> None:
@@ -134,17 +138,17 @@ def test_whatever_the_cache_cannot_do_is_no_error(methods: tuple[str, ...]) -> N
     cache = Broken(*methods)
     for _ in range(5):
         assert get(process(cache), lambda: token("b")) == "b"
-    process(cache).forget(PLACE, token("b"))
+    assert get(process(cache), lambda: token("c"), rejected=token("b")) == "c"
 
 
 def test_a_cache_that_cannot_be_read_makes_nobody_wait() -> None:
     """Its turns could never be ended, and what another process exchanges never be found."""
     cache = Broken("get")
-    cache.entries["turn:digest"] = b"another's"
+    cache.entries[TURN] = b"another's"
     began = time.monotonic()
     for _ in range(10):
         assert get(process(cache), lambda: token("b")) == "b"
-    assert time.monotonic() - began < shared_tokens.TURN
+    assert time.monotonic() - began < shared_source.TURN
 
 
 def test_a_dead_cache_is_left_alone_and_an_outage_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
@@ -169,9 +173,8 @@ def test_only_the_token_that_was_rejected_is_taken_out() -> None:
     cache = DictCache()
     mine = process(cache)
     get(mine, lambda: token("b"))
-    mine.forget(PLACE, token("another"))
-    assert get(mine, nobody_exchanges) == "b"
-    mine.forget(PLACE, token("b"))
+    assert get(mine, nobody_exchanges, rejected=token("another")) == "b"
+    assert get(mine, lambda: token("b", 1), rejected=token("b")) == "b"  # too short to be kept
     assert cache.entries == {}
 
 

@@ -1,0 +1,92 @@
+"""What every source of exchanged tokens takes and gives: memory, the shared cache, and the tenant."""
+
+import hashlib
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import cached_property
+from typing import Protocol
+
+from on_behalf_of.exchange.caller import Caller
+from on_behalf_of.exchange.client_authentication import BridgeClient
+from on_behalf_of.http_client.deadline import Deadline
+from on_behalf_of.http_client.interruption import Interruption
+from on_behalf_of.primitives.span import NO_SPAN, Span
+from on_behalf_of.primitives.trace import Trace
+from on_behalf_of.resource_server.access_token import AccessToken
+
+MARGIN = 30  # seconds before its end at which a token is no longer handed out: it must survive the way to the API
+
+
+@dataclass(frozen=True)
+class ExchangeKey:
+    """What an exchanged token was asked for. The subject token is the user's, so no two users share a key."""
+
+    subject_digest: str  # SHA-256 of token A, hexadecimal
+    audience: str
+    scope: tuple[str, ...]  # sorted
+    client_id: str
+
+    def __str__(self) -> str:
+        parts = (self.subject_digest, self.audience, " ".join(sorted(self.scope)), self.client_id)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One call's wish for token B, and how long the call waits for it."""
+
+    caller: Caller
+    client: BridgeClient  # the one that may exchange the caller's token
+    audience: str  # the API's
+    scope: tuple[str, ...]  # exactly what is asked for
+    deadline: Deadline
+    interruption: Interruption = field(default_factory=Interruption)
+    trace: Trace = field(default_factory=Trace.made)
+    span: Span = NO_SPAN  # the step in which the token is wanted
+
+    @cached_property
+    def key(self) -> ExchangeKey:
+        return ExchangeKey(
+            self.caller.token.digest, self.audience, tuple(sorted(self.scope)), client_id=self.client.client_id
+        )
+
+
+@dataclass(frozen=True)
+class ExchangedToken:
+    """Token B: what the API gets, and what was verified about it."""
+
+    value: str = field(repr=False)
+    token: AccessToken
+    usable_until: float  # seconds since the epoch: when token A or token B ends, whichever comes first
+
+    def is_usable(self, now: float) -> bool:
+        """Return whether the token may still be handed out."""
+        return now < self.usable_until - MARGIN
+
+
+class Origin(StrEnum):
+    """The source that had the token. The values label measurements."""
+
+    MEMORY = "own"  # this process had it already, or another call was just getting it
+    SHARED = "shared"  # another process had put it into the shared cache
+    TENANT = "miss"  # the tenant was asked
+
+
+@dataclass(frozen=True)
+class Obtained:
+    """Token B for one call, and how the call came by it."""
+
+    token: ExchangedToken
+    origin: Origin
+    seconds: float = 0.0  # that the exchange took; 0 if the tenant was not asked
+
+
+class TokenSource(Protocol):
+    """Gets tokens, by itself or from the source behind it. Safe to share between threads."""
+
+    def token(self, wanted: Wanted, *, rejected: ExchangedToken | None = None) -> Obtained:
+        """Return the token that is wanted. `rejected` is one that the API did not accept: no source keeps it.
+
+        Raises an ExchangeError, or CallerGone once the call is interrupted.
+        """
+        ...

@@ -1,0 +1,17 @@
+from collections.abc import Sequence
+
+from on_behalf_of.primitives.trace import Trace
+
+
+def callers_trace(headers: Sequence[str], meta: object) -> Trace:
+    """Return the caller's trace: that of the HTTP header, else that of the MCP request's `_meta`, else a new one.
+
+    `meta` is whatever stands in `params._meta`, where MCP clients put `traceparent` under that very name. Several
+    headers count as none. `tracestate` and baggage are not passed on: they would carry a caller's text to services
+    that it has no business with.
+    """
+    in_meta = meta.get("traceparent") if isinstance(meta, dict) else None
+    for value in (headers[0] if len(headers) == 1 else None, in_meta):
+        if trace := Trace.parse(value):
+            return trace
+    return Trace.made()
