@@ -10,8 +10,7 @@ import anyio.to_thread
 import pytest
 
 from on_behalf_of.mcp.endpoint import worker
-from on_behalf_of.mcp.endpoint.asgi_types import Message
-from on_behalf_of.mcp.endpoint.serving import is_last
+from on_behalf_of.mcp.endpoint.asgi_types import Message, is_last
 from on_behalf_of.mcp.records.call_record import CallRecord
 from on_behalf_of.primitives.call_error import Outcome
 from tests.mcp_bridge.fake_api import FakeApi

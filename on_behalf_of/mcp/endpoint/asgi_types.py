@@ -6,7 +6,13 @@ Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
+Headers = list[tuple[bytes, bytes]]  # of a response, names in lower case
 AsgiApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def is_last(message: Message) -> bool:
+    """Return whether the message is the last one of a response."""
+    return message["type"] == "http.response.body" and not message.get("more_body", False)
 
 
 def header_values(scope: Scope, name: str) -> list[str]:

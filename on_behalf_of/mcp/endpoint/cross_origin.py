@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from django.http.request import split_domain_port, validate_host
 
-from on_behalf_of.mcp.endpoint.asgi_types import Message, Scope, Send, header_values
+from on_behalf_of.mcp.endpoint.asgi_types import Headers, Scope, Send, header_values
 from on_behalf_of.mcp.endpoint.http_refusal import HttpRefusal
 
 ANY = "*"
@@ -49,10 +49,10 @@ def allowed_origin(
 
 
 async def answer_preflight(scope: Scope, send: Send) -> None:
-    """Answer OPTIONS for an origin that is allowed; the origin itself is added by `sharing`."""
+    """Answer OPTIONS for an origin that is allowed; the origin itself is added by `shared_with`."""
     # Echoed, since clients invent header names (Mcp-Param-*) and a wildcard does not cover Authorization.
     asked = ", ".join(header_values(scope, "access-control-request-headers"))
-    headers = [
+    headers: Headers = [
         (b"allow", b"POST, OPTIONS"),
         (b"access-control-allow-methods", b"POST, GET, DELETE"),  # the latter two so that pages can read the 405
         (b"access-control-max-age", b"600"),
@@ -63,16 +63,10 @@ async def answer_preflight(scope: Scope, send: Send) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def sharing(send: Send, origin: str | None) -> Send:
-    """A `send` that lets pages of `origin` read the response. No credentials mode: tokens are no cookies."""
-
-    async def send_shared(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = [*message.get("headers", []), (b"vary", b"Origin")]
-            if origin is not None:
-                headers.append((b"access-control-allow-origin", origin.encode("latin-1")))
-                headers.append((b"access-control-expose-headers", EXPOSED.encode()))
-            message["headers"] = headers
-        await send(message)
-
-    return send_shared
+def shared_with(origin: str | None, headers: Headers) -> Headers:
+    """Let pages of `origin` read the response. Without credentials mode, because tokens are not cookies."""
+    headers = [*headers, (b"vary", b"Origin")]
+    if origin is not None:
+        headers.append((b"access-control-allow-origin", origin.encode("latin-1")))
+        headers.append((b"access-control-expose-headers", EXPOSED.encode()))
+    return headers

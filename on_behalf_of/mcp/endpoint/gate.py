@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import parse_qsl
 
@@ -11,15 +12,16 @@ import anyio
 import anyio.to_thread
 
 from on_behalf_of.exchange.caller import Caller
-from on_behalf_of.mcp.endpoint.asgi_types import AsgiApp, Message, Receive, Scope, Send, header_values
+from on_behalf_of.mcp.endpoint.asgi_types import AsgiApp, Receive, Scope, Send, header_values
 from on_behalf_of.mcp.endpoint.batch import requests_of, serve_batch
 from on_behalf_of.mcp.endpoint.callers_trace import callers_trace
-from on_behalf_of.mcp.endpoint.cross_origin import allowed_origin, answer_preflight, refuse_foreign_host, sharing
+from on_behalf_of.mcp.endpoint.cross_origin import allowed_origin, answer_preflight, refuse_foreign_host, shared_with
 from on_behalf_of.mcp.endpoint.http_refusal import INTERNAL_ERROR, HttpRefusal
 from on_behalf_of.mcp.endpoint.jsonrpc_request import JsonRpcError, JsonRpcRequest, is_batch, parse_request
 from on_behalf_of.mcp.endpoint.protocol_revision import SINGLE_REQUESTS, may_hold_batch, revision_of
 from on_behalf_of.mcp.endpoint.request_body import BODY_DEADLINE, DISCARD_DEADLINE, Disconnected, RequestBody
-from on_behalf_of.mcp.endpoint.serving import heeding, serve
+from on_behalf_of.mcp.endpoint.response import Response
+from on_behalf_of.mcp.endpoint.serving import serve
 from on_behalf_of.mcp.endpoint.token_refusal import cannot_tell, token_refusal
 from on_behalf_of.mcp.endpoint.uncached import uncached
 from on_behalf_of.mcp.endpoint.users_address import users_address
@@ -72,34 +74,28 @@ class Gate:
     discard_deadline: float = DISCARD_DEADLINE  # seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = RequestBody(scope, receive)
-        send = uncached(send, scope)
-        started = False
-
-        async def send_watched(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
-
+        body, response = RequestBody(scope, receive), Response(send)
+        if header_values(scope, "authorization"):
+            response.change_headers(uncached)
         try:
-            await self._answer(scope, receive, send_watched, body)
+            await self._answer(scope, receive, response, body)
         except Disconnected:
             pass
         except Exception:
             logger.exception("A request to the MCP endpoint failed.")
-            if not started:
-                await _failed().send_to(send)
+            if not response.has_begun:
+                await response.refuse(_failed())
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, body: RequestBody) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, response: Response, body: RequestBody) -> None:
         request: JsonRpcRequest | None = None
         try:
             refuse_foreign_host(scope, self.allowed_hosts)
             origin = allowed_origin(
                 scope, self.allowed_origins, own_url=self.resource.base_url, allowed_hosts=self.allowed_hosts
             )
-            send = sharing(send, origin)  # from here on; a foreign page may not even read why it is refused
+            response.change_headers(partial(shared_with, origin))  # a foreign page may not even read its refusal
             if scope["method"] == "OPTIONS":  # a browser's question, which never carries a token
-                await answer_preflight(scope, send)
+                await answer_preflight(scope, response)
                 return
             caller = await self._authenticate(scope)
             _check_form(scope)
@@ -108,20 +104,20 @@ class Gate:
                 requests = requests_of(content)
                 for request in requests:  # `request`, so that the refusal names the one that is refused
                     self._check_of_batch(request, scope, caller)
-                await self._answer_batch(requests, scope, receive, send, caller)
+                await self._answer_batch(requests, scope, receive, response, caller)
                 return
             request = parse_request(content)
-            await self._answer_request(request, scope, receive, send, caller)
+            await self._answer_request(request, scope, receive, response, caller)
         except (BearerTokenError, KeysUnavailable, JsonRpcError, HttpRefusal) as error:
             await body.discard(seconds=self.discard_deadline)
-            await self._refusal(error, request).send_to(send)
+            await response.refuse(self._refusal(error, request))
 
     async def _answer_request(
         self,
         request: JsonRpcRequest,
         scope: Scope,
         receive: Receive,
-        send: Send,
+        response: Response,
         caller: Caller,
         *,
         streams: bool = True,
@@ -130,19 +126,31 @@ class Gate:
             check_caller(caller.token, self.caller_rules)  # here, so that a refused tool call leaves its record
             revision = revision_of(scope, request)
             self._check_scopes(request, caller.token, revision)
-            await self._serve(scope, receive, send, served, request, revision=revision)
+            response.give_way_to(lambda: self._refusal(served.refusal, request) if served.refusal else None)
+            await serve(
+                self.app,
+                scope,
+                receive,
+                response,
+                body=request.canonical,
+                ends_with_connection=_ends_with_connection(revision, self.registry.find(request.called_tool)),
+            )
+            if served.record is not None:
+                served.record.is_answered = response.is_complete
             return served
 
     async def _answer_batch(
         self, requests: tuple[JsonRpcRequest, ...], scope: Scope, receive: Receive, send: Send, caller: Caller
     ) -> None:
+        """Answer all messages together; each has a response of its own, which the batch collects."""
         answered: list[ServedRequest] = []
 
         async def serve_one(request: JsonRpcRequest, receive: Receive, send: Send) -> None:
+            own, response = dict(scope), Response(send)
             try:
-                answered.append(await self._answer_request(request, dict(scope), receive, send, caller, streams=False))
+                answered.append(await self._answer_request(request, own, receive, response, caller, streams=False))
             except (BearerTokenError, HttpRefusal) as error:
-                await self._refusal(error, request).send_to(send)
+                await response.refuse(self._refusal(error, request))
 
         await serve_batch(
             requests,
@@ -160,28 +168,6 @@ class Gate:
         except (BearerTokenError, HttpRefusal):
             with self._serving(request, scope, caller, streams=False):
                 raise
-
-    async def _serve(
-        self,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-        served: ServedRequest,
-        request: JsonRpcRequest,
-        *,
-        revision: str,
-    ) -> None:
-        async def refuse(error: Exception, send: Send) -> None:
-            await self._refusal(error, request).send_to(send)
-
-        await serve(
-            self.app,
-            scope,
-            receive,
-            heeding(served, send, refuse),
-            body=request.canonical,
-            ends_with_connection=_ends_with_connection(revision, self.registry.find(request.called_tool)),
-        )
 
     async def _authenticate(self, scope: Scope) -> Caller:
         # RFC 6750 §5.3: tokens in URLs end up in logs and histories, so they are not even looked at.
