@@ -1,13 +1,14 @@
 import io
 import os
 import re
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
+
+from on_behalf_of.primitives.atomic_file import replace_file
 
 _ASSIGNMENT = re.compile(r"(export )?[A-Za-z_][A-Za-z0-9_]*=.*")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=|~^-]*")  # needs no quotes
@@ -74,20 +75,6 @@ def assign(path: Path, values: Mapping[str, str]) -> None:
         lines[-1] += "\n"
     lines += [f"{_line(name, value)}\n" for name, value in left.items()]
     replace_file(path, "".join(lines))
-
-
-def replace_file(path: Path, content: str) -> None:
-    """The whole new file or the old one, whatever happens; mode 0600."""
-    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mkstemp makes it 0600
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(draft).replace(path)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
 
 
 def _name(line: str) -> str:

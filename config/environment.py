@@ -18,6 +18,7 @@ from on_behalf_of.drf.actor_policy import ActorPolicy
 from on_behalf_of.exchange.client_authentication import BridgeClient
 from on_behalf_of.exchange.exchange_target import ExchangeTarget
 from on_behalf_of.mcp.configuration import ENDPOINT
+from on_behalf_of.primitives.scope_syntax import is_scope
 from on_behalf_of.resource_server.caller_rules import ActorRule, CallerRules
 from on_behalf_of.resource_server.token_rules import DIALECTS, TokenDialect
 
@@ -25,7 +26,6 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL_ISSUER = "http://localhost:9000/"
 LOCAL_API_LOGIN_CLIENT = "local-api-login"
 MIN_SECRET_KEY = 32  # characters
-SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
     if dialects not in DIALECTS:
         refuse("TOKEN_DIALECTS", "must be both, rfc9068 or auth0")
     scope = tuple(read.text("MCP_AUTH0_EXCHANGE_SCOPE").split())
-    if not all(SCOPE.fullmatch(value) for value in scope):
+    if not all(map(is_scope, scope)):
         refuse("MCP_AUTH0_EXCHANGE_SCOPE", "must be scope names separated by spaces")
 
     return Environment(

@@ -2,13 +2,13 @@
 
 import hashlib
 import hmac
-import os
 import secrets
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
+
+from on_behalf_of.primitives.atomic_file import create_file
 
 
 def kept_secret(path: Path, make: Callable[[], str] = lambda: secrets.token_urlsafe(48)) -> str:
@@ -19,28 +19,14 @@ def kept_secret(path: Path, make: Callable[[], str] = lambda: secrets.token_urls
     """
     try:
         if not path.exists():
-            _make(path, make())
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            create_file(path, make())
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ImproperlyConfigured(
             f"{path} cannot be read or made ({error.strerror}): make {path.parent} writable, or set STATE_DIR to a "
             "directory that is."
         ) from error
-
-
-def _make(path: Path, content: str) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(dir=path.parent)  # mkstemp makes it 0600
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(draft, path)
-    except FileExistsError:
-        pass  # another process was first; its secret is the one
-    finally:
-        Path(draft).unlink()
 
 
 def derived_secret(secret: str, purpose: str) -> str:

@@ -62,11 +62,5 @@ class NoteViewSet(RecordedView, ModelViewSet[Note]):
 
 
 def _described(actor: Actor) -> dict[str, Any]:
-    members = {
-        "sub": actor.subject,
-        "client_id": actor.client_id,
-        "iss": actor.issuer,
-        "sub_profile": list(actor.sub_profile),
-        "client_profile": list(actor.client_profile),
-    }
-    return {name: value for name, value in members.items() if value}
+    profiles = {"sub_profile": list(actor.sub_profile), "client_profile": list(actor.client_profile)}
+    return actor.members() | {name: names for name, names in profiles.items() if names}

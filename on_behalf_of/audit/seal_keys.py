@@ -7,9 +7,7 @@ import base64
 import fcntl
 import hashlib
 import json
-import os
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
     load_pem_private_key,
 )
+
+from on_behalf_of.primitives.atomic_file import create_file, replace_file
 
 PublicKeys = dict[str, Ed25519PublicKey]  # by key id
 
@@ -44,7 +44,8 @@ def seal_key(path: Path, public_keys_file: Path) -> SealKey:
     """The key that signs from now on, made first when there is none. Its public half gets into the other file."""
     try:
         if not path.exists():
-            _write(path, _new_pem(), os.link)
+            _make_folder(path)
+            create_file(path, _new_pem())
         key = _load(path)
         if key.id not in _read(public_keys_file):
             _publish(key, public_keys_file)
@@ -58,7 +59,7 @@ def rotate(path: Path, public_keys_file: Path) -> SealKey:
     seal_key(path, public_keys_file)  # the old one's public half is kept
     pem = _new_pem()
     _publish(_parse(pem, path), public_keys_file)  # before anything is signed with it
-    _write(path, pem, os.replace)
+    replace_file(path, pem)
     return _load(path)
 
 
@@ -86,7 +87,7 @@ def is_signed(content: bytes, *, key_id: str, signature: str, keys: PublicKeys) 
 def _publish(key: SealKey, path: Path) -> None:
     with _locked(path):
         content = _read(path) | {key.id: base64.b64encode(_raw(key.private.public_key())).decode()}
-        _write(path, json.dumps(content, indent=2), os.replace, mode=0o644)
+        replace_file(path, json.dumps(content, indent=2), mode=0o644)
 
 
 def _read(path: Path) -> dict[str, str]:
@@ -127,24 +128,11 @@ def _id_of(key: Ed25519PublicKey) -> str:
 
 @contextmanager
 def _locked(path: Path) -> Iterator[None]:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _make_folder(path)
     with path.with_name(f".{path.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # let go when the file is closed
         yield
 
 
-def _write(path: Path, content: str, put: Callable[[str, Path], None], *, mode: int = 0o600) -> None:
-    """Write a file of its own, then `put` it in place whole: os.link lets the first of several win."""
+def _make_folder(path: Path) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor, draft = tempfile.mkstemp(dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            os.fchmod(file.fileno(), mode)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        put(draft, path)
-    except FileExistsError:
-        pass  # another process was first; its key is the one
-    finally:
-        Path(draft).unlink(missing_ok=True)

@@ -1,7 +1,6 @@
 """What the audit log says about one call: gathered while it is served, written before it is answered."""
 
 import re
-import secrets
 import time
 import uuid
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
@@ -14,7 +13,6 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 
 from on_behalf_of.audit.background import seal_in_background
-from on_behalf_of.audit.breaker import Breaker
 from on_behalf_of.audit.database import log_alias, log_connection
 from on_behalf_of.audit.group_commit import NotWritten, access_log
 from on_behalf_of.audit.models import Decision, DelegatedAccess
@@ -22,12 +20,12 @@ from on_behalf_of.audit.refused_tokens import refused_tokens
 from on_behalf_of.audit.time_limit import limited_database_time
 from on_behalf_of.audit.turn_to_write import turn_to_write
 from on_behalf_of.drf.observer import Observer
+from on_behalf_of.primitives.breaker import Breaker
 from on_behalf_of.primitives.client_address import parsed
 from on_behalf_of.primitives.span import Span
+from on_behalf_of.primitives.trace import Trace
 from on_behalf_of.resource_server.access_token import AccessToken
-from on_behalf_of.resource_server.actor import Actor
 
-_TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")  # W3C Trace Context §3.2
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 MAX_PATH = 512
@@ -98,16 +96,16 @@ class AccessRecord:
     @cached_property
     def trace_id(self) -> str:
         """The caller's (W3C Trace Context), else a new one."""
-        return self._trace_of_caller[1] if self._trace_of_caller else secrets.token_hex(16)
+        return (self._trace_of_caller or Trace.made()).id
 
     @cached_property
-    def _trace_of_caller(self) -> re.Match[str] | None:
-        return _TRACEPARENT.fullmatch(self.request.META.get("HTTP_TRACEPARENT", ""))
+    def _trace_of_caller(self) -> Trace | None:
+        return Trace.parse(self.request.META.get("HTTP_TRACEPARENT"))
 
     @property
     def traceparent(self) -> str:
         """The caller's own header, where it is well formed."""
-        return self._trace_of_caller[0] if self._trace_of_caller else ""
+        return self._trace_of_caller.received if self._trace_of_caller else ""
 
     def begin(self, database_time: float | None) -> None:
         """From here on, the database gets that many seconds for this call, recording it included; None: no limit."""
@@ -201,7 +199,7 @@ class AccessRecord:
 
     def _check_breaker(self) -> None:
         if self._may_write is None:
-            self._may_write = self.breaker.lets_pass()
+            self._may_write = self.breaker.enter() == 0
         if not self._may_write:
             raise NotRecordable
 
@@ -232,7 +230,7 @@ class AccessRecord:
             "client_id": token.client_id,
             "organization": token.organization or "",
             "actor": actor.subject if actor else "",
-            "actor_chain": [_level(level) for level in actor.chain()] if actor else [],
+            "actor_chain": [each.members() for each in actor.chain()] if actor else [],
             "token_id": token.jwt_id or f"sha256:{token.digest}",
             "scopes": sorted(token.scopes),
             "scopes_required": list(self.scopes_required),
@@ -273,15 +271,3 @@ def _decision(status: int) -> str:
     if status in {401, 403}:
         return Decision.REFUSED
     return Decision.FAILED if status >= 500 else Decision.ALLOWED  # noqa: PLR2004
-
-
-def _level(actor: Actor) -> dict[str, object]:
-    """One actor as it is stored: what the token says of it, without its nested ones."""
-    level = {
-        "sub": actor.subject,
-        "client_id": actor.client_id,
-        "iss": actor.issuer,
-        "sub_profile": " ".join(actor.sub_profile),
-        "client_profile": " ".join(actor.client_profile),
-    }
-    return {name: value for name, value in level.items() if value}

@@ -13,8 +13,8 @@ from on_behalf_of.exchange.errors import (
     TenantUnavailable,
 )
 from on_behalf_of.http_client.http_client import UpstreamResponse
-from on_behalf_of.http_client.retry_after import retry_after
 from on_behalf_of.primitives.foreign_text import readable
+from on_behalf_of.primitives.retry_after import retry_after
 from on_behalf_of.primitives.strict_json import MalformedJson
 
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a name, not a token

@@ -5,8 +5,8 @@ Auth0 documents statuses rather than `error` codes, so the status decides and th
 
 from enum import StrEnum
 
-from on_behalf_of.http_client.retry_after import in_time
 from on_behalf_of.primitives.call_error import CallError, Outcome
+from on_behalf_of.primitives.retry_after import in_time
 
 
 class ExchangeError(CallError):

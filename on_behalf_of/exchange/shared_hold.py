@@ -6,8 +6,8 @@ import math
 import time
 from collections.abc import Callable
 
-from on_behalf_of.exchange.entry_cipher import EntryCipher, UnusableEntry
 from on_behalf_of.exchange.guarded_cache import GuardedCache
+from on_behalf_of.primitives.sealed_box import SealedBox, Unsealable
 from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
 
 
@@ -19,7 +19,7 @@ class SharedHold:
     """
 
     def __init__(
-        self, cache: GuardedCache, cipher: EntryCipher, issuer: str, *, clock: Callable[[], float] = time.time
+        self, cache: GuardedCache, cipher: SealedBox, issuer: str, *, clock: Callable[[], float] = time.time
     ) -> None:
         self._cache, self._cipher, self._clock = cache, cipher, clock
         # A tenant's limits are for all of its clients together.
@@ -33,7 +33,7 @@ class SharedHold:
             return 0
         try:
             until = parse_object(self._cipher.open(entry, self._about)).get("until")
-        except (UnusableEntry, MalformedJson):
+        except (Unsealable, MalformedJson):
             return 0
         if isinstance(until, bool) or not isinstance(until, int | float) or not math.isfinite(until):
             return 0

@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import Enum, auto
 
-from on_behalf_of.exchange.entry_cipher import EntryCipher, UnusableEntry
 from on_behalf_of.exchange.errors import ExchangeError
 from on_behalf_of.exchange.guarded_cache import GuardedCache
 from on_behalf_of.exchange.token_source import MARGIN, ExchangedToken, Obtained, Origin, TokenSource, Wanted
 from on_behalf_of.http_client.pause import pause
+from on_behalf_of.primitives.sealed_box import SealedBox, Unsealable
 from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
 
 logger = logging.getLogger(__name__)
@@ -42,7 +42,7 @@ class SharedSource:
         self,
         source: TokenSource,
         cache: GuardedCache,
-        cipher: EntryCipher,
+        cipher: SealedBox,
         *,
         verify: Callable[[str, Wanted], ExchangedToken],
         clock: Callable[[], float] = time.time,
@@ -109,7 +109,7 @@ class SharedSource:
             return None
         try:
             return _token_in(self._cipher.open(entry, associated_data(wanted)))
-        except UnusableEntry as error:
+        except Unsealable as error:
             self._tell(error)
             return None
 
@@ -145,7 +145,7 @@ def _token_in(content: bytes) -> str:
         members = {}
     token = members.get("access_token")
     if not isinstance(token, str) or len(members) != 1:
-        raise UnusableEntry("it holds something else")
+        raise Unsealable("it holds something else")
     return token
 
 

@@ -18,8 +18,8 @@ from on_behalf_of.http_client.http_client import (
 )
 from on_behalf_of.http_client.interruption import Interruption
 from on_behalf_of.http_client.pause import pause
-from on_behalf_of.http_client.retry_after import retry_after
 from on_behalf_of.http_client.throttle import LEAST_TIME, Throttle
+from on_behalf_of.primitives.retry_after import retry_after
 
 MOST_ATTEMPTS = 3
 FIRST_WAIT = 0.1  # seconds before the second attempt where nobody says how long; doubled for each further one

@@ -12,7 +12,7 @@ from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.http_client import UpstreamError
 from on_behalf_of.http_client.interruption import Interruption
 from on_behalf_of.http_client.pause import pause
-from on_behalf_of.http_client.retry_after import LONGEST, retry_after
+from on_behalf_of.primitives.retry_after import LONGEST, retry_after
 
 logger = logging.getLogger(__name__)
 

@@ -1,6 +1,5 @@
 """Tool calls for reviewers, in the API's admin. Imports no SDK and no HTTP client."""
 
-import unicodedata
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -14,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from on_behalf_of.mcp.models import ToolCall
 from on_behalf_of.primitives.call_error import Outcome
+from on_behalf_of.primitives.visible_text import escaped
 
 MOST_COUNTED = 10_000  # rows; nobody turns as many pages, and counting all of a large table takes seconds
 # The labels of the API's log, whose style sheet is named below.
@@ -94,9 +94,5 @@ class ToolCallAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's clas
 
 
 def visible(text: str) -> SafeString:
-    """An identifier that others chose, as it is: characters that hide or reorder others are shown by their number."""
-    shown = "".join(
-        f"[U+{ord(each):04X}]" if unicodedata.category(each) in {"Cf", "Co", "Cn", "Mn", "Me"} else each
-        for each in text
-    )
-    return format_html("<bdi>{}</bdi>", shown)
+    """Return an identifier that others chose, isolated from the direction of its surroundings."""
+    return format_html("<bdi>{}</bdi>", escaped(text))

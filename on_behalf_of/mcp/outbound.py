@@ -3,7 +3,6 @@
 from functools import partial
 
 from on_behalf_of.exchange.delegation import DelegationVerifier
-from on_behalf_of.exchange.entry_cipher import EntryCipher
 from on_behalf_of.exchange.guarded_cache import Cache, GuardedCache
 from on_behalf_of.exchange.memory_source import MemorySource
 from on_behalf_of.exchange.shared_hold import SharedHold
@@ -16,6 +15,7 @@ from on_behalf_of.http_client.retry import PASSING, Upstream
 from on_behalf_of.http_client.throttle import Throttle
 from on_behalf_of.mcp.configuration import BridgeConfiguration
 from on_behalf_of.mcp.measured_sources import MeasuredCaches, MeasuredTenant
+from on_behalf_of.primitives.sealed_box import SealedBox
 from on_behalf_of.resource_server.issuer_keys import IssuerKeys
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
 
@@ -27,7 +27,7 @@ def build_exchange(
     observer, rules = configuration.observer, configuration.downstream_rules
     verifier = DelegationVerifier(TokenVerifier(rules, keys), configuration.caller_rules.actor_rule)
     cache = GuardedCache(shared_cache, on_change=observer.circuit_changed) if shared_cache else None
-    cipher = EntryCipher(configuration.cache_keys) if shared_cache else None
+    cipher = SealedBox(configuration.cache_keys) if shared_cache else None
     hold = SharedHold(cache, cipher, rules.issuer) if cache and cipher else None
     # There is one way to exchange: a tenant that fails at it fails for all.
     tenant = Upstream(

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from django.core.exceptions import ImproperlyConfigured
 
 from on_behalf_of.mcp.schema import ANY_OBJECT, NO_ARGUMENTS, Schema
+from on_behalf_of.primitives.scope_syntax import is_scope
 
 if TYPE_CHECKING:  # the other services read the scopes of the tools and need not load an HTTP client for it
     from on_behalf_of.mcp.api.client import Downstream
     from on_behalf_of.resource_server.access_token import AccessToken
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")  # MCP tools §Tool Names
-_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # scope-token of RFC 6749 §3.3
 
 
 class ToolDeclarationError(ImproperlyConfigured):
@@ -93,7 +93,7 @@ class Tool:
         for kind, scopes in declared.items():
             if not isinstance(scopes, tuple):  # a lone string would be taken for a scope per letter
                 return f"{kind} must be a tuple of names"
-            if not all(isinstance(each, str) and _SCOPE.fullmatch(each) for each in scopes):
+            if not all(map(is_scope, scopes)):
                 return f"{kind} must hold names without blanks, quotes and characters beyond ASCII"
         if "offline_access" in self.scopes:
             return "offline_access is between client and tenant, and no scope of a resource (MCP authorization)"

@@ -1,5 +1,7 @@
-"""What several rooms need and none of them owns: JSON, text, scopes, addresses, spans, settings as they are read.
+"""What several rooms need and none of them owns. No Django, no requests, and nothing of the other rooms.
 
-No Django, no requests, and nothing of the other rooms. Look here before you write a helper. If only one room needs it,
-it belongs there.
+Text: `blank`, `foreign_text`, `visible_text`, `scope_syntax`, `nul`. Documents and files: `strict_json`,
+`atomic_file`, `sealed_box`, `declared_settings`. Time and failure: `bounded_cache`, `breaker`, `retry_after`,
+`time_budget`, `call_error`. A request and its trace: `client_address`, `current_request`, `span`, `trace`.
+Look here before you write a helper. If only one room needs it, it belongs there.
 """

@@ -22,6 +22,17 @@ class Actor:
         """All actors, the current one first. Only that one counts for access control; the others are history."""
         return tuple(self._outside_in())
 
+    def members(self) -> dict[str, str]:
+        """Return what the claim says of this actor, in the claim's own form, without the nested ones."""
+        members = {
+            "sub": self.subject,
+            "client_id": self.client_id,
+            "iss": self.issuer,
+            "sub_profile": " ".join(self.sub_profile),
+            "client_profile": " ".join(self.client_profile),
+        }
+        return {name: value for name, value in members.items() if value}
+
     def _outside_in(self) -> Iterator["Actor"]:
         actor: Actor | None = self
         while actor is not None:

@@ -4,12 +4,12 @@ import re
 from typing import Any
 
 from on_behalf_of.primitives.blank import is_blank
+from on_behalf_of.primitives.scope_syntax import is_scope
 from on_behalf_of.resource_server.errors import InvalidToken, Reason
 
 MAX_IDENTIFIER = 255  # characters; OpenID Connect Core §2 sets this bound for sub
 MAX_NUMERIC_DATE = 253_402_300_799  # the last second of the year 9999, beyond which calendars fail
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
-_SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 §3.3
 
 Claims = dict[str, Any]
 
@@ -59,7 +59,7 @@ def scopes(claims: Claims) -> frozenset[str]:
     if not isinstance(value, str):
         raise InvalidToken(Reason.CLAIM, claim="scope")
     names = value.split(" ") if value else []
-    if not all(_SCOPE.fullmatch(name) for name in names):
+    if not all(map(is_scope, names)):
         raise InvalidToken(Reason.CLAIM, claim="scope")
     return frozenset(names)
 

@@ -1,8 +1,6 @@
 """An issuer's keys in a file, for the time when it cannot be asked. Public keys, and still nobody else's to change."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.utils import to_base64url_uint
 
+from on_behalf_of.primitives.atomic_file import replace_file
 from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
 from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, Reason
 from on_behalf_of.resource_server.json_web_key_set import usable_keys
@@ -35,14 +34,7 @@ class KeptKeys:
             "fetched_at": self.fetched_at,
             "keys": [_published(key_id, key) for key_id, key in self.keys.items()],
         }
-        descriptor, draft = tempfile.mkstemp(dir=path.parent)  # mkstemp makes it 0600
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(document, file)
-            Path(draft).replace(path)
-        except OSError:
-            Path(draft).unlink(missing_ok=True)
-            raise
+        replace_file(path, json.dumps(document))
 
 
 class NoKeys:

@@ -2,18 +2,16 @@
 
 import base64
 import json
-import unicodedata
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
+from on_behalf_of.primitives.visible_text import is_hidden
 from on_behalf_of.resource_server.access_token import MAX_TOKEN_LENGTH
 from on_behalf_of.resource_server.actor import Actor, parse_actor
 from on_behalf_of.resource_server.claims import MAX_NUMERIC_DATE, Claims
 from on_behalf_of.resource_server.errors import InvalidToken
 
-# Controls, formats (right-to-left overrides among them), surrogates, line and paragraph separators.
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
@@ -70,7 +68,7 @@ def shown(value: object) -> str:
 
 
 def safe(text: str) -> str:
-    return "".join(REPLACEMENT if unicodedata.category(each) in _HIDDEN else each for each in text)
+    return "".join(REPLACEMENT if is_hidden(each) else each for each in text)
 
 
 def duration(seconds: float) -> str:

@@ -1,16 +1,14 @@
 import hashlib
-import math
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 
+from on_behalf_of.primitives.bounded_cache import BoundedCache
 from on_behalf_of.resource_server.access_token import MAX_TOKEN_LENGTH, AccessToken, verify_access_token
 from on_behalf_of.resource_server.issuer_keys import IssuerKeys
 from on_behalf_of.resource_server.token_rules import TokenRules
 
 MAX_REMEMBERED = 10_000
-SWEEPING = 10.0  # seconds between looks for tokens that came to their end; a look at all of them takes a millisecond
 
 
 class TokenVerifier:
@@ -27,9 +25,10 @@ class TokenVerifier:
         self.keys = keys
         self._clock = clock
         self._lock = threading.Lock()
-        self._remembered: OrderedDict[str, AccessToken] = OrderedDict()
+        self._remembered: BoundedCache[str, AccessToken] = BoundedCache(
+            MAX_REMEMBERED, ends_at=lambda token: token.expires_at + self.rules.leeway, clock=self._clock
+        )
         self._generation = keys.generation
-        self._swept_at = -math.inf
 
     def verify(self, token: str) -> AccessToken:
         """Raises InvalidToken or KeysUnavailable. May wait for the issuer's keys."""
@@ -40,10 +39,7 @@ class TokenVerifier:
         with self._lock:
             # A key may have been withdrawn meanwhile; what it verified is then not worth remembering.
             if generation == self.keys.generation == self._generation:
-                self._sweep()
-                self._remembered[verified.digest] = verified
-                while len(self._remembered) > MAX_REMEMBERED:
-                    self._remembered.popitem(last=False)
+                self._remembered.put(verified.digest, verified)
         return verified
 
     def verify_cached(self, token: str) -> AccessToken | None:
@@ -63,16 +59,7 @@ class TokenVerifier:
             if verified is None:
                 return None
             starts = max(verified.issued_at, verified.not_before or 0)
-            if not starts - leeway <= now < verified.expires_at + leeway:
-                del self._remembered[digest]
+            if now < starts - leeway:  # the clock was set back
+                self._remembered.drop(digest)
                 return None
-            self._remembered.move_to_end(digest)
             return verified
-
-    def _sweep(self) -> None:
-        """Under the lock. By the clock that counts for tokens, which may be set back: then this is a sweep too many."""
-        now, leeway = self._clock(), self.rules.leeway
-        if abs(now - self._swept_at) >= SWEEPING:
-            self._swept_at = now
-            for digest in [key for key, token in self._remembered.items() if now >= token.expires_at + leeway]:
-                del self._remembered[digest]

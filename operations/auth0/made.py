@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from config.env_file import replace_file
+from on_behalf_of.primitives.atomic_file import replace_file
 from operations.auth0.change import Change, IdOf, resolved
 from operations.auth0.errors import SetupError
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import httpx
 
+from on_behalf_of.primitives.retry_after import retry_after
+
 LONGEST_WAIT = 60.0  # seconds for one answer
 ATTEMPTS = 6
 DEFAULT_WAIT = 2.0  # seconds, where the tenant names none
@@ -41,14 +43,8 @@ class PatientTransport(httpx.BaseTransport):
         return self._transport.handle_request(request)
 
     def _wait(self, headers: httpx.Headers) -> float:
-        try:
-            if "retry-after" in headers:
-                return max(0.0, float(headers["retry-after"]))
-            if "x-ratelimit-reset" in headers:
-                return max(0.0, float(headers["x-ratelimit-reset"]) - self._clock())
-        except ValueError:
-            pass  # an HTTP date, or no time at all
-        return DEFAULT_WAIT
+        told = retry_after(headers, clock=self._clock)
+        return DEFAULT_WAIT if told is None else told
 
     def close(self) -> None:
         self._transport.close()

@@ -13,11 +13,11 @@ from rest_framework.response import Response
 from rest_framework.test import APIClient
 
 from downstream_api.models import Note
-from on_behalf_of.audit import breaker
 from on_behalf_of.audit.configuration import AuditConfiguration
 from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.drf import access_record
 from on_behalf_of.drf.access_record import AccessRecord
+from on_behalf_of.primitives import breaker
 from tests.audit import databases
 from tests.audit.calls import Call, is_refused, reader
 from tests.audit.conftest import api_for

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from on_behalf_of.audit.admin.visible_text import escaped, isolated, shortened
+from on_behalf_of.audit.admin.visible_text import isolated, shortened
+from on_behalf_of.primitives.visible_text import escaped
 from tests.audit_admin.conftest import DASHBOARD, LIST, MakeRow
 from tests.audit_admin.pages import Page, page
 

@@ -6,9 +6,9 @@ from contextlib import AbstractAsyncContextManager
 from types import SimpleNamespace
 from typing import Any
 
-from on_behalf_of.exchange.entry_cipher import EntryCipher
 from on_behalf_of.exchange.shared_source import associated_data, token_entry
 from on_behalf_of.exchange.token_source import ExchangeKey
+from on_behalf_of.primitives.sealed_box import SealedBox
 from tests.issuer import API_AUDIENCE, BRIDGE_CLIENT
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.running_bridge import RunningBridge
@@ -41,4 +41,4 @@ def key_of(token: str) -> str:
 
 def forged(content: bytes, token: str, tenant: FakeTenant) -> bytes:
     """An entry in the token's place by somebody who even has the key."""
-    return EntryCipher([FIRST]).seal(content, associated_data(wish_of(token, tenant)))
+    return SealedBox([FIRST]).seal(content, associated_data(wish_of(token, tenant)))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from on_behalf_of.exchange.client_authentication import BridgeClient
-from on_behalf_of.exchange.entry_cipher import EntryCipher
+from on_behalf_of.primitives.sealed_box import SealedBox
 from tests.mcp_bridge.client_proofs import CLIENT_SECRET
 from tests.mcp_bridge.dict_cache import DictCache
 from tests.mcp_bridge.fake_api import FakeApi
@@ -68,7 +68,7 @@ HOSTILITIES: dict[str, Callable[[DictCache, str, str], None]] = {
     "another nonce": flipped(9),
     "another ciphertext": flipped(30),
     "another tag": flipped(-1),
-    "encrypted with a foreign key": set_to(lambda _: EntryCipher([SECOND]).seal(b"{}", b"")),
+    "encrypted with a foreign key": set_to(lambda _: SealedBox([SECOND]).seal(b"{}", b"")),
     "made up": set_to(lambda _: b"x" * 200),
     "text": set_to(lambda _: "eyJ"),
     "a number": set_to(lambda _: 1),

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from on_behalf_of.exchange import guarded_cache, shared_source
-from on_behalf_of.exchange.entry_cipher import EntryCipher
 from on_behalf_of.exchange.errors import ExchangeRefused
 from on_behalf_of.exchange.guarded_cache import GuardedCache
 from on_behalf_of.exchange.shared_source import SharedSource
@@ -18,6 +17,7 @@ from on_behalf_of.exchange.token_source import ExchangedToken, ExchangeKey
 from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.interruption import Interruption
 from on_behalf_of.primitives.call_error import CallerGone
+from on_behalf_of.primitives.sealed_box import SealedBox
 from tests.mcp_bridge.dict_cache import DictCache
 from tests.mcp_bridge.sources import SOON, Exchanging, Wish
 
@@ -31,7 +31,7 @@ def token(value: str, seconds: float = 300) -> ExchangedToken:
 
 
 def process(cache: Any) -> SharedSource:
-    cipher = EntryCipher([b"k" * 32])
+    cipher = SealedBox([b"k" * 32])
     return SharedSource(Exchanging(), GuardedCache(cache), cipher, verify=lambda value, _wanted: token(value))
 
 
@@ -181,4 +181,4 @@ def test_only_the_token_that_was_rejected_is_taken_out() -> None:
 @pytest.mark.parametrize("keys", [[], [b"short"], [b"k" * 32, b""]])
 def test_keys_of_another_length_are_refused(keys: list[bytes]) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
-        EntryCipher(keys)
+        SealedBox(keys)

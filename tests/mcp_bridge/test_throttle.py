@@ -12,12 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from on_behalf_of.exchange.entry_cipher import EntryCipher
 from on_behalf_of.exchange.guarded_cache import GuardedCache
 from on_behalf_of.exchange.shared_hold import SharedHold
 from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.interruption import Interruption
-from on_behalf_of.http_client.retry_after import LONGEST
 from on_behalf_of.http_client.throttle import (
     LONGEST_WINDOW,
     SHORTEST,
@@ -28,6 +26,8 @@ from on_behalf_of.http_client.throttle import (
     UpstreamThrottled,
 )
 from on_behalf_of.primitives.call_error import CallerGone
+from on_behalf_of.primitives.retry_after import LONGEST
+from on_behalf_of.primitives.sealed_box import SealedBox
 from tests.mcp_bridge.dict_cache import DictCache
 
 EPOCH = 1_800_000_000.0  # what the wall clock shows at the start
@@ -250,7 +250,7 @@ def test_a_hold_is_one_line_in_the_log(world: World, caplog: pytest.LogCaptureFi
 
 
 def shared(cache: object, world: World, issuer: str = "https://tenant.example/", key: bytes = KEY) -> SharedHold:
-    return SharedHold(GuardedCache(cache), EntryCipher([key]), issuer, clock=world.wall)  # type: ignore[arg-type]
+    return SharedHold(GuardedCache(cache), SealedBox([key]), issuer, clock=world.wall)  # type: ignore[arg-type]
 
 
 def test_other_processes_learn_of_the_hold(world: World) -> None:
@@ -299,7 +299,7 @@ def test_a_hostile_cache_causes_no_hold(world: World) -> None:
     foreign = shared(DictCache(), world, key=b"x" * 32)
     foreign.keep(world.wall() + 99)
     (forged,) = foreign._cache._cache.entries.values()  # type: ignore[attr-defined] # a DictCache
-    cipher, about = EntryCipher([KEY]), hold._about
+    cipher, about = SealedBox([KEY]), hold._about
     lies = [
         *(forged, b"", b"x" * 100, "text", 5, None, cache.entries[key][:-1]),
         *(cipher.seal(content, about) for content in (b"", b"[]", b'{"until": "x"}', b'{"until": true}', b"{}")),

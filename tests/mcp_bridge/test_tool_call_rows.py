@@ -70,10 +70,10 @@ def test_characters_that_hide_or_reorder_others_are_shown(auditor: Client, row: 
     """Unicode TR36 §3: an identifier of somebody's choice may look like another's."""
     ToolCall.objects.update(subject="auth0|\u202ebob", client_id="a\u200bb", actor_chain=[{"sub": "<i>\u2066"}])
     for page in (auditor.get(LIST), auditor.get(f"{LIST}{row.pk}/change/")):
-        assert "auth0|[U+202E]bob" in page.content.decode()
-        assert "a[U+200B]b" in page.content.decode()
+        assert "auth0|&lt;U+202E&gt;bob" in page.content.decode()
+        assert "a&lt;U+200B&gt;b" in page.content.decode()
         assert not {"\u202e", "\u200b", "\u2066"} & set(page.content.decode())
-    assert "&lt;i&gt;[U+2066]" in page.content.decode()
+    assert "&lt;i&gt;&lt;U+2066&gt;" in page.content.decode()
 
 
 def test_an_auditor_opens_a_call_and_goes_on_to_the_apis_log(auditor: Client, row: ToolCall) -> None:

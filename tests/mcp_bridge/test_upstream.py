@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from on_behalf_of.http_client.circuit_breaker import TRIAL_PAUSE, CircuitBreaker
+from on_behalf_of.http_client.circuit_breaker import CircuitBreaker
 from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.http_client import (
     UpstreamAnswerMalformed,
@@ -20,8 +20,9 @@ from on_behalf_of.http_client.http_client import (
 )
 from on_behalf_of.http_client.interruption import Interruption
 from on_behalf_of.http_client.retry import FAILURES, MOST_ATTEMPTS, PASSING, Repeat, Upstream, UpstreamDown
-from on_behalf_of.http_client.retry_after import LONGEST, retry_after
+from on_behalf_of.primitives.breaker import TRIAL_PAUSE
 from on_behalf_of.primitives.call_error import CallerGone
+from on_behalf_of.primitives.retry_after import LONGEST, retry_after
 from tests.resource_server.judging import Clock
 from tests.resource_server.loopback import answering, serving
 

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from on_behalf_of.audit.admin.filters import AccessFilter
 from on_behalf_of.audit.admin.newest_first import Page, page_before
-from on_behalf_of.audit.admin.visible_text import escaped
 from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.audit.state import record_export
+from on_behalf_of.primitives.visible_text import escaped
 
 ROWS_AT_ONCE = 1_000
 # What spreadsheets take for the beginning of a formula, in its wide forms too.

@@ -1,6 +1,5 @@
 """What a reviewer may ask the log for; everything that came in the URL is checked here."""
 
-import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from django.utils import timezone
 
 from on_behalf_of.audit.admin import reasons
 from on_behalf_of.audit.models import MAX_IDENTIFIER, Decision
+from on_behalf_of.primitives.scope_syntax import SCOPE
 
 PERIODS = {
     "1h": ("last hour", 1),
@@ -24,7 +24,6 @@ SEARCHED = ("subject", "actor", "token_id", "request_id", "trace_id")
 # Columns that a filter compares with one value; each has an index that ends with the time.
 EXACT = {"decision": "decision", "reason": "reason", "subject": "subject", "actor": "actor", "route": "route",
          "trace": "trace_id"}  # fmt: skip
-SCOPE_TOKEN = re.compile(r"\A[\x21\x23-\x5b\x5d-\x7e]+\Z")  # RFC 6749 §3.3
 YEARS = (1970, 9000)  # beyond, a time zone can lead out of what Python calls a date
 
 
@@ -62,7 +61,7 @@ class AccessFilter(forms.Form):
     route = _text("Route", 512)
     scope = _text(
         "Scope",
-        validators=[RegexValidator(SCOPE_TOKEN, "One scope, without blanks, quotation marks or backslashes.")],
+        validators=[RegexValidator(SCOPE, "One scope, without blanks, quotation marks or backslashes.")],
     )
     trace = _text("Trace id", 32)
     period = forms.ChoiceField(

@@ -5,22 +5,9 @@ import unicodedata
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-# Controls, formats (among them the right-to-left overrides), surrogates, private and unassigned characters,
-# line and paragraph separators.
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+from on_behalf_of.primitives.visible_text import escaped, is_hidden
+
 ELLIPSIS = "\N{HORIZONTAL ELLIPSIS}"
-
-
-def is_hidden(character: str) -> bool:
-    category = unicodedata.category(character)
-    return category in _HIDDEN or (category == "Zs" and character != " ")
-
-
-def escaped(text: str) -> str:
-    """The text with a readable <U+202E> in place of each character that cannot be seen; plain, not HTML."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(f"<U+{ord(character):04X}>" if is_hidden(character) else character for character in text)
 
 
 def shortened(text: str, length: int) -> str:

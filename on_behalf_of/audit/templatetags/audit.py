@@ -1,7 +1,8 @@
 from django import template
 from django.utils.safestring import SafeString
 
-from on_behalf_of.audit.admin import visible_text
+from on_behalf_of.audit.admin import visible_text as marked_up
+from on_behalf_of.primitives import visible_text
 
 register = template.Library()
 
@@ -9,7 +10,7 @@ register = template.Library()
 @register.filter
 def isolated(text: object, length: int | None = None) -> SafeString:
     """A stranger's text, safe to look at; see `visible_text`."""
-    return visible_text.isolated(text, length)
+    return marked_up.isolated(text, length)
 
 
 @register.filter

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from django.contrib.sessions.backends.base import SessionBase
 
 from on_behalf_of.drf.browsable.configuration import BrowserLogin
-from on_behalf_of.drf.browsable.sealed_text import Unsealable, seal, unseal
+from on_behalf_of.primitives.sealed_box import Unsealable, seal_text, unseal_text
 
 KEY = "api_pending_logins"
 LIFETIME = 600  # seconds
@@ -27,7 +27,7 @@ def remember(session: SessionBase, login: BrowserLogin, state: str, pending: Pen
     """Under the hash of `state`: what the session holds does not tell it."""
     name = _name(state)
     kept = list(_all(session).items())[-(MAX_PENDING - 1) :]
-    session[KEY] = dict([*kept, (name, seal(json.dumps(asdict(pending)), key=login.session_key, purpose=name))])
+    session[KEY] = dict([*kept, (name, seal_text(json.dumps(asdict(pending)), key=login.session_key, purpose=name))])
 
 
 def take(session: SessionBase, login: BrowserLogin, state: str) -> PendingLogin | None:
@@ -42,7 +42,7 @@ def take(session: SessionBase, login: BrowserLogin, state: str) -> PendingLogin 
     session[KEY] = pending
     session.save()
     try:
-        members = json.loads(unseal(sealed, key=login.session_key, purpose=name))
+        members = json.loads(unseal_text(sealed, key=login.session_key, purpose=name))
         found = PendingLogin(**members | {"scopes": tuple(members["scopes"])})
     except (Unsealable, TypeError, KeyError):  # the latter: another version of this code began it
         return None

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.middleware.csrf import rotate_token
 
 from on_behalf_of.drf.browsable.configuration import BrowserLogin
-from on_behalf_of.drf.browsable.sealed_text import Unsealable, seal, unseal
+from on_behalf_of.primitives.sealed_box import Unsealable, seal_text, unseal_text
 
 KEY = "api_access_token"
 _PURPOSE = "access token of a session"
@@ -30,7 +30,7 @@ def keep_token(request: HttpRequest, login: BrowserLogin, token: str, withheld: 
     """
     request.session.cycle_key()
     rotate_token(request)
-    sealed = seal(token, key=login.session_key, purpose=_PURPOSE)
+    sealed = seal_text(token, key=login.session_key, purpose=_PURPOSE)
     request.session[KEY] = {"sealed": sealed, "withheld": list(withheld)}
 
 
@@ -40,7 +40,7 @@ def held_token(session: SessionBase, login: BrowserLogin) -> SessionToken | None
     if held is None:
         return None
     try:
-        token = unseal(held["sealed"], key=login.session_key, purpose=_PURPOSE)
+        token = unseal_text(held["sealed"], key=login.session_key, purpose=_PURPOSE)
         return SessionToken(token, tuple(held["withheld"]))
     except (Unsealable, KeyError, TypeError):
         drop_token(session)

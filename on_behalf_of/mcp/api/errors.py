@@ -2,9 +2,9 @@
 
 from http import HTTPStatus
 
-from on_behalf_of.http_client.retry_after import in_time
 from on_behalf_of.mcp.tool_error import ToolError
 from on_behalf_of.primitives.call_error import Outcome
+from on_behalf_of.primitives.retry_after import in_time
 
 
 class DownstreamError(ToolError):

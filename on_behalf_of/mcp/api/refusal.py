@@ -4,7 +4,6 @@ import re
 from http import HTTPStatus
 
 from on_behalf_of.http_client.http_client import UpstreamResponse
-from on_behalf_of.http_client.retry_after import retry_after
 from on_behalf_of.mcp.api.errors import (
     ApiFoundInputInvalid,
     ApiRefused,
@@ -16,6 +15,7 @@ from on_behalf_of.mcp.api.errors import (
 )
 from on_behalf_of.mcp.api.reasons import body_of, reasons
 from on_behalf_of.primitives.foreign_text import readable
+from on_behalf_of.primitives.retry_after import retry_after
 
 _REASON = re.compile(r"[a-z_]{1,64}")
 _SCOPE = re.compile(r'\bscope="([^"]*)"')

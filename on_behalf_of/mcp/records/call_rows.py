@@ -41,8 +41,7 @@ def _row(record: CallRecord) -> ToolCall:
 
 
 def _level(actor: Actor) -> dict[str, str]:
-    members = {"sub": actor.subject, "client_id": actor.client_id, "iss": actor.issuer}
-    return {name: _bounded(value) for name, value in members.items() if value}
+    return {name: _bounded(value) for name, value in actor.members().items()}
 
 
 def _bounded(identifier: str) -> str:

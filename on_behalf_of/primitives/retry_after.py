@@ -1,9 +1,9 @@
-"""When somebody who refused for now wants to be asked again."""
+"""Read when a party that refused for now wants to be asked again."""
 
 import math
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 
 LONGEST = 3_600  # seconds; nobody is told to come back tomorrow
@@ -11,11 +11,11 @@ _SECONDS = re.compile(r"[0-9]{1,9}")
 _EPOCH = re.compile(r"[0-9]{9,11}")
 
 
-def retry_after(headers: Mapping[str, str]) -> int | None:
-    """Seconds from now, bounded; None where nobody says.
+def retry_after(headers: Mapping[str, str], *, clock: Callable[[], float] = time.time) -> int | None:
+    """Return seconds from now, bounded; None if the headers do not say.
 
     Retry-After (RFC 9110 §10.2.3) is a number of seconds or a date. Without one, Auth0's x-ratelimit-reset counts,
-    in seconds since the epoch. Both are read by the clock of the answer itself, where it has a Date.
+    in seconds since the epoch. Both are read by the clock of the answer itself if it has a Date, else by `clock`.
     """
     told = headers.get("Retry-After", "").strip()
     if _SECONDS.fullmatch(told):
@@ -24,17 +24,17 @@ def retry_after(headers: Mapping[str, str]) -> int | None:
     at = _date(told) if told else float(reset) if _EPOCH.fullmatch(reset) else None
     if at is None:
         return None
-    now = _date(headers.get("Date", "")) or time.time()
+    now = _date(headers.get("Date", "")) or clock()
     return min(max(0, math.ceil(at - now)), LONGEST)
 
 
 def in_time(seconds: int | None) -> str:
-    """The same for people."""
+    """Return the same for people."""
     return f"in {seconds} second{'s' if seconds > 1 else ''}" if seconds else "in a moment"
 
 
 def _date(text: str) -> float | None:
-    """An HTTP date (RFC 9110 §5.6.7) in seconds since the epoch."""
+    """Return an HTTP date (RFC 9110 §5.6.7) in seconds since the epoch; None if it is not one."""
     try:
         return parsedate_to_datetime(text).timestamp()
     except (ValueError, OverflowError, TypeError, IndexError):

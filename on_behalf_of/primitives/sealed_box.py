@@ -1,5 +1,6 @@
-"""What stands in a shared cache: encrypted, authenticated, and good for one purpose only."""
+"""Encrypt and authenticate what others keep for us, so that it is good for one purpose only."""
 
+import base64
 import hashlib
 import os
 from collections.abc import Sequence
@@ -12,16 +13,16 @@ MAX_ENTRY = 32_768  # bytes; a token is shorter
 _VERSION, _KEY_ID, _NONCE, _TAG = b"\x01", 8, 12, 16  # bytes; nonces are random (NIST SP 800-38D §8.2.2)
 
 
-class UnusableEntry(Exception):
+class Unsealable(Exception):
     """Not written by us for this purpose. The text is fixed and says which check failed."""
 
 
-class EntryCipher:
+class SealedBox:
     """AES-256-GCM with several keys: the first encrypts, all decrypt, and an entry names its own.
 
     An entry is `version, key id, nonce, ciphertext, tag`. Everything else that it is about is associated data: an
-    entry that was copied to another place fails as one that was changed does. What cannot be noticed is that an older
-    entry was put back in its own place; whoever reads must see by what it holds that it is still good.
+    entry that was copied to another place fails as a changed one does. An older entry that was put back in its own
+    place goes unnoticed, so the reader must see by the content that it is still good.
     """
 
     def __init__(self, keys: Sequence[bytes]) -> None:
@@ -35,21 +36,35 @@ class EntryCipher:
         return head + nonce + self._ciphers[self._first].encrypt(nonce, content, head + associated)
 
     def open(self, entry: object, associated: bytes) -> bytes:
-        """What was sealed. Raises UnusableEntry for anything else, whatever it is."""
+        """Return what was sealed. Raises Unsealable for anything else, whatever it is."""
         if not isinstance(entry, bytes):
-            raise UnusableEntry("it is not made of bytes")
+            raise Unsealable("it is not made of bytes")
         if not len(_VERSION) + _KEY_ID + _NONCE + _TAG <= len(entry) <= MAX_ENTRY or entry[:1] != _VERSION:
-            raise UnusableEntry("it has another form")
+            raise Unsealable("it has another form")
         head, rest = entry[: 1 + _KEY_ID], entry[1 + _KEY_ID :]
         cipher = self._ciphers.get(head[1:])
         if cipher is None:
-            raise UnusableEntry("it is encrypted with a key that is not in use here")
+            raise Unsealable("it is encrypted with a key that is not in use here")
         try:
             return cipher.decrypt(rest[:_NONCE], rest[_NONCE:], head + associated)
         except InvalidTag:
-            raise UnusableEntry("it was changed, or belongs elsewhere") from None
+            raise Unsealable("it was changed, or belongs elsewhere") from None
 
 
 def key_id(key: bytes) -> bytes:
-    """Names a key and says nothing about it."""
-    return hashlib.sha256(b"id of a cache encryption key\n" + key).digest()[:_KEY_ID]
+    """Return a name for the key, which says nothing about it."""
+    return hashlib.sha256(b"id of a key of a sealed box\n" + key).digest()[:_KEY_ID]
+
+
+def seal_text(text: str, *, key: bytes, purpose: str) -> str:
+    """Return the text sealed, as a text that fits into JSON; copied to a place with another purpose it fails there."""
+    return base64.urlsafe_b64encode(SealedBox([key]).seal(text.encode(), purpose.encode())).decode()
+
+
+def unseal_text(sealed: object, *, key: bytes, purpose: str) -> str:
+    """Return what was sealed. Raises Unsealable for anything else, whatever it is."""
+    try:
+        entry = base64.urlsafe_b64decode(sealed) if isinstance(sealed, str) else b""
+    except ValueError:
+        raise Unsealable("it has another form") from None
+    return SealedBox([key]).open(entry, purpose.encode()).decode()

@@ -1,0 +1,69 @@
+import math
+import threading
+import time
+from collections.abc import Callable
+
+TRIAL_PAUSE = 1.0  # seconds between trials during an outage
+
+
+class Breaker:
+    """Lets everybody pass until something fails `failures` times in a row; then all but one trial a second are refused.
+
+    The first trial that succeeds ends the outage. Without a breaker, every call would wait for a dead party as long as
+    the first one did, and calls would queue up. `one_at_a_time`: no trial begins before the last one reported, so that
+    a party that hangs holds one thread. Each trial must then report how it went. Safe to share between threads.
+    """
+
+    def __init__(
+        self, *, failures: int = 1, one_at_a_time: bool = False, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._most = failures
+        self._one_at_a_time = one_at_a_time
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._failed = 0  # in a row
+        self._began: float | None = None  # of the outage; None: everybody passes
+        self._next_trial = -math.inf
+        self._is_trying = False
+
+    @property
+    def is_well(self) -> bool:
+        """Return whether the last attempt succeeded, or there was none yet."""
+        return self._failed == 0
+
+    def enter(self) -> float:
+        """Return 0 if the caller may try, and should then report; else the seconds until it is worth asking again."""
+        with self._lock:
+            if self._began is None:
+                return 0
+            now = self._clock()
+            if self._is_trying or now < self._next_trial:
+                return max(self._next_trial - now, 0.001)
+            if self._one_at_a_time:
+                self._is_trying = True
+            else:
+                self._next_trial = now + TRIAL_PAUSE
+            return 0
+
+    def succeeded(self) -> float | None:
+        """Let everybody pass. Return the seconds that the outage lasted; None if there was none."""
+        with self._lock:
+            self._failed, began, self._began, self._is_trying = 0, self._began, None, False
+            return None if began is None else self._clock() - began
+
+    def failed(self) -> bool:
+        """Return whether an outage begins with this failure."""
+        with self._lock:
+            now = self._clock()
+            self._failed += 1
+            self._is_trying = False
+            self._next_trial = now + TRIAL_PAUSE
+            if self._began is not None or self._failed < self._most:
+                return False
+            self._began = now
+            return True
+
+    def gave_up(self) -> None:
+        """End a trial that showed nothing: the caller lost interest, or allowed too little time."""
+        with self._lock:
+            self._is_trying = False
