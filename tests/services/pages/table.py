@@ -161,8 +161,5 @@ NOT_PAGES: dict[str, dict[str, str]] = {
     "bridge": {
         "healthz": PROBE,
         "readyz": PROBE,
-        **{
-            f".well-known/oauth-protected-resource{rest}": CLIENTS for rest in ("", "/", "/mcp", "/mcp/")
-        },
     },
 }  # fmt: skip
