@@ -8,6 +8,7 @@ from pytest_django import Settings
 
 from on_behalf_of.mcp.configuration import bridge_configuration
 from on_behalf_of.resource_server.caller_rules import ActorRule, CallerRules
+from tests import rooms
 from tests.explanation.conftest import explain_token
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, Issuer
 
@@ -40,7 +41,7 @@ def test_where_a_setting_lets_them_pass_the_explanation_does_too(
     configure: Any, issuer: Issuer, settings: Settings
 ) -> None:
     rules = CallerRules(allow_machines=True, actor_rule=ActorRule.RECORD)
-    configure(settings, MCP=replace(bridge_configuration(), caller_rules=rules))
+    rooms.configure(settings, MCP=replace(bridge_configuration(), caller_rules=rules))
     configure(allow_machines=True, actor_rule=ActorRule.RECORD)
     for service, audience in AUDIENCES.items():
         said = explain_token(issuer.token(aud=audience, **MACHINE, **STRANGER), "--as", service)

@@ -133,7 +133,7 @@ def test_the_bridges_settings_know_neither_users_nor_sessions() -> None:
         "MCP_AUTH0_CLIENT_ID": "bridge",
         "MCP_AUTH0_CLIENT_SECRET": "x",
     }
-    assert _python(code, extra) == "['config', 'staticfiles', 'mcp_bridge', 'obo_mcp', 'obo_serving']"
+    assert _python(code, extra) == "['config', 'staticfiles', 'mcp_bridge', 'obo_mcp', 'obo_pages', 'obo_serving']"
 
 
 def _python(code: str, extra: dict[str, str]) -> str:
