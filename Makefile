@@ -3,8 +3,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+DOCS := .venv-docs
 
-.PHONY: help demo run inspect clients test test-full bench screenshots lint format lock secrets clean
+.PHONY: help demo run inspect clients test test-full bench screenshots lint format docs lock secrets clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -39,15 +40,20 @@ lint: $(VENV)/development ## only the checks: format, style, types, dependency r
 format: $(VENV)/development ## format the code
 	@$(BIN)/ruff check --fix --quiet . && $(BIN)/ruff format --quiet .
 
+docs: $(DOCS)/installed ## build the documentation as a site in var/docs; check its links, list those that leave it
+	@$(DOCS)/bin/python -m sphinx --quiet --nitpicky --fail-on-warning --keep-going --fresh-env docs var/docs
+	@echo "The site: var/docs/index.html. Links that leave it, not checked: var/docs/external-links.txt."
+
 lock: $(VENV)/development ## write the requirements files anew from pyproject.toml
 	@$(BIN)/uv pip compile pyproject.toml --extra reference $(LOCK) -o requirements.txt
 	@$(BIN)/uv pip compile pyproject.toml --extra dev $(LOCK) -o requirements-dev.txt
+	@$(BIN)/uv pip compile pyproject.toml --extra docs --constraints requirements-dev.txt $(LOCK) -o requirements-docs.txt
 
 secrets: $(VENV)/runtime ## make the secret files that compose.yaml names, once
 	@$(BIN)/python manage.py make_secrets secrets
 
-clean: ## remove the virtual environment, the MCP clients and everything under var/
-	rm -rf $(VENV) var tests/clients/*/.venv tests/clients/*/node_modules tests/clients/agents/*/node_modules
+clean: ## remove the virtual environments, the MCP clients and everything under var/
+	rm -rf $(VENV) $(DOCS) var tests/clients/*/.venv tests/clients/*/node_modules tests/clients/agents/*/node_modules
 
 LOCK := --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate
 
@@ -66,6 +72,12 @@ $(VENV)/development: requirements-dev.txt | $(BIN)/python
 	@echo "Installing what the services and their tests need ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-dev.txt
 	@touch $@ $(VENV)/runtime
+
+$(DOCS)/installed: requirements-docs.txt
+	@echo "Installing what the documentation needs ..."
+	@$(PYTHON) -m venv --clear $(DOCS)
+	@$(DOCS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-docs.txt
+	@touch $@
 
 # Where there is no npm, the command says what to install.
 node_modules:

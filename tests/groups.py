@@ -13,10 +13,12 @@ from pathlib import Path
 import psycopg
 import redis
 
+from config.environment import BASE_DIR
 from operations.node import NODE_MODULES, nodes
 
 POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "")
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "")
+DOCS_ENVIRONMENT = BASE_DIR / ".venv-docs"
 AXE = NODE_MODULES / "axe-core" / "axe.min.js"
 
 
@@ -159,6 +161,10 @@ GROUPS = {
     "axe": Group(
         lambda: chromium() is None or not AXE.exists(),
         "Install Chromium as above, and the accessibility checker axe-core with `npm ci --ignore-scripts`.",
+    ),
+    "docs": Group(
+        lambda: not (DOCS_ENVIRONMENT / "installed").exists(),
+        "Run `make docs`, which installs the site generator in an environment of its own.",
     ),
     "browser": Group(
         lambda: chromium() is None, "Install Chromium (Debian: apt-get install chromium), or name it with CHROMIUM."

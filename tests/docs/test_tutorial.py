@@ -14,7 +14,7 @@ from config.environment import BASE_DIR
 from tests.docs.blocks import blocks
 
 PAGE = "docs/tutorial.md"
-LEFT_OUT = shutil.ignore_patterns(".git", ".venv", "node_modules", "var", "__pycache__", "*.pyc")
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "node_modules", "var", "__pycache__", "*.pyc")
 
 
 @pytest.mark.processes
