@@ -1,4 +1,4 @@
-"""The fenced code blocks of README.md and docs/, for the tests that run them."""
+"""The fenced code blocks of the pages at the root and in docs/, for the tests that run them."""
 
 import json
 import re
@@ -46,7 +46,8 @@ class Block:
 
 
 def pages() -> list[str]:
-    return ["README.md", *sorted(str(file.relative_to(BASE_DIR)) for file in (BASE_DIR / "docs").rglob("*.md"))]
+    below_docs = sorted(str(file.relative_to(BASE_DIR)) for file in (BASE_DIR / "docs").rglob("*.md"))
+    return ["README.md", "CONTRIBUTING.md", "SECURITY.md", *below_docs]
 
 
 def blocks(page: str, kind: str | None = None) -> list[Block]:

@@ -1,6 +1,7 @@
 """Console blocks name what there is; the sequence pictures show requests that the services answer."""
 
 import argparse
+import importlib.util
 import re
 import shlex
 import subprocess
@@ -47,7 +48,7 @@ def test_a_reader_can_run_what_a_console_shows(block: Block, command: str) -> No
         if program.endswith(("python", "python3")) and arguments[0] == "manage.py":
             assert_command(arguments[1], arguments[2:])
         elif program.endswith("python") and arguments[0] == "-m":
-            assert (BASE_DIR / arguments[1].replace(".", "/") / "__main__.py").is_file(), part
+            assert importlib.util.find_spec(f"{arguments[1]}.__main__"), part
         elif program == "make":
             assert re.search(rf"^{arguments[0]}:", (BASE_DIR / "Makefile").read_text(), re.MULTILINE), part
         elif program == "curl" and block.page != "docs/tutorial.md":  # which makes what it asks for; its test runs it
