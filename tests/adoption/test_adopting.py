@@ -136,7 +136,11 @@ class Shop:
             process.wait(30)
 
 
-@pytest.fixture(scope="module", params=["lowest", "locked"])
+# A developer's run takes the versions that the developer has; CI and long runs also the lowest ones.
+IS_THOROUGH = "1" in {os.environ.get("LONG_TESTS"), os.environ.get("REQUIRE_ALL_GROUPS")}
+
+
+@pytest.fixture(scope="module", params=["locked", *(["lowest"] if IS_THOROUGH else [])])
 def python(request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A fresh environment that holds the wheel and what it needs: its lowest versions, or those of the lock file."""
     folder = tmp_path_factory.mktemp(request.param)
