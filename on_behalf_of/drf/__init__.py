@@ -5,8 +5,9 @@ Install the apps `on_behalf_of.audit` and `on_behalf_of.drf`, put `AuditMiddlewa
 ON_BEHALF_OF["API"] (see `configuration.py`). The names below are public; everything else may change.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from on_behalf_of.primitives.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from on_behalf_of.drf.actor_permissions import ActedForBy, RequiresDelegation
@@ -18,18 +19,6 @@ if TYPE_CHECKING:
     from on_behalf_of.drf.recorded_view import RecordedView
     from on_behalf_of.drf.scopes import HasScope
 
-_HOME = {
-    "AccessTokenAuthentication": "authentication",
-    "ActedForBy": "actor_permissions",
-    "ApiConfiguration": "configuration",
-    "AuditMiddleware": "middleware",
-    "Caller": "caller",
-    "HasScope": "scopes",
-    "RecordedView": "recorded_view",
-    "RequiresDelegation": "actor_permissions",
-    "readable_errors": "errors",
-    "token_of": "caller",
-}
 __all__ = [
     "AccessTokenAuthentication",
     "ActedForBy",
@@ -42,10 +31,18 @@ __all__ = [
     "readable_errors",
     "token_of",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    """Load a public name when it is asked for: Django imports this package before DRF can be imported."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "AccessTokenAuthentication": "authentication",
+        "ActedForBy": "actor_permissions",
+        "ApiConfiguration": "configuration",
+        "AuditMiddleware": "middleware",
+        "Caller": "caller",
+        "HasScope": "scopes",
+        "RecordedView": "recorded_view",
+        "RequiresDelegation": "actor_permissions",
+        "readable_errors": "errors",
+        "token_of": "caller",
+    },
+)

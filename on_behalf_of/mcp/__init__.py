@@ -11,8 +11,9 @@ What became of a tool call goes, best effort, through `records` to the database;
 log. The names below are public; everything else may change.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from on_behalf_of.primitives.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from on_behalf_of.mcp.api.client import Downstream
@@ -22,16 +23,6 @@ if TYPE_CHECKING:
     from on_behalf_of.mcp.tool_error import ToolError
     from on_behalf_of.mcp.tool_registry import ToolRegistry
 
-_HOME = {
-    "BridgeConfiguration": "configuration",
-    "Downstream": "api.client",
-    "Tool": "tool",
-    "ToolAnswer": "tool",
-    "ToolCall": "tool",
-    "ToolError": "tool_error",
-    "ToolRegistry": "tool_registry",
-    "mcp_app": "app",
-}
 __all__ = [
     "BridgeConfiguration",
     "Downstream",
@@ -42,10 +33,16 @@ __all__ = [
     "ToolRegistry",
     "mcp_app",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    """Load a public name when it is asked for: Django imports this package early, and most processes need no SDK."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "BridgeConfiguration": "configuration",
+        "Downstream": "api.client",
+        "Tool": "tool",
+        "ToolAnswer": "tool",
+        "ToolCall": "tool",
+        "ToolError": "tool_error",
+        "ToolRegistry": "tool_registry",
+        "mcp_app": "app",
+    },
+)

@@ -10,8 +10,9 @@ made of can be used without pytest too. Never trust a FakeIssuer outside tests: 
 Nothing is loaded before it is used, so the plugin costs nothing in test runs that don't use it.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from on_behalf_of.primitives.lazy_exports import lazy_exports
 
 if TYPE_CHECKING:
     from on_behalf_of.testing.api_client import on_behalf_of_client
@@ -31,20 +32,16 @@ __all__ = [
     "recording",
     "trusting",
 ]
-_HOME = {
-    "FakeIssuer": "fake_issuer",
-    "Flaw": "flaws",
-    "Recording": "recorded_rows",
-    "ServedIssuer": "served_issuer",
-    "assert_recorded": "recorded_rows",
-    "on_behalf_of_client": "api_client",
-    "recording": "recorded_rows",
-    "trusting": "trust",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Load a public name when it is asked for."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "FakeIssuer": "fake_issuer",
+        "Flaw": "flaws",
+        "Recording": "recorded_rows",
+        "ServedIssuer": "served_issuer",
+        "assert_recorded": "recorded_rows",
+        "on_behalf_of_client": "api_client",
+        "recording": "recorded_rows",
+        "trusting": "trust",
+    },
+)
