@@ -19,8 +19,9 @@ from on_behalf_of.exchange.client_authentication import BridgeClient
 from on_behalf_of.exchange.exchange_target import ExchangeTarget
 from on_behalf_of.mcp.configuration import ENDPOINT
 from on_behalf_of.primitives.scope_syntax import is_scope
+from on_behalf_of.resource_server.access_token import TokenDialect
 from on_behalf_of.resource_server.caller_rules import ActorRule, CallerRules
-from on_behalf_of.resource_server.token_rules import DIALECTS, TokenDialect
+from on_behalf_of.resource_server.token_rules import DIALECTS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 LOCAL_ISSUER = "http://localhost:9000/"

@@ -13,7 +13,7 @@ from config.doctor.key_set import key_set
 from config.doctor.resources import protected_resources
 from config.doctor.user_token import user_token
 from config.environment import Environment
-from on_behalf_of.http_client.deadline import Deadline
+from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.http_client import UpstreamHttp
 from on_behalf_of.mcp.api.client import Downstream
 from on_behalf_of.mcp.outbound import build_api, build_exchange

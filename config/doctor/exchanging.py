@@ -11,7 +11,7 @@ from on_behalf_of.exchange.caller import Caller
 from on_behalf_of.exchange.errors import ExchangeError
 from on_behalf_of.exchange.token_exchange import TokenExchange
 from on_behalf_of.exchange.token_source import MARGIN, ExchangedToken
-from on_behalf_of.http_client.deadline import Deadline
+from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.http_client import UpstreamHttp, UpstreamResponse
 from on_behalf_of.primitives.strict_json import MalformedJson
 

@@ -6,13 +6,14 @@ from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.explanation import operations, policy_steps
 from on_behalf_of.mcp.configuration import bridge_configuration
 from on_behalf_of.mcp.tool_registry import could_be_granted, missing_scopes
-from on_behalf_of.resource_server.access_token import AccessToken, KeySource
+from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.claims import Claims
 from on_behalf_of.resource_server.errors import InsufficientScope, InvalidToken
 from on_behalf_of.resource_server.explanation import State, Step, caller_steps, explain
 from on_behalf_of.resource_server.pasted_token import read_pasted_token
 from on_behalf_of.resource_server.remedies import Circumstances, remedy
 from on_behalf_of.resource_server.token_parts import TokenParts, moment, safe, shown
+from on_behalf_of.resource_server.token_rules import KeySource
 
 API, BRIDGE = "api", "bridge"
 NAMES = {API: "The API", BRIDGE: "The bridge"}

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+DATABASE_TIME = 1.5  # seconds that the log's statements may wait for the database: the caller has an answer within two
+
 
 @dataclass
 class TimeLimit:

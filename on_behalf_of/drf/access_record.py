@@ -17,7 +17,7 @@ from on_behalf_of.audit.database import log_alias, log_connection
 from on_behalf_of.audit.group_commit import NotWritten, access_log
 from on_behalf_of.audit.models import Decision, DelegatedAccess
 from on_behalf_of.audit.refused_tokens import refused_tokens
-from on_behalf_of.audit.time_limit import limited_database_time
+from on_behalf_of.audit.time_limit import DATABASE_TIME, limited_database_time
 from on_behalf_of.audit.turn_to_write import turn_to_write
 from on_behalf_of.drf.observer import Observer
 from on_behalf_of.primitives.breaker import Breaker
@@ -29,7 +29,6 @@ from on_behalf_of.resource_server.access_token import AccessToken
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 MAX_PATH = 512
-DATABASE_TIME = 1.5  # seconds that the log's statements may wait for the database: the caller has an answer within two
 REASON_OF_STATUS = {400: "invalid_input", 404: "not_found", 405: "method_not_allowed", 406: "not_acceptable"}
 
 

@@ -6,6 +6,8 @@ from on_behalf_of.primitives.breaker import Breaker
 
 logger = logging.getLogger(__name__)
 
+FAILURES = 5  # in a row, after which the party is taken to be dead
+
 
 class CircuitBreaker:
     """The breaker of one party, which logs each outage once when it begins and once when it is over.
@@ -17,7 +19,7 @@ class CircuitBreaker:
         self,
         party: str,
         *,
-        failures: int,
+        failures: int = FAILURES,
         clock: Callable[[], float] = time.monotonic,
         on_change: Callable[[bool], None] = lambda _is_dead: None,
     ) -> None:

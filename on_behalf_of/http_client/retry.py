@@ -6,8 +6,8 @@ from collections.abc import Callable, Container
 from enum import Enum, auto
 from http import HTTPStatus
 
+from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.circuit_breaker import CircuitBreaker
-from on_behalf_of.http_client.deadline import Deadline
 from on_behalf_of.http_client.http_client import (
     UpstreamAnswerMalformed,
     UpstreamError,
@@ -23,7 +23,6 @@ from on_behalf_of.primitives.retry_after import retry_after
 
 MOST_ATTEMPTS = 3
 FIRST_WAIT = 0.1  # seconds before the second attempt where nobody says how long; doubled for each further one
-FAILURES = 5  # in a row, after which the party is taken to be dead
 PASSING = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
 
 
@@ -61,7 +60,7 @@ class Upstream:
         self._timeout = timeout  # seconds that a whole call has
         self._is_broken_by_silence = is_broken_by_silence  # False where one slow operation says nothing of others
         self._broken_by = broken_by  # statuses that say that it does not work for anybody
-        self._breaker = CircuitBreaker(party, failures=FAILURES, on_change=on_change)
+        self._breaker = CircuitBreaker(party, on_change=on_change)
 
     def ask(
         self,

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
-from on_behalf_of.http_client.deadline import Deadline
+from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.http_client import UpstreamError
 from on_behalf_of.http_client.interruption import Interruption
 from on_behalf_of.http_client.pause import pause

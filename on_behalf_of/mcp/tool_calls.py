@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from on_behalf_of.exchange.token_exchange import TokenExchange
-from on_behalf_of.http_client.deadline import Deadline
+from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.http_client import UpstreamHttp
 from on_behalf_of.http_client.retry import Upstream
 from on_behalf_of.mcp.api.client import Downstream

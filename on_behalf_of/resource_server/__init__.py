@@ -4,9 +4,9 @@ Plain Python: no Django, no settings. Everything comes in as arguments. Verifyin
 Django nor requests.
 """
 
-from on_behalf_of.resource_server.access_token import AccessToken, verify_access_token
+from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.actor import Actor
 from on_behalf_of.resource_server.errors import BearerTokenError
-from on_behalf_of.resource_server.token_rules import TokenRules
+from on_behalf_of.resource_server.token_rules import TokenRules, verify_access_token
 
 __all__ = ["AccessToken", "Actor", "BearerTokenError", "TokenRules", "verify_access_token"]

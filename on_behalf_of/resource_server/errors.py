@@ -6,6 +6,8 @@ The sentences are fixed: nothing of what the caller sent is ever repeated in the
 from collections.abc import Sequence
 from enum import StrEnum
 
+from on_behalf_of.resource_server.step_up import scopes_to_ask_for
+
 
 class Reason(StrEnum):
     """Stable codes, for the audit log and for people who look for the cause."""
@@ -138,7 +140,7 @@ class InsufficientScope(BearerTokenError):
     def __init__(self, scopes: Sequence[str], *, keeping: Sequence[str] = ()) -> None:
         super().__init__(Reason.SCOPE)
         self.scopes = tuple(scopes)
-        self.to_ask_for = tuple(dict.fromkeys((*keeping, *scopes)))
+        self.to_ask_for = scopes_to_ask_for(scopes, held=keeping)
 
 
 class NotPermitted(BearerTokenError):

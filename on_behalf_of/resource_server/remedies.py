@@ -6,11 +6,10 @@ Values of the token stand in these sentences as `shown` makes them safe; they ar
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from on_behalf_of.resource_server.access_token import MAX_TOKEN_LENGTH
 from on_behalf_of.resource_server.claims import numeric_date
 from on_behalf_of.resource_server.errors import BearerTokenError, InvalidToken, Reason
 from on_behalf_of.resource_server.token_parts import TokenParts, duration, shown
-from on_behalf_of.resource_server.token_rules import TokenRules
+from on_behalf_of.resource_server.token_rules import MAX_TOKEN_LENGTH, TokenRules
 
 SIGNED_PARTS, ENCRYPTED_PARTS = 3, 5  # RFC 7515 §7.1, RFC 7516 §7.1
 MARKS_OF_ID_TOKENS = ("nonce", "at_hash", "c_hash", "email", "auth_time")

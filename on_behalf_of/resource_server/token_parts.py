@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
 from on_behalf_of.primitives.visible_text import is_hidden
-from on_behalf_of.resource_server.access_token import MAX_TOKEN_LENGTH
 from on_behalf_of.resource_server.actor import Actor, parse_actor
 from on_behalf_of.resource_server.claims import MAX_NUMERIC_DATE, Claims
 from on_behalf_of.resource_server.errors import InvalidToken
+from on_behalf_of.resource_server.token_rules import MAX_TOKEN_LENGTH
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))

@@ -4,9 +4,9 @@ import time
 from collections.abc import Callable
 
 from on_behalf_of.primitives.bounded_cache import BoundedCache
-from on_behalf_of.resource_server.access_token import MAX_TOKEN_LENGTH, AccessToken, verify_access_token
+from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.issuer_keys import IssuerKeys
-from on_behalf_of.resource_server.token_rules import TokenRules
+from on_behalf_of.resource_server.token_rules import MAX_TOKEN_LENGTH, TokenRules, verify_access_token
 
 MAX_REMEMBERED = 10_000
 

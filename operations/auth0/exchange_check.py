@@ -9,7 +9,7 @@ from config.services import bridge_configuration
 from mcp_bridge.tools import TOOLS
 from on_behalf_of.exchange.caller import Caller
 from on_behalf_of.exchange.errors import ExchangeError, ExchangeRefused, ScopesNotGranted
-from on_behalf_of.http_client.deadline import Deadline
+from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.http_client import UpstreamHttp
 from on_behalf_of.mcp.outbound import build_exchange
 from on_behalf_of.resource_server.caller_rules import check_caller

@@ -1,80 +1,187 @@
-"""What the demo shows, on a terminal with colours and a progress display, plainly where there is none."""
+"""The chapters of the demo. Each does the real thing over HTTP and says what it saw; nothing is played."""
 
-import base64
-import json
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+import asyncio
+from collections.abc import Sequence
+from io import StringIO
+from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from mcp import Client
+from mcp.types import CallToolResult
+
+from config.environment import Environment
+from local_tenant.seed import DEVELOPMENT_USERS
+from on_behalf_of.audit.models import DelegatedAccess
+from on_behalf_of.audit.state import sealing_state
+from on_behalf_of.mcp.models import ToolCall
+from operations.demo.mcp_user import Wallet, mcp_client
+from operations.demo.narrator import Story, token_claims
+from operations.demo.person import PageError, Person
 
 
-class Story:
-    def __init__(self) -> None:
-        self._console = Console(highlight=False)
-        if not self._console.is_terminal:
-            self._console = Console(highlight=False, width=110)
-        self._chapter = 0
-
-    def chapter(self, title: str) -> None:
-        self._chapter += 1
-        self._console.print(f"\n[bold cyan]{self._chapter}. {escape(title)}[/]")
-
-    def say(self, text: str) -> None:
-        self._console.print(f"   {escape(text)}")
-
-    def good(self, text: str) -> None:
-        self._console.print(f"   [green]✓[/] {escape(text)}")
-
-    def refused(self, text: str) -> None:
-        self._console.print(f"   [yellow]✗[/] {escape(text)}")
-
-    def hop(self, text: str) -> None:
-        self._console.print(f"   [dim]→ {escape(text)}[/]")
-
-    @contextmanager
-    def working(self, text: str) -> Iterator[None]:
-        """A progress display while something takes its time; one line where there is no terminal."""
-        if self._console.is_terminal:
-            with self._console.status(escape(text), spinner="line"):  # ASCII, for any console
-                yield
-        else:
-            self._console.print(f"   {escape(text)}")
-            yield
-
-    def claims(self, name: str, claims: Sequence[tuple[str, str]]) -> None:
-        table = Table.grid(padding=(0, 2))
-        for claim, value in claims:
-            table.add_row(f"     [dim]{escape(claim)}[/]", escape(value))
-        self._console.print(f"   [bold]{escape(name)}[/]")
-        self._console.print(table)
-
-    def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-        table = Table(*columns, box=None, padding=(0, 2), header_style="bold")
-        for row in rows:
-            table.add_row(*(escape(cell) for cell in row))
-        self._console.print(table)
+class DemoError(Exception):
+    """Something did not happen as it should; the text is one clear sentence."""
 
 
-def token_claims(token: str) -> list[tuple[str, str]]:
-    """What a reader wants to know of a token: its claims, never the token. Nothing is verified here."""
-    payload = token.split(".")[1]
-    claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+def expect(happened: object, otherwise: str) -> None:
+    if not happened:
+        raise DemoError(otherwise)
+
+
+class Demo:
+    def __init__(self, environment: Environment, story: Story) -> None:
+        self._bridge = f"{environment.bridge_url}/mcp"
+        self._api_audience = environment.api_audience
+        self._story = story
+
+    async def run(self) -> None:
+        administrator, user = (Person(each.email, each.password) for each in DEVELOPMENT_USERS)
+        wallet = Wallet()
+        self._story.chapter(f"{administrator.email} logs in, and an MCP client gets token A")
+        async with mcp_client(self._bridge, administrator, wallet) as client:
+            await self._log_in(client, administrator, wallet)
+            await self._greet(client)
+            await self._notes(client, wallet)
+        self._story.chapter(f"{user.email} may do less")
+        async with mcp_client(self._bridge, user, Wallet()) as client:
+            await self._refusal(client)
+
+    async def _log_in(self, client: Client, person: Person, wallet: Wallet) -> None:
+        tools = [tool.name for tool in (await client.list_tools()).tools]
+        expect(wallet.client and wallet.tokens, "The client got no token although the login went well.")
+        assert wallet.client is not None  # noqa: S101 - expect() said so; this tells the type checker
+        assert wallet.tokens is not None  # noqa: S101
+        story = self._story
+        story.hop("POST /mcp without a token: 401, with the address of the bridge's metadata")
+        story.hop("metadata → tenant's metadata → the client registers itself (RFC 7591)")
+        story.hop(f"the user's browser: {' → '.join(_pages(person))} → back to the client with a code")
+        story.hop("code + PKCE verifier → token A")
+        story.claims("Token A, for the bridge", token_claims(wallet.tokens.access_token))
+        story.good(f"tools on offer to this user: {', '.join(tools)}")
+        whoami = await self._call(client, "whoami")
+        story.good(f"whoami: {whoami['subject']}, answered from token A alone")
+
+    async def _greet(self, client: Client) -> None:
+        story = self._story
+        story.chapter("The bridge exchanges token A for token B and calls the API on the user's behalf")
+        greeting = await self._call(client, "greet")
+        row = await _last_row("/api/private-scope")
+        story.hop("tenant: RFC 8693 exchange, subject_token = token A, audience = the API, scope = read:private")
+        chain = [level["sub"] for level in row.actor_chain]
+        story.claims(
+            "Token B, for the API (as the API verified it)",
+            [
+                ("audience", self._api_audience),
+                ("subject", row.subject),
+                ("client", row.client_id),
+                ("scopes", " ".join(row.scopes)),
+                ("actors", " acting for ".join(chain)),
+            ],
+        )
+        expect(greeting["current_actor"] == row.actor, "The API's answer and its log name different actors.")
+        story.good(f"greet: {greeting['greeting']}")
+        if call := await _tool_call(row.trace_id):
+            story.good(
+                f"trace {row.trace_id[:8]}… leads from the API's row to the bridge's: "
+                f"{call.tool}, {call.outcome}, token {call.exchange}, {call.duration_ms} ms"
+            )
+        await self._call(client, "greet")
+        again = await _last_row("/api/private-scope")
+        expect(again.pk != row.pk, "The second call left no row of its own.")
+        expect(again.token_id == row.token_id, "The second call cost a second exchange.")
+        story.good(
+            f"greet again: the same token B (jti {row.token_id[:8]}…) from the bridge's cache, no second exchange"
+        )
+
+    async def _notes(self, client: Client, wallet: Wallet) -> None:
+        story = self._story
+        story.chapter("A tool that needs one more scope: the client steps up")
+        before = set((wallet.tokens.scope or "").split()) if wallet.tokens else set()
+        note = await self._call(client, "add_note", {"title": "Milk", "body": "two bottles"})
+        after = set((wallet.tokens.scope or "").split()) if wallet.tokens else set()
+        story.hop("403 insufficient_scope names the scope → the user consents → a new token A")
+        story.good(f"scopes gained: {' '.join(sorted(after - before)) or 'none'}")
+        story.good(f"add_note: “{note['title']}” is stored, as the user's own")
+        notes = await self._call(client, "list_notes")
+        story.good(f"list_notes: {notes['count']} of the user's own; nobody else's are ever visible")
+
+    async def _refusal(self, client: Client) -> None:
+        tools = [tool.name for tool in (await client.list_tools()).tools]
+        self._story.good(f"tools on offer to this user: {', '.join(tools)}")
+        result = await client.call_tool("greet", {})
+        expect(result.is_error, "The user was served a tool that they have no permission for.")
+        self._story.refused(f"greet: {_text(result)}")
+
+    async def _call(self, client: Client, tool: str, arguments: dict[str, Any] | None = None) -> dict[str, Any]:
+        result = await client.call_tool(tool, arguments or {})
+        if result.is_error or result.structured_content is None:
+            raise DemoError(f"The tool {tool} failed: {_text(result)}")
+        answer: dict[str, Any] = result.structured_content
+        return answer
+
+
+async def _last_row(path: str) -> DelegatedAccess:
+    row = await DelegatedAccess.objects.filter(path=path).afirst()
+    if row is None:
+        raise DemoError(f"The API answered a call to {path} without recording it.")
+    return row
+
+
+async def _tool_call(trace_id: str) -> ToolCall | None:
+    """The bridge's own record of a call, waited for: it is written soon after the answer, as best it can be."""
+    for _ in range(50):
+        if call := await ToolCall.objects.filter(trace_id=trace_id).afirst():
+            return call
+        await asyncio.sleep(0.1)
+    return None
+
+
+def reason_of(error: BaseException) -> str:
+    """The one sentence in what was raised; the client's library wraps errors in groups."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, DemoError | PageError):
+        return str(error)
+    return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
+def _text(result: CallToolResult) -> str:
+    return " ".join(getattr(part, "text", "") for part in result.content)
+
+
+def _pages(person: Person) -> Sequence[str]:
+    return [page.partition("?")[0].rpartition("/")[2] for page in person.pages]
+
+
+def audit_rows() -> list[tuple[str, ...]]:
+    """The log as a reviewer reads it, oldest first."""
     return [
-        ("audience", str(claims["aud"])),
-        ("subject", claims["sub"]),
-        ("client", claims.get("client_id") or claims.get("azp", "")),
-        ("scopes", claims.get("scope", "") or "none"),
-        ("actors", chain_of(claims.get("act"))),
+        (
+            row.time.strftime("%H:%M:%S"),
+            row.subject,
+            " → ".join(level["sub"] for level in reversed(row.actor_chain)),
+            f"{row.method} {row.path}",
+            f"{row.decision} {row.status}",
+        )
+        for row in DelegatedAccess.objects.order_by("pk")
     ]
 
 
-def chain_of(act: dict[str, Any] | None) -> str:
-    """An act claim, from the current actor to the first."""
-    actors = []
-    while act:
-        actors.append(str(act["sub"]))
-        act = act.get("act")
-    return " acting for ".join(actors) or "none: the user's client speaks for itself"
+def verify_log(story: Story, head: Path) -> None:
+    """Seal what is left, write down where the chain ends, and verify all of it, as an operator would.
+
+    Ends the process with audit_verify's own exit code where the log is not intact.
+    """
+    said = StringIO()
+    for command in (["audit_seal"], ["audit_export", "--head", str(head)]):
+        call_command(*command, stdout=said)
+    call_command("audit_verify", "--head", str(head), stdout=said)
+    state = sealing_state()
+    story.hop("audit_seal: every row is under a signed seal, each seal names the one before")
+    story.hop("audit_export --head: where the chain ends, to be kept elsewhere")
+    story.good(f"audit_verify: {said.getvalue().splitlines()[-1]}")
+    if state.unsealed_rows:
+        raise CommandError(f"{state.unsealed_rows} rows are still not sealed.")
+    story.good("whoever changes a sealed row from now on is found out; the database's triggers refuse to anyway")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from config.environment import Environment, read_environment
 from config.services import api_configuration, tenant_configuration
 from on_behalf_of.exchange.exchange_target import ExchangeTarget
-from on_behalf_of.resource_server.token_rules import TokenDialect
+from on_behalf_of.resource_server.access_token import TokenDialect
 
 # As Auth0's quickstart has its readers write it, with a domain filled in.
 QUICKSTART = {

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from on_behalf_of.resource_server.access_token import TokenDialect
 from on_behalf_of.resource_server.errors import Reason
-from on_behalf_of.resource_server.token_rules import TokenDialect
 from tests.issuer import BRIDGE_AUDIENCE, BRIDGE_CLIENT, Issuer, key_id, rsa_key
 from tests.resource_server.judging import encoded
 

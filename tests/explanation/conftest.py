@@ -11,7 +11,8 @@ from rest_framework.test import APIClient
 
 from config.environment import Environment
 from on_behalf_of.drf.actor_policy import ActorPolicy
-from on_behalf_of.resource_server.token_rules import TokenDialect, TokenRules
+from on_behalf_of.resource_server.access_token import TokenDialect
+from on_behalf_of.resource_server.token_rules import TokenRules
 from tests import rooms
 from tests.issuer import API_AUDIENCE, Issuer, serving_issuer
 

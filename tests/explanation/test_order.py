@@ -9,9 +9,10 @@ import pytest
 
 from on_behalf_of.drf.actor_policy import ActorPolicy
 from on_behalf_of.drf.explanation import POLICY_CHECKS, policy_steps
+from on_behalf_of.resource_server.access_token import TokenDialect
 from on_behalf_of.resource_server.caller_rules import ActorRule
 from on_behalf_of.resource_server.explanation import CHECKS, Check, State, explain
-from on_behalf_of.resource_server.token_rules import TokenDialect, TokenRules
+from on_behalf_of.resource_server.token_rules import TokenRules
 from tests.explanation.broken_tokens import FUTURE
 from tests.issuer import API_AUDIENCE, rsa_key
 from tests.resource_server.judging import GOOD_HEADER, ISSUER, PublishedKeys, verified

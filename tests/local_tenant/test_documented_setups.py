@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 
 from on_behalf_of.drf.actor_policy import ActorPolicy, check_actor
-from on_behalf_of.resource_server.access_token import verify_access_token
 from on_behalf_of.resource_server.json_web_key_set import usable_keys
-from on_behalf_of.resource_server.kept_keys import KeptKeys
-from on_behalf_of.resource_server.token_rules import TokenRules
+from on_behalf_of.resource_server.keys_on_disk import KeptKeys
+from on_behalf_of.resource_server.token_rules import TokenRules, verify_access_token
 from tests.docs.blocks import blocks
 from tests.local_tenant.flow import API, ISSUER, USER, Browser, basic, error, exchange, token_request, verified
 from tests.local_tenant.subject_tokens import ACT_4, subject_token

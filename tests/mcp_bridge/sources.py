@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from on_behalf_of.exchange.token_source import ExchangedToken, ExchangeKey, Obtained, Origin
-from on_behalf_of.http_client.deadline import Deadline
+from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.interruption import Interruption
 
 SOON = 60.0  # seconds that a test may take

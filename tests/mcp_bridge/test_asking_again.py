@@ -6,7 +6,7 @@ from email.utils import formatdate
 import anyio
 import pytest
 
-from on_behalf_of.http_client.retry import FAILURES
+from on_behalf_of.http_client.circuit_breaker import FAILURES
 from on_behalf_of.primitives import breaker
 from on_behalf_of.primitives.time_budget import HEADER
 from tests.mcp_bridge.fake_api import FakeApi

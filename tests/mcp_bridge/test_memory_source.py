@@ -10,7 +10,7 @@ import pytest
 from on_behalf_of.exchange.errors import ExchangeRefused, TenantUnavailable
 from on_behalf_of.exchange.memory_source import MemorySource
 from on_behalf_of.exchange.token_source import ExchangedToken, ExchangeKey, Origin
-from on_behalf_of.http_client.deadline import Deadline
+from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.interruption import Interruption
 from on_behalf_of.primitives.call_error import CallerGone
 from tests.mcp_bridge.sources import SOON, Exchanging, Wish

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from on_behalf_of.exchange.guarded_cache import GuardedCache
 from on_behalf_of.exchange.shared_hold import SharedHold
-from on_behalf_of.http_client.deadline import Deadline
+from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.interruption import Interruption
 from on_behalf_of.http_client.throttle import (
     LONGEST_WINDOW,

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from on_behalf_of.http_client.circuit_breaker import CircuitBreaker
-from on_behalf_of.http_client.deadline import Deadline
+from on_behalf_of.http_client.call_deadline import Deadline
+from on_behalf_of.http_client.circuit_breaker import FAILURES, CircuitBreaker
 from on_behalf_of.http_client.http_client import (
     UpstreamAnswerMalformed,
     UpstreamError,
@@ -19,7 +19,7 @@ from on_behalf_of.http_client.http_client import (
     UpstreamUnreachable,
 )
 from on_behalf_of.http_client.interruption import Interruption
-from on_behalf_of.http_client.retry import FAILURES, MOST_ATTEMPTS, PASSING, Repeat, Upstream, UpstreamDown
+from on_behalf_of.http_client.retry import MOST_ATTEMPTS, PASSING, Repeat, Upstream, UpstreamDown
 from on_behalf_of.primitives.breaker import TRIAL_PAUSE
 from on_behalf_of.primitives.call_error import CallerGone
 from on_behalf_of.primitives.retry_after import LONGEST, retry_after

@@ -8,8 +8,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from on_behalf_of.resource_server.access_token import MAX_TOKEN_LENGTH, verify_access_token
 from on_behalf_of.resource_server.errors import InvalidToken, Reason
+from on_behalf_of.resource_server.token_rules import MAX_TOKEN_LENGTH, verify_access_token
 from tests.issuer import Issuer, key_id, public_jwk, rsa_key, serving_issuer
 from tests.resource_server.judging import (
     GOOD_HEADER,

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from on_behalf_of.exchange.token_exchange import TokenExchange
 from on_behalf_of.exchange.token_source import ExchangedToken
-from on_behalf_of.http_client.deadline import Deadline
+from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.http_client import (
     UpstreamError,
     UpstreamHttp,

@@ -44,8 +44,8 @@ class Command(BaseCommand):
 
     def _tell(self, scratch: Path) -> None:
         # They take time to import, and only the demo needs them.
-        from operations.demo.demo import Demo, audit_rows, reason_of, verify_log
-        from operations.demo.story import Story
+        from operations.demo.narrator import Story
+        from operations.demo.story import Demo, audit_rows, reason_of, verify_log
 
         logging.disable(logging.WARNING)  # of the client's library; what the services say is in their own logs
         environment: Environment = settings.ENVIRONMENT
