@@ -10,7 +10,7 @@ from tests.auth0_setup.conftest import Setup
 from tests.auth0_setup.fake_auth0 import FakeAuth0
 from tests.mcp_bridge.loopback_server import Reply
 
-NOW = 1_000_000.0
+NOW = 1_700_000_000.0
 
 
 class Waiting:
