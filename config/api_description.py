@@ -41,7 +41,7 @@ def spectacular_settings(environment: Environment) -> dict[str, Any]:
         "SCHEMA_PATH_PREFIX": "/api/",
         "COMPONENT_SPLIT_REQUEST": True,  # a note that is sent has no id yet
         "OAUTH2_SCOPES": API_SCOPES,
-        # Whoever logs in with a browser's session is no client of the API.
+        # People with a browser session are not clients of the API.
         "AUTHENTICATION_WHITELIST": ["on_behalf_of.drf.authentication.AccessTokenAuthentication"],
         "RENDERER_WHITELIST": ["rest_framework.renderers.JSONRenderer"],  # the pages are for people
         "DEFAULT_GENERATOR_CLASS": "on_behalf_of.drf.openapi.description.DescriptionGenerator",

@@ -1,4 +1,4 @@
-"""Secrets that nobody configured: made once, kept in files that only this user can read."""
+"""Secrets that are not configured: made once, kept in files that only this user can read."""
 
 import hashlib
 import hmac

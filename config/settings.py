@@ -181,7 +181,7 @@ REST_FRAMEWORK = {
         "on_behalf_of.drf.authentication.AccessTokenAuthentication",
         "on_behalf_of.drf.browsable.authentication.SessionTokenAuthentication",  # where API_LOGIN_CLIENT_ID is set
     ],
-    # A view that says nothing of its scopes is open to nobody.
+    # A view that names no scope refuses every token.
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["on_behalf_of.drf.parsers.StrictJsonParser"],
     "DEFAULT_RENDERER_CLASSES": [
@@ -213,7 +213,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
-        # A line for each 404 or 503 helps nobody: refusals are in the audit log, outages are logged where they arise.
+        # No line for each 404 or 503: refusals are in the audit log, outages are logged where they arise.
         "django.request": {"filters": ["errors_with_a_cause"]},
         # Anybody can send a foreign Host; the 400 says all there is to say.
         "django.security.DisallowedHost": {"level": "CRITICAL"},

@@ -34,7 +34,7 @@ class SharedCache:
                 "serializer": BytesOnly,
                 "socket_connect_timeout": PATIENCE,
                 "socket_timeout": PATIENCE,
-                "retry": Retry(NoBackoff(), 0),  # whoever asks has a way to do without
+                "retry": Retry(NoBackoff(), 0),  # callers can do without the cache
                 "protocol": 2,  # plain requests and answers; nothing that the server sends by itself
             },
         }

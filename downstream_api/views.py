@@ -47,7 +47,7 @@ class PrivateScopeView(RecordedView):
 
 
 class NoteViewSet(RecordedView, ModelViewSet[Note]):
-    """The caller's own notes. Nobody else's can be seen, nor told from notes that do not exist."""
+    """The caller's own notes. Other users' notes look like notes that do not exist."""
 
     permission_classes = (HasScope("read:private", to_write="write:private"),)  # type: ignore[assignment] # see RecordedView
     serializer_class = NoteSerializer

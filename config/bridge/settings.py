@@ -31,7 +31,7 @@ SILENCED_SYSTEM_CHECKS = [
     "security.W003",
 ]  # no cookies and no forms, so there is nothing to forge
 
-# What the SDK warns of is what clients did; they are told, and nobody here can act on it.
+# The SDK warns of what clients did wrong. They are told, and an operator cannot act on it.
 cast("dict[str, Any]", LOGGING["loggers"])["mcp"] = {"level": "ERROR"}
 
 MCP = services.bridge_configuration(ENVIRONMENT)

@@ -27,5 +27,5 @@ ACTOR_CHAIN: dict[str, Any] = {
 
 
 def actor_chain(actor: Actor | None) -> list[dict[str, Any]]:
-    """The chain as `ACTOR_CHAIN` describes it; empty where nobody acts for the user."""
+    """Return the chain as `ACTOR_CHAIN` describes it; empty if the user calls directly."""
     return [{"subject": each.subject, "client_id": each.client_id} for each in actor.chain()] if actor else []

@@ -50,7 +50,7 @@ class AppendOnlyQuerySet(models.QuerySet[Row_co]):
 
 
 class AppendOnly(models.Model):
-    """The base of what nobody may change."""
+    """The base of rows that cannot be changed."""
 
     objects = AppendOnlyQuerySet.as_manager()
 
@@ -132,7 +132,7 @@ class SealedRow(AppendOnly):
 
 
 def row_digest(row: SealedRow) -> str:
-    """SHA-256, hexadecimal, of the row's canonical JSON. Raises KeyError for a format that nobody knows."""
+    """SHA-256, hexadecimal, of the row's canonical JSON. Raises KeyError for an unknown format."""
     return digest_of(row, log=row.LOG, format_number=row.format, names=row.FORMATS[row.format])
 
 

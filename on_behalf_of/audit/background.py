@@ -40,7 +40,7 @@ def _thread_of(_process: int) -> "SealingThread":
 class SealingThread(threading.Thread):
     """Seals what calls have recorded, away from their path, for as long as the process lives.
 
-    Several processes may each have one: whoever holds the lock seals, the others have nothing to do.
+    Several processes may each have one: the one that holds the lock seals, the others have nothing to do.
     """
 
     def __init__(self, configuration: AuditConfiguration) -> None:

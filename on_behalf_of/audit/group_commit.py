@@ -1,7 +1,7 @@
 """Calls that end at about the same time have their rows committed together, and each waits until they are.
 
-Making one row durable costs as much as making twenty so: one statement, and one wait for the disk. Whoever comes while
-nothing is being written writes at once; whoever comes meanwhile is written together with all others who came meanwhile.
+Making one row durable costs as much as making twenty so: one statement, and one wait for the disk. A call that comes
+while nothing is being written writes at once. Calls that come meanwhile are then written together.
 """
 
 import threading
@@ -100,7 +100,7 @@ class GroupCommit(Generic[Row]):
                 each.is_durable = True
 
     def _hand_over(self) -> None:
-        """To whoever has the most time left of those who are written next: whose time it is decides for all."""
+        """Pass the lead to the call with the most time left among those written next: its limit holds for all."""
         with self._lock:
             if self._waiting:
                 leader = self._waiting[min(len(self._waiting), MAX_ROWS) - 1]

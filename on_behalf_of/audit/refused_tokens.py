@@ -1,4 +1,4 @@
-"""Calls without a good token are counted by the minute, not recorded: nobody shall fill the disk with them.
+"""Calls without a good token are counted by the minute, not recorded, so that they cannot fill the disk.
 
 Best effort: counted in memory, written by the background thread, and no part of the sealed log.
 """

@@ -16,7 +16,7 @@ from on_behalf_of.audit.turn_to_write import turn_to_write
 
 MAX_ROWS = 1_000  # under one seal
 IDLE = timedelta(hours=1)  # after which a seal without rows says: nothing happened
-ADVISORY_LOCK = 0x6F626F_5EA1  # any number that is nobody else's
+ADVISORY_LOCK = 0x6F626F_5EA1  # any number that nothing else uses
 
 
 class CounterWentBack(Exception):

@@ -20,7 +20,7 @@ from on_behalf_of.audit.verification import Broken, actual_digest, verify_seal
 
 Ends = dict[type[SealedRow], tuple[Position, int]]
 
-MAX_COUNTED = 10_000  # unsealed rows beyond which nobody needs the exact number
+MAX_COUNTED = 10_000  # unsealed rows; beyond that the exact number does not matter
 
 
 class RowVerdict(StrEnum):

@@ -1,4 +1,4 @@
-"""SQLite lets one connection write at a time, and has the others try again now and then, whoever came first.
+"""SQLite lets one connection write at a time, and has the others try again now and then, in no order.
 
 So the threads of one process take turns before they ask it: on a busy machine nobody is passed over until its time is
 up. What other processes write is still waited for as SQLite does it, and PostgreSQL needs none of this.

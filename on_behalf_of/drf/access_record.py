@@ -155,7 +155,7 @@ class AccessRecord:
         return nullcontext() if self._is_limited else limited_database_time(DATABASE_TIME)
 
     def failed(self) -> None:
-        """The database let this call down: nobody waits for it any more, and this call does not try again."""
+        """Note that the database failed: this call does not try again, and the breaker spares others the wait."""
         self.breaker.failed()
         self._may_write = False
 

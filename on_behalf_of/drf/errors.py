@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 def readable_errors(error: Exception, context: dict[str, Any]) -> Response:
     """Every error as JSON with a `detail` for people; DRF calls this for whatever a view raises.
 
-    An error that nobody expected is logged with its traceback, and answered without it.
+    An unexpected error is logged with its traceback, and answered without it.
     """
     record = record_of(context["request"])
     if isinstance(error, CsrfRefused):

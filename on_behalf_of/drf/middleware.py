@@ -65,7 +65,7 @@ class AuditMiddleware:
             record.abandon()
             raise
         try:
-            with span.child("audit commit") if record.token else nullcontext():  # nobody known leaves no row
+            with span.child("audit commit") if record.token else nullcontext():  # a call without a token leaves no row
                 record.finish(response.status_code)
         except DatabaseError as error:
             if record.token is None:  # the project's own user changed something that the database refuses to commit

@@ -10,7 +10,7 @@ def _nothing(*_what: object) -> None:
 
 @dataclass(frozen=True)
 class Observer:
-    """What the API tells whoever measures it; by default nobody does, and telling costs next to nothing.
+    """What the API reports to measurements. By default nothing listens, and reporting costs next to nothing.
 
     Routes are patterns and reasons are codes: both are few, and neither says anything of a user.
     """

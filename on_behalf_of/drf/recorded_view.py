@@ -51,7 +51,7 @@ class RecordedView(APIView):
     permission_classes: Sequence[Any]  # HasScope("...") may stand beside DRF's classes
 
     def get_permissions(self) -> Sequence[Any]:
-        # Who may act is decided before scopes: nobody shall ask a user for consent that cannot help.
+        # Who may act is decided before scopes, so that no user is asked for consent that cannot help.
         return sorted(super().get_permissions(), key=lambda each: not isinstance(each, ActorPermission))
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:

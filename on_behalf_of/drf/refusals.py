@@ -39,7 +39,7 @@ def refusal(request: Request | HttpRequest, error: BearerTokenError) -> BearerTo
 
 
 class CannotTell(APIException):
-    """503: the issuer's keys cannot be had, so nobody knows whether the token is good."""
+    """503: the issuer's keys cannot be fetched, so it is unknown whether the token is good."""
 
     status_code = 503
 

@@ -15,8 +15,8 @@ import certifi
 import requests
 from requests.adapters import HTTPAdapter
 
+from on_behalf_of.http_client.http_exchange_deadline import NotConnected, SocketDeadline, watched_pool_classes
 from on_behalf_of.http_client.interruption import Interruption
-from on_behalf_of.http_client.socket_deadline import NotConnected, SocketDeadline, watched_pool_classes
 from on_behalf_of.primitives.strict_json import parse_json, parse_object
 
 MAX_ANSWER = 1_048_576  # bytes
@@ -32,7 +32,7 @@ class UpstreamUnreachable(UpstreamError):
 
 
 class UpstreamNotConnected(UpstreamUnreachable):
-    """Nobody took the connection, so nothing was sent, and any request may be tried again."""
+    """No connection was made, so nothing was sent, and any request may be tried again."""
 
 
 class UpstreamTimeout(UpstreamError):
@@ -40,7 +40,7 @@ class UpstreamTimeout(UpstreamError):
 
 
 class UpstreamInterrupted(UpstreamError):
-    """Nobody wants the answer any more; whether the other side did what was asked is not known."""
+    """The answer is no longer wanted; whether the other side did what was asked is not known."""
 
 
 class UpstreamAnswerTooLarge(UpstreamError):

@@ -4,9 +4,9 @@ from threading import Lock
 
 
 class Interruption:
-    """Lets one thread tell another that nobody wants the outcome of its work any more.
+    """Lets one thread tell another that the outcome of its work is no longer wanted.
 
-    It happens once and for good. Whoever waits says how to be woken; a thread that computes is not stopped.
+    It happens once and for good. Waiters register a wake-up callback; a thread that computes is not stopped.
     """
 
     def __init__(self) -> None:

@@ -22,7 +22,7 @@ from on_behalf_of.http_client.throttle import LEAST_TIME, Throttle
 from on_behalf_of.primitives.retry_after import retry_after
 
 MOST_ATTEMPTS = 3
-FIRST_WAIT = 0.1  # seconds before the second attempt where nobody says how long; doubled for each further one
+FIRST_WAIT = 0.1  # seconds before the second attempt, unless the answer says how long; doubled for each further one
 PASSING = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
 
 

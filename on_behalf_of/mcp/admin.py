@@ -15,7 +15,7 @@ from on_behalf_of.mcp.models import ToolCall
 from on_behalf_of.primitives.call_error import Outcome
 from on_behalf_of.primitives.visible_text import escaped
 
-MOST_COUNTED = 10_000  # rows; nobody turns as many pages, and counting all of a large table takes seconds
+MOST_COUNTED = 10_000  # rows; more pages than a person turns, and counting all of a large table takes seconds
 # The labels of the API's log, whose style sheet is named below.
 LABELS = {Outcome.OK: "allowed", Outcome.REFUSED: "refused"}
 

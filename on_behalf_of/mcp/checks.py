@@ -1,4 +1,4 @@
-"""Variables that somebody set and nobody reads."""
+"""Variables that are set and have no effect."""
 
 from typing import Any
 

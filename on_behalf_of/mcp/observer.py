@@ -1,4 +1,4 @@
-"""What the bridge tells whoever measures it; by default nobody does, and telling costs next to nothing.
+"""What the bridge reports to measurements. By default nothing listens, and reporting costs next to nothing.
 
 Whatever becomes a label is one of a bounded set: names of this project's own tools, codes, parties. Never a user, and
 never a text that somebody else chose.

@@ -8,7 +8,7 @@ Address = IPv4Address | IPv6Address
 
 
 def client_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
-    """The address of whoever is behind `trusted` proxies; `peer` itself where it is none of them.
+    """Return the address of the client behind `trusted` proxies; `peer` itself if it is not one of them.
 
     `forwarded_for` is the value of X-Forwarded-For, each proxy having appended its peer: the rightmost entry that no
     trusted proxy wrote for another one counts, and what stands left of it anybody may have made up.

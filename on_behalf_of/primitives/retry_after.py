@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 
-LONGEST = 3_600  # seconds; nobody is told to come back tomorrow
+LONGEST = 3_600  # seconds; callers are never told to come back tomorrow
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _EPOCH = re.compile(r"[0-9]{9,11}")
 

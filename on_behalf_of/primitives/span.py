@@ -1,4 +1,4 @@
-"""Steps of serving a request, for whoever draws traces. By default nobody does, and they cost next to nothing."""
+"""Steps of serving a request, for tracing. Without tracing, which is the default, they cost next to nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Span(Protocol):
 
     @property
     def traceparent(self) -> str:
-        """The header (W3C Trace Context) for what is asked of others in this step; empty where nobody draws traces."""
+        """Return the header (W3C Trace Context) for requests made in this step; empty without tracing."""
 
     def set(self, name: str, value: str | int) -> None:
         """Say something of the step that is no secret, and nothing that somebody else wrote."""

@@ -1,4 +1,4 @@
-"""How long a caller will wait, told to whom it calls, so that nobody works for one who has left.
+"""How long a caller will wait, told to the party it calls, so that no work is done for a caller who has left.
 
 The header is the one in which Envoy and the meshes built on it tell a service how many milliseconds it has. It can
 only take time away, and only from the request that carries it, so anybody may send it.

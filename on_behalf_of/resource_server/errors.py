@@ -144,7 +144,7 @@ class InsufficientScope(BearerTokenError):
 
 
 class NotPermitted(BearerTokenError):
-    """The token is good, and a rule of the resource is against whoever presents it: no other scope would help.
+    """The token is good, but a rule of the resource forbids its bearer the call: no other scope would help.
 
     RFC 6750 §3.1 has no code for this, so there is none: `insufficient_scope` would send clients to ask for consent,
     `invalid_token` to log in again. The challenge, which §3 demands all the same, then only names the metadata.
@@ -154,7 +154,7 @@ class NotPermitted(BearerTokenError):
 
 
 class KeysUnavailable(Exception):
-    """Nobody can tell whether the token is good: the issuer's keys cannot be had. Answer 503, never 401."""
+    """The issuer's keys cannot be fetched, so it is unknown whether the token is good. Answer 503, never 401."""
 
     description = "The issuer's keys cannot be fetched at the moment; try again."
 

@@ -251,7 +251,7 @@ class _OneKey:
 
 @cache
 def _passing_key() -> RSAPrivateKey:
-    """Nobody else knows or believes it: it is there so that a token can be read on after its signature."""
+    """A key for the explanation alone, so that a token can be read on after its signature. Nothing else trusts it."""
     return generate_private_key(public_exponent=65_537, key_size=2_048)
 
 

@@ -43,9 +43,9 @@ class _Flight(Future[_Held]):
 class IssuerKeys:
     """The issuer's published keys, fetched when needed and held while they are good.
 
-    While keys are held, nobody who presents a token signed with one of them waits for a fetch: they are renewed in the
-    background before their age is over, and the last good set stays in use while that fails, for a time that has an
-    end: then it is dropped, for a key that was withdrawn meanwhile would be believed for ever. A `kid` that is not held
+    While keys are held, callers whose tokens are signed with one of them never wait for a fetch: keys are renewed in
+    the background before their age is over. While that fails, the last good set stays in use until `max_stale`; then it
+    is dropped, so that a withdrawn key is not trusted indefinitely. A `kid` that is not held
     causes one fetch that all its presenters share; after a few, none for a while, so that invented names cannot be
     used against the issuer. Few wait for it, and not for long, so that an issuer that hangs takes no threads away
     from those whose keys are held. With `KeyFetching.given_keys`, these are held for good and the issuer is never
@@ -99,7 +99,7 @@ class IssuerKeys:
         return held.metadata
 
     def metadata_if_held(self) -> IssuerMetadata | None:
-        """The issuer's endpoints as last fetched; asks nobody and waits for nothing."""
+        """Return the issuer's endpoints as last fetched; None if there are none. Never fetches."""
         held = self._good()
         return held.metadata if held else None
 
@@ -202,7 +202,7 @@ class IssuerKeys:
                     self._waiting.release()
         with self._lock:
             held = self._good()
-            if held is None or self._failing:  # nobody knows what the issuer publishes by now
+            if held is None or self._failing:  # what the issuer publishes by now is unknown
                 raise self._unavailable()
             return held
 

@@ -29,7 +29,7 @@ def usable_keys(document: Mapping[str, Any]) -> dict[str, RSAPublicKey]:
     """The keys of a JWK Set (RFC 7517 §5) that may verify RS256 signatures, by `kid`.
 
     Others are passed over, as RFC 7517 §5 asks. So are keys that were published together with their private part,
-    and all keys that share a `kid`: nobody could tell which of them is meant.
+    and all keys that share a `kid`, because it is unclear which of them is meant.
     """
     found: dict[str, RSAPublicKey] = {}
     ambiguous: set[str] = set()

@@ -1,4 +1,4 @@
-"""An issuer's keys in a file, for the time when it cannot be asked. Public keys, and still nobody else's to change."""
+"""An issuer's keys in a file, for when it cannot be asked. Public keys, but only this user may change them."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from on_behalf_of.resource_server.json_web_key_set import usable_keys
 
 @dataclass(frozen=True)
 class KeptKeys:
-    """A set of keys as it was at one time; a KeySource that asks nobody."""
+    """A set of keys as of one time; a KeySource that never fetches."""
 
     issuer: str
     keys: Mapping[str, RSAPublicKey]
@@ -38,7 +38,7 @@ class KeptKeys:
 
 
 class NoKeys:
-    """The KeySource of whoever has none."""
+    """A KeySource without keys."""
 
     def key(self, key_id: str) -> RSAPublicKey:  # noqa: ARG002 - a KeySource
         raise KeysUnavailable(retry_after=1)

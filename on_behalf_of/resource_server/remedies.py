@@ -1,6 +1,6 @@
 """What to do about a token that is refused: one sentence for each reason, closer where the token shows more.
 
-Values of the token stand in these sentences as `shown` makes them safe; they are for whoever holds the token.
+Values of the token stand in these sentences as `shown` makes them safe; they are for the person who holds the token.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,7 +28,7 @@ class Circumstances:
 
 
 def remedy(error: BearerTokenError, seen: Circumstances) -> str:
-    """What whoever holds the token, or runs the service, can do."""
+    """What the holder of the token, or the operator of the service, can do."""
     if closer := _CLOSER.get(error.reason):
         return closer(seen)
     if isinstance(error, InvalidToken) and error.claim:

@@ -66,7 +66,7 @@ class TokenRules:
 def verify_access_token(token: str, *, rules: TokenRules, keys: KeySource, now: float) -> AccessToken:
     """Verify an access token as RFC 9068 §4 and RFC 8725 §3 ask.
 
-    `now` is seconds since the epoch. Raises InvalidToken with the reason, or KeysUnavailable where nobody can tell.
+    `now` is seconds since the epoch. Raises InvalidToken with the reason, or KeysUnavailable if that cannot be told.
     Not checked: scopes (each operation has its own), who may present the token (`check_caller`), revocation, and
     whether the caller is the token's client; a token that is bound to its caller (`cnf`) is refused for that.
     """
@@ -95,7 +95,7 @@ def _decoded(segment: str) -> bytes:
         data = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     except ValueError as error:
         raise InvalidToken(Reason.NOT_A_JWT) from error
-    # Other spellings of the same bytes would be other tokens to whoever counts them by their digest.
+    # Other spellings of the same bytes would count as other tokens wherever tokens are known by their digest.
     if base64.urlsafe_b64encode(data).rstrip(b"=") != segment.encode():
         raise InvalidToken(Reason.NOT_A_JWT)
     return data
@@ -125,7 +125,7 @@ def _header(document: bytes, rules: TokenRules) -> tuple[str, TokenDialect]:
 def _check_kind(claims: Claims, dialect: TokenDialect) -> None:
     if dialect is TokenDialect.AUTH0 and not ID_TOKEN_MARKS.isdisjoint(claims):
         raise InvalidToken(Reason.ID_TOKEN)
-    if "cnf" in claims:  # whoever presents it as a mere bearer token may not be the one it is bound to (RFC 7800 §3)
+    if "cnf" in claims:  # a bearer may not be the party that the token is bound to (RFC 7800 §3)
         raise InvalidToken(Reason.BOUND_TOKEN)
 
 

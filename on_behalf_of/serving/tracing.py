@@ -1,6 +1,6 @@
 """OpenTelemetry traces, where the environment asks for them. Loaded only there; its packages are an extra.
 
-The provider is nobody's but ours: what libraries say of their own accord may hold more than we would tell.
+The provider is ours alone: what libraries report by themselves may hold more than we want to tell.
 """
 
 import importlib.util

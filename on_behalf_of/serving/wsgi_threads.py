@@ -1,7 +1,7 @@
 """Django's WSGI application behind granian's RSGI interface: the event loop receives bodies, threads run views.
 
 Under WSGI, granian 2.8 reads a body in the thread that serves the request, for as long as its sender likes. Here a
-thread is taken only once the whole body is there, so that slow senders cost nobody else anything.
+thread is taken only once the whole body is there, so that slow senders cost other callers nothing.
 
 A request is not begun if it has waited for a thread longer than its caller said it would wait
 (`on_behalf_of.primitives.time_budget`), or if its caller has hung up; the answer is 503. Its token was not looked at

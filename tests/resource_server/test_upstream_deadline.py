@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from on_behalf_of.http_client.http_client import UpstreamHttp, UpstreamTimeout
-from on_behalf_of.http_client.socket_deadline import SocketDeadline, _connected
+from on_behalf_of.http_client.http_exchange_deadline import SocketDeadline, _connected
 from tests.resource_server.loopback import Conversation, LoopbackServer, Script, certificate, serving
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"

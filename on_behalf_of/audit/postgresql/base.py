@@ -10,7 +10,7 @@ from django.db.backends.postgresql.psycopg_any import is_psycopg3
 
 from on_behalf_of.audit.time_limit import current_limit, limited_database_time
 
-HEALTH_CHECK = 1.5  # seconds, also where nobody set a limit: it runs before any view has a say
+HEALTH_CHECK = 1.5  # seconds, even without a limit in force: it runs before any view can set one
 
 assert is_psycopg3  # noqa: S101 - requirements.txt says so
 

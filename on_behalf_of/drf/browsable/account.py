@@ -36,7 +36,7 @@ class Account:
 
     @property
     def oldest_first(self) -> tuple[Actor, ...]:
-        """The same as the token travelled: whoever acted first, and at the end who acts now."""
+        """Return the same in the order of travel: the first actor first, the current one last."""
         return self.chain[::-1]
 
     @property
@@ -57,9 +57,9 @@ def session_token_of(request: HttpRequest) -> SessionToken | None:
 
 
 def account_of(request: HttpRequest) -> Account | None:
-    """For pages that are no calls of the API: they show who is logged in, and let nobody do anything with it.
+    """Return the account for pages that are not calls of the API: they show who is logged in, and allow nothing more.
 
-    A token that is no good any more is dropped. While nobody can tell, nobody is shown.
+    A token that is no longer good is dropped. While that cannot be told, no account is shown.
     """
     held = session_token_of(request)
     if held is None:

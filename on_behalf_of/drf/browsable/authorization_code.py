@@ -83,7 +83,7 @@ def redeem(
     audience: str,
     ca_file: Path | None,
 ) -> str:
-    """The access token for a code (RFC 6749 §4.1.3), which nobody has verified yet. Raises LoginRefused."""
+    """Return the access token for a code (RFC 6749 §4.1.3), not verified yet. Raises LoginRefused."""
     try:
         answer = _http(login.timeout, ca_file).request(
             "POST",

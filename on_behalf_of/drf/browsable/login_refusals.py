@@ -1,4 +1,4 @@
-"""Why a login did not come to its end, in one sentence each. Of what the tenant said, nothing is taken on trust."""
+"""Why a login failed, in one sentence each. What the tenant said is never trusted."""
 
 import logging
 import re

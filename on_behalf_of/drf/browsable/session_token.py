@@ -16,7 +16,7 @@ _PURPOSE = "access token of a session"
 
 @dataclass(frozen=True)
 class SessionToken:
-    """A token as it was kept. Nothing about it is checked here: whoever uses it verifies it each time."""
+    """A token as it was kept. Nothing about it is checked here: each use verifies it again."""
 
     token: str = field(repr=False)
     withheld: tuple[str, ...] = ()  # scopes that were asked for, and that the tenant did not grant

@@ -40,7 +40,7 @@ class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
 
 
 def held_metadata() -> IssuerMetadata | None:
-    """What the issuer's metadata said when its keys were last fetched. Nobody is asked, so nobody is waited for."""
+    """Return the issuer's metadata as of the last fetch of its keys. Asks no one, and waits for nothing."""
     return token_verifier(api_configuration()).keys.metadata_if_held()
 
 

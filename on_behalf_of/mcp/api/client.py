@@ -176,7 +176,7 @@ class Downstream:
     ) -> UpstreamResponse:
         if not self.deadline.remaining():
             raise ApiUnavailable("no time was left for it")
-        # Before it is sent: from then on nobody can be sure that nothing was changed (RFC 9110 §9.2.1).
+        # Before it is sent: from then on something may have changed (RFC 9110 §9.2.1).
         had_written = self.served.has_written
         self.served.has_written |= method != "GET"
 

@@ -106,7 +106,7 @@ def _served(context: Context) -> ServedRequest:
 
 
 async def _report(context: Context, seconds: float) -> None:
-    """Tell a client that asked for it how a call goes (MCP progress). How much is left, nobody knows."""
+    """Tell a client that asked for it how a call goes (MCP progress). How much is left is unknown."""
     with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):  # it has gone
         await context.session.report_progress(round(seconds, 3), message="Still waiting for an answer.")
 

@@ -12,7 +12,7 @@ DISCARD_DEADLINE = 2.0  # seconds
 
 
 class Disconnected(Exception):
-    """The client went away before its body was complete; there is nobody to answer."""
+    """The client left before its body was complete, so no answer is sent."""
 
 
 class RequestBody:

@@ -33,6 +33,6 @@ def token_refusal(
 
 
 def cannot_tell(error: KeysUnavailable) -> HttpRefusal:
-    """503: nobody knows whether the token is good, which is no reason to ask for another."""
+    """503: it is unknown whether the token is good, which is no reason to ask for another."""
     headers = (("retry-after", str(error.retry_after)),)
     return HttpRefusal(HTTPStatus.SERVICE_UNAVAILABLE, error.description, headers=headers, code=INTERNAL_ERROR)

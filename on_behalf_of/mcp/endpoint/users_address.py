@@ -5,7 +5,7 @@ from on_behalf_of.primitives.client_address import Network, client_address, pars
 
 
 def users_address(scope: Scope, trusted_proxies: Sequence[Network]) -> str:
-    """The address that a request came from, through trusted proxies only; empty where it names nobody.
+    """Return the address that a request came from, through trusted proxies only; empty if it is unknown.
 
     Loopback is this machine, and a link-local address means something on one wire only.
     """

@@ -38,7 +38,7 @@ class CallRecord:
     time: datetime = field(default_factory=timezone.now)
     duration_ms: int = 0
     exchange: TokenOrigin = TokenOrigin.NONE
-    outcome: Outcome | None = None  # None: nobody said; the SDK answers malformed calls itself
+    outcome: Outcome | None = None  # None: not noted, because the SDK answers malformed calls itself
     reason: str = ""
     is_answered: bool = False
     _key: bytes = field(default=b"", repr=False)
@@ -62,7 +62,7 @@ class CallRecord:
         self.arguments_digest = _digest(arguments, self._key)
 
     def note(self, outcome: Outcome, reason: str = "") -> None:
-        if not self._is_over:  # a tool's thread may come to its end after its caller is gone
+        if not self._is_over:  # a tool's thread may end after its caller has left
             self.outcome, self.reason = outcome, reason[:MAX_REASON]
 
     def note_token(self, obtained: Obtained) -> None:
@@ -74,7 +74,7 @@ class CallRecord:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Around serving the call: what nobody noted by then follows from how it ends."""
+        """Wraps the serving of a call; an outcome that was not noted follows from how the call ends."""
         try:
             yield
         except (InsufficientScope, NotPermitted) as error:
@@ -102,7 +102,7 @@ class CallRecord:
 def _digest(arguments: object, key: bytes) -> str:
     """HMAC-SHA256 of the arguments, empty where there are none.
 
-    Equal arguments are seen to be equal, and nobody without the key finds short ones by trying.
+    Equal arguments have equal digests, and without the key short ones cannot be found by trying.
     """
     if not arguments:
         return ""

@@ -8,7 +8,7 @@ from prometheus_client.registry import Collector
 from on_behalf_of.drf.observer import Observer
 from on_behalf_of.serving.metrics.measurements import BUCKETS, Measurements, key_fetches
 
-DATABASE_TIME = 1.5  # seconds: whoever asks for measurements does not wait long for a database
+DATABASE_TIME = 1.5  # seconds: a request for measurements must not wait long for the database
 
 
 def observed(measurements: Measurements) -> Observer:
@@ -36,7 +36,7 @@ class WaitingForSeal(Collector):
     """What of the audit log is not sealed yet, as the database says when it is asked; absent where it says nothing."""
 
     def collect(self) -> Iterator[Metric]:
-        # Here, for they are models, and this module is loaded with the settings.
+        # Imported here because they are models, and this module is loaded with the settings.
         from on_behalf_of.audit.state import waiting_rows
         from on_behalf_of.audit.time_limit import limited_database_time
 

@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from on_behalf_of.serving.metrics.workers_directory import DIRECTORY, is_running
 
-disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for each, of which nobody would make use
+disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for each, which has no use
 
 # Seconds. A cached call takes milliseconds, an exchange some hundred; UPSTREAM_TIMEOUT is 10 by default.
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
