@@ -1,6 +1,7 @@
 """Sealing: finished rows get into the chain of signed seals. One run at a time, whatever process it is in."""
 
 import hashlib
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
@@ -88,13 +89,20 @@ def _has_work() -> bool:
     return last is None or datetime.now(UTC) - last.time >= IDLE
 
 
-def _seal_next(key: SealKey) -> int | None:
-    """Write one seal. Return the number of its rows; None if there was nothing to do, or another run is at it.
+def _turn() -> AbstractContextManager[None]:
+    """Return the turn to write among the calls of this process, if sealing could end one of their transactions.
 
-    It takes its turn with the calls of this process: SQLite ends a call's transaction that has read something and now
-    wants to write, as soon as another one is about to commit.
+    SQLite does that to a transaction that has read something and then wants to write while another one commits, unless
+    transactions take the write lock at their start (IMMEDIATE). Where they do, sealing waits for SQLite like any other
+    process, and calls never wait behind it for their turn.
     """
-    with turn_to_write(), transaction.atomic(using=log_alias()):
+    is_safe = log_connection().settings_dict["OPTIONS"].get("transaction_mode") == "IMMEDIATE"
+    return nullcontext() if is_safe else turn_to_write()
+
+
+def _seal_next(key: SealKey) -> int | None:
+    """Write one seal. Return the number of its rows; None if there was nothing to do, or another run is at it."""
+    with _turn(), transaction.atomic(using=log_alias()):
         if not _is_alone():
             return None
         ends = {log: end_of(log) for log in LOGS}
