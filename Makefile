@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 DOCS := .venv-docs
 
-.PHONY: help demo run inspect clients test test-full bench screenshots lint format docs lock secrets clean
+.PHONY: help demo run inspect clients test test-full bench screenshots variables lint format docs lock secrets clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-11s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ bench: $(VENV)/development ## measure start-up, memory, calls, recording and rev
 
 screenshots: $(VENV)/development | node_modules ## take the pictures of README.md and docs/ anew, from real pages
 	@$(BIN)/python -m tests.screenshots
+
+variables: $(VENV)/development ## write docs/configuration.md and .env.example from the variables' declarations
+	@$(BIN)/python -m operations.configuration_page
 
 lint: $(VENV)/development ## only the checks: format, style, types, dependency rules, migrations, deployment
 	@$(BIN)/python -m tests.run --only-checks

@@ -8,10 +8,14 @@ from typing import Any
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from on_behalf_of.environment import Variable, kinds
+from on_behalf_of.environment.variable import ALL
 from on_behalf_of.primitives.atomic_file import replace_file
 
 _ASSIGNMENT = re.compile(r"(export )?[A-Za-z_][A-Za-z0-9_]*=.*")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=|~^-]*")  # needs no quotes
+
+ENV_FILE = Variable("ENV_FILE", kinds.text, "another file to read variables from", ALL, otherwise="`.env`")
 
 
 def read_env_file(default: Path) -> None:
@@ -20,7 +24,7 @@ def read_env_file(default: Path) -> None:
     The file is the one that ENV_FILE names, else `default`, which need not exist. What cannot be read is refused
     by file and line, never by content: a secret may stand there.
     """
-    named = os.environ.get("ENV_FILE")
+    named = os.environ.get(ENV_FILE.name)
     if named == os.devnull:
         return
     path = Path(named or default)

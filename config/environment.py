@@ -1,32 +1,111 @@
-"""The environment, read once into typed frozen objects. Every variable that this project knows is named here."""
+"""The environment, read once into a frozen object, and the variables that only this repository's services have."""
 
-import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from typing import TypeVar
+from urllib.parse import urlsplit
 
-from config.bridge_client import read_bridge_clients
-from config.env_file import read_env_file
+from config.env_file import ENV_FILE, read_env_file
 from config.generated_secrets import kept_secret
-from config.observability import Observability, read_observability
-from config.shared_cache import SharedCache, read_shared_cache
-from config.variables import LOOPBACK_HOSTS, Variables, refuse
 from on_behalf_of.drf.actor_policy import ActorPolicy
+from on_behalf_of.environment import Variable, Variables, api, audit, hosting, kinds, mcp_server, tenant
+from on_behalf_of.environment.hosting import Observability, read_observability
+from on_behalf_of.environment.kinds import LOOPBACK_HOSTS, WrongText
+from on_behalf_of.environment.mcp_server import PRIVATE_KEY_JWT, read_clients
+from on_behalf_of.environment.shared_cache import SharedCache, read_shared_cache
+from on_behalf_of.environment.tenant import OAUTH_ISSUER, configured_issuer, is_auth0
+from on_behalf_of.environment.variable import ALL, BRIDGE, TENANT
 from on_behalf_of.exchange.client_authentication import BridgeClient
 from on_behalf_of.exchange.exchange_target import ExchangeTarget
 from on_behalf_of.mcp.configuration import ENDPOINT
-from on_behalf_of.primitives.scope_syntax import is_scope
+from on_behalf_of.primitives.client_address import Network
 from on_behalf_of.resource_server.access_token import TokenDialect
 from on_behalf_of.resource_server.caller_rules import ActorRule, CallerRules
 from on_behalf_of.resource_server.token_rules import DIALECTS
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+T = TypeVar("T")
 LOCAL_ISSUER = "http://localhost:9000/"
 LOCAL_API_LOGIN_CLIENT = "local-api-login"
+LOCAL_BRIDGE_CLIENT = "local-mcp-bridge"
 MIN_SECRET_KEY = 32  # characters
+
+
+def secret_key(value: str) -> str:
+    """Return a key that is long enough, or none."""
+    if value and len(value) < MIN_SECRET_KEY:
+        raise WrongText(f"must be at least {MIN_SECRET_KEY} random characters")
+    return value
+
+
+LOCAL_TENANT = Variable(
+    "LOCAL_TENANT",
+    kinds.flag,
+    "whether the tenant is the local one. Set `false` for another tenant whose issuer is a bare `http` origin on "
+    "loopback ([other tenants](other-tenants.md#on-your-own-machine))",
+    ALL,
+    otherwise="`true` without a configured issuer, and with `DEBUG` on for a bare `http` origin on loopback, such as "
+    "`http://localhost:9001/`",
+)
+LOCAL_TENANT_CIMD = Variable(
+    "LOCAL_TENANT_CIMD",
+    kinds.flag,
+    "whether the local tenant accepts client ID metadata documents, which it fetches from the internet. With `false`, "
+    "clients register themselves and everything works offline",
+    (TENANT,),
+    otherwise="`true` if `LOCAL_TENANT_CIMD_CA` is set, else `false`",
+)
+LOCAL_TENANT_CIMD_CA = Variable(
+    "LOCAL_TENANT_CIMD_CA",
+    kinds.file,
+    "a CA whose client metadata documents the local tenant may fetch from loopback",
+    (TENANT,),
+)
+PORT = Variable("PORT", kinds.whole(1, 65535), "the bridge's port", (BRIDGE,), default="3001", example="3001")
+DEBUG = Variable(
+    "DEBUG",
+    kinds.flag,
+    "development mode. With it on, no service listens beyond loopback",
+    ALL,
+    otherwise="`true` without a configured issuer, else `false`",
+    example="",
+)
+SECRET_KEY = Variable(
+    "SECRET_KEY",
+    secret_key,
+    f"at least {MIN_SECRET_KEY} random characters; required for listening beyond loopback",
+    ALL,
+    otherwise="made once under `STATE_DIR`",
+)
+DATABASE_URL = Variable(
+    "DATABASE_URL",
+    kinds.text,
+    "such as `postgres://user:password@host/name`",
+    ALL,
+    otherwise="SQLite under `STATE_DIR`",
+)
+ALLOWED_HOSTS = Variable(
+    "ALLOWED_HOSTS",
+    kinds.items,
+    "values of `Host` that are answered, separated by commas",
+    ALL,
+    otherwise="loopback, and the hosts of `API_BASE_URL` and `MCP_SERVER_URL`",
+)
+SECURE_SSL_REDIRECT = Variable(
+    "SECURE_SSL_REDIRECT", kinds.flag, "whether pages redirect to https", ALL, default="false"
+)
+SECURE_HSTS_SECONDS = Variable(
+    "SECURE_HSTS_SECONDS",
+    kinds.whole(0, 63_072_000),
+    "seconds that `Strict-Transport-Security` names; it names neither subdomains nor preload lists",
+    ALL,
+    default="0",
+)
+DEVELOPMENT = (DEBUG, LOCAL_TENANT, LOCAL_TENANT_CIMD, LOCAL_TENANT_CIMD_CA, ENV_FILE)
+OWN_HOSTING = (PORT, SECRET_KEY, DATABASE_URL, ALLOWED_HOSTS, SECURE_SSL_REDIRECT, SECURE_HSTS_SECONDS)
 
 
 @dataclass(frozen=True)
@@ -40,9 +119,9 @@ class Environment:
     secret_key: str = field(repr=False)  # SECRET_KEY
     secret_key_is_generated: bool
     database_url: str = field(repr=False)  # DATABASE_URL; may hold a password
-    shared_cache: SharedCache | None  # CACHE_URL, and what stands beside it in config/shared_cache.py
+    shared_cache: SharedCache | None  # CACHE_URL, and what stands beside it in on_behalf_of/environment/shared_cache.py
     allowed_hosts: tuple[str, ...]  # ALLOWED_HOSTS
-    trusted_proxies: tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]  # TRUSTED_PROXIES
+    trusted_proxies: tuple[Network, ...]  # TRUSTED_PROXIES
     https_redirect: bool  # SECURE_SSL_REDIRECT
     hsts_seconds: int  # SECURE_HSTS_SECONDS
     dialects: frozenset[TokenDialect]  # TOKEN_DIALECTS
@@ -71,7 +150,7 @@ class Environment:
     seal_key_file: Path | None  # AUDIT_SEAL_KEY_FILE
     seal_public_keys_file: Path | None  # AUDIT_PUBLIC_KEYS_FILE
     audit_retention_days: int  # AUDIT_RETENTION_DAYS
-    observability: Observability  # METRICS, and what stands beside it in config/observability.py
+    observability: Observability  # METRICS, and what stands beside it in on_behalf_of/environment/hosting.py
 
     @property
     def bridge_audience(self) -> str:
@@ -94,146 +173,159 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         read_env_file(BASE_DIR / ".env")
         variables = os.environ
     read = Variables(variables)
-
-    domain, issuer = read.text("AUTH0_DOMAIN"), read.text("OAUTH_ISSUER")
-    is_auth0 = bool(domain) and not issuer
-    if is_auth0:
-        if not re.fullmatch(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:\d+)?", domain):
-            refuse("AUTH0_DOMAIN", "must be the tenant's host name only, such as example.eu.auth0.com")
-        issuer = f"https://{domain}/"
-        read.url("AUTH0_DOMAIN", issuer)
+    issuer = configured_issuer(read)
     configured = bool(issuer)
     issuer = issuer or LOCAL_ISSUER
-    issuer_url = read.url("OAUTH_ISSUER", issuer)
-    on_loopback = issuer_url.hostname in LOOPBACK_HOSTS
-    if issuer_url.scheme == "http" and not on_loopback:
-        refuse("OAUTH_ISSUER", "must be https; http is for a tenant on this machine only")
-    debug = read.flag("DEBUG", default=not configured)
+    debug = _or(read.given(DEBUG), not configured)
     if not configured and not debug:
-        refuse("OAUTH_ISSUER", "is missing, and AUTH0_DOMAIN too: the local tenant is there with DEBUG on only")
-    is_local = _is_local(read, issuer_url, configured=configured, debug=debug)
+        raise OAUTH_ISSUER.mistake("is missing, and AUTH0_DOMAIN too: the local tenant is there with DEBUG on only")
+    is_local = _is_local(read, issuer, configured=configured, debug=debug)
 
-    state_dir = Path(read.text("STATE_DIR") or BASE_DIR / "var").absolute()
-    secret_key = read.text("SECRET_KEY")
-    if secret_key and len(secret_key) < MIN_SECRET_KEY:
-        refuse("SECRET_KEY", f"must be at least {MIN_SECRET_KEY} random characters")
-    port = read.whole("PORT", 3001, low=1, high=65535)
-    bridge_url = read.base_url("MCP_SERVER_URL", f"http://localhost:{port}")
+    state_dir = (read(audit.STATE_DIR) or BASE_DIR / "var").absolute()
+    own_secret_key = read(SECRET_KEY)
+    port = read(PORT)
+    bridge_url = read(mcp_server.MCP_SERVER_URL) or f"http://localhost:{port}"
     if urlsplit(bridge_url).path:
-        refuse("MCP_SERVER_URL", "must have no path: the endpoint is /mcp below it")
-    api_url = read.base_url("API_BASE_URL", "http://localhost:8787")
-    bridge_audiences = read.identifiers("AUTH0_AUDIENCE", bridge_url + ENDPOINT, required=not is_local)
-    api_audience = read.identifier("API_AUTH0_AUDIENCE", f"{api_url}/", required=not is_local)
-    if api_audience in bridge_audiences:  # one token would then open both, and nothing would be exchanged
-        refuse(
-            "API_AUTH0_AUDIENCE", "must differ from AUTH0_AUDIENCE: the bridge and the API are two APIs of the tenant"
-        )
-    bridge_clients = read_bridge_clients(
-        read, identifiers=len(bridge_audiences), is_local=is_local, state_dir=state_dir
+        raise mcp_server.MCP_SERVER_URL.mistake("must have no path: the endpoint is /mcp below it")
+    api_url = read(api.API_BASE_URL) or "http://localhost:8787"
+    bridge_audiences = read(mcp_server.AUTH0_AUDIENCE) or _by_default(
+        mcp_server.AUTH0_AUDIENCE, (bridge_url + ENDPOINT,), is_local=is_local
     )
-    api_login_client_id = read.client_id("API_LOGIN_CLIENT_ID") or (LOCAL_API_LOGIN_CLIENT if is_local else "")
-    if api_login_client_id and api_login_client_id in {
-        client.client_id for client in bridge_clients
-    }:  # the bridge's client has a secret
-        refuse("API_LOGIN_CLIENT_ID", "must differ from MCP_AUTH0_CLIENT_ID: browsers log in with a public client")
-    dialects = read.text("TOKEN_DIALECTS") or "both"
-    if dialects not in DIALECTS:
-        refuse("TOKEN_DIALECTS", "must be both, rfc9068 or auth0")
-    scope = tuple(read.text("MCP_AUTH0_EXCHANGE_SCOPE").split())
-    if not all(map(is_scope, scope)):
-        refuse("MCP_AUTH0_EXCHANGE_SCOPE", "must be scope names separated by spaces")
+    api_audience = read(api.API_AUTH0_AUDIENCE) or _by_default(api.API_AUTH0_AUDIENCE, f"{api_url}/", is_local=is_local)
+    if api_audience in bridge_audiences:  # one token would then open both, and nothing would be exchanged
+        raise api.API_AUTH0_AUDIENCE.mistake(
+            "must differ from AUTH0_AUDIENCE: the bridge and the API are two APIs of the tenant"
+        )
+    bridge_clients = (
+        _local_clients(read, len(bridge_audiences), state_dir)
+        if is_local
+        else read_clients(read, identifiers=len(bridge_audiences))
+    )
+    login_client_id = read(api.API_LOGIN_CLIENT_ID) or (LOCAL_API_LOGIN_CLIENT if is_local else "")
+    if login_client_id and login_client_id in {client.client_id for client in bridge_clients}:
+        raise api.API_LOGIN_CLIENT_ID.mistake(  # the bridge's client has a secret
+            "must differ from MCP_AUTH0_CLIENT_ID: browsers log in with a public client"
+        )
+    cimd_ca_file = read(LOCAL_TENANT_CIMD_CA)
 
     return Environment(
         issuer=issuer,
         is_local=is_local,
         debug=debug,
         state_dir=state_dir,
-        secret_key=secret_key or kept_secret(state_dir / "secret_key"),
-        secret_key_is_generated=not secret_key,
-        database_url=read.text("DATABASE_URL") or f"sqlite:///{state_dir / 'db.sqlite3'}",
+        secret_key=own_secret_key or kept_secret(state_dir / "secret_key"),
+        secret_key_is_generated=not own_secret_key,
+        database_url=read(DATABASE_URL) or f"sqlite:///{state_dir / 'db.sqlite3'}",
         shared_cache=read_shared_cache(read),
-        allowed_hosts=read.items("ALLOWED_HOSTS")
-        or tuple(dict.fromkeys((*LOOPBACK_HOSTS, _host(bridge_url), _host(api_url)))),
-        trusted_proxies=read.networks("TRUSTED_PROXIES"),
-        https_redirect=read.flag("SECURE_SSL_REDIRECT", default=False),
-        hsts_seconds=read.whole("SECURE_HSTS_SECONDS", 0, low=0, high=63_072_000),
-        dialects=DIALECTS[dialects],
-        jwks_max_age=read.number("JWKS_MAX_AGE", 600, low=1, high=86_400),
-        jwks_max_stale=read.number("JWKS_MAX_STALE", 14_400, low=0, high=604_800),
-        jwks_refetch_cooldown=read.number("JWKS_REFETCH_COOLDOWN", 10, low=1, high=3_600),
-        upstream_timeout=read.number("UPSTREAM_TIMEOUT", 10, low=0.1, high=300),
-        upstream_ca_file=read.file("UPSTREAM_CA_FILE"),
+        allowed_hosts=read(ALLOWED_HOSTS) or tuple(dict.fromkeys((*LOOPBACK_HOSTS, _host(bridge_url), _host(api_url)))),
+        trusted_proxies=read(hosting.TRUSTED_PROXIES),
+        https_redirect=read(SECURE_SSL_REDIRECT),
+        hsts_seconds=read(SECURE_HSTS_SECONDS),
+        dialects=DIALECTS[read(tenant.TOKEN_DIALECTS)],
+        jwks_max_age=read(tenant.JWKS_MAX_AGE),
+        jwks_max_stale=read(tenant.JWKS_MAX_STALE),
+        jwks_refetch_cooldown=read(tenant.JWKS_REFETCH_COOLDOWN),
+        upstream_timeout=read(tenant.UPSTREAM_TIMEOUT),
+        upstream_ca_file=read(tenant.UPSTREAM_CA_FILE),
         bridge_audiences=bridge_audiences,
         bridge_port=port,
         bridge_url=bridge_url,
         bridge_clients=bridge_clients,
         # An address is personal data, so servers that would not use it do not get it.
-        forwards_address=read.flag("MCP_AUTH0_FORWARDED_FOR", default=is_auth0),
-        has_leftover_subject_token_type=bool(read.text("MCP_AUTH0_SUBJECT_TOKEN_TYPE")),
-        exchange_scope=scope,
+        forwards_address=_or(read.given(mcp_server.MCP_AUTH0_FORWARDED_FOR), is_auth0(read)),
+        has_leftover_subject_token_type=bool(read(mcp_server.MCP_AUTH0_SUBJECT_TOKEN_TYPE)),
+        exchange_scope=read(mcp_server.MCP_AUTH0_EXCHANGE_SCOPE),
         exchange_target=_exchange_target(read, api_audience),
-        cors_origins=read.origins("CORS_ORIGINS"),
+        cors_origins=read(mcp_server.CORS_ORIGINS),
         api_audience=api_audience,
         api_url=api_url,
-        api_login_client_id=api_login_client_id,
-        api_is_described=read.flag("API_DOCS", default=True),
+        api_login_client_id=login_client_id,
+        api_is_described=read(api.API_DOCS),
         actor_policy=_actor_policy(read),
         bridge_callers=CallerRules(
-            actor_rule=_actor_rule(read), allow_machines=read.flag("MCP_ALLOW_MACHINES", default=False)
+            actor_rule=ActorRule(read(tenant.TOKEN_ACTOR_RULE)), allow_machines=read(mcp_server.MCP_ALLOW_MACHINES)
         ),
         # Off by default: documents are on the internet, and the local tenant works offline. A CA for documents on
         # loopback turns them on.
-        client_documents=read.flag("LOCAL_TENANT_CIMD", default=bool(read.text("LOCAL_TENANT_CIMD_CA"))),
-        cimd_ca_file=read.file("LOCAL_TENANT_CIMD_CA"),
-        seal_key_file=read.file("AUDIT_SEAL_KEY_FILE"),
-        seal_public_keys_file=read.file("AUDIT_PUBLIC_KEYS_FILE"),
-        audit_retention_days=read.whole("AUDIT_RETENTION_DAYS", 400, low=1, high=36_500),
+        client_documents=_or(read.given(LOCAL_TENANT_CIMD), cimd_ca_file is not None),
+        cimd_ca_file=cimd_ca_file,
+        seal_key_file=read(audit.AUDIT_SEAL_KEY_FILE),
+        seal_public_keys_file=read(audit.AUDIT_PUBLIC_KEYS_FILE),
+        audit_retention_days=read(audit.AUDIT_RETENTION_DAYS),
         observability=read_observability(read),
     )
 
 
-def _is_local(read: Variables, issuer: SplitResult, *, configured: bool, debug: bool) -> bool:
+def _or(given: bool | None, default: bool) -> bool:
+    return default if given is None else given
+
+
+def _by_default(variable: Variable[T], default: T, *, is_local: bool) -> T:
+    """Return an identifier that is unset. Only the local tenant knows the defaults."""
+    if not is_local:
+        raise variable.mistake("is missing: write the API's identifier as the tenant shows it, trailing slash included")
+    return default
+
+
+def _is_local(read: Variables, issuer: str, *, configured: bool, debug: bool) -> bool:
     """Return whether the tenant is local_tenant. LOCAL_TENANT decides; if it is unset, the issuer does.
 
     local_tenant's issuer is a bare http origin on loopback, on any port. An issuer with a path, such as a realm of
     Keycloak, is another server on this machine. Another server with a bare origin needs LOCAL_TENANT=false.
     """
-    could_be = issuer.scheme == "http" and issuer.hostname in LOOPBACK_HOSTS and issuer.path in {"", "/"}
-    is_local = read.flag("LOCAL_TENANT", default=not configured or (debug and could_be))
+    url = urlsplit(issuer)
+    could_be = url.scheme == "http" and url.hostname in LOOPBACK_HOSTS and url.path in {"", "/"}
+    is_local = _or(read.given(LOCAL_TENANT), not configured or (debug and could_be))
     if is_local and not could_be:
-        refuse("OAUTH_ISSUER", "must be an http origin on loopback, such as http://localhost:9001/, for the local "
-               "tenant; set LOCAL_TENANT=false if another tenant has this issuer")  # fmt: skip
+        raise OAUTH_ISSUER.mistake(
+            "must be an http origin on loopback, such as http://localhost:9001/, for the local tenant; set "
+            "LOCAL_TENANT=false if another tenant has this issuer"
+        )
     if is_local and not debug:
-        refuse("DEBUG", "must be true for the local tenant, which is for development only")
+        raise DEBUG.mistake("must be true for the local tenant, which is for development only")
     if not is_local and not configured:
-        refuse("OAUTH_ISSUER", "is missing, and AUTH0_DOMAIN too: LOCAL_TENANT=false needs a tenant of your own")
+        raise OAUTH_ISSUER.mistake("is missing, and AUTH0_DOMAIN too: LOCAL_TENANT=false needs a tenant of your own")
     return is_local
 
 
+def _local_clients(read: Variables, identifiers: int, state_dir: Path) -> tuple[BridgeClient, ...]:
+    """Return the bridge's clients at the local tenant, which get ids and secrets of their own where none are set."""
+    if read(mcp_server.MCP_AUTH0_CLIENT_AUTH_METHOD) == PRIVATE_KEY_JWT:
+        raise mcp_server.MCP_AUTH0_CLIENT_AUTH_METHOD.mistake(
+            "must be client_secret_post or client_secret_basic: the local tenant knows no keys of clients"
+        )
+    clients = []
+    for number, client in enumerate(read_clients(read, identifiers=identifiers)):
+        suffix = f"-{number + 1}" if number else ""
+        clients.append(
+            replace(
+                client,
+                client_id=client.client_id or LOCAL_BRIDGE_CLIENT + suffix,
+                secret=client.secret or kept_secret(state_dir / f"bridge_client_secret{suffix}"),
+            )
+        )
+    if len({client.client_id for client in clients}) < identifiers:
+        raise mcp_server.MCP_AUTH0_CLIENT_ID.mistake(
+            "must name different clients: the local tenant links a client to one identifier"
+        )
+    return tuple(clients)
+
+
 def _exchange_target(read: Variables, api_audience: str) -> ExchangeTarget:
-    name = read.text("MCP_AUTH0_EXCHANGE_TARGET") or ExchangeTarget.AUDIENCE
-    if name not in set(ExchangeTarget):
-        refuse("MCP_AUTH0_EXCHANGE_TARGET", "must be audience or resource")
+    target = ExchangeTarget(read(mcp_server.MCP_AUTH0_EXCHANGE_TARGET))
     is_uri = re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^#]+", api_audience)
-    if name == ExchangeTarget.RESOURCE and not is_uri:  # RFC 8707 §2
-        refuse("API_AUTH0_AUDIENCE", "must be an absolute URI where MCP_AUTH0_EXCHANGE_TARGET is resource")
-    return ExchangeTarget(name)
-
-
-def _actor_rule(read: Variables) -> ActorRule:
-    name = read.text("TOKEN_ACTOR_RULE") or ActorRule.ENFORCE
-    if name not in set(ActorRule):
-        refuse("TOKEN_ACTOR_RULE", "must be enforce or record")
-    return ActorRule(name)
+    if target is ExchangeTarget.RESOURCE and not is_uri:  # RFC 8707 §2
+        raise api.API_AUTH0_AUDIENCE.mistake("must be an absolute URI where MCP_AUTH0_EXCHANGE_TARGET is resource")
+    return target
 
 
 def _actor_policy(read: Variables) -> ActorPolicy:
     return ActorPolicy(
-        actor_rule=_actor_rule(read),
-        trusted_actors=frozenset(read.names("API_TRUSTED_ACTORS", "client ids and agent ids")),
-        require_delegation=read.flag("API_REQUIRE_DELEGATION", default=False),
-        allow_machines=read.flag("API_ALLOW_MACHINES", default=False),
-        allowed_organizations=frozenset(read.names("API_ALLOWED_ORGANIZATIONS", "organization ids")),
+        actor_rule=ActorRule(read(tenant.TOKEN_ACTOR_RULE)),
+        trusted_actors=frozenset(read(api.API_TRUSTED_ACTORS)),
+        require_delegation=read(api.API_REQUIRE_DELEGATION),
+        allow_machines=read(api.API_ALLOW_MACHINES),
+        allowed_organizations=frozenset(read(api.API_ALLOWED_ORGANIZATIONS)),
     )
 
 

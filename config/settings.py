@@ -14,8 +14,8 @@ from config import services
 from config.api_description import spectacular_settings
 from config.environment import read_environment
 from config.generated_secrets import derived_secret
-from config.shared_cache import SHARED_CACHE
 from local_tenant import provider_settings
+from on_behalf_of.environment.shared_cache import SHARED_CACHE
 
 ENVIRONMENT = read_environment()
 

@@ -17,8 +17,8 @@ import requests
 
 from config.environment import BASE_DIR
 from config.granian_command import granian_command
-from config.variables import DECLARED
 from on_behalf_of.serving.parent_process import GRACE, end_with_parent
+from operations import declared_variables
 
 SERVICES = ("tenant", "api", "bridge")  # the tenant first: the others fetch its keys
 START_TIMEOUT = 60.0  # seconds
@@ -174,7 +174,7 @@ def local_environment(ports: Mapping[str, int], state_dir: Path) -> dict[str, st
     Every other variable is blank, which counts as unset, so that this process's own configuration does not reach them.
     """
     bridge, api, tenant = (f"http://localhost:{ports[name]}" for name in ("bridge", "api", "tenant"))
-    return dict.fromkeys(DECLARED, "") | {
+    return dict.fromkeys(declared_variables.NAMES, "") | {
         "ENV_FILE": os.devnull,
         "STATE_DIR": str(state_dir),
         "DEBUG": "true",

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import redis
 
-from config.shared_cache import SharedCache
+from on_behalf_of.environment.shared_cache import SharedCache
 from operations.stack import free_ports
 from tests.groups import redis_program
 

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from xml.etree import ElementTree
 
-from config.variables import DECLARED
+from operations import declared_variables
 from tests.groups import GROUPS, POSTGRES_URL
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -114,7 +114,7 @@ def environment_of_the_tests(state: str) -> dict[str, str]:
         name: value
         for name, value in os.environ.items()
         # OpenTelemetry reads more of its own variables than we do.
-        if name not in DECLARED | {"DJANGO_SETTINGS_MODULE"} and not name.startswith("OTEL_")
+        if name not in declared_variables.NAMES | {"DJANGO_SETTINGS_MODULE"} and not name.startswith("OTEL_")
         # The tests start hundreds of processes, and without bytecode each would compile all sources again.
         if name != "PYTHONDONTWRITEBYTECODE"
     }

@@ -7,9 +7,9 @@ from typing import Any, cast
 from django.core.exceptions import ImproperlyConfigured
 
 from config import services
-from config.bridge_client import missing_variables
 from config.generated_secrets import derived_secret
 from config.settings import *
+from on_behalf_of.environment.mcp_server import missing_variables
 
 SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "bridge")  # no other service accepts what this one signs
 ROOT_URLCONF = "config.bridge.urls"

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from config import services
-from config.bridge_client import missing_variables
 from config.doctor.finding import Finding, ok, problem, warning
 from config.environment import Environment
 from on_behalf_of.drf.checks import contradictions
+from on_behalf_of.environment.mcp_server import missing_variables
 from on_behalf_of.mcp.checks import LEFTOVER, REMOVE_LEFTOVER
 from on_behalf_of.mcp.published_identifier import identifier_trouble
 

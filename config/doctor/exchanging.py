@@ -1,12 +1,12 @@
 import time
 from typing import Any
 
-from config.bridge_client import missing_variables
 from config.doctor import refused_exchanges
 from config.doctor.finding import Finding, Findings, not_checked, ok, problem, warning
 from config.doctor.refused_tokens import Expected
 from config.doctor.user_token import described
 from mcp_bridge.tools import TOOLS
+from on_behalf_of.environment.mcp_server import missing_variables
 from on_behalf_of.exchange.caller import Caller
 from on_behalf_of.exchange.errors import ExchangeError
 from on_behalf_of.exchange.token_exchange import TokenExchange

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 from config.environment import Environment
 from config.services import INSPECTOR_ORIGINS, tenant_configuration
-from config.variables import LOOPBACK_HOSTS
 from local_tenant.configuration import ADMINISTRATOR, USER, USER_SCOPES
+from on_behalf_of.environment.kinds import LOOPBACK_HOSTS
 from on_behalf_of.exchange.client_authentication import AuthenticationMethod
 from on_behalf_of.resource_server.access_token import TokenDialect
 from operations.auth0.change import IdOf

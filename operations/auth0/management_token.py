@@ -8,16 +8,24 @@ from dataclasses import dataclass, field
 
 import jwt
 
-from config.variables import Variables
+from on_behalf_of.environment import Variable, Variables, kinds
 from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp
 from on_behalf_of.primitives.strict_json import MalformedJson
 from operations.auth0.errors import SetupError
 
-TOKEN, CLIENT_ID, CLIENT_SECRET = (
+SETUP = ("auth0_setup",)
+TOKEN = Variable(
     "AUTH0_MANAGEMENT_TOKEN",
-    "AUTH0_MANAGEMENT_CLIENT_ID",
-    "AUTH0_MANAGEMENT_CLIENT_SECRET",
+    kinds.text,
+    "a token for the Management API ([Auth0](auth0.md)); the services have no use for it",
+    SETUP,
+    otherwise="asked for",
 )
+CLIENT_ID = Variable(
+    "AUTH0_MANAGEMENT_CLIENT_ID", kinds.text, "instead of that token, a client that may get one", SETUP
+)
+CLIENT_SECRET = Variable("AUTH0_MANAGEMENT_CLIENT_SECRET", kinds.text, "that client's secret", SETUP)
+VARIABLES = (TOKEN, CLIENT_ID, CLIENT_SECRET)
 OK = 200
 
 
@@ -32,15 +40,15 @@ def management_token(
 ) -> ManagementToken:
     """From the environment, else from the person at the terminal. Raises SetupError."""
     read = Variables(variables)
-    value, client_id, secret = read.text(TOKEN), read.text(CLIENT_ID), read.text(CLIENT_SECRET)
+    value, client_id, secret = read(TOKEN), read(CLIENT_ID), read(CLIENT_SECRET)
     if not value and client_id and secret:
         value = _granted(domain, client_id, secret, http)
     if not value and sys.stdin.isatty():
         value = prompt(f"Management API token for {domain} (not shown): ").strip()
     if not value:
         raise SetupError(
-            f"Set {TOKEN}, or {CLIENT_ID} and {CLIENT_SECRET}, in the environment: the setup acts through the "
-            "Management API (docs/auth0.md says how to get one)."
+            f"Set {TOKEN.name}, or {CLIENT_ID.name} and {CLIENT_SECRET.name}, in the environment: the setup acts "
+            "through the Management API (docs/auth0.md says how to get one)."
         )
     return _read(domain, value)
 
@@ -73,8 +81,8 @@ def _granted(domain: str, client_id: str, secret: str, http: UpstreamHttp) -> st
         value = None
     if not isinstance(value, str):
         raise SetupError(
-            f"{domain} gave no Management API token ({answer.status}): check {CLIENT_ID} and {CLIENT_SECRET}, and that "
-            "this client is authorized for the Management API."
+            f"{domain} gave no Management API token ({answer.status}): check {CLIENT_ID.name} and "
+            f"{CLIENT_SECRET.name}, and that this client is authorized for the Management API."
         )
     return value
 

@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from config import services
 from config.environment import read_environment
-from config.variables import Variables
 from on_behalf_of.drf.actor_policy import ActorPolicy
 from on_behalf_of.drf.checks import contradictions
 from on_behalf_of.drf.configuration import api_configuration
+from on_behalf_of.environment import Variables
+from on_behalf_of.environment.api import API_TRUSTED_ACTORS
 from on_behalf_of.resource_server.caller_rules import ActorRule, CallerRules
 from tests.issuer import BRIDGE_CLIENT
 
@@ -91,7 +92,7 @@ def test_whatever_a_list_holds_it_is_names_or_one_clear_sentence(value: str) -> 
     sentence = ""
     names: tuple[str, ...] = ()
     try:
-        names = Variables({"API_TRUSTED_ACTORS": value}).names("API_TRUSTED_ACTORS", "ids")
+        names = Variables({"API_TRUSTED_ACTORS": value})(API_TRUSTED_ACTORS)
     except ImproperlyConfigured as error:
         sentence = str(error)
     assert sentence.startswith("API_TRUSTED_ACTORS ") or bool(names) == bool(value.strip())

@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from config.environment import BASE_DIR
-from config.variables import DECLARED
+from operations import declared_variables
 from operations.demo.mcp_user import Wallet, mcp_client
 from operations.demo.person import Person
 from operations.stack import SERVICES, free_ports, local_environment
@@ -131,7 +131,11 @@ def test_advice_about_busy_ports_works_when_it_is_followed_to_the_letter(
 ) -> None:
     _, api, bridge = busy
     kept = {name: prepared[name] for name in ("ENV_FILE", "STATE_DIR")}
-    configured = dict.fromkeys(DECLARED, "") | kept | {"PORT": str(bridge), "API_BASE_URL": f"http://localhost:{api}"}
+    configured = (
+        dict.fromkeys(declared_variables.NAMES, "")
+        | kept
+        | {"PORT": str(bridge), "API_BASE_URL": f"http://localhost:{api}"}
+    )
     for port in busy:
         sentence = refusal(configured, "up")
         assert f":{port} " in sentence

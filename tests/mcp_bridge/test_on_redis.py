@@ -11,7 +11,7 @@ import pytest
 import redis
 from django.core.cache.backends.redis import RedisCache
 
-from config.shared_cache import SharedCache
+from on_behalf_of.environment.shared_cache import SharedCache
 from on_behalf_of.exchange.shared_source import SharedSource
 from on_behalf_of.exchange.token_source import ExchangedToken
 from tests.groups import REDIS_URL

@@ -4,10 +4,10 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
-from config.variables import DECLARED
 from on_behalf_of.audit.configuration import Sealing, audit_configuration
 from on_behalf_of.drf.configuration import api_configuration
-from on_behalf_of.environment import VARIABLES, from_environment
+from on_behalf_of.environment import from_environment
+from on_behalf_of.environment.entries import KEYS
 from on_behalf_of.mcp.configuration import bridge_configuration
 
 API = {"AUTH0_DOMAIN": "tenant.example", "API_AUTH0_AUDIENCE": "notes", "API_BASE_URL": "https://api.example/"}
@@ -43,27 +43,68 @@ def test_a_bridge_is_configured_as_well_once_it_has_a_client(settings: Settings)
 
 
 @pytest.mark.parametrize(
+    ("changes", "forwards"),
+    [
+        ({}, True),
+        ({"MCP_AUTH0_FORWARDED_FOR": "false"}, False),
+        ({"OAUTH_ISSUER": "https://tenant.example/"}, False),
+        ({"OAUTH_ISSUER": "https://tenant.example/", "MCP_AUTH0_FORWARDED_FOR": "true"}, True),
+    ],
+)
+def test_users_addresses_go_to_auth0_and_elsewhere_only_if_a_variable_says_so(
+    settings: Settings, changes: dict[str, str], forwards: bool
+) -> None:
+    settings.ON_BEHALF_OF = from_environment(MCP | changes)
+    assert bridge_configuration().forwards_address is forwards
+
+
+def test_a_default_that_is_declared_is_the_one_that_holds(settings: Settings) -> None:
+    """What docs/configuration.md says, is so in projects too."""
+    rooms = (api_configuration, audit_configuration, bridge_configuration)
+    settings.ON_BEHALF_OF = from_environment(MCP)
+    unset = [room() for room in rooms]
+    defaults = {variable.name: variable.default for keys in KEYS.values() for variable in keys.values()}
+    assert len([each for each in defaults.values() if each]) > 10
+    settings.ON_BEHALF_OF = from_environment(defaults | MCP)
+    assert [room() for room in rooms] == unset
+
+
+@pytest.mark.parametrize(
     ("changes", "sentence"),
     [
         ({"AUTH0_DOMAIN": ""}, "OAUTH_ISSUER is missing."),
         ({"API_AUTH0_AUDIENCE": " "}, "API_AUTH0_AUDIENCE is missing."),
-        ({"API_REQUIRE_DELEGATION": "maybe"}, "API_REQUIRE_DELEGATION must be True or False."),
-        ({"JWKS_MAX_AGE": "long"}, "JWKS_MAX_AGE must be a number from 1 to 86400."),
         ({"API_BASE_URL": "http://api.example"}, "API_BASE_URL must be an https URL, or an http URL on loopback."),
     ],
 )
-def test_a_mistake_names_the_variable(settings: Settings, changes: dict[str, str], sentence: str) -> None:
+def test_what_a_room_finds_wrong_is_named_by_its_variable(
+    settings: Settings, changes: dict[str, str], sentence: str
+) -> None:
     settings.ON_BEHALF_OF = from_environment(API | changes)
     with pytest.raises(ImproperlyConfigured) as mistake:
         api_configuration()
     assert str(mistake.value) == sentence
 
 
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"AUTH0_DOMAIN": "https://tenant.example"}, "AUTH0_DOMAIN must be the tenant's host name only"),
+        ({"API_REQUIRE_DELEGATION": "maybe"}, "API_REQUIRE_DELEGATION must be true or false."),
+        ({"API_TRUSTED_ACTORS": "*"}, "API_TRUSTED_ACTORS must be client ids and agent ids of at most"),
+        ({"JWKS_MAX_AGE": "long"}, "JWKS_MAX_AGE must be a number from 1 to 86400."),
+        ({"AUDIT_SEALING": "never"}, "AUDIT_SEALING must be thread or command."),
+        ({"API_AUTH0_AUDIENCE": "\u200b"}, "API_AUTH0_AUDIENCE holds invisible characters only"),
+    ],
+)
+def test_a_text_that_is_not_of_its_variables_kind_stops_the_start(changes: dict[str, str], problem: str) -> None:
+    with pytest.raises(ImproperlyConfigured) as mistake:
+        from_environment(API | changes)
+    assert str(mistake.value).startswith(problem)
+    assert str(mistake.value).endswith("Set it in the environment or in .env.")
+
+
 def test_what_the_project_sets_itself_is_named_by_its_key(settings: Settings) -> None:
     settings.ON_BEHALF_OF = from_environment(API, API={"AUDIENCE": "a b"})
     with pytest.raises(ImproperlyConfigured, match=r"""^ON_BEHALF_OF\["API"\]\['AUDIENCE'\] must be one identifier"""):
         api_configuration()
-
-
-def test_the_names_are_those_of_this_repositorys_own_services() -> None:
-    assert {variable.name for variable in VARIABLES} - DECLARED == {"API_OTHER_ISSUERS", "AUDIT_SEALING"}

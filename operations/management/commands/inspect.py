@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config.environment import Environment
-from config.variables import DECLARED
+from operations import declared_variables
 from operations.node import MIN_NODE, NODE_MODULES, Node, inspector, nodes
 
 NPM_CI = "npm ci --ignore-scripts"
@@ -79,4 +79,4 @@ def _environment(environment: Environment) -> dict[str, str]:
     memory; this process's own environment overrides both. The services' variables are left out: some are secrets.
     """
     kept = {"MCP_STORAGE_DIR": str(environment.state_dir / "inspector"), "MCP_INSPECTOR_SECRET_STORE": "memory"}
-    return kept | {name: value for name, value in os.environ.items() if name not in DECLARED}
+    return kept | {name: value for name, value in os.environ.items() if name not in declared_variables.NAMES}

@@ -14,7 +14,7 @@ import anyio.to_thread
 import pytest
 import requests
 
-from config.bridge_client import LOCAL_BRIDGE_CLIENT
+from config.environment import LOCAL_BRIDGE_CLIENT
 from local_tenant.seed import MANUAL_CLIENT_ID, MANUAL_CLIENT_REDIRECT_URIS
 from operations.demo.person import Person
 from tests.services.auth0_sdk.tls_front import tls_front
