@@ -22,7 +22,7 @@ file ([`.env.example`](../.env.example)). If one is missing or wrong, the servic
 it. A blank variable counts as unset.
 
 A project that installs the library writes the setting `ON_BEHALF_OF`, or lets `from_environment()` read the variables
-that *projects* need below: [Add it to your project](adopt.md).
+that *projects* need below: [Add it to your project](adopt.md). `caches_from_environment()` reads those of the cache.
 
 `make variables` writes this page from the variables' declarations, which are in `on_behalf_of/environment/` and
 `config/environment.py`.

@@ -6,6 +6,7 @@ read the same declarations, and docs/configuration.md is written from them.
 """
 
 from on_behalf_of.environment.entries import from_environment
+from on_behalf_of.environment.shared_cache import caches_from_environment
 from on_behalf_of.environment.variable import Variable, Variables
 
-__all__ = ["Variable", "Variables", "from_environment"]
+__all__ = ["Variable", "Variables", "caches_from_environment", "from_environment"]

@@ -29,12 +29,15 @@ from on_behalf_of.environment.mcp_server import (
     MCP_ALLOW_MACHINES,
     MCP_AUTH0_CLIENT_AUTH_METHOD,
     MCP_AUTH0_CLIENT_ID,
+    MCP_AUTH0_CLIENT_KEY_ID,
+    MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE,
     MCP_AUTH0_CLIENT_SECRET,
     MCP_AUTH0_EXCHANGE_SCOPE,
     MCP_AUTH0_EXCHANGE_TARGET,
     MCP_AUTH0_FORWARDED_FOR,
     MCP_SERVER_URL,
 )
+from on_behalf_of.environment.shared_cache import CACHE_ENCRYPTION_KEYS, CACHE_KEY_PREFIX, CACHE_URL
 from on_behalf_of.environment.tenant import (
     AUTH0_DOMAIN,
     JWKS_MAX_AGE,
@@ -88,6 +91,8 @@ KEYS: dict[str, dict[str, Variable[Any]]] = {  # each room's keys, and the varia
         "CLIENT_ID": MCP_AUTH0_CLIENT_ID,
         "CLIENT_SECRET": MCP_AUTH0_CLIENT_SECRET,
         "CLIENT_AUTHENTICATION": MCP_AUTH0_CLIENT_AUTH_METHOD,
+        "CLIENT_PRIVATE_KEY_FILE": MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE,
+        "CLIENT_KEY_ID": MCP_AUTH0_CLIENT_KEY_ID,
         "API_SCOPES": MCP_AUTH0_EXCHANGE_SCOPE,
         "EXCHANGE_TARGET": MCP_AUTH0_EXCHANGE_TARGET,
         "FORWARD_ADDRESS": MCP_AUTH0_FORWARDED_FOR,
@@ -96,9 +101,12 @@ KEYS: dict[str, dict[str, Variable[Any]]] = {  # each room's keys, and the varia
         "API_BASE_URL": API_BASE_URL,
         "ALLOWED_ORIGINS": CORS_ORIGINS,
         "TRUSTED_PROXIES": TRUSTED_PROXIES,
+        "CACHE_KEYS": CACHE_ENCRYPTION_KEYS,
     },
 }
-VARIABLES = frozenset({AUTH0_DOMAIN, *(variable for keys in KEYS.values() for variable in keys.values())})
+VARIABLES = frozenset(  # that projects read by this room's functions
+    {AUTH0_DOMAIN, CACHE_URL, CACHE_KEY_PREFIX, *(variable for keys in KEYS.values() for variable in keys.values())}
+)
 
 
 def from_environment(
@@ -134,7 +142,9 @@ def _given(read: Variables, variable: Variable[Any]) -> Iterator[Any]:
         value = read.given(variable) is not False
     elif variable is AUTH0_AUDIENCE:
         value = read.text(variable)  # a room has one identifier, and refuses several
+    elif variable is TRUSTED_PROXIES:
+        value = tuple(map(str, read(TRUSTED_PROXIES)))
     else:
         value = read.given(variable)
-    if value not in {None, ""}:
-        yield tuple(map(str, value)) if isinstance(value, tuple) else value
+    if value not in {None, "", ()}:
+        yield value

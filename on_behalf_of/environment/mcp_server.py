@@ -6,7 +6,6 @@ AUTH0_AUDIENCE, in the same order; usually just one.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from on_behalf_of.environment import kinds
@@ -18,7 +17,6 @@ if TYPE_CHECKING:  # an API's settings need not load what signs
     from on_behalf_of.exchange.client_authentication import BridgeClient
 
 PRIVATE_KEY_JWT = "private_key_jwt"
-MIN_KEY_BITS = 2048  # RFC 7518 §3.3
 
 MCP_SERVER_URL = Variable(
     "MCP_SERVER_URL",
@@ -146,7 +144,7 @@ def read_clients(read: Variables, *, identifiers: int) -> tuple[BridgeClient, ..
     method = AuthenticationMethod(read(MCP_AUTH0_CLIENT_AUTH_METHOD))
     client_ids = _each(read, MCP_AUTH0_CLIENT_ID, identifiers, "client ids")
     secrets = _each(read, MCP_AUTH0_CLIENT_SECRET, identifiers, "secrets")
-    key = read_private_key(read)  # shared: a public key can be registered at several clients
+    key = _private_key(read)  # shared: a public key can be registered at several clients
     key_ids = _each(read, MCP_AUTH0_CLIENT_KEY_ID, identifiers, "names")
     return tuple(
         BridgeClient(client_id=client_id, method=method, secret=secret, private_key=key, key_id=key_id)
@@ -154,7 +152,7 @@ def read_clients(read: Variables, *, identifiers: int) -> tuple[BridgeClient, ..
     )
 
 
-def read_private_key(read: Variables) -> RSAPrivateKey | None:
+def _private_key(read: Variables) -> RSAPrivateKey | None:
     """Return the client's key; None if it authenticates by a secret."""
     file, method = read(MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE), MCP_AUTH0_CLIENT_AUTH_METHOD.name
     if read(MCP_AUTH0_CLIENT_AUTH_METHOD) != PRIVATE_KEY_JWT:
@@ -170,7 +168,12 @@ def read_private_key(read: Variables) -> RSAPrivateKey | None:
         raise MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE.mistake(
             f"is missing: {method} is private_key_jwt, and the key signs what it sends"
         )
-    return _private_key(file)
+    from on_behalf_of.exchange.client_authentication import load_private_key
+
+    try:
+        return load_private_key(file)
+    except ValueError as wrong:
+        raise MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE.mistake(f"must name {wrong}") from None
 
 
 def missing_variables(clients: tuple[BridgeClient, ...]) -> tuple[str, ...]:
@@ -193,19 +196,3 @@ def _each(read: Variables, variable: Variable[Any], count: int, what: str) -> li
             f"must hold {count} {what} separated by spaces, in the order of the identifiers in AUTH0_AUDIENCE"
         )
     return values
-
-
-def _private_key(file: Path) -> RSAPrivateKey:
-    from cryptography.exceptions import UnsupportedAlgorithm
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-    try:
-        key = load_pem_private_key(file.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: it is encrypted
-        key = None
-    if not isinstance(key, RSAPrivateKey) or key.key_size < MIN_KEY_BITS:
-        raise MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE.mistake(
-            f"must name a readable PEM file with an RSA private key of {MIN_KEY_BITS} bits or more, not encrypted"
-        )
-    return key

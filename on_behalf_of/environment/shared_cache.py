@@ -2,7 +2,9 @@
 
 import base64
 import binascii
+import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -137,3 +139,14 @@ def read_shared_cache(read: Variables) -> SharedCache | None:
             f"is missing: CACHE_URL is set, and what processes share is encrypted; {HOW_TO_MAKE_A_KEY}"
         )
     return SharedCache(url, keys, prefix)
+
+
+def caches_from_environment(variables: Mapping[str, str] | None = None, /) -> dict[str, Any]:
+    """Return what CACHE_URL adds to Django's CACHES, from the environment or from `variables`; {} if it is unset.
+
+        CACHES = {"default": {...}} | caches_from_environment()
+
+    Then pass `caches["shared"]` to `mcp_app`. Needs the extra `redis`. Raises ImproperlyConfigured.
+    """
+    cache = read_shared_cache(Variables(os.environ if variables is None else variables))
+    return {SHARED_CACHE: cache.settings()} if cache else {}

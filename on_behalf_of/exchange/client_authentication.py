@@ -5,13 +5,17 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from urllib.parse import quote_plus
 
 import jwt
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFETIME = 60  # seconds; Auth0 takes at most five minutes
+MIN_KEY_BITS = 2048  # RFC 7518 §3.3
 
 
 class AuthenticationMethod(StrEnum):
@@ -84,3 +88,14 @@ class BridgeClient:
         }
         headers = {"kid": self.key_id} if self.key_id else None
         return jwt.encode(claims, self.private_key, algorithm="RS256", headers=headers)
+
+
+def load_private_key(file: Path) -> RSAPrivateKey:
+    """Return the RSA key in a PEM file. Raises ValueError; its text is what the setting of that file must name."""
+    try:
+        key = load_pem_private_key(file.read_bytes(), password=None)
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: it is encrypted
+        key = None
+    if not isinstance(key, RSAPrivateKey) or key.key_size < MIN_KEY_BITS:
+        raise ValueError(f"a readable PEM file with an RSA private key of {MIN_KEY_BITS} bits or more, not encrypted")
+    return key

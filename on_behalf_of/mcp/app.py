@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.apps import apps
+from django.core.exceptions import ImproperlyConfigured
 
 from on_behalf_of.exchange.guarded_cache import Cache
 from on_behalf_of.mcp.bridge import Bridge, build_bridge
@@ -28,12 +29,15 @@ def mcp_app(
 
     `metadata_at_root`: whether to serve the metadata at the root's well-known path too; by default only without
     `beside`, because an API on the same host has its own document there. `shared_cache`: one cache object of Django for
-    all threads, which holds exchanged tokens for all processes; it needs the configuration's `cache_keys`.
+    all threads, which holds exchanged tokens for all processes; it needs CACHE_KEYS in the configuration.
+    `caches_from_environment()` of `on_behalf_of.environment` makes one that takes bytes only, and fails fast.
 
     Tool calls are recorded if the app `on_behalf_of.mcp` is installed. Raises ImproperlyConfigured and
     ToolDeclarationError. Does no I/O: the issuer's keys are fetched once the process serves.
     """
     configuration = bridge_configuration()
+    if shared_cache is not None and not configuration.cache_keys:
+        raise ImproperlyConfigured('ON_BEHALF_OF["MCP"]["CACHE_KEYS"] is missing: what processes share is encrypted.')
     if not configuration.resource.scopes:
         configuration = replace(configuration, resource=replace(configuration.resource, scopes=tools.scopes))
     return build_bridge(

@@ -4,11 +4,12 @@ from ipaddress import ip_network
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from on_behalf_of.exchange.client_authentication import AuthenticationMethod, BridgeClient
+from on_behalf_of.exchange.client_authentication import AuthenticationMethod, BridgeClient, load_private_key
 from on_behalf_of.exchange.exchange_target import ExchangeTarget
 from on_behalf_of.mcp.observer import Observer
 from on_behalf_of.primitives.client_address import Network
 from on_behalf_of.primitives.declared_settings import DeclaredSettings
+from on_behalf_of.primitives.sealed_box import KEY_LENGTH
 from on_behalf_of.resource_server.caller_rules import ActorRule, CallerRules
 from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
@@ -56,7 +57,10 @@ def bridge_configuration(declared: DeclaredSettings) -> BridgeConfiguration:
     SCOPES: the tools' scopes, for the metadata. API_SCOPES: what token B is asked for by tools that name no scope.
     NAME: the server's name for people. ALLOWED_HOSTS: values of Host, those of Django's setting by default.
     ALLOWED_ORIGINS: of browser clients. TRUSTED_PROXIES: networks whose X-Forwarded-For is believed.
-    CLIENT_AUTHENTICATION: "client_secret_post" or "client_secret_basic". EXCHANGE_TARGET: "audience" or "resource".
+    CLIENT_AUTHENTICATION: "client_secret_post", "client_secret_basic" or "private_key_jwt"; with the last of them,
+    CLIENT_PRIVATE_KEY_FILE replaces the secret, and CLIENT_KEY_ID is the tenant's name for that key, if it has one.
+    EXCHANGE_TARGET: "audience" or "resource". CACHE_KEYS: a list of keys of 32 bytes for what processes share (see
+    `mcp_app`); the first encrypts, all decrypt.
     DIALECTS, ACTOR_RULE, ALLOW_MACHINES, KEYS_MAX_AGE, KEYS_MAX_STALE, KEYS_COOLDOWN, CA_FILE: as in the API's entry.
     FORWARD_ADDRESS: whether the tenant is told the user's address. TIMEOUT: seconds for a whole tool call.
     """
@@ -77,15 +81,7 @@ def bridge_configuration(declared: DeclaredSettings) -> BridgeConfiguration:
             name=declared.text("NAME", "MCP server"),
             endpoint=ENDPOINT,
         ),
-        clients=(
-            BridgeClient(
-                declared.identifier("CLIENT_ID"),
-                AuthenticationMethod(
-                    declared.choice("CLIENT_AUTHENTICATION", "client_secret_post", "client_secret_basic")
-                ),
-                secret=declared.text("CLIENT_SECRET"),
-            ),
-        ),
+        clients=(_client(declared),),
         forwards_address=declared.flag("FORWARD_ADDRESS", default=False),
         default_exchange_scope=declared.identifiers("API_SCOPES"),
         api_base_url=declared.base_url("API_BASE_URL"),
@@ -99,7 +95,34 @@ def bridge_configuration(declared: DeclaredSettings) -> BridgeConfiguration:
             allow_machines=declared.flag("ALLOW_MACHINES", default=False),
         ),
         exchange_target=ExchangeTarget(declared.choice("EXCHANGE_TARGET", "audience", "resource")),
+        cache_keys=_cache_keys(declared),
     )
+
+
+def _client(declared: DeclaredSettings) -> BridgeClient:
+    client_id = declared.identifier("CLIENT_ID")
+    method = AuthenticationMethod(declared.choice("CLIENT_AUTHENTICATION", *AuthenticationMethod))
+    file, key_id = declared.file("CLIENT_PRIVATE_KEY_FILE"), declared.text("CLIENT_KEY_ID", "")
+    if method is not AuthenticationMethod.PRIVATE_KEY_JWT:
+        for key, value in (("CLIENT_PRIVATE_KEY_FILE", file), ("CLIENT_KEY_ID", key_id)):
+            if value:
+                raise declared.mistake(key, "has no effect unless the client authenticates by private_key_jwt")
+        return BridgeClient(client_id, method, secret=declared.text("CLIENT_SECRET"))
+    if declared.text("CLIENT_SECRET", ""):
+        raise declared.mistake("CLIENT_SECRET", "must not be set if the client authenticates by private_key_jwt")
+    if file is None:
+        raise declared.mistake("CLIENT_PRIVATE_KEY_FILE", "is missing: private_key_jwt signs with that key")
+    try:
+        return BridgeClient(client_id, method, private_key=load_private_key(file), key_id=key_id)
+    except ValueError as wrong:
+        raise declared.mistake("CLIENT_PRIVATE_KEY_FILE", f"must name {wrong}") from None
+
+
+def _cache_keys(declared: DeclaredSettings) -> tuple[bytes, ...]:
+    keys = declared.value("CACHE_KEYS") or ()
+    if not isinstance(keys, list | tuple) or any(not isinstance(key, bytes) or len(key) != KEY_LENGTH for key in keys):
+        raise declared.mistake("CACHE_KEYS", f"must be a list of keys of {KEY_LENGTH} bytes, the current one first")
+    return tuple(keys)
 
 
 def _networks(declared: DeclaredSettings, key: str) -> tuple[Network, ...]:

@@ -24,6 +24,7 @@ from operations.stack import local_environment
 # sets for another, or hands it to `Variables`.
 WITH_THE_ENVIRONMENT = {
     "on_behalf_of/environment/entries.py",  # for projects that install the library
+    "on_behalf_of/environment/shared_cache.py",  # likewise
     "config/api/wsgi.py",
     "operations/auth0/tenant_environment.py",
     "config/bridge/asgi.py",

@@ -1,14 +1,21 @@
 """ON_BEHALF_OF from the environment, in one call."""
 
+import base64
+from pathlib import Path
+
 import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from django.core.cache.backends.locmem import LocMemCache
 from django.core.exceptions import ImproperlyConfigured
 from pytest_django import Settings
 
 from on_behalf_of.audit.configuration import Sealing, audit_configuration
 from on_behalf_of.drf.configuration import api_configuration
-from on_behalf_of.environment import from_environment
+from on_behalf_of.environment import caches_from_environment, from_environment
 from on_behalf_of.environment.entries import KEYS
+from on_behalf_of.mcp import ToolRegistry, mcp_app
 from on_behalf_of.mcp.configuration import bridge_configuration
+from tests.issuer import rsa_key
 
 API = {"AUTH0_DOMAIN": "tenant.example", "API_AUTH0_AUDIENCE": "notes", "API_BASE_URL": "https://api.example/"}
 MCP = API | {
@@ -40,6 +47,51 @@ def test_a_bridge_is_configured_as_well_once_it_has_a_client(settings: Settings)
     assert configuration.default_exchange_scope == ("read:private", "write:private")
     assert configuration.clients[0].client_id == "bridge"
     assert "not-to-be-shown" not in repr(configuration)
+
+
+def test_a_clients_key_takes_the_place_of_its_secret(settings: Settings, tmp_path: Path) -> None:
+    file = tmp_path / "client.pem"
+    file.write_bytes(rsa_key("client").private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    by_key = {
+        "MCP_AUTH0_CLIENT_SECRET": "",
+        "MCP_AUTH0_CLIENT_AUTH_METHOD": "private_key_jwt",
+        "MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE": str(file),
+        "MCP_AUTH0_CLIENT_KEY_ID": "k1",
+    }
+    settings.ON_BEHALF_OF = from_environment(MCP | by_key)
+    (client,) = bridge_configuration().clients
+    assert client.private_key is not None
+    assert client.private_key.public_key() == rsa_key("client").public_key()
+    assert client.proof("https://tenant.example/").form["client_assertion"]
+    file.write_text("no key")
+    for changes, name in (
+        ({"MCP_AUTH0_CLIENT_SECRET": "s"}, "MCP_AUTH0_CLIENT_SECRET must not be set"),
+        ({"MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE": ""}, "MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE is missing"),
+        ({"MCP_AUTH0_CLIENT_AUTH_METHOD": ""}, "MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE has no effect"),
+        ({}, "MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE must name a readable PEM file"),
+    ):
+        settings.ON_BEHALF_OF = from_environment(MCP | by_key | changes)
+        with pytest.raises(ImproperlyConfigured, match=f"^{name}"):
+            bridge_configuration()
+
+
+def test_processes_share_a_cache_that_is_encrypted(settings: Settings) -> None:
+    assert caches_from_environment({}) == {}
+    key = base64.urlsafe_b64encode(b"k" * 32).decode()
+    shared = {"CACHE_URL": "redis://cache.example", "CACHE_ENCRYPTION_KEYS": key, "CACHE_KEY_PREFIX": "shop"}
+    caches = caches_from_environment(MCP | shared)
+    assert caches["shared"]["LOCATION"] == ["redis://cache.example"]
+    assert caches["shared"]["KEY_PREFIX"] == "shop"
+    settings.ON_BEHALF_OF = from_environment(MCP | shared)
+    assert bridge_configuration().cache_keys == (b"k" * 32,)
+    settings.ON_BEHALF_OF = from_environment(MCP, MCP={"CACHE_KEYS": [b"short"]})
+    with pytest.raises(ImproperlyConfigured, match=r"CACHE_KEYS'\] must be a list of keys of 32 bytes"):
+        bridge_configuration()
+    settings.ON_BEHALF_OF = from_environment(MCP)
+    with pytest.raises(ImproperlyConfigured, match=r"CACHE_KEYS.* is missing"):
+        mcp_app(ToolRegistry([]), shared_cache=LocMemCache("shared", {}))
+    with pytest.raises(ImproperlyConfigured, match=r"^CACHE_ENCRYPTION_KEYS is missing"):
+        caches_from_environment({"CACHE_URL": "redis://cache.example"})
 
 
 @pytest.mark.parametrize(
