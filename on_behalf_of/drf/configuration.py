@@ -56,7 +56,7 @@ def api_configuration(declared: DeclaredSettings) -> ApiConfiguration:
     ACTOR_RULE ("enforce", "record"), TRUSTED_ACTORS, REQUIRE_DELEGATION, ALLOW_MACHINES, ALLOWED_ORGANIZATIONS: who may
     act; see docs/actor-policy.md. DIALECTS: "both", "rfc9068" or "auth0".
     KEYS_MAX_AGE, KEYS_MAX_STALE, KEYS_COOLDOWN, TIMEOUT: seconds. CA_FILE: certificates to trust for the tenant.
-    DATABASE_TIME: seconds for all of a recorded call's database work; unlimited by default.
+    DATABASE_TIME: seconds for all of a recorded call's database work; by default, only the log's own are limited.
     LOGIN_CLIENT_ID: a public client of the tenant, with which people log in to the API's own pages.
     DESCRIBED: whether anybody may read the API's description.
     """

@@ -72,7 +72,6 @@ class AuditMiddleware:
                 raise
             response.close()
             response = self._not_recorded(request, error)
-            observer.not_recorded()
         response.headers["X-Request-ID"] = record.request_id
         record.tell(observer, span, response.status_code)
         return response
@@ -80,4 +79,5 @@ class AuditMiddleware:
     def _not_recorded(self, request: HttpRequest, error: DatabaseError) -> HttpResponse:
         if not isinstance(error, NotRecordable):  # one line for each attempt, not for each call
             logger.error("The audit log cannot be written (%s): answering 503.", type(error).__name__)
+        api_configuration().observer.not_recorded()
         return not_recorded(request)

@@ -1,4 +1,4 @@
-"""What surrounds a service: the proxies in front of it, its measurements, traces and log lines."""
+"""Variables for hosting: proxies, metrics, traces and logs."""
 
 from dataclasses import dataclass
 
@@ -75,7 +75,7 @@ VARIABLES = (
 
 @dataclass(frozen=True)
 class Observability:
-    """What a service tells about itself, beside its answers."""
+    """Whether and how a service is observed: metrics, logs and traces."""
 
     metrics: bool  # METRICS
     metrics_allowed: tuple[Network, ...]  # METRICS_ALLOWED; loopback may always ask

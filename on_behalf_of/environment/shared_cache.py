@@ -1,4 +1,4 @@
-"""What the processes of a deployment share: a Redis or Valkey, by Django's cache framework, and nothing but bytes."""
+"""The Redis or Valkey that processes share, through Django's cache framework. It holds bytes only."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""What every source of exchanged tokens takes and gives: memory, the shared cache, and the tenant."""
+"""The interface of token sources: what memory, the shared cache and the tenant are asked, and what they return."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -14,12 +14,14 @@ from on_behalf_of.primitives.span import NO_SPAN, Span
 from on_behalf_of.primitives.trace import Trace
 from on_behalf_of.resource_server.access_token import AccessToken
 
-MARGIN = 30  # seconds before its end at which a token is no longer handed out: it must survive the way to the API
+MARGIN = (
+    30  # seconds; a token that ends sooner is not handed out, because it must still be good when it reaches the API
+)
 
 
 @dataclass(frozen=True)
 class ExchangeKey:
-    """What an exchanged token was asked for. The subject token is the user's, so no two users share a key."""
+    """The request that an exchanged token answers. It includes the user's token, so two users never share a key."""
 
     subject_digest: str  # SHA-256 of token A, hexadecimal
     audience: str

@@ -1,4 +1,4 @@
-"""What the bridge reports to measurements. By default nothing listens, and reporting costs next to nothing.
+"""Callbacks with which the bridge reports what it does. By default they do nothing, at next to no cost.
 
 Whatever becomes a label is one of a bounded set: names of this project's own tools, codes, parties. Never a user, and
 never a text that somebody else chose.

@@ -59,7 +59,7 @@ def session_token_of(request: HttpRequest) -> SessionToken | None:
 def account_of(request: HttpRequest) -> Account | None:
     """Return the account for pages that are not calls of the API: they show who is logged in, and allow nothing more.
 
-    A token that is no longer good is dropped. While that cannot be told, no account is shown.
+    A token that is no longer good is dropped. While the issuer's keys cannot be fetched, no account is shown.
     """
     held = session_token_of(request)
     if held is None:
