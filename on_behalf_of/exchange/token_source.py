@@ -14,9 +14,7 @@ from on_behalf_of.primitives.span import NO_SPAN, Span
 from on_behalf_of.primitives.trace import Trace
 from on_behalf_of.resource_server.access_token import AccessToken
 
-MARGIN = (
-    30  # seconds; a token that ends sooner is not handed out, because it must still be good when it reaches the API
-)
+MARGIN = 30  # seconds; a token that ends sooner is not handed out, because it must still be good at the API
 
 
 @dataclass(frozen=True)
