@@ -7,7 +7,7 @@ import sys
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-from config.console import spell_what_cannot_be_shown
+from on_behalf_of.primitives.console import spell_what_cannot_be_shown
 
 SERVICES = ("api", "bridge", "tenant")
 
@@ -21,7 +21,7 @@ def main() -> int:
         case ["serve"] if service:
             settings = f"config.{service}.settings"
         case ["doctor"]:
-            settings = "config.doctor.settings"
+            settings = "on_behalf_of.diagnosis.doctor_settings"
         case _:
             settings = "config.settings"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)

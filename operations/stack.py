@@ -16,7 +16,7 @@ from types import FrameType, TracebackType
 import requests
 
 from config.environment import BASE_DIR
-from config.granian_command import granian_command
+from on_behalf_of.serving.granian_command import granian_command
 from on_behalf_of.serving.parent_process import GRACE, end_with_parent
 from operations import declared_variables
 

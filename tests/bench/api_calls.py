@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config.environment import BASE_DIR
-from config.granian_command import granian_command
+from on_behalf_of.serving.granian_command import granian_command
 from operations.stack import free_ports
 from tests.audit import databases
 from tests.audit.api_process import ApiProcess

@@ -24,7 +24,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from config.granian_command import granian_command
+from on_behalf_of.serving.granian_command import granian_command
 from operations.stack import free_ports, local_environment
 from tests.audit import databases
 from tests.audit.postgres_server import running_postgres

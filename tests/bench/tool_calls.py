@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from config.granian_command import granian_command
+from on_behalf_of.serving.granian_command import granian_command
 from operations.stack import free_ports, local_environment
 from tests.audit import databases
 from tests.bench.compare import Scenario, compare

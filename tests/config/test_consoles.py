@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
-from config.console import SPELLED
+from on_behalf_of.primitives.console import SPELLED
 from config.environment import BASE_DIR
 from operations.stack import SERVICES, free_ports, local_environment
 from tests.config.test_commands import PATIENCE, eventually, inherited

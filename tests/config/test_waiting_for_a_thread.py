@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from config.environment import BASE_DIR
-from config.granian_command import granian_command
+from on_behalf_of.serving.granian_command import granian_command
 from on_behalf_of.primitives.time_budget import HEADER, read_time_budget, time_budget
 from operations.stack import free_ports
 from tests.config.test_commands import eventually, is_free

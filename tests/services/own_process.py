@@ -15,7 +15,7 @@ import psutil
 import requests
 
 from config.environment import BASE_DIR
-from config.granian_command import granian_command
+from on_behalf_of.serving.granian_command import granian_command
 from on_behalf_of.serving.parent_process import GRACE
 from operations.stack import free_ports
 from tests.services.running import Running

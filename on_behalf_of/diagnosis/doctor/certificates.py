@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 import certifi
 
-from config.doctor.finding import Finding, not_checked, ok, problem, warning
+from on_behalf_of.diagnosis.doctor.finding import Finding, not_checked, ok, problem, warning
 from config.environment import Environment
 from on_behalf_of.http_client.http_client import tls_context
 

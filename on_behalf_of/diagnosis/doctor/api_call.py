@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from config.doctor.finding import Finding, ok, problem
+from on_behalf_of.diagnosis.doctor.finding import Finding, ok, problem
 from on_behalf_of.mcp.api.client import Downstream
 from on_behalf_of.mcp.api.errors import ApiRefused, ApiRejectedToken, ApiUnavailable, NotFound
 from on_behalf_of.primitives.call_error import CallError

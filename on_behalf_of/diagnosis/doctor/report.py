@@ -3,7 +3,7 @@ import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 
-from config.doctor.finding import Finding, Status
+from on_behalf_of.diagnosis.doctor.finding import Finding, Status
 
 WIDTH = 110  # characters
 CHECK = 20  # characters, for the name of a check

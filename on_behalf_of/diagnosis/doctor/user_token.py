@@ -1,8 +1,8 @@
 import time
 
-from config.doctor.finding import Findings, not_checked, ok, problem
-from config.doctor.refused_tokens import FOR_ANOTHER, Expected, advice
-from config.explaining.report import FOR_THE_API
+from on_behalf_of.diagnosis.doctor.finding import Findings, not_checked, ok, problem
+from on_behalf_of.diagnosis.doctor.refused_tokens import FOR_ANOTHER, Expected, advice
+from on_behalf_of.diagnosis.explaining.report import FOR_THE_API
 from on_behalf_of.exchange.caller import Caller
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.caller_rules import CallerRules, check_caller

@@ -1,9 +1,9 @@
 import time
 from email.utils import parsedate_to_datetime
 
-from config.doctor.finding import Finding, Findings, not_checked, ok, problem, warning
-from config.doctor.identifiers import differ_in_slash, shown
-from config.doctor.refused_tokens import ISSUER
+from on_behalf_of.diagnosis.doctor.finding import Finding, Findings, not_checked, ok, problem, warning
+from on_behalf_of.diagnosis.doctor.identifiers import differ_in_slash, shown
+from on_behalf_of.diagnosis.doctor.refused_tokens import ISSUER
 from config.environment import Environment
 from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp, UpstreamResponse
 from on_behalf_of.resource_server.issuer_metadata import (

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 from config import services
-from config.doctor.api_call import api_call
-from config.doctor.certificates import certificates
-from config.doctor.configured import configured
-from config.doctor.discovery import discovery
-from config.doctor.exchanging import Overheard, exchanging, scope_for
-from config.doctor.finding import Finding, not_checked
-from config.doctor.key_set import key_set
-from config.doctor.resources import protected_resources
-from config.doctor.user_token import user_token
+from on_behalf_of.diagnosis.doctor.api_call import api_call
+from on_behalf_of.diagnosis.doctor.certificates import certificates
+from on_behalf_of.diagnosis.doctor.configured import configured
+from on_behalf_of.diagnosis.doctor.discovery import discovery
+from on_behalf_of.diagnosis.doctor.exchanging import Overheard, exchanging, scope_for
+from on_behalf_of.diagnosis.doctor.finding import Finding, not_checked
+from on_behalf_of.diagnosis.doctor.key_set import key_set
+from on_behalf_of.diagnosis.doctor.resources import protected_resources
+from on_behalf_of.diagnosis.doctor.user_token import user_token
 from config.environment import Environment
 from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.http_client import UpstreamHttp

@@ -9,8 +9,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from config.environment import Environment
-from config.explaining.printed import printed
-from config.explaining.report import API, BRIDGE, explained
+from on_behalf_of.diagnosis.explaining.printed import printed
+from on_behalf_of.diagnosis.explaining.report import API, BRIDGE, explained
 from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp
 from on_behalf_of.primitives.strict_json import MalformedJson, parse_object

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from config import services
-from config.doctor.finding import Finding, ok, problem, warning
+from on_behalf_of.diagnosis.doctor.finding import Finding, ok, problem, warning
 from config.environment import Environment
 from on_behalf_of.drf.checks import contradictions
 from on_behalf_of.environment.mcp_server import missing_variables

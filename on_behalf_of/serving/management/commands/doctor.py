@@ -8,8 +8,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from config.doctor.finding import Finding, Status, not_checked, problem, without_secrets
-from config.doctor.report import as_json, as_lines, summary
+from on_behalf_of.diagnosis.doctor.finding import Finding, Status, not_checked, problem, without_secrets
+from on_behalf_of.diagnosis.doctor.report import as_json, as_lines, summary
 from config.environment import Environment
 from on_behalf_of.mcp.api.client import check_path
 from on_behalf_of.resource_server.pasted_token import read_pasted_token
@@ -76,7 +76,7 @@ def _findings(token: str, api_path: str) -> Iterator[Finding]:
         )
         yield not_checked("everything else", "There is no configuration to go by.")
         return
-    from config.doctor.examination import examine  # needs a configuration to be imported
+    from on_behalf_of.diagnosis.doctor.examination import examine  # needs a configuration to be imported
 
     environment: Environment = settings.ENVIRONMENT
     secrets = (token, *(each for client in environment.bridge_clients for each in client.secrets))

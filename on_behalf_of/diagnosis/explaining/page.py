@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from config.explaining.report import API, BRIDGE, explained
+from on_behalf_of.diagnosis.explaining.report import API, BRIDGE, explained
 from on_behalf_of.drf.authentication import token_verifier
 from on_behalf_of.drf.configuration import api_configuration
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from config.doctor.identifiers import shown
-from config.doctor.refused_tokens import Expected, advice
+from on_behalf_of.diagnosis.doctor.identifiers import shown
+from on_behalf_of.diagnosis.doctor.refused_tokens import Expected, advice
 from on_behalf_of.exchange.errors import (
     ClientRejected,
     DelegationTooDeep,

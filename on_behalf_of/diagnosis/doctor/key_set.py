@@ -1,7 +1,7 @@
 from collections import Counter
 
-from config.doctor.finding import Findings, not_checked, ok, problem, warning
-from config.doctor.identifiers import shown
+from on_behalf_of.diagnosis.doctor.finding import Findings, not_checked, ok, problem, warning
+from on_behalf_of.diagnosis.doctor.identifiers import shown
 from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp
 from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata
 from on_behalf_of.resource_server.json_web_key_set import Unusable, public_key, usable_keys

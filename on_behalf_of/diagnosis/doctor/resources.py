@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from http import HTTPStatus
 
 from config import services
-from config.doctor.finding import Finding, Status, not_checked, ok, problem
-from config.doctor.identifiers import differ_in_slash, shown
-from config.doctor.refused_tokens import ISSUER
+from on_behalf_of.diagnosis.doctor.finding import Finding, Status, not_checked, ok, problem
+from on_behalf_of.diagnosis.doctor.identifiers import differ_in_slash, shown
+from on_behalf_of.diagnosis.doctor.refused_tokens import ISSUER
 from config.environment import Environment
 from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp, UpstreamUnreachable
 from on_behalf_of.mcp.configuration import ENDPOINT

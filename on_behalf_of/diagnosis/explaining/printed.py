@@ -1,6 +1,6 @@
 from collections.abc import Iterator
 
-from config.explaining.report import Report
+from on_behalf_of.diagnosis.explaining.report import Report
 from on_behalf_of.resource_server.explanation import State
 
 MARKS = {State.PASSED: "ok", State.FAILED: "FAILED", State.NOT_REACHED: "-", State.CANNOT_TELL: "?"}
