@@ -21,7 +21,7 @@ def main() -> int:
         case ["serve"] if service:
             settings = f"config.{service}.settings"
         case ["doctor"]:
-            settings = "on_behalf_of.diagnosis.doctor_settings"
+            settings = "config.doctor_settings"
         case _:
             settings = "config.settings"
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", settings)

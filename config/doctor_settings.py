@@ -1,6 +1,6 @@
-"""The doctor's settings: those of all commands, or none where the environment does not allow for any.
+"""The settings of `doctor`: those of all commands, or almost none if the environment is wrong.
 
-A configuration that stops every other command is the first thing that the doctor has to tell.
+A configuration that stops every other command is the doctor's first finding.
 """
 
 from django.core.exceptions import ImproperlyConfigured
@@ -11,5 +11,5 @@ try:
     from config.settings import *
 except ImproperlyConfigured as error:
     CONFIGURATION_PROBLEM = str(error)
-    INSTALLED_APPS = ["config"]
+    INSTALLED_APPS = ["on_behalf_of.serving"]
     USE_TZ = True

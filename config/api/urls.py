@@ -7,8 +7,8 @@ from django.shortcuts import render
 from django.urls import include, path
 from django.views.decorators.http import require_safe
 
-from on_behalf_of.diagnosis.explaining.page import explain_token
 from on_behalf_of.audit.triggers import missing_triggers
+from on_behalf_of.diagnosis.explaining.page import explain_token
 from on_behalf_of.drf.authentication import token_verifier
 from on_behalf_of.drf.browsable.account import account_bar
 from on_behalf_of.drf.configuration import api_configuration

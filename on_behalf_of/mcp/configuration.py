@@ -44,6 +44,7 @@ class BridgeConfiguration:
     exchange_target: ExchangeTarget = ExchangeTarget.AUDIENCE
     cache_keys: tuple[bytes, ...] = field(default=(), repr=False)  # encrypt what processes share; the first is current
     has_leftover_subject_token_type: bool = False  # MCP_AUTH0_SUBJECT_TOKEN_TYPE is set, which means nothing here
+    tools: str = ""  # dotted path of the ToolRegistry, for `doctor` and `explain_token`
     observer: Observer = field(default_factory=Observer)  # receives measurements of this process
 
 
@@ -62,6 +63,8 @@ def bridge_configuration(declared: DeclaredSettings) -> BridgeConfiguration:
     EXCHANGE_TARGET: "audience" or "resource". CACHE_KEYS: a list of keys of 32 bytes for what processes share (see
     `mcp_app`); the first encrypts, all decrypt.
     DIALECTS, ACTOR_RULE, ALLOW_MACHINES, KEYS_MAX_AGE, KEYS_MAX_STALE, KEYS_COOLDOWN, CA_FILE: as in the API's entry.
+    TOOLS: the dotted path of the ToolRegistry, such as "shop.mcp.TOOLS", with which the commands `doctor` and
+    `explain_token` say what a token may call.
     FORWARD_ADDRESS: whether the tenant is told the user's address. TIMEOUT: seconds for a whole tool call.
     """
     issuer, base_url = declared.url("ISSUER"), declared.base_url("BASE_URL")
@@ -96,6 +99,7 @@ def bridge_configuration(declared: DeclaredSettings) -> BridgeConfiguration:
         ),
         exchange_target=ExchangeTarget(declared.choice("EXCHANGE_TARGET", "audience", "resource")),
         cache_keys=_cache_keys(declared),
+        tools=declared.identifier("TOOLS", ""),
     )
 
 

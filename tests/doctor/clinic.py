@@ -12,6 +12,7 @@ from typing import Any
 from django.core.management import call_command
 from django.test import override_settings
 
+from config import services
 from config.environment import read_environment
 from on_behalf_of.resource_server.protected_resource import WELL_KNOWN, ProtectedResource
 from tests.issuer import BRIDGE_CLIENT, public_jwk
@@ -98,16 +99,24 @@ class Clinic:
         claims = self.tenant.claims(**({"aud": self.variables["AUTH0_AUDIENCE"], "scope": scope} | self.token_changes))
         return self.token or self.tenant.sign(claims, **self.token_header)
 
+    def configured(self) -> dict[str, Any]:
+        """The setting ON_BEHALF_OF, as the repository's own services have it from the variables."""
+        environment = read_environment(self.variables)
+        return {
+            "API": services.api_configuration(environment),
+            "AUDIT": services.audit_configuration(environment),
+            "MCP": services.bridge_configuration(environment),
+        }
+
     def examine(self, *arguments: str, with_token: bool = True) -> Report:
         """What the command says, and that it gives nothing away."""
-        environment = read_environment(self.variables)
         token = self.token_a()
         if with_token:
             (self.folder / "token").write_text(f"{token}\n")
             arguments = (*arguments, "--token-file", str(self.folder / "token"))
         output, errors = io.StringIO(), io.StringIO()
         exit_code = 0
-        with contextlib.redirect_stderr(errors), override_settings(ENVIRONMENT=environment):
+        with contextlib.redirect_stderr(errors), override_settings(ON_BEHALF_OF=self.configured()):
             try:
                 call_command("doctor", "--json", *arguments, stdout=output)
             except SystemExit as end:

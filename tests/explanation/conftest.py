@@ -9,7 +9,7 @@ from django.core.management import call_command
 from pytest_django import Settings
 from rest_framework.test import APIClient
 
-from config.environment import Environment
+from on_behalf_of.audit.configuration import audit_configuration
 from on_behalf_of.drf.actor_policy import ActorPolicy
 from on_behalf_of.resource_server.access_token import TokenDialect
 from on_behalf_of.resource_server.token_rules import TokenRules
@@ -42,8 +42,7 @@ def issuer() -> Iterator[Issuer]:
 @pytest.fixture
 def state_dir(settings: Settings, tmp_path: Path) -> Path:
     """Where the command keeps keys."""
-    environment: Environment = settings.ENVIRONMENT
-    settings.ENVIRONMENT = replace(environment, state_dir=tmp_path)
+    rooms.configure(settings, AUDIT=replace(audit_configuration(), public_keys_file=tmp_path / "public_keys.json"))
     return tmp_path
 
 

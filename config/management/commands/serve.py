@@ -11,8 +11,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 
 from config.environment import LOCAL_ISSUER, Environment
-from on_behalf_of.serving.granian_command import INTERFACES, THREADS, become, granian_command
 from on_behalf_of.environment.kinds import LOOPBACK_HOSTS
+from on_behalf_of.serving.granian_command import INTERFACES, THREADS, become, granian_command
 from on_behalf_of.serving.metrics.workers_directory import DIRECTORY, fresh_directory
 from on_behalf_of.serving.parent_process import GRACE
 

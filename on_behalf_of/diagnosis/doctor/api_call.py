@@ -18,7 +18,7 @@ _REASONS = {
 
 
 def api_call(api: Downstream, path: str) -> Iterator[Finding]:
-    """A call with token B, as a tool makes it. It leaves a row in the API's log, like any other."""
+    """Call the API with token B, as a tool does. The call leaves a row in the API's log, like any other."""
     try:
         api.get(path)
     except CallError as error:

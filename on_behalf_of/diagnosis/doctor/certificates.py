@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import certifi
 
+from on_behalf_of.diagnosis.doctor.deployment import Deployment
 from on_behalf_of.diagnosis.doctor.finding import Finding, not_checked, ok, problem, warning
-from config.environment import Environment
 from on_behalf_of.http_client.http_client import tls_context
 
 CHECK = "tls"
@@ -16,12 +16,14 @@ SOON = 14  # days
 DAY = 86_400  # seconds
 
 
-def certificates(environment: Environment) -> Iterator[Finding]:
-    """Whether each party's certificate is trusted, and for how long."""
-    parties = {"OAUTH_ISSUER": environment.issuer, "API_BASE_URL": environment.api_url}
-    for setting, url in (parties | {"MCP_SERVER_URL": environment.bridge_url}).items():
+def certificates(deployment: Deployment) -> Iterator[Finding]:
+    """Find out whether each party's certificate is trusted, and for how long."""
+    parties = {"OAUTH_ISSUER": deployment.issuer, "API_BASE_URL": deployment.api_resource.base_url}
+    if deployment.bridge:
+        parties["MCP_SERVER_URL"] = deployment.bridge.resource.base_url
+    for setting, url in parties.items():
         if urlsplit(url).scheme == "https":
-            yield _looked_at(setting, url, environment.upstream_ca_file, environment.upstream_timeout)
+            yield _looked_at(setting, url, deployment.ca_file, deployment.timeout)
         else:
             yield ok(CHECK, f"{setting} is plain http, so there is no certificate.")
 
@@ -40,14 +42,14 @@ def _looked_at(setting: str, url: str, ca_file: Path | None, timeout: float) -> 
         return problem(
             CHECK,
             f"The certificate of {host} is not trusted here: {error.verify_message}.",
-            "Have it renewed or corrected; where it comes from a CA of your own, name that CA's file.",
+            "Renew or correct it. If it comes from a CA of your own, name that CA's file.",
             "UPSTREAM_CA_FILE",
         )
     except ssl.SSLError:
-        return problem(CHECK, f"{host} does not speak TLS as it should.", "Check the address and its port.", setting)
+        return problem(CHECK, f"{host} does not complete a TLS handshake.", "Check the address and its port.", setting)
     except OSError:
         return not_checked(CHECK, f"{host} cannot be reached at port {port}.")
     days = int((ends - time.time()) // DAY)
     if days < SOON:
-        return warning(CHECK, f"The certificate of {host} ends in {days} days.", "Have it renewed.", setting)
+        return warning(CHECK, f"The certificate of {host} ends in {days} days.", "Renew it.", setting)
     return ok(CHECK, f"The certificate of {host} is trusted, for {days} more days.")

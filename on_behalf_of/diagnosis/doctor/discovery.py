@@ -1,10 +1,10 @@
 import time
 from email.utils import parsedate_to_datetime
 
+from on_behalf_of.diagnosis.doctor.deployment import Deployment
 from on_behalf_of.diagnosis.doctor.finding import Finding, Findings, not_checked, ok, problem, warning
 from on_behalf_of.diagnosis.doctor.identifiers import differ_in_slash, shown
 from on_behalf_of.diagnosis.doctor.refused_tokens import ISSUER
-from config.environment import Environment
 from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp, UpstreamResponse
 from on_behalf_of.resource_server.issuer_metadata import (
     IssuerDiffers,
@@ -13,17 +13,16 @@ from on_behalf_of.resource_server.issuer_metadata import (
     published_metadata,
     read_metadata,
 )
-from on_behalf_of.resource_server.token_rules import TokenRules
 
-NOTICEABLE = 5  # seconds by which clocks may differ before it is worth a word
+NOTICEABLE = 5  # seconds; smaller differences between clocks are not reported
 
 
-def discovery(environment: Environment, http: UpstreamHttp, rules: TokenRules) -> Findings[IssuerMetadata | None]:
-    """The issuer's metadata, its clock, and what MCP clients will miss there."""
-    issuer = environment.issuer
+def discovery(deployment: Deployment, http: UpstreamHttp) -> Findings[IssuerMetadata | None]:
+    """Read the issuer's metadata, compare its clock, and look for what MCP clients need there."""
+    issuer = deployment.issuer
     began = time.time()
     try:
-        answer = published_metadata(issuer, http, deadline=environment.upstream_timeout)
+        answer = published_metadata(issuer, http, deadline=deployment.timeout)
     except UpstreamError as error:
         remedy = (
             "Check the issuer to the letter; its metadata must be at /.well-known/openid-configuration below it, or at "
@@ -34,7 +33,7 @@ def discovery(environment: Environment, http: UpstreamHttp, rules: TokenRules) -
         yield problem("discovery", str(error), remedy, ISSUER)
         yield not_checked("clock", "The tenant did not answer.")
         return None
-    yield _clock(answer, (began + time.time()) / 2, leeway=rules.leeway)
+    yield _clock(answer, (began + time.time()) / 2, leeway=deployment.leeway)
     try:
         metadata = read_metadata(issuer, answer)
     except IssuerDiffers as error:
@@ -48,7 +47,8 @@ def discovery(environment: Environment, http: UpstreamHttp, rules: TokenRules) -
         f"The metadata names {issuer} to the letter; token endpoint {metadata.token_endpoint}, keys at "
         f"{metadata.jwks_uri}.",
     )
-    yield _for_mcp_clients(answer)
+    if deployment.bridge:
+        yield _for_mcp_clients(answer)
     return metadata
 
 
@@ -80,7 +80,7 @@ def _clock(answer: UpstreamResponse, now: float, *, leeway: int) -> Finding:
 
 
 def _for_mcp_clients(answer: UpstreamResponse) -> Finding:
-    """RFC 8414 §2, as MCP authorization wants it."""
+    """Check the metadata (RFC 8414 §2) for what MCP authorization requires."""
     document = answer.json()
     methods = document.get("code_challenge_methods_supported")
     if not isinstance(methods, list) or "S256" not in methods:
@@ -93,7 +93,7 @@ def _for_mcp_clients(answer: UpstreamResponse) -> Finding:
     if document.get("registration_endpoint"):
         how = "register themselves (RFC 7591)"
     elif document.get("client_id_metadata_document_supported"):
-        how = "present a document of theirs (CIMD)"
+        how = "present a client ID metadata document"
     else:
         how = "have to be registered by hand"
     return ok("mcp clients", f"The tenant offers PKCE with S256; MCP clients {how}.")

@@ -1,11 +1,11 @@
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from on_behalf_of.diagnosis.doctor import refused_exchanges
 from on_behalf_of.diagnosis.doctor.finding import Finding, Findings, not_checked, ok, problem, warning
 from on_behalf_of.diagnosis.doctor.refused_tokens import Expected
 from on_behalf_of.diagnosis.doctor.user_token import described
-from mcp_bridge.tools import TOOLS
 from on_behalf_of.environment.mcp_server import missing_variables
 from on_behalf_of.exchange.caller import Caller
 from on_behalf_of.exchange.errors import ExchangeError
@@ -13,15 +13,16 @@ from on_behalf_of.exchange.token_exchange import TokenExchange
 from on_behalf_of.exchange.token_source import MARGIN, ExchangedToken
 from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.http_client import UpstreamHttp, UpstreamResponse
+from on_behalf_of.mcp.tool import Tool
 from on_behalf_of.primitives.strict_json import MalformedJson
 
 EXCHANGE, TOKEN = "exchange", "token B"
 APART = 60  # seconds by which expires_in and exp may differ
-MOST = 10**10  # what is beyond is not worth showing
+MOST = 10**10  # seconds; larger numbers are not shown
 
 
 class Overheard(UpstreamHttp):
-    """Keeps the last answer: the exchange itself looks at nothing that only the doctor wants to know."""
+    """An HTTP client that keeps the last answer, of which the exchange itself reads only what it needs."""
 
     answer: UpstreamResponse | None = None
 
@@ -36,9 +37,9 @@ class Overheard(UpstreamHttp):
             return {}
 
 
-def scope_for(caller: Caller, default: tuple[str, ...]) -> tuple[str, ...]:
-    """What the tools that this caller may use would ask for; nothing in particular where that is nothing."""
-    usable = (tool for tool in TOOLS if caller.token.scopes.issuperset(tool.scopes) and tool.calls_api)
+def scope_for(caller: Caller, tools: Iterable[Tool], default: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the scopes that the tools which this caller may use ask for; `default` if they ask for none."""
+    usable = (tool for tool in tools if caller.token.scopes.issuperset(tool.scopes) and tool.calls_api)
     wanted = (scope for tool in usable for scope in tool.downstream_scopes or default)
     return tuple(dict.fromkeys(wanted)) or default
 
@@ -46,7 +47,7 @@ def scope_for(caller: Caller, default: tuple[str, ...]) -> tuple[str, ...]:
 def exchanging(
     caller: Caller | None, exchange: TokenExchange, http: Overheard, scope: tuple[str, ...], deadline: Deadline
 ) -> Findings[ExchangedToken | None]:
-    """One exchange as the bridge does it, and what came back."""
+    """Exchange once, as the MCP server does it, and examine what came back."""
     missing = missing_variables(tuple(exchange.clients.values()))
     if caller is None or missing:
         why = f"{' and '.join(missing)} is missing." if missing else "There is no token A that the bridge would accept."

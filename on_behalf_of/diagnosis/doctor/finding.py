@@ -11,7 +11,7 @@ _JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*)?")
 
 class Status(StrEnum):
     OK = "ok"
-    WARNING = "warning"  # it works, and perhaps not as it is meant to
+    WARNING = "warning"  # it works, but perhaps not as intended
     PROBLEM = "problem"  # something will not work
     NOT_CHECKED = "not checked"  # the text says why
 
@@ -25,7 +25,7 @@ class Finding:
     setting: str = ""  # the variable to look at, or several
 
 
-# What a check gives: its findings one by one, and what the checks after it go on with.
+# A check yields its findings one by one, and returns what later checks need.
 Findings = Generator[Finding, None, T]
 
 
@@ -46,7 +46,7 @@ def not_checked(check: str, why: str) -> Finding:
 
 
 def without_secrets(findings: Iterable[Finding], secrets: Collection[str]) -> Iterator[Finding]:
-    """The same, with none of `secrets` and nothing that begins as a JWT does: others may repeat what they were sent."""
+    """Yield the findings without `secrets` and without JWTs: servers may repeat what they were sent."""
     for finding in findings:
         yield replace(finding, text=_hidden(finding.text, secrets), remedy=_hidden(finding.remedy, secrets))
 

@@ -1,4 +1,4 @@
-"""Identifiers of others, fit to be shown: they are what has to be compared, so as little as possible is left out."""
+"""Identifiers that others sent, made safe to show. People compare them, so as little as possible is left out."""
 
 from on_behalf_of.resource_server import token_parts
 
@@ -11,5 +11,5 @@ def shown(value: object) -> str:
 
 
 def differ_in_slash(first: object, second: str) -> bool:
-    """Whether only the slash at the end makes them two."""
+    """Return whether the two differ only in a slash at the end."""
     return isinstance(first, str) and first != second and first.rstrip("/") == second.rstrip("/")

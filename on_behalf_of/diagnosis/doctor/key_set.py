@@ -16,13 +16,13 @@ REMEDIES = {
     Unusable.LENGTH: "Have the tenant sign with an RSA key of 2048 bits or more (RFC 7518 §3.3).",
     Unusable.NUMBERS: "Have the tenant publish the key as RFC 7518 §6.3.1 describes.",
 }
-EXPECTED = {Unusable.KIND, Unusable.PURPOSE}  # beside good keys: they are for other things
+EXPECTED = {Unusable.KIND, Unusable.PURPOSE}  # not reported beside good keys: they serve other purposes
 
 
 def key_set(metadata: IssuerMetadata | None, http: UpstreamHttp) -> Findings[bool]:
-    """Whether the tenant publishes keys by which its tokens can be judged."""
+    """Find out whether the tenant publishes keys that can verify its tokens."""
     if metadata is None:
-        yield not_checked(CHECK, "There is no metadata that says where they are.")
+        yield not_checked(CHECK, "No metadata says where they are.")
         return False
     try:
         document = fetch_key_set(metadata, http)

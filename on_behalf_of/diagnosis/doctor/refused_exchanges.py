@@ -1,4 +1,4 @@
-"""What to do about an exchange that brought no usable token, by the error's type and what the tenant said with it."""
+"""What to do about a failed exchange, by the error's type and the tenant's answer."""
 
 from typing import Any
 
@@ -61,7 +61,7 @@ _UNFIT = {
 
 
 def _named(what: Unfit, claims: dict[str, Any]) -> str:
-    """Whom the token names in place of the bridge. It verified, or it would not have come as far as this."""
+    """Say whom the token names instead of the bridge. The token was verified before."""
     if what is Unfit.CLIENT:
         return f"It names {shown(claims.get('client_id', claims.get('azp')))}."
     actor = claims.get("act")
@@ -71,7 +71,7 @@ def _named(what: Unfit, claims: dict[str, Any]) -> str:
 
 
 def remedy(error: ExchangeError, issued: str, expected: Expected) -> tuple[str, str, str]:  # noqa: PLR0911 - a table
-    """What was seen beyond the error's own sentence, what to do about it, and the setting."""
+    """Return what was seen beyond the error's own sentence, what to do about it, and the setting."""
     match error:
         case ClientRejected():
             return (
@@ -101,7 +101,7 @@ def remedy(error: ExchangeError, issued: str, expected: Expected) -> tuple[str, 
         case UnusableToken(__cause__=InvalidToken() as cause):
             return "", *advice(cause, issued, expected)
         case NotAUser():
-            return "", "Take a token of a user who logged in; client credentials have nobody behind them.", ""
+            return "", "Take the token of a user who logged in; client credentials stand for no user.", ""
         case DelegationTooDeep():
-            return "", "Take a token from a client that is nearer to the user's login.", ""
-    return "", "Try again; where it stays so, look at the tenant's status and log.", "UPSTREAM_TIMEOUT"
+            return "", "Take a token with fewer actors: one that was issued closer to the user's login.", ""
+    return "", "Try again. If it keeps failing, look at the tenant's status and log.", "UPSTREAM_TIMEOUT"

@@ -1,4 +1,4 @@
-"""What to do about a token that does not verify, as `explain_token` says it, and the variable that it is about."""
+"""What to do about a token that does not verify, in the words of `explain_token`, and which variable to look at."""
 
 import time
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from on_behalf_of.resource_server.token_rules import TokenRules
 
 @dataclass(frozen=True)
 class Expected:
-    """One of the two tokens: by what it is judged, and the variable that names its audience."""
+    """How one of the two tokens is judged, and the variable that names its audience."""
 
     rules: TokenRules
     audience_setting: str
@@ -31,7 +31,7 @@ FOR_ANOTHER = {Reason.NOT_A_JWT, Reason.AUDIENCE}  # tenants issue opaque tokens
 
 
 def advice(error: InvalidToken | NotPermitted, token: str, expected: Expected) -> tuple[str, str]:
-    """The remedy and the setting."""
+    """Return the remedy and the setting."""
     seen = Circumstances(expected.rules, read_parts(token), time.time(), expected.neighbours)
     setting = expected.audience_setting if error.reason in FOR_ANOTHER else _SETTINGS.get(error.reason, "")
     return remedy(error, seen), setting

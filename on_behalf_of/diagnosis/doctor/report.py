@@ -11,7 +11,7 @@ INDENT = " " * (CHECK + 13)
 
 
 def as_lines(findings: Iterable[Finding], styles: Mapping[Status, Callable[[str], str]]) -> Iterable[str]:
-    """One paragraph for each, as it is found: some checks take seconds."""
+    """Yield one paragraph for each finding as soon as it is found: some checks take seconds."""
     for finding in findings:
         first = f"{finding.status:<12} {finding.check:<{CHECK}}"
         lines = textwrap.wrap(finding.text, WIDTH - len(INDENT), break_long_words=False, break_on_hyphens=False)

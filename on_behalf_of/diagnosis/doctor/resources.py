@@ -1,13 +1,13 @@
-"""The protected resources as they describe themselves (RFC 9728), held against this configuration."""
+"""Compare what the protected resources publish about themselves (RFC 9728) with this configuration."""
 
 from collections.abc import Iterator
 from http import HTTPStatus
+from urllib.parse import urlsplit
 
-from config import services
+from on_behalf_of.diagnosis.doctor.deployment import Deployment
 from on_behalf_of.diagnosis.doctor.finding import Finding, Status, not_checked, ok, problem
 from on_behalf_of.diagnosis.doctor.identifiers import differ_in_slash, shown
 from on_behalf_of.diagnosis.doctor.refused_tokens import ISSUER
-from config.environment import Environment
 from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp, UpstreamUnreachable
 from on_behalf_of.mcp.configuration import ENDPOINT
 from on_behalf_of.primitives.strict_json import MalformedJson
@@ -16,16 +16,23 @@ from on_behalf_of.resource_server.protected_resource import ProtectedResource, w
 API, BRIDGE = "api metadata", "bridge metadata"
 
 
-def protected_resources(environment: Environment, http: UpstreamHttp) -> Iterator[Finding]:
-    bridge = services.bridge_configuration(environment).resource
-    for path in well_known_paths(ENDPOINT):
-        found = _compared(BRIDGE, bridge.base_url + path, bridge, http, ("AUTH0_AUDIENCE", "MCP_SERVER_URL"))
-        yield found
-        if found.status is not Status.OK:  # the other place would say the same
-            break
-    api = services.api_configuration(environment).resource
+def protected_resources(deployment: Deployment, http: UpstreamHttp) -> Iterator[Finding]:
+    if deployment.bridge:
+        bridge = deployment.bridge.resource
+        paths = (urlsplit(bridge.metadata_url).path,) if _share_a_host(deployment) else well_known_paths(ENDPOINT)
+        for path in paths:
+            found = _compared(BRIDGE, bridge.base_url + path, bridge, http, ("AUTH0_AUDIENCE", "MCP_SERVER_URL"))
+            yield found
+            if found.status is not Status.OK:  # the other place would say the same
+                break
+    api = deployment.api_resource
     yield _compared(API, api.metadata_url, api, http, ("API_AUTH0_AUDIENCE", "API_BASE_URL"))
-    yield _is_up(environment, http)
+    yield _is_up(api.metadata_url, http)
+
+
+def _share_a_host(deployment: Deployment) -> bool:
+    """Return whether the document at the host's root is the API's, because one server is both."""
+    return deployment.bridge is not None and deployment.bridge.resource.base_url == deployment.api_resource.base_url
 
 
 def _compared(
@@ -36,7 +43,7 @@ def _compared(
         answer = http.request("GET", url)
         document = answer.json() if answer.status == HTTPStatus.OK else {}
     except UpstreamUnreachable as error:
-        return not_checked(check, f"{str(error).rstrip('.')}: start the service to have it compared.")
+        return not_checked(check, f"{str(error).rstrip('.')}: start the service to compare it.")
     except (UpstreamError, MalformedJson):
         document = {}
     resource, issuers = document.get("resource"), document.get("authorization_servers")
@@ -49,7 +56,7 @@ def _compared(
         return problem(
             check,
             f"{url} says that it is {shown(resource)}, and {identifier_setting} is {expected.resource}.{how}",
-            "Write the identifier as the tenant shows it, everywhere alike, and start the service again.",
+            "Write the identifier everywhere as the tenant shows it, and restart the service.",
             identifier_setting,
         )
     if issuers != [expected.authorization_server]:
@@ -62,12 +69,11 @@ def _compared(
     return ok(check, f"{url} names {expected.resource} and the issuer, to the letter.")
 
 
-def _is_up(environment: Environment, http: UpstreamHttp) -> Finding:
-    url = f"{environment.api_url}/healthz"
+def _is_up(url: str, http: UpstreamHttp) -> Finding:
     try:
         status = http.request("GET", url).status
     except UpstreamError as error:
         return problem("api", str(error), "Start the API, or correct its address.", "API_BASE_URL")
-    if status != HTTPStatus.OK:
-        return problem("api", f"{url} answers {status}.", "Check what listens at that address.", "API_BASE_URL")
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return problem("api", f"{url} answers {status}.", "Look at the API's log.", "API_BASE_URL")
     return ok("api", f"{url} answers.")

@@ -15,12 +15,12 @@ CHECK, RESOURCE = "token A", "resource parameter"
 def user_token(
     token: str, verifier: TokenVerifier, caller_rules: CallerRules, *, api_audience: str
 ) -> Findings[Caller | None]:
-    """Token A, judged as the bridge judges it; the caller that it makes."""
+    """Judge token A as the bridge does; return its caller, or None if the bridge refuses it."""
     rules = verifier.rules
     if not token:
         yield not_checked(CHECK, "No token was given: name a file that holds one with --token-file, or - to paste it.")
         yield not_checked(
-            RESOURCE, "Whether the tenant makes an MCP client's `resource` the audience shows in a token only."
+            RESOURCE, "Only a token shows whether the tenant makes an MCP client's `resource` the audience."
         )
         return None
     try:
@@ -47,7 +47,7 @@ def user_token(
 
 
 def described(token: AccessToken) -> str:
-    """Who, through whom, for what, how long, in which dialect."""
+    """Say who, through whom, for what, for how long and in which dialect."""
     actors = " for ".join(actor.subject for actor in token.actor.chain()) if token.actor else "nobody"
     permissions = "none are named" if token.permissions is None else " ".join(sorted(token.permissions)) or "none"
     return (

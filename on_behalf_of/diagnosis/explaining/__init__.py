@@ -1,1 +1,1 @@
-"""Explaining a token as one of the services judges it, on the command line and on a page."""
+"""Explain a token as the API or the MCP server judges it, on the command line and on a page."""

@@ -4,11 +4,11 @@ from on_behalf_of.diagnosis.explaining.report import Report
 from on_behalf_of.resource_server.explanation import State
 
 MARKS = {State.PASSED: "ok", State.FAILED: "FAILED", State.NOT_REACHED: "-", State.CANNOT_TELL: "?"}
-SIGNED, UNSIGNED = "signed by the issuer", "not verified: anybody can write this"
+SIGNED, UNSIGNED = "signed by the issuer", "not verified: anybody could have written it"
 
 
 def printed(report: Report) -> Iterator[str]:
-    """The report as lines for a terminal."""
+    """Yield the report as lines for a terminal."""
     yield report.verdict
     if report.remedy:
         yield f"  {report.remedy}"

@@ -1,10 +1,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from mcp_bridge.tools import TOOLS
+from on_behalf_of.diagnosis.declared_tools import declared_tools
 from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.explanation import operations, policy_steps
-from on_behalf_of.mcp.configuration import bridge_configuration
+from on_behalf_of.mcp.configuration import BridgeConfiguration, bridge_configuration
 from on_behalf_of.mcp.tool_registry import could_be_granted, missing_scopes
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.claims import Claims
@@ -13,10 +13,12 @@ from on_behalf_of.resource_server.explanation import State, Step, caller_steps, 
 from on_behalf_of.resource_server.pasted_token import read_pasted_token
 from on_behalf_of.resource_server.remedies import Circumstances, remedy
 from on_behalf_of.resource_server.token_parts import TokenParts, moment, safe, shown
-from on_behalf_of.resource_server.token_rules import KeySource
+from on_behalf_of.resource_server.token_rules import KeySource, TokenRules
+from on_behalf_of.setting import is_declared
 
 API, BRIDGE = "api", "bridge"
 NAMES = {API: "The API", BRIDGE: "The bridge"}
+ROOMS = {API: "API", BRIDGE: "MCP"}  # entries of ON_BEHALF_OF
 EXCHANGE_FIRST = "aud is the bridge: this token must be exchanged first. The bridge does that for each call of a tool."
 FOR_THE_API = "aud is the API: this is a token for the API; send the bridge its own."
 TIMES = {"iat": "issued", "nbf": "valid from", "exp": "ends"}
@@ -69,10 +71,11 @@ class Report:
 
 
 def explained(text: str, service: str, *, keys: KeySource, now: float) -> Report:
-    """Explain the token in `text` as `service` (API or BRIDGE) judges it. `now` is seconds since the epoch."""
-    api, bridge = api_configuration().token_rules, bridge_configuration().token_rules
-    rules = api if service == API else bridge
-    neighbours = dict.fromkeys(bridge.audiences, EXCHANGE_FIRST) if service == API else {api.audience: FOR_THE_API}
+    """Explain the token in `text` as `service` (API or BRIDGE) judges it. `now` is seconds since the epoch.
+
+    Raises ImproperlyConfigured if this project has no such service.
+    """
+    rules = token_rules(service)
     pasted = read_pasted_token(text)
     explanation = explain(pasted.token, rules=rules, keys=keys, now=now)
     parts, token, steps = explanation.parts, explanation.token, explanation.steps
@@ -80,10 +83,12 @@ def explained(text: str, service: str, *, keys: KeySource, now: float) -> Report
         steps += policy_steps(token, api_configuration().policy)
     else:
         steps += caller_steps(token, bridge_configuration().caller_rules)
-    seen = Circumstances(rules, parts, now, neighbours)
+    seen = Circumstances(rules, parts, now, _neighbours(service))
     findings = tuple(_finding(step, seen) for step in steps)
     is_good = all(finding.state is State.PASSED for finding in findings)
-    calls = (_operations(token) if service == API else _tools(token)) if token and is_good else ()
+    calls = (
+        (_operations(token) if service == API else _tools(token, bridge_configuration())) if token and is_good else ()
+    )
     return Report(
         verdict=_verdict(NAMES[service], findings),
         is_good=is_good,
@@ -98,6 +103,23 @@ def explained(text: str, service: str, *, keys: KeySource, now: float) -> Report
         chain=tuple(_chain(parts)),
         calls=tuple(calls),
     )
+
+
+def services() -> tuple[str, ...]:
+    """Return the services that this project has: API, BRIDGE or both."""
+    return tuple(service for service, room in ROOMS.items() if is_declared(room))
+
+
+def token_rules(service: str) -> TokenRules:
+    """Return the rules by which a service judges tokens. Raises ImproperlyConfigured if the project lacks it."""
+    return api_configuration().token_rules if service == API else bridge_configuration().token_rules
+
+
+def _neighbours(service: str) -> dict[str, str]:
+    """Return the audiences of the other service, and what it means to find one of them in the token."""
+    if service == BRIDGE:
+        return {bridge_configuration().downstream_rules.audience: FOR_THE_API}
+    return dict.fromkeys(bridge_configuration().token_rules.audiences, EXCHANGE_FIRST) if BRIDGE in services() else {}
 
 
 def _finding(step: Step, seen: Circumstances) -> Finding:
@@ -144,8 +166,8 @@ def _operations(token: AccessToken) -> Iterator[Call]:
         yield Call(f"{operation.method} {operation.route}", operation.is_allowed, why_not)
 
 
-def _tools(token: AccessToken) -> Iterator[Call]:
-    for tool in TOOLS:
+def _tools(token: AccessToken, bridge: BridgeConfiguration) -> Iterator[Call]:
+    for tool in declared_tools(bridge):
         missing = missing_scopes(tool, token)
         remedy = "consent can add it" if could_be_granted(tool, token) else "the user's roles do not allow it"
         yield Call(tool.name, not missing, f"lacks {' '.join(missing)}; {remedy}" if missing else "")

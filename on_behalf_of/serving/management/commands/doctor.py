@@ -6,17 +6,21 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
+from on_behalf_of.diagnosis.declared_tools import declared_tools
+from on_behalf_of.diagnosis.doctor.deployment import configured_deployment
 from on_behalf_of.diagnosis.doctor.finding import Finding, Status, not_checked, problem, without_secrets
 from on_behalf_of.diagnosis.doctor.report import as_json, as_lines, summary
-from config.environment import Environment
+from on_behalf_of.diagnosis.doctor.spelling import by_keys
 from on_behalf_of.mcp.api.client import check_path
+from on_behalf_of.primitives.declared_settings import SpelledElsewhere
 from on_behalf_of.resource_server.pasted_token import read_pasted_token
 
 FOUND, BAD_USAGE = 1, 2  # exit codes
 MAX_INPUT = 1_048_576  # characters
-VARIABLE = re.compile(r"[A-Z][A-Z0-9_]+")
+SETTING = re.compile(r'[A-Z][A-Z0-9_]+(\["[A-Z_]+"\])*')
 
 
 class Command(BaseCommand):
@@ -24,7 +28,7 @@ class Command(BaseCommand):
         "Examine the configuration and the tenant that it names, and say what to do about what is wrong. With a user's "
         "token for the bridge, also an exchange and a call to the API. Exit code 0: fine. 1: problems. 2: bad usage."
     )
-    requires_system_checks = ()  # a wrong configuration is what this is for
+    requires_system_checks = ()  # the command is made for wrong configurations
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -33,7 +37,9 @@ class Command(BaseCommand):
             help="a file with a user's access token for the bridge; - reads it from input",
         )
         parser.add_argument(
-            "--api-path", default="/api/private-scope", help="what to ask the API for (default: /api/private-scope)"
+            "--api-path",
+            default="/api/private-scope",
+            help="the path to GET from the API (default: /api/private-scope)",
         )
         parser.add_argument("--json", action="store_true", help="print the findings for programs")
         parser.add_argument("--strict", action="store_true", help="exit with 1 for warnings too")
@@ -43,7 +49,7 @@ class Command(BaseCommand):
         try:
             check_path(api_path)
         except ValueError as error:
-            raise CommandError(f"--api-path is not what it should be: {error}.", returncode=BAD_USAGE) from error
+            raise CommandError(f"--api-path is wrong: {error}.", returncode=BAD_USAGE) from error
         findings = list(self._printed(_findings(token, api_path), as_text=not json))
         self.stdout.write(as_json(findings) if json else f"\n{summary(findings)}")
         counts = {Status.PROBLEM} | ({Status.WARNING} if strict else set())
@@ -66,21 +72,43 @@ class Command(BaseCommand):
 
 
 def _findings(token: str, api_path: str) -> Iterator[Finding]:
-    if sentence := getattr(settings, "CONFIGURATION_PROBLEM", ""):
-        variable = VARIABLE.match(sentence)
+    if sentence := _problem_of_the_configuration():
+        variable = SETTING.match(sentence)
         yield problem(
             "environment",
             sentence,
-            "Correct it: until then no command and no service starts.",
+            "Correct it. Until then, no service starts.",
             variable[0] if variable else "",
         )
-        yield not_checked("everything else", "There is no configuration to go by.")
+        yield not_checked("everything else", "There is no valid configuration.")
         return
-    from on_behalf_of.diagnosis.doctor.examination import examine  # needs a configuration to be imported
+    from on_behalf_of.diagnosis.doctor.examination import examine  # loads models, which wrong settings may lack
 
-    environment: Environment = settings.ENVIRONMENT
-    secrets = (token, *(each for client in environment.bridge_clients for each in client.secrets))
-    yield from without_secrets(examine(environment, token=token, api_path=api_path), secrets)
+    deployment = configured_deployment()
+    clients = deployment.bridge.clients if deployment.bridge else ()
+    secrets = (token, *(each for client in clients for each in client.secrets))
+    findings = examine(deployment, token=token, api_path=api_path)
+    yield from without_secrets(findings if _is_from_variables() else by_keys(findings), secrets)
+
+
+def _problem_of_the_configuration() -> str:
+    """Return the sentence that says what is wrong with the settings; "" if nothing is."""
+    if sentence := getattr(settings, "CONFIGURATION_PROBLEM", ""):
+        return str(sentence)
+    try:
+        deployment = configured_deployment()
+        if deployment.bridge:
+            declared_tools(deployment.bridge)
+    except ImproperlyConfigured as error:
+        return str(error)
+    return ""
+
+
+def _is_from_variables() -> bool:
+    """Return whether environment variables are what an operator would change."""
+    return all(
+        isinstance(entry, SpelledElsewhere) or not isinstance(entry, dict) for entry in settings.ON_BEHALF_OF.values()
+    )
 
 
 def _read_token(file: str) -> str:
