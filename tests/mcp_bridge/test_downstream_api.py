@@ -2,7 +2,7 @@
 
 import pytest
 
-from on_behalf_of.mcp.api.client import check_path
+from on_behalf_of.mcp.api.api_path import check_path
 from tests.mcp_bridge.fake_api import FakeApi
 from tests.mcp_bridge.fake_tenant import FakeTenant
 from tests.mcp_bridge.loopback_server import Reply

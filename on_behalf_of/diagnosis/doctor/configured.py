@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from on_behalf_of.diagnosis.doctor.deployment import Deployment
 from on_behalf_of.diagnosis.doctor.finding import Finding, ok, problem, warning
-from on_behalf_of.drf.checks import contradictions
 from on_behalf_of.drf.configuration import ApiConfiguration
 from on_behalf_of.environment.mcp_server import missing_variables
 from on_behalf_of.mcp.checks import LEFTOVER, REMOVE_LEFTOVER
@@ -26,8 +25,11 @@ def configured(deployment: Deployment) -> Iterator[Finding]:
         yield from _bridge(bridge)
     if deployment.api and bridge:
         yield from _differences(deployment.api, bridge)
-    for message in contradictions(deployment.api) if deployment.api else ():
-        yield warning(CHECK, message.msg, message.hint or "", message.msg.partition(" ")[0])
+    if deployment.api:
+        from on_behalf_of.drf.checks import contradictions  # needs the extra `drf`
+
+        for message in contradictions(deployment.api):
+            yield warning(CHECK, message.msg, message.hint or "", message.msg.partition(" ")[0])
 
 
 def _bridge(bridge: BridgeConfiguration) -> Iterator[Finding]:

@@ -3,7 +3,6 @@ from dataclasses import dataclass
 
 from on_behalf_of.diagnosis.declared_tools import declared_tools
 from on_behalf_of.drf.configuration import api_configuration
-from on_behalf_of.drf.explanation import operations, policy_steps
 from on_behalf_of.mcp.configuration import BridgeConfiguration, bridge_configuration
 from on_behalf_of.mcp.tool_registry import could_be_granted, missing_scopes
 from on_behalf_of.resource_server.access_token import AccessToken
@@ -80,6 +79,8 @@ def explained(text: str, service: str, *, keys: KeySource, now: float) -> Report
     explanation = explain(pasted.token, rules=rules, keys=keys, now=now)
     parts, token, steps = explanation.parts, explanation.token, explanation.steps
     if service == API:
+        from on_behalf_of.drf.explanation import policy_steps  # needs the extra `drf`
+
         steps += policy_steps(token, api_configuration().policy)
     else:
         steps += caller_steps(token, bridge_configuration().caller_rules)
@@ -157,6 +158,8 @@ def _chain(parts: TokenParts) -> Iterator[tuple[str, str]]:
 
 
 def _operations(token: AccessToken) -> Iterator[Call]:
+    from on_behalf_of.drf.explanation import operations  # needs the extra `drf`
+
     for operation in operations(token):
         refusal, why_not = operation.refusal, "" if operation.is_allowed else "the view refuses it"
         if isinstance(refusal, InsufficientScope):

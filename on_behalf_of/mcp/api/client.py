@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
-from urllib.parse import unquote
 
 from on_behalf_of.exchange.token_exchange import TokenExchange
 from on_behalf_of.exchange.token_source import ExchangedToken
@@ -19,6 +18,7 @@ from on_behalf_of.http_client.http_client import (
     UpstreamUnreachable,
 )
 from on_behalf_of.http_client.retry import Repeat, Upstream, UpstreamDown
+from on_behalf_of.mcp.api.api_path import check_path
 from on_behalf_of.mcp.api.errors import ApiDown, ApiUnavailable, MalformedApiAnswer
 from on_behalf_of.mcp.api.pages import MOST_PAGES, Items, Page, either_schema, list_schema, page_schema
 from on_behalf_of.mcp.api.refusal import refusal
@@ -218,16 +218,6 @@ class Downstream:
         if response.status == HTTPStatus.UNAUTHORIZED:  # refused before any work
             self.served.has_written = had_written
         return response
-
-
-def check_path(path: str) -> None:
-    """Token B goes to the configured host alone, and to the endpoint that the tool names.
-
-    A tool may put an argument into a path, and an argument may be `../admin` or `x?all=1`. Raises ValueError.
-    """
-    is_below = path.startswith("/") and not path.startswith("//")
-    if not is_below or any(mark in path for mark in "?#\\") or {".", ".."}.intersection(unquote(path).split("/")):
-        raise ValueError("a path of the API starts with one slash, and has no query, fragment or dots to go up")
 
 
 def _object(response: UpstreamResponse, expect: Schema | None) -> dict[str, Any]:

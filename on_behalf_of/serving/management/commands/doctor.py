@@ -14,7 +14,7 @@ from on_behalf_of.diagnosis.doctor.deployment import configured_deployment
 from on_behalf_of.diagnosis.doctor.finding import Finding, Status, not_checked, problem, without_secrets
 from on_behalf_of.diagnosis.doctor.report import as_json, as_lines, summary
 from on_behalf_of.diagnosis.doctor.spelling import by_keys
-from on_behalf_of.mcp.api.client import check_path
+from on_behalf_of.mcp.api.api_path import check_path
 from on_behalf_of.primitives.declared_settings import SpelledElsewhere
 from on_behalf_of.resource_server.pasted_token import read_pasted_token
 
