@@ -172,7 +172,8 @@ class DeclaredSettings:
     def mistake(self, key: str, problem: str) -> SettingsMistake:
         """Return the exception for a value that the caller finds wrong: `problem` is the rest of the sentence."""
         names = self._values.names if isinstance(self._values, SpelledElsewhere) else {}
-        return SettingsMistake(f"{names.get(key, f'{self._name}[{key!r}]')} {problem}.")
+        name = names.get(key) or f'{self._name}["{key}"]'
+        return SettingsMistake(f"{name} {problem}.")
 
     def _get(self, key: str) -> Any:
         self._read.add(key)

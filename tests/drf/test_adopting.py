@@ -164,13 +164,13 @@ def test_a_dictionary_is_enough(settings: Settings) -> None:
     ("setting", "sentence"),
     [
         ([], 'ON_BEHALF_OF must be a dictionary, such as {"API": {...}, "AUDIT": {...}}.'),
-        ({"API": {}}, "ON_BEHALF_OF[\"API\"]['ISSUER'] is missing."),
+        ({"API": {}}, 'ON_BEHALF_OF["API"]["ISSUER"] is missing.'),
         ({"AUDIT": {}}, 'ON_BEHALF_OF["API"] is missing; add it to the settings.'),
         ({"APIS": {}}, "ON_BEHALF_OF has an unknown entry 'APIS'; known are API, AUDIT, MCP."),
         ({"API": API | {"USERS": 1}}, "ON_BEHALF_OF[\"API\"] has an unknown key 'USERS'; did you mean USER?"),
         (
             {"API": API | {"AUDIENCE": "notes"}},
-            "ON_BEHALF_OF[\"API\"]['BASE_URL'] must be an https URL, or an http URL on loopback.",
+            'ON_BEHALF_OF["API"]["BASE_URL"] must be an https URL, or an http URL on loopback.',
         ),
     ],
 )

@@ -78,7 +78,7 @@ def declared(**values: Any) -> DeclaredSettings:
 def test_a_wrong_value_is_refused_in_one_sentence(values: dict[str, Any], read: Read, sentence: str) -> None:
     with pytest.raises(SettingsMistake) as refused:
         read(declared(**values))
-    assert str(refused.value) == f"ON_BEHALF_OF[\"API\"]['ISSUER'] {sentence}"
+    assert str(refused.value) == f'ON_BEHALF_OF["API"]["ISSUER"] {sentence}'
 
 
 def test_right_values_come_back_as_they_are(tmp_path: Path) -> None:
