@@ -85,7 +85,7 @@ def test_processes_share_a_cache_that_is_encrypted(settings: Settings) -> None:
     settings.ON_BEHALF_OF = from_environment(MCP | shared)
     assert bridge_configuration().cache_keys == (b"k" * 32,)
     settings.ON_BEHALF_OF = from_environment(MCP, MCP={"CACHE_KEYS": [b"short"]})
-    with pytest.raises(ImproperlyConfigured, match=r"CACHE_KEYS'\] must be a list of keys of 32 bytes"):
+    with pytest.raises(ImproperlyConfigured, match=r'CACHE_KEYS"\] must be a list of keys of 32 bytes'):
         bridge_configuration()
     settings.ON_BEHALF_OF = from_environment(MCP)
     with pytest.raises(ImproperlyConfigured, match=r"CACHE_KEYS.* is missing"):
@@ -158,5 +158,5 @@ def test_a_text_that_is_not_of_its_variables_kind_stops_the_start(changes: dict[
 
 def test_what_the_project_sets_itself_is_named_by_its_key(settings: Settings) -> None:
     settings.ON_BEHALF_OF = from_environment(API, API={"AUDIENCE": "a b"})
-    with pytest.raises(ImproperlyConfigured, match=r"""^ON_BEHALF_OF\["API"\]\['AUDIENCE'\] must be one identifier"""):
+    with pytest.raises(ImproperlyConfigured, match=r'^ON_BEHALF_OF\["API"\]\["AUDIENCE"\] must be one identifier'):
         api_configuration()
