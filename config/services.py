@@ -57,7 +57,7 @@ def audit_configuration(environment: Environment) -> AuditConfiguration:
         seal_key_file=environment.seal_key_file or environment.state_dir / "audit_seal_key.pem",
         public_keys_file=environment.seal_public_keys_file or environment.state_dir / "audit_public_keys.json",
         retention_days=environment.audit_retention_days,
-        sealing=Sealing.COMMAND,  # config/api/rsgi.py has its own thread, which it stops
+        sealing=Sealing.COMMAND,  # for commands; a process of the API seals by itself
     )
 
 

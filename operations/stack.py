@@ -16,7 +16,7 @@ from types import FrameType, TracebackType
 import requests
 
 from config.environment import BASE_DIR
-from on_behalf_of.serving.granian_command import granian_command
+from config.service_command import service_command
 from on_behalf_of.serving.parent_process import GRACE, end_with_parent
 from operations import declared_variables
 
@@ -124,7 +124,7 @@ class Stack(AbstractContextManager["Stack"]):
         output = None
         if self._log_dir:
             output = self._files.enter_context((self._log_dir / f"{service.name}.log").open("ab"))
-        command, environment = granian_command(service.name, port=service.port)
+        command, environment = service_command(service.name, port=service.port)
         service.process = subprocess.Popen(  # noqa: S603 - our own command, no shell
             command,
             cwd=BASE_DIR,

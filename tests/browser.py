@@ -28,7 +28,7 @@ def fits(page: Page) -> bool:
 
 
 def log_in(page: Page, name: Locator, *, as_: str, password: str) -> None:
-    """Fill the login form that `page` shows or is about to show, and wait until it is gone. `name` has the autofocus."""
+    """Fill the login form that `page` shows or is about to show, its autofocus on `name`, and wait until it is gone."""
     expect(name).to_be_focused()  # typing before the page's autofocus makes Chromium complain in its console
     name.fill(as_)
     page.get_by_label("Password").fill(password)

@@ -6,6 +6,7 @@ from functools import partial
 from config import services
 from config.generated_secrets import derived_secret
 from config.settings import *
+from on_behalf_of.audit.configuration import Sealing
 
 SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "api")  # no other service accepts what this one signs
 SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "api_session", "api_csrf"  # browsers ignore the port of a cookie
@@ -34,7 +35,8 @@ if ENVIRONMENT.observability.tracing:
     spans = Spans(partial(exporting_provider, "api"))
     API = replace(API, observer=replace(API.observer, span=spans, process_ends=spans.stop))
 
-ON_BEHALF_OF = ON_BEHALF_OF | {"API": API}
+AUDIT = replace(services.audit_configuration(ENVIRONMENT), sealing=Sealing.THREAD)
+ON_BEHALF_OF = ON_BEHALF_OF | {"API": API, "AUDIT": AUDIT}
 
 # A call that cannot be recorded is refused within two seconds, so nobody waits longer than that for a lock. (On
 # PostgreSQL, on_behalf_of.audit.time_limit has the same in mind; this ends what the server still does about it.)

@@ -24,10 +24,17 @@ PATIENCE = 2  # rounds that may fail before it is worth a line: a busy SQLite is
 def seal_in_background() -> None:
     """Start this process's sealing thread, once, if ON_BEHALF_OF["AUDIT"]["SEALING"] is "thread".
 
-    Call it when a row was written: a server that forks its workers has done so by then.
+    Call it when a row was written: a server that forks its workers has done so by then. A server with workers of its
+    own kind may call it at their start.
     """
     if audit_configuration().sealing is Sealing.THREAD:
         _thread_of(os.getpid())
+
+
+def stop_sealing() -> None:
+    """Let this process's sealing thread, if there is one, seal what the last calls left, and end."""
+    if audit_configuration().sealing is Sealing.THREAD:
+        _thread_of(os.getpid()).stop()
 
 
 @cache

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from config.environment import BASE_DIR
-from on_behalf_of.serving.granian_command import granian_command
+from config.service_command import service_command
 from operations.stack import free_ports
 from tests.audit import databases
 from tests.audit.api_process import ApiProcess
@@ -66,7 +66,7 @@ def baseline_api(state: Path, issuer: Issuer, audience: str, **settings: str) ->
     }
     migrate = [sys.executable, "-m", "django", "migrate", "--run-syncdb", "--verbosity=0"]
     subprocess.run(migrate, cwd=BASE_DIR, env=environment, check=True)
-    command, threads = granian_command("api", port=port)
+    command, threads = service_command("api", port=port)
     command[-1] = "tests.bench.baseline_api.rsgi:application"
     with process(command, threads | environment, ready=f"http://127.0.0.1:{port}/readyz"):
         yield port

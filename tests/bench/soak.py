@@ -24,7 +24,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from on_behalf_of.serving.granian_command import granian_command
+from config.service_command import service_command
 from operations.stack import free_ports, local_environment
 from tests.audit import databases
 from tests.audit.postgres_server import running_postgres
@@ -75,7 +75,7 @@ def measure() -> bool:
         tenant = [sys.executable, "-m", "tests.bench.quick_tenant", str(ports["tenant"]), str(key_file)]
         running.enter_context(process(tenant, {}, ready=issuer.url))
         for name in ("api", "bridge"):
-            command, variables = granian_command(name, port=ports[name], workers=2)
+            command, variables = service_command(name, port=ports[name], workers=2)
             url = f"http://127.0.0.1:{ports[name]}/healthz"
             running.enter_context(process(command, variables | environment, ready=url))
         soak = Soak(issuer, environment["AUTH0_AUDIENCE"], ports["bridge"], seconds)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-from on_behalf_of.serving.granian_command import granian_command
+from config.service_command import service_command
 from operations.stack import free_ports, local_environment
 from tests.audit import databases
 from tests.bench.compare import Scenario, compare
@@ -39,7 +39,7 @@ def measure() -> None:
         running.enter_context(databases.copied_sqlite(databases.migrated_sqlite(state), state))
         issuer = running.enter_context(quick_tenant(ports["tenant"], state))
         for name in ("api", "bridge", "baseline"):
-            command, threads = granian_command("bridge" if name == "baseline" else name, port=ports[name])
+            command, threads = service_command("bridge" if name == "baseline" else name, port=ports[name])
             if name == "baseline":
                 command[-1] = "tests.bench.baseline_bridge:application"
             running.enter_context(

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
-from on_behalf_of.primitives.console import SPELLED
 from config.environment import BASE_DIR
+from on_behalf_of.primitives.console import SPELLED
 from operations.stack import SERVICES, free_ports, local_environment
 from tests.config.test_commands import PATIENCE, eventually, inherited
 from tests.issuer import Issuer

@@ -25,12 +25,13 @@ from operations.stack import local_environment
 WITH_THE_ENVIRONMENT = {
     "on_behalf_of/environment/entries.py",  # for projects that install the library
     "on_behalf_of/environment/shared_cache.py",  # likewise
+    "config/api/rsgi.py",
     "config/api/wsgi.py",
     "operations/auth0/tenant_environment.py",
     "config/bridge/asgi.py",
     "config/env_file.py",
     "config/environment.py",
-    "config/granian_command.py",
+    "on_behalf_of/serving/granian_command.py",
     "operations/management/commands/auth0_setup.py",
     "operations/management/commands/demo.py",
     "operations/management/commands/inspect.py",

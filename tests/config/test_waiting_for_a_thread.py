@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from config.environment import BASE_DIR
-from on_behalf_of.serving.granian_command import granian_command
+from config.service_command import service_command
 from on_behalf_of.primitives.time_budget import HEADER, read_time_budget, time_budget
 from operations.stack import free_ports
 from tests.config.test_commands import eventually, is_free
@@ -39,7 +39,7 @@ class Holding:
 @pytest.fixture
 def holding(tmp_path: Path) -> Iterator[Holding]:
     (port,) = free_ports(1)
-    command, environment = granian_command("api", port=port)
+    command, environment = service_command("api", port=port)
     command[-1] = "tests.config.holding_app:application"
     process = subprocess.Popen(command, cwd=BASE_DIR, env=os.environ | environment | {"HOLDING_FOLDER": str(tmp_path)})
     try:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from config.environment import BASE_DIR, read_environment
-from config.management.commands.serve import FLUSH
+from on_behalf_of.serving.granian_command import FLUSH
 from on_behalf_of.serving.parent_process import GRACE
 from tests.deployment.compose_file import DOT_ENV, SECRETS, ComposeService, Missing, read_compose
 from tests.deployment.image import FROM, build, instructions, is_sent

@@ -15,7 +15,7 @@ import psutil
 import requests
 
 from config.environment import BASE_DIR
-from on_behalf_of.serving.granian_command import granian_command
+from config.service_command import service_command
 from on_behalf_of.serving.parent_process import GRACE
 from operations.stack import free_ports
 from tests.services.running import Running
@@ -95,7 +95,7 @@ def own_process(
     With several workers it is started as an operator would, with `manage.py serve`.
     """
     (port,) = free_ports(1)
-    command, extra = granian_command(service, port=port)
+    command, extra = service_command(service, port=port)
     if application:
         command[-1] = application
     known = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from config.api import rsgi
-from config.api.wsgi import application as api
+from config.api import rsgi  # noqa: F401 - first: sets Django up
+from on_behalf_of.serving.rsgi import stop, wsgi_application
 from on_behalf_of.serving.wsgi_threads import WsgiThreads
 from tests.services.own_process import WAIT_HEADER
 
@@ -20,7 +20,7 @@ def waiting(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iter
         deadline = time.monotonic() + PATIENCE
         while not os.path.exists(name) and time.monotonic() < deadline:  # noqa: PTH110
             time.sleep(0.01)
-    return api(environ, start_response)
+    return wsgi_application(environ, start_response)
 
 
-application = WsgiThreads(waiting, at_end=rsgi.sealing.stop)
+application = WsgiThreads(waiting, at_end=stop)

@@ -1,5 +1,3 @@
-import math
-import socket
 from argparse import ArgumentParser
 from collections.abc import Collection
 from typing import Any
@@ -8,13 +6,18 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError, connection
 
 from config.environment import LOCAL_ISSUER, Environment
+from config.service_command import INTERFACES, service_command
 from on_behalf_of.environment.kinds import LOOPBACK_HOSTS
-from on_behalf_of.serving.granian_command import INTERFACES, THREADS, become, granian_command
+from on_behalf_of.serving.granian_command import THREADS, become, grace_for
 from on_behalf_of.serving.metrics.workers_directory import DIRECTORY, fresh_directory
-from on_behalf_of.serving.parent_process import GRACE
+from on_behalf_of.serving.start_conditions import (
+    refuse_busy_port,
+    refuse_debug_beyond_loopback,
+    refuse_old_database,
+    why_not,
+)
 
 
 class Command(BaseCommand):
@@ -37,27 +40,25 @@ class Command(BaseCommand):
         environment: Environment = settings.ENVIRONMENT
         remedy = "give another --port" if port else another_address(environment, service)
         port = port or default_port(environment, service)
-        _check_address(environment, host)
-        if service == "api" and host not in LOOPBACK_HOSTS and environment.seal_key_file is None:
-            raise CommandError(f"AUDIT_SEAL_KEY_FILE is missing: set it before you listen on {host}.")
+        refuse_debug_beyond_loopback(host, debug=environment.debug)
+        _check_secrets(environment, service, host)
         if service == "bridge":
             _check_tools()
         refuse_busy_port(host, port, remedy=remedy)
         if service != "bridge":
-            _check_database()
+            refuse_old_database(remedy="check DATABASE_URL")
         if service == "tenant":
             call_command("seed_tenant", verbosity=0)
         self.stdout.write(f"{service}: http://{'localhost' if host in LOOPBACK_HOSTS else host}:{port}/")
         self.stdout.flush()
-        grace = max(GRACE, math.ceil(environment.upstream_timeout) + FLUSH)
         observability = environment.observability
-        arguments, extra = granian_command(
+        arguments, extra = service_command(
             service,
             host=host,
             port=port,
             workers=workers,
             threads=threads,
-            grace=grace,
+            grace=grace_for(environment.upstream_timeout),
             json_lines=observability.json_lines,
         )
         if observability.metrics and workers > 1:
@@ -65,7 +66,6 @@ class Command(BaseCommand):
         become(arguments, extra)
 
 
-FLUSH = 5  # seconds after the last call: what it left is recorded and sealed
 DEFAULT_PORTS = {"api": 8787, "tenant": 9000}
 
 
@@ -105,38 +105,19 @@ def another_address(environment: Environment, service: str, *, taken: Collection
 def free_port_above(port: int, taken: Collection[int] = ()) -> int:
     """Return the next port above `port` that is free at the moment; `port + 1` if all are busy."""
     for candidate in range(port + 1, 65_536):
-        if candidate not in taken and _why_not("127.0.0.1", candidate) is None:
+        if candidate not in taken and why_not("127.0.0.1", candidate) is None:
             return candidate
     return port + 1
 
 
-def _check_address(environment: Environment, host: str) -> None:
+def _check_secrets(environment: Environment, service: str, host: str) -> None:
+    """Refuse to listen beyond this machine with secrets that were made here."""
     if host in LOOPBACK_HOSTS:
         return
-    if environment.debug:
-        raise CommandError(f"With DEBUG on, nothing listens beyond this machine: set DEBUG=false to use {host}.")
     if environment.secret_key_is_generated:
         raise CommandError(f"SECRET_KEY is missing: set it before you listen on {host}.")
-
-
-def refuse_busy_port(host: str, port: int, *, remedy: str) -> None:
-    """Raise CommandError with one clear sentence if a service cannot listen on that port."""
-    if reason := _why_not(host, port):
-        raise CommandError(f"Cannot listen on {host}:{port} ({reason}): stop what uses it, or {remedy}.")
-
-
-def _why_not(host: str, port: int) -> str | None:
-    """Return the system's reason why a service cannot listen there; None if it can."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError as error:
-            return error.strerror or type(error).__name__
-        except OverflowError:
-            return "there is no such port"
-    return None
+    if service == "api" and environment.seal_key_file is None:
+        raise CommandError(f"AUDIT_SEAL_KEY_FILE is missing: set it before you listen on {host}.")
 
 
 def _check_tools() -> None:
@@ -145,16 +126,3 @@ def _check_tools() -> None:
     from on_behalf_of.mcp.json_schema import check_schemas  # slow to load, and only the bridge needs it
 
     check_schemas(TOOLS)
-
-
-def _check_database() -> None:
-    from django.db.migrations.executor import MigrationExecutor  # slow to load, and the bridge starts without it
-
-    try:
-        executor = MigrationExecutor(connection)
-        is_behind = bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
-    except DatabaseError as error:
-        raise CommandError("The database does not answer: check DATABASE_URL and that its server runs.") from error
-    if is_behind:
-        raise CommandError("The database is not up to date: run `python manage.py migrate` first.")
-    connection.close()

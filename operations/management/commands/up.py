@@ -9,7 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from config.environment import Environment
-from config.management.commands.serve import another_address, default_port, refuse_busy_port
+from config.management.commands.serve import another_address, default_port
+from on_behalf_of.serving.start_conditions import refuse_busy_port
 from operations.stack import SERVICES, Stack, StackError, terminate_like_interrupt
 
 RESTART_PAUSE = 1.0  # seconds between looks at the services

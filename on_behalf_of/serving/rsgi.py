@@ -1,0 +1,31 @@
+"""A project's API behind granian: `granian --interface rsgi on_behalf_of.serving.rsgi:application`.
+
+`manage.py serve` runs it. Set DJANGO_SETTINGS_MODULE. The process renews the issuer's keys in the background, and seals
+the log if `ON_BEHALF_OF["AUDIT"]["SEALING"]` is "thread".
+"""
+
+from on_behalf_of.serving.parent_process import end_with_server
+
+end_with_server()  # first: loading the apps takes a while
+
+import threading  # noqa: E402
+
+from django.core.wsgi import get_wsgi_application  # noqa: E402
+
+wsgi_application = get_wsgi_application()  # before the rest, which needs the apps
+
+from on_behalf_of.audit.background import seal_in_background, stop_sealing  # noqa: E402
+from on_behalf_of.drf.authentication import token_verifier  # noqa: E402
+from on_behalf_of.drf.configuration import api_configuration  # noqa: E402
+from on_behalf_of.serving.wsgi_threads import WsgiThreads  # noqa: E402
+
+token_verifier(api_configuration()).keys.keep_fresh(threading.Event())
+seal_in_background()
+
+
+def stop() -> None:
+    stop_sealing()
+    api_configuration().observer.process_ends()
+
+
+application = WsgiThreads(wsgi_application, at_end=stop)
