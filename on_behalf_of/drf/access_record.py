@@ -20,6 +20,7 @@ from on_behalf_of.audit.refused_tokens import refused_tokens
 from on_behalf_of.audit.time_limit import DATABASE_TIME, limited_database_time
 from on_behalf_of.audit.turn_to_write import turn_to_write
 from on_behalf_of.drf.observer import Observer
+from on_behalf_of.drf.route import readable_route
 from on_behalf_of.primitives.breaker import Breaker
 from on_behalf_of.primitives.client_address import parsed
 from on_behalf_of.primitives.span import Span
@@ -256,7 +257,7 @@ def _name_of_view(request: HttpRequest) -> str:
 def _route(request: HttpRequest) -> str:
     """The pattern that the path matched: unlike paths, there are only so many."""
     match = request.resolver_match
-    return f"/{match.route}"[:MAX_PATH] if match else ""
+    return readable_route(f"/{match.route}")[:MAX_PATH] if match else ""
 
 
 @lru_cache(maxsize=1_024)

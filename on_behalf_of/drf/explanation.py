@@ -16,11 +16,13 @@ from rest_framework.request import Request
 from on_behalf_of.drf.actor_policy import ActorPolicy, check_actor
 from on_behalf_of.drf.authentication import AccessTokenAuthentication, user_of
 from on_behalf_of.drf.refusals import BearerTokenRefused
+from on_behalf_of.drf.route import readable_route
 from on_behalf_of.drf.scopes import check_scope_is_named, name_of, scopes_of
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.errors import BearerTokenError, NotPermitted, Reason
 from on_behalf_of.resource_server.explanation import CALLER_CHECKS, CALLER_RULES_SET_ASIDE, Check, Step, rule_steps
 
+FORMAT_SUFFIXES = (r"\.(?P<format>[a-z0-9]+)/?$", "<drf_format_suffix:format>")  # which DRF's routers add
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # In the order of `check_actor`.
 POLICY_CHECKS = (
@@ -73,12 +75,14 @@ def _operations(urlconf: str | None = None) -> Iterator[tuple[str, str, Any, dic
     for route, view, actions in _views(get_resolver(urlconf).url_patterns):
         for method in METHODS:
             if method.lower() in actions if actions else hasattr(view, method.lower()):
-                yield method, route, view, actions
+                yield method, readable_route(route), view, actions
 
 
 def _views(patterns: Sequence[Any], prefix: str = "/") -> Iterator[tuple[str, Any, dict[str, str]]]:
     for pattern in patterns:
         route = prefix + str(pattern.pattern)
+        if route.endswith(FORMAT_SUFFIXES):  # the same operations once more
+            continue
         if hasattr(pattern, "url_patterns"):
             yield from _views(pattern.url_patterns, route)
             continue

@@ -87,19 +87,20 @@ class Shop:
             "MCP_AUTH0_CLIENT_SECRET": CLIENT_SECRET,
         }
 
-    def run(self, *command: str, **changes: str) -> str:
+    def run(self, *command: str, typed: str | None = None, **changes: str) -> str:
         """Run a command in the project; its output. Fails if the command does."""
-        done = self.ran(*command, **changes)
+        done = self.ran(*command, typed=typed, **changes)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def ran(self, *command: str, **changes: str) -> "subprocess.CompletedProcess[str]":
+    def ran(self, *command: str, typed: str | None = None, **changes: str) -> "subprocess.CompletedProcess[str]":
+        environment = self.environment | changes
         return subprocess.run(
-            command, cwd=self.folder, env=self.environment | changes, capture_output=True, text=True, check=False
+            command, cwd=self.folder, env=environment, input=typed, capture_output=True, text=True, check=False
         )
 
-    def manage(self, *arguments: str, **changes: str) -> str:
-        return self.run(str(self.python), "manage.py", *arguments, **changes)
+    def manage(self, *arguments: str, typed: str | None = None, **changes: str) -> str:
+        return self.run(str(self.python), "manage.py", *arguments, typed=typed, **changes)
 
     def verified(self) -> str:
         """What audit_verify says; before the first seal it cannot tell."""
@@ -109,10 +110,11 @@ class Shop:
         return self.run("git", "-c", "user.name=shop", "-c", "user.email=shop@example.com", *arguments)
 
     @contextmanager
-    def serving(self, interface: str, target: str, port: int, path: str) -> Iterator[str]:
-        """Serve an app of the project with granian; its URL once it answers at `path`."""
-        command = [str(self.python), "-m", "granian", "--interface", interface, "--port", str(port), "--no-log", target]
-        with self.started(command, port, path) as url:
+    def serving(self, application: list[str], port: int, path: str) -> Iterator[str]:
+        """Serve the API, or an ASGI app of the project; its URL once it answers at `path`."""
+        with self.started(
+            [str(self.python), "manage.py", "serve", *application, "--port", str(port)], port, path
+        ) as url:
             yield url
 
     @contextmanager
@@ -222,12 +224,11 @@ def test_a_tool_is_called_as_the_user_and_its_row_is_verified(shop: Shop) -> Non
     shop.manage("migrate", "--verbosity", "0", "--database", "stock")
     shop.manage("shell", "--no-imports", "--command", CALLING)
     with ExitStack() as served:
-        api = served.enter_context(shop.serving("wsgi", "shop.wsgi:application", shop.api_port, "/schema"))
-        mcp = served.enter_context(
-            shop.serving("asgi", "shop.mcp:application", shop.mcp_port, "/.well-known/oauth-protected-resource/mcp")
-        )
+        api = served.enter_context(shop.serving([], shop.api_port, "/schema"))
+        mcp = served.enter_context(shop.serving(["shop.mcp:application"], shop.mcp_port, f"{WELL_KNOWN}/mcp"))
         token = shop.tenant.token(aud=f"{mcp}/mcp", sub=SUBJECT, scope="orders")
         assert in_a_thread(f"{mcp}/mcp", token) == {"orders": [{"id": 1, "item": "coffee", "quantity": 2}]}
+        shop.manage("doctor", "--token-file", "-", "--api-path", "/api/v1/orders/", typed=token)
         # A change through the API itself, with the token that the tenant would hand out.
         written = shop.tenant.delegated_token(aud=AUDIENCE, sub=SUBJECT, scope="orders:write")
         header = {"Authorization": f"Bearer {written}"}
@@ -241,15 +242,20 @@ def test_a_tool_is_called_as_the_user_and_its_row_is_verified(shop: Shop) -> Non
         assert document["resource"] == AUDIENCE
         described = yaml.safe_load(httpx2.get(f"{api}/schema").text)
         assert {"token": ["orders:write"]} in described["paths"]["/api/v1/orders/"]["post"]["security"]
-        until(lambda: shop.verified().startswith("Intact: 4 rows under"), "the rows are not sealed")
+        until(lambda: shop.verified().startswith("Intact: 5 rows under"), "the rows are not sealed")
+        explained = shop.manage("explain_token", typed=written)
+        assert explained.startswith("The API accepts this token.")
+        assert "POST /api/v1/orders/" in explained
     rows = json.loads(shop.manage("shell", "--no-imports", "--command", ROWS))
     assert [(row["subject"], row["method"], row["status"]) for row in rows] == [
         (SUBJECT, "GET", 200),
+        (SUBJECT, "GET", 200),  # the doctor's
         (SUBJECT, "POST", 201),
         (SUBJECT, "POST", 400),
         ("sso|stranger", "GET", 403),
     ]
     assert (rows[0]["actor"], rows[0]["client_id"]) == (BRIDGE_CLIENT, BRIDGE_CLIENT)
+    assert {row["route"] for row in rows} == {"/api/v1/orders/"}  # as people write it, though a router made it
     assert rows[0]["scopes_required"] == ["orders:read"]
 
 

@@ -12,6 +12,7 @@ from django.core.management import get_commands, load_command_class
 from django.urls import resolve
 
 from config.environment import BASE_DIR
+from config.service_command import INTERFACES
 from on_behalf_of.mcp.configuration import ENDPOINT
 from on_behalf_of.resource_server.protected_resource import WELL_KNOWN, well_known_paths
 from tests.docs.blocks import Block, blocks, pages
@@ -28,7 +29,6 @@ OF_OTHERS = {
     "gemini": "see tests/clients/agents",
     "mcpc": "see tests/clients/mcpc",
     "opencode": "see tests/clients/agents",
-    "granian": "serves the tools of a project; tests/adoption runs it",
     "rm": "makes a client forget",
 }
 COMMANDS = [(block, command) for page in pages() for block in blocks(page, "console") for command in block.commands]
@@ -65,7 +65,10 @@ def placeholders_filled(command: str) -> str:
 
 
 def assert_command(name: str, arguments: list[str]) -> None:
-    parser = load_command_class(get_commands()[name], name).create_parser("manage.py", name)
+    app = get_commands()[name]
+    if name == "serve" and arguments[0] not in INTERFACES:
+        app = "on_behalf_of.serving"  # in other projects, it is the library's
+    parser = load_command_class(app, name).create_parser("manage.py", name)
     try:
         parser.parse_args(arguments)
     except (SystemExit, argparse.ArgumentError, Exception) as error:  # noqa: BLE001 - whatever it is, the page is wrong

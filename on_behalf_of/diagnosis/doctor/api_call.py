@@ -20,7 +20,7 @@ _REASONS = {
 def api_call(api: Downstream, path: str) -> Iterator[Finding]:
     """Call the API with token B, as a tool does. The call leaves a row in the API's log, like any other."""
     try:
-        api.get(path)
+        api.get_value(path)
     except CallError as error:
         yield problem(CHECK, f"GET {path}: {error}", *_remedy(error))
     else:
