@@ -52,7 +52,7 @@ class Check:
 
 KEY = Check("The issuer publishes that key", (Reason.UNKNOWN_KEY,), ("kid",))
 SIGNATURE = Check("The signature is right", (Reason.SIGNATURE,))
-# In the order in which the code asks: tests/explanation holds the two together.
+# In the order in which the code asks: tests/on_behalf_of/diagnosis/explanation holds the two together.
 CHECKS = (
     Check(
         "The text is one bearer token",

@@ -28,10 +28,10 @@ from tests.adoption.conftest import fresh_environment
 from tests.browser import log_in
 from tests.docs.blocks import blocks
 from tests.issuer import BRIDGE_CLIENT
-from tests.mcp_bridge.client_proofs import CLIENT_SECRET
-from tests.mcp_bridge.fake_tenant import FakeTenant
-from tests.mcp_bridge.loopback_server import serving
-from tests.mcp_bridge.served_bridge import until
+from tests.loopback_server import serving
+from tests.on_behalf_of.exchange.client_proofs import CLIENT_SECRET
+from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
+from tests.on_behalf_of.mcp.served_bridge import until
 from tests.services.pages.examining import examine, tab
 
 pytestmark = pytest.mark.processes

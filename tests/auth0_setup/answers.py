@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.mcp_bridge.loopback_server import Reply
+from tests.loopback_server import Reply
 
 
 def answer(status: int, document: Any) -> Reply:

@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 
 from config.env_file import assignments
 from tests.auth0_setup.fake_auth0 import FakeAuth0
-from tests.mcp_bridge.loopback_server import serving
+from tests.loopback_server import serving
 
 
 @dataclass(frozen=True)

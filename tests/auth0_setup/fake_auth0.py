@@ -15,7 +15,7 @@ from tests.auth0_setup.answers import answer, checkpoint, offset, problem
 from tests.auth0_setup.endpoints import ALL_SCOPES, BODIES, SCOPE_OF, endpoint
 from tests.auth0_setup.token_endpoint import MANAGER, exchanged, manager_granted
 from tests.issuer import Issuer
-from tests.mcp_bridge.loopback_server import Received, Reply
+from tests.loopback_server import Received, Reply
 
 CONTENTS = (
     "settings", "connections", "apis", "clients", "grants", "roles", "permissions", "members", "users", "organizations",

@@ -8,7 +8,7 @@ from tests.auth0_setup.answers import problem
 from tests.auth0_setup.conftest import Setup
 from tests.auth0_setup.fake_auth0 import FakeAuth0
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE
-from tests.mcp_bridge.loopback_server import Reply
+from tests.loopback_server import Reply
 
 
 def test_all_that_was_made_goes_and_all_that_was_there_stays(setup: Setup, auth0: FakeAuth0) -> None:

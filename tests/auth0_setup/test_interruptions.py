@@ -9,7 +9,7 @@ import pytest
 from tests.auth0_setup.answers import answer, problem
 from tests.auth0_setup.conftest import Result, Setup
 from tests.auth0_setup.fake_auth0 import FakeAuth0
-from tests.mcp_bridge.loopback_server import Reply
+from tests.loopback_server import Reply
 
 STEPS = 12  # requests that change an empty tenant
 THINGS = ["api", "api", "client", "client", "grant", "grant", "role", "role"]

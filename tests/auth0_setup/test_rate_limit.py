@@ -8,7 +8,7 @@ import pytest
 from operations.auth0.rate_limit import ATTEMPTS, PatientTransport
 from tests.auth0_setup.conftest import Setup
 from tests.auth0_setup.fake_auth0 import FakeAuth0
-from tests.mcp_bridge.loopback_server import Reply
+from tests.loopback_server import Reply
 
 NOW = 1_700_000_000.0
 

@@ -10,7 +10,7 @@ import pytest
 from config.environment import BASE_DIR
 from tests.auth0_setup.conftest import Setup
 from tests.auth0_setup.fake_auth0 import FakeAuth0
-from tests.mcp_bridge.loopback_server import Reply
+from tests.loopback_server import Reply
 
 
 def refusal(setup: Setup, *arguments: str) -> str:

@@ -10,7 +10,7 @@ from tests.auth0_setup.conftest import Setup
 from tests.auth0_setup.fake_auth0 import FakeAuth0
 from tests.auth0_setup.token_endpoint import MANAGER, MANAGER_SECRET
 from tests.issuer import BRIDGE_AUDIENCE, rsa_key
-from tests.mcp_bridge.loopback_server import Reply
+from tests.loopback_server import Reply
 
 
 def test_a_lost_secret_is_replaced_after_asking(setup: Setup, auth0: FakeAuth0) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import jwt
 
 from tests.auth0_setup.answers import answer
-from tests.mcp_bridge.loopback_server import Reply
+from tests.loopback_server import Reply
 
 MANAGER, MANAGER_SECRET = "management-client", "the-secret-of-the-manager"
 DENIED = b'{"error":"access_denied","error_description":"Unauthorized"}'

@@ -14,12 +14,12 @@ from pathlib import Path
 from config.environment import BASE_DIR
 from config.service_command import service_command
 from operations.stack import free_ports
-from tests.audit import databases
-from tests.audit.api_process import ApiProcess
 from tests.bench.compare import Scenario, compare
 from tests.bench.load import request
 from tests.bench.processes import process, pss
 from tests.issuer import Issuer, serving_issuer
+from tests.on_behalf_of.audit import databases
+from tests.on_behalf_of.audit.api_process import ApiProcess
 
 PATH = "/api/private-scope"
 TOKENS = 20_000  # that are used once each

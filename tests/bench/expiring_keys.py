@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from operations.stack import free_ports
-from tests.audit import databases
-from tests.audit.api_process import ApiProcess
 from tests.bench.api_calls import PATH, baseline_api
 from tests.bench.compare import Scenario, compare
 from tests.bench.load import request
 from tests.bench.quick_tenant import keep_away, quick_tenant
 from tests.issuer import Issuer
+from tests.on_behalf_of.audit import databases
+from tests.on_behalf_of.audit.api_process import ApiProcess
 
 AWAY = 300  # milliseconds
 

@@ -23,7 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from tests.bench.processes import process
 from tests.issuer import Issuer, rsa_key
-from tests.mcp_bridge.fake_tenant import ACCESS_TOKEN_TYPE
+from tests.on_behalf_of.exchange.fake_tenant import ACCESS_TOKEN_TYPE
 
 
 class QuickTenant:

@@ -13,9 +13,9 @@ from on_behalf_of.audit.background import SEALING_PAUSE
 from on_behalf_of.audit.configuration import AuditConfiguration
 from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.audit.sealing import seal_finished_rows
-from tests.audit import databases
-from tests.audit.conftest import record
 from tests.groups import GROUPS
+from tests.on_behalf_of.audit import databases
+from tests.on_behalf_of.audit.conftest import record
 
 WRITERS = 32
 SECONDS = 8.0  # of one turn; the pause of the sealer fits into it a few times

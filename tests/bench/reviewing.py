@@ -16,11 +16,11 @@ from on_behalf_of.audit.configuration import AuditConfiguration
 from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.audit.seal_keys import public_keys
 from on_behalf_of.audit.verification import verify
-from tests.audit import databases
-from tests.audit.api_process import ApiProcess
 from tests.bench.filled_log import fill
 from tests.groups import GROUPS
 from tests.issuer import serving_issuer
+from tests.on_behalf_of.audit import databases
+from tests.on_behalf_of.audit.api_process import ApiProcess
 
 ROWS = int(os.environ.get("ROWS", "1000000"))
 SMALL = max(ROWS // 100, 1_000)

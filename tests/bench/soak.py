@@ -26,13 +26,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from config.service_command import service_command
 from operations.stack import free_ports, local_environment
-from tests.audit import databases
-from tests.audit.postgres_server import running_postgres
 from tests.bench.load import request
 from tests.bench.processes import process
 from tests.bench.soak_figures import Figures, told
 from tests.groups import GROUPS
 from tests.issuer import Issuer, rsa_key
+from tests.on_behalf_of.audit import databases
+from tests.on_behalf_of.audit.postgres_server import running_postgres
 from tests.redis_server import running_redis
 
 USERS = 500

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from config.service_command import service_command
 from operations.stack import free_ports, local_environment
-from tests.audit import databases
 from tests.bench.compare import Scenario, compare
 from tests.bench.load import request
 from tests.bench.processes import process, pss
 from tests.bench.quick_tenant import keep_away, quick_tenant
 from tests.issuer import Issuer
+from tests.on_behalf_of.audit import databases
 
 CALL = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "greet", "arguments": {}}})
 HEADERS = {"Accept": "application/json, text/event-stream", "MCP-Protocol-Version": "2025-11-25"}

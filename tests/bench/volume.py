@@ -8,9 +8,9 @@ from django.db import connection
 
 from on_behalf_of.audit.configuration import AuditConfiguration
 from on_behalf_of.mcp.models import ToolCall
-from tests.audit import databases
 from tests.bench.filled_log import fill
 from tests.groups import GROUPS
+from tests.on_behalf_of.audit import databases
 
 ROWS = int(os.environ.get("ROWS", "300000"))
 TABLES = ("obo_audit_delegatedaccess", "obo_audit_seal", "obo_mcp_toolcall")

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from config.environment import BASE_DIR
-from tests.mcp_bridge.client_proofs import CLIENT_SECRET
+from tests.on_behalf_of.exchange.client_proofs import CLIENT_SECRET
 
 
 @pytest.fixture(scope="module")

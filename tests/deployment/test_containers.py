@@ -17,14 +17,14 @@ import psycopg
 import pytest
 import requests
 
-from tests.audit.databases import bare_postgres
 from tests.deployment.compose_file import DOT_ENV, read_compose
 from tests.deployment.containers import Container, address, give_secrets
 from tests.deployment.image import Image, build
 from tests.groups import POSTGRES_URL
-from tests.mcp_bridge.fake_tenant import FakeTenant
-from tests.mcp_bridge.loopback_server import serving
-from tests.mcp_bridge.running_bridge import ALL_SCOPES, tools_call
+from tests.loopback_server import serving
+from tests.on_behalf_of.audit.databases import bare_postgres
+from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
+from tests.on_behalf_of.mcp.running_bridge import ALL_SCOPES, tools_call
 from tests.services.own_process import eventually
 
 pytestmark = [pytest.mark.processes, pytest.mark.postgres, pytest.mark.containment]

@@ -15,7 +15,7 @@ from on_behalf_of.resource_server.errors import NotPermitted, Reason
 from on_behalf_of.resource_server.token_rules import TokenRules, verify_access_token
 from tests.docs.blocks import Block, blocks, pages
 from tests.issuer import Issuer
-from tests.resource_server.judging import PublishedKeys
+from tests.on_behalf_of.resource_server.judging import PublishedKeys
 
 ADOPTING = "docs/adopt.md"  # for the library in another project; tests/adoption reads these
 ENVIRONMENTS = [block for page in pages() if page != ADOPTING for block in blocks(page, "sh")]

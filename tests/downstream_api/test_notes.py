@@ -8,8 +8,8 @@ from model_bakery import baker
 from rest_framework.test import APIClient
 
 from downstream_api.models import Note
-from tests.downstream_api.conftest import bearer
 from tests.issuer import Issuer
+from tests.on_behalf_of.drf.conftest import bearer
 
 READ_WRITE = "read:private write:private"
 

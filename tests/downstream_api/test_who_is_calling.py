@@ -2,8 +2,8 @@
 
 from rest_framework.test import APIClient
 
-from tests.downstream_api.conftest import bearer
 from tests.issuer import BRIDGE_CLIENT, Issuer
+from tests.on_behalf_of.drf.conftest import bearer
 
 
 def test_an_undelegated_call_has_no_actor(api: APIClient, issuer: Issuer) -> None:

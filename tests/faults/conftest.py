@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from pytest_django import DjangoDbBlocker
 
-from tests.audit import databases
+from tests.on_behalf_of.audit import databases
 
 
 @pytest.fixture(scope="session")

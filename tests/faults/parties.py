@@ -16,12 +16,12 @@ from urllib.parse import parse_qsl, urlsplit
 import requests
 
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE
-from tests.mcp_bridge.client_proofs import CLIENT_SECRET
-from tests.mcp_bridge.fake_api import FakeApi
-from tests.mcp_bridge.fake_tenant import FakeTenant
-from tests.mcp_bridge.loopback_server import Received, Reply, serving
-from tests.mcp_bridge.running_bridge import ALL_SCOPES, tools_call
-from tests.mcp_bridge.served_bridge import ServedBridge, served_bridge, until
+from tests.loopback_server import Received, Reply, serving
+from tests.on_behalf_of.exchange.client_proofs import CLIENT_SECRET
+from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
+from tests.on_behalf_of.mcp.fake_api import FakeApi
+from tests.on_behalf_of.mcp.running_bridge import ALL_SCOPES, tools_call
+from tests.on_behalf_of.mcp.served_bridge import ServedBridge, served_bridge, until
 
 PATIENCE = 20.0  # seconds that a whole call has: more than any machine needs for a call that does not wait in vain
 IMPATIENCE = 1.5  # likewise, where calls are meant to wait in vain

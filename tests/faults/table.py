@@ -7,9 +7,9 @@ from typing import Any
 
 from tests.faults.parties import USERS, Door, Parties
 from tests.issuer import rsa_key
-from tests.mcp_bridge.fake_api import FakeApi
-from tests.mcp_bridge.fake_tenant import FakeTenant
-from tests.mcp_bridge.loopback_server import Reply
+from tests.loopback_server import Reply
+from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
+from tests.on_behalf_of.mcp.fake_api import FakeApi
 
 Fault = Callable[[Parties], AbstractContextManager[None]]
 

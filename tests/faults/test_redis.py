@@ -10,8 +10,8 @@ import requests
 
 from tests.faults import table
 from tests.faults.parties import PATIENCE, USERS, Parties, running_parties
-from tests.mcp_bridge.running_bridge import tools_call
-from tests.mcp_bridge.served_bridge import served_bridge, until
+from tests.on_behalf_of.mcp.running_bridge import tools_call
+from tests.on_behalf_of.mcp.served_bridge import served_bridge, until
 from tests.redis_server import RedisServer, running_redis
 
 pytestmark = [pytest.mark.processes, pytest.mark.redis_server]

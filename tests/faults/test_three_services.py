@@ -15,10 +15,10 @@ from pathlib import Path
 import pytest
 
 from operations.stack import SERVICES
-from tests.audit.postgres_server import PostgresServer, running_postgres
 from tests.faults.calling import Callers, check
 from tests.groups import GROUPS
-from tests.mcp_bridge.served_bridge import until
+from tests.on_behalf_of.audit.postgres_server import PostgresServer, running_postgres
+from tests.on_behalf_of.mcp.served_bridge import until
 from tests.services.running import Running, RunningOnPostgres
 
 pytestmark = [pytest.mark.processes, pytest.mark.long]

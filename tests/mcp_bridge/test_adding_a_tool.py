@@ -10,8 +10,8 @@ from config.environment import BASE_DIR
 from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
 from on_behalf_of.mcp.tool_registry import ToolRegistry
 from tests.docs.blocks import blocks
-from tests.mcp_bridge.fake_tenant import FakeTenant
-from tests.mcp_bridge.running_bridge import RunningBridge, tools_call
+from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
+from tests.on_behalf_of.mcp.running_bridge import RunningBridge, tools_call
 
 pytestmark = pytest.mark.anyio
 

@@ -7,8 +7,8 @@ from django.test import Client, override_settings
 
 from mcp_bridge.tools import TOOLS
 from on_behalf_of.mcp.issuer import issuer_keys
-from tests.mcp_bridge.fake_tenant import FakeTenant
-from tests.mcp_bridge.running_bridge import RunningBridge
+from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
+from tests.on_behalf_of.mcp.running_bridge import RunningBridge
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"
 MIDDLEWARE = ["django.middleware.common.CommonMiddleware"]

@@ -9,9 +9,9 @@ from jsonschema import Draft202012Validator
 
 from mcp_bridge.tools import TOOLS
 from tests.issuer import BRIDGE_CLIENT
-from tests.mcp_bridge.fake_api import FakeApi
-from tests.mcp_bridge.fake_tenant import FakeTenant
-from tests.mcp_bridge.running_bridge import RunningBridge
+from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
+from tests.on_behalf_of.mcp.fake_api import FakeApi
+from tests.on_behalf_of.mcp.running_bridge import RunningBridge
 
 pytestmark = pytest.mark.anyio
 

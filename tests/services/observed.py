@@ -15,7 +15,7 @@ import requests
 
 from config.environment import BASE_DIR
 from operations.stack import free_ports
-from tests.mcp_bridge.served_bridge import until
+from tests.on_behalf_of.mcp.served_bridge import until
 from tests.services.running import Running
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.mcp_bridge.served_bridge import until
+from tests.on_behalf_of.mcp.served_bridge import until
 from tests.services.observed import served
 from tests.services.running import Running
 

@@ -11,11 +11,11 @@ import pytest
 import requests
 
 from on_behalf_of.serving.parent_process import GRACE
-from tests.audit.databases import scratch_postgres
 from tests.issuer import BRIDGE_CLIENT
-from tests.mcp_bridge.client_proofs import CLIENT_SECRET
-from tests.mcp_bridge.fake_tenant import FakeTenant
-from tests.mcp_bridge.loopback_server import serving
+from tests.loopback_server import serving
+from tests.on_behalf_of.audit.databases import scratch_postgres
+from tests.on_behalf_of.exchange.client_proofs import CLIENT_SECRET
+from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
 from tests.services.own_process import OwnProcess, eventually, own_process
 from tests.services.running import SCOPES, Running
 

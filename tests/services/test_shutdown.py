@@ -13,8 +13,8 @@ import pytest
 import requests
 
 from on_behalf_of.serving.parent_process import GRACE
-from tests.mcp_bridge.fake_api import FakeApi
-from tests.mcp_bridge.loopback_server import serving
+from tests.loopback_server import serving
+from tests.on_behalf_of.mcp.fake_api import FakeApi
 from tests.services.own_process import WAIT_HEADER, OwnProcess, eventually, own_process
 from tests.services.running import Running
 

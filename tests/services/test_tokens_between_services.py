@@ -94,7 +94,7 @@ def test_the_next_token_after_a_key_rotation_is_accepted_at_once(services: Runni
 
 
 def test_a_thousand_tokens_with_invented_keys_harm_nobody_else(services: Running) -> None:
-    """How few fetches they cause is counted in tests/downstream_api and tests/resource_server."""
+    """How few fetches they cause is counted in tests/on_behalf_of/{drf,resource_server}."""
     token = services.subject_token("auth0|local-admin")
     rest = token.partition(".")[2]
     with requests.Session() as session:

@@ -1,3 +1,0 @@
-from tests.downstream_api.conftest import api, issuer
-
-__all__ = ["api", "issuer"]

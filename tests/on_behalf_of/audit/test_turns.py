@@ -1,0 +1,71 @@
+"""On SQLite the threads of a process take turns to write, and wait no longer than the call has time."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import OperationalError, connection
+
+from on_behalf_of.audit.time_limit import limited_database_time
+from on_behalf_of.audit.turn_to_write import turn_to_write
+from tests.on_behalf_of.audit.databases import execute
+
+
+@contextmanager
+def taken() -> Iterator[None]:
+    """Another thread has the turn."""
+    has_turn, may_end = threading.Event(), threading.Event()
+
+    def write() -> None:
+        with limited_database_time(30), turn_to_write():
+            has_turn.set()
+            may_end.wait(30)
+        connection.close()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    assert has_turn.wait(30)
+    try:
+        yield
+    finally:
+        may_end.set()
+        thread.join()
+
+
+def test_a_thread_whose_turn_does_not_come_in_time_gives_up(sqlite: object) -> None:
+    with taken():
+        began = time.monotonic()
+        with limited_database_time(0.2), pytest.raises(OperationalError), turn_to_write():
+            pytest.fail("two threads had the turn at once")
+        assert time.monotonic() - began >= 0.2
+    with limited_database_time(0.2), turn_to_write():
+        assert execute("SELECT 1") == [(1,)]
+
+
+def test_what_is_left_after_waiting_for_the_turn_is_what_sqlite_may_wait_for_other_processes(sqlite: object) -> None:
+    with limited_database_time(0.5), turn_to_write():
+        ((milliseconds,),) = execute("PRAGMA busy_timeout")
+    assert 0 < milliseconds <= 500
+    assert execute("PRAGMA busy_timeout") == [(1_400,)]  # as configured; the connection is used for other things too
+
+
+def test_a_turn_that_ends_in_an_error_is_over(sqlite: object) -> None:
+    with limited_database_time(0.2), pytest.raises(RuntimeError), turn_to_write():
+        raise RuntimeError
+    with limited_database_time(0.2), turn_to_write():
+        pass
+
+
+@pytest.mark.postgres
+def test_postgresql_has_many_writers_at_once(postgres: str) -> None:
+    with taken(), limited_database_time(0.2), turn_to_write():
+        assert execute("SELECT 1") == [(1,)]
+
+
+def test_migrating_leaves_a_file_whose_readers_and_writer_do_not_wait_for_each_other(sqlite: object) -> None:
+    """And which is durable with each commit; asked of a connection that says nothing of the mode itself."""
+    assert "journal_mode" not in str(connection.settings_dict["OPTIONS"])
+    assert execute("PRAGMA journal_mode") == [("wal",)]
+    assert execute("PRAGMA synchronous") == [(2,)]

@@ -1,0 +1,333 @@
+"""When a party that throttles is asked again, by a clock that the test turns."""
+
+import collections
+import contextlib
+import itertools
+import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from email.utils import formatdate
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from on_behalf_of.exchange.guarded_cache import GuardedCache
+from on_behalf_of.exchange.shared_hold import SharedHold
+from on_behalf_of.http_client.call_deadline import Deadline
+from on_behalf_of.http_client.interruption import Interruption
+from on_behalf_of.http_client.throttle import (
+    LONGEST_WINDOW,
+    SHORTEST,
+    SPACING,
+    UNTOLD,
+    Hold,
+    Throttle,
+    UpstreamThrottled,
+)
+from on_behalf_of.primitives.call_error import CallerGone
+from on_behalf_of.primitives.retry_after import LONGEST
+from on_behalf_of.primitives.sealed_box import SealedBox
+from tests.on_behalf_of.exchange.dict_cache import DictCache
+
+EPOCH = 1_800_000_000.0  # what the wall clock shows at the start
+FAR = Deadline.after(1e6)
+KEY = b"k" * 32
+
+
+class World:
+    """Both clocks, which go on only while somebody waits."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+        self.waits: list[float] = []
+        self._lock = threading.Lock()
+
+    def throttle(self, shared: Hold | None = None) -> Throttle:
+        return Throttle("The party", shared=shared, clock=lambda: self.now, wall_clock=self.wall, wait=self.wait)
+
+    def wall(self) -> float:
+        return EPOCH + self.now - 1_000
+
+    def wait(self, seconds: float, interruption: Interruption) -> None:
+        with self._lock:
+            self.waits.append(seconds)
+            self.now += seconds
+
+    def asked_at(self, throttle: Throttle, deadline: Deadline = FAR) -> float:
+        throttle.wait_for_turn(deadline, Interruption())
+        return self.now - 1_000
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+def limits(limit: object, remaining: object, reset: object) -> dict[str, str]:
+    names = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset")
+    return {name: str(value) for name, value in zip(names, (limit, remaining, reset), strict=True)}
+
+
+def test_a_party_that_said_nothing_is_asked_at_once(world: World) -> None:
+    throttle = world.throttle()
+    assert [world.asked_at(throttle) for _ in range(1_000)] == [0] * 1_000
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"Retry-After": "7"}, 7),
+        ({"Retry-After": formatdate(EPOCH + 9, usegmt=True), "Date": formatdate(EPOCH, usegmt=True)}, 9),
+        ({"x-ratelimit-reset": str(int(EPOCH) + 5), "Date": formatdate(EPOCH, usegmt=True)}, 5),
+        ({"Retry-After": "0"}, SHORTEST),
+        ({"Retry-After": formatdate(EPOCH - 99, usegmt=True), "Date": formatdate(EPOCH, usegmt=True)}, SHORTEST),
+        ({"Retry-After": "999999999"}, LONGEST),
+        ({"Retry-After": "Wed, 21 Oct 9999 07:28:00 GMT"}, LONGEST),
+        ({}, UNTOLD),
+        *(({"Retry-After": value}, UNTOLD) for value in ("-1", "NaN", "inf", "1e9", "soon", "٣", "9" * 5_000, "")),
+        *(({"x-ratelimit-reset": value}, UNTOLD) for value in ("-1", "NaN", "1", "9" * 50)),
+    ],
+)
+def test_after_a_429_the_party_is_left_alone_until_its_time_is_over(
+    world: World, headers: dict[str, str], seconds: float
+) -> None:
+    """RFC 9110 §10.2.3: a number of seconds or a date; an hour at most, whatever is told."""
+    throttle = world.throttle()
+    throttle.refused(headers)
+    assert world.asked_at(throttle) == pytest.approx(seconds)
+
+
+def test_those_who_cannot_wait_are_told_the_time_that_is_left(world: World) -> None:
+    throttle = world.throttle()
+    throttle.refused({"Retry-After": "30"})
+    for gone, left in ((0.0, 30), (12.5, 18), (17.0, 1)):
+        world.now += gone
+        with pytest.raises(UpstreamThrottled) as told:
+            throttle.wait_for_turn(Deadline.after(0.5), Interruption())
+        assert told.value.retry_after == left
+    assert world.waits == []
+
+
+def test_those_who_waited_take_turns(world: World) -> None:
+    """And those who come while they do stand behind them."""
+    throttle = world.throttle()
+    throttle.refused({"Retry-After": "2"})
+    turns = [throttle._take_turn(100)[1] - 1_000 for _ in range(5)]
+    assert turns == pytest.approx([2 + number * SPACING for number in range(5)])
+    world.now += 2.1
+    assert world.asked_at(throttle) == pytest.approx(2 + 5 * SPACING)
+    world.now += 10
+    assert world.asked_at(throttle) == pytest.approx(world.now - 1_000)
+
+
+def test_a_second_429_has_those_who_wait_wait_on(world: World) -> None:
+    throttle = world.throttle()
+    throttle.refused({"Retry-After": "2"})
+    plain = world.wait
+
+    def meets_another_429(seconds: float, interruption: Interruption) -> None:
+        plain(seconds, interruption)
+        if len(world.waits) == 1:
+            throttle.refused({"Retry-After": "5"})
+
+    world.wait = meets_another_429  # type: ignore[method-assign]
+    throttle._wait = meets_another_429
+    assert world.asked_at(throttle) == pytest.approx(7)
+
+
+def test_a_shorter_time_does_not_shorten_a_hold(world: World) -> None:
+    throttle = world.throttle()
+    throttle.refused({"Retry-After": "30"})
+    throttle.refused({"Retry-After": "1"})
+    assert world.asked_at(throttle) == pytest.approx(30)
+
+
+def test_a_caller_who_has_gone_does_not_wait() -> None:
+    throttle, interruption = Throttle("The party"), Interruption()
+    throttle.refused({"Retry-After": "30"})
+    interruption.interrupt()
+    with pytest.raises(CallerGone):
+        throttle.wait_for_turn(Deadline.after(60), interruption)
+
+
+def test_the_limit_is_not_hit_where_good_answers_name_it(world: World) -> None:
+    """Auth0's headers: with none left, the next call waits for the reset; later windows allow as many."""
+    throttle = world.throttle()
+    asked = [world.asked_at(throttle)]
+    throttle.answered(limits(2, 1, int(EPOCH) + 1) | {"Date": formatdate(EPOCH, usegmt=True)})
+    asked += [world.asked_at(throttle) for _ in range(6)]
+    assert asked[:2] == [0, 0]
+    assert asked == sorted(asked)
+    for second in range(4):
+        assert len([each for each in asked if second <= each < second + 1]) <= 2
+
+
+def test_requests_under_way_count_as_used(world: World) -> None:
+    """Two are on their way when the answer to one of them says that three were left before the other came."""
+    throttle = world.throttle()
+    date = {"Date": formatdate(EPOCH, usegmt=True)}
+    world.asked_at(throttle)
+    throttle.answered(limits(10, 4, int(EPOCH) + 10) | date)
+    for _ in range(3):
+        world.asked_at(throttle)
+    throttle.answered(limits(10, 3, int(EPOCH) + 10) | date)
+    assert world.asked_at(throttle) == 0
+    assert world.asked_at(throttle) == pytest.approx(10)
+
+
+def test_what_other_processes_use_is_learned_from_the_next_answer(world: World) -> None:
+    throttle = world.throttle()
+    date = {"Date": formatdate(EPOCH, usegmt=True)}
+    throttle.answered(limits(10, 9, int(EPOCH) + 10) | date)
+    world.asked_at(throttle)
+    throttle.answered(limits(10, 0, int(EPOCH) + 10) | date)
+    assert world.asked_at(throttle) == pytest.approx(10)
+
+
+@pytest.mark.parametrize("begun", [0, 1, 30, 55, 59])
+@pytest.mark.parametrize("pause", [0.5, 2, 7])
+def test_a_limit_met_late_in_its_window_is_not_hit_in_the_next_ones(world: World, begun: int, pause: float) -> None:
+    """`x-ratelimit-reset` tells what is left of a window, not how long windows are."""
+    throttle, used = world.throttle(), collections.Counter[int]()
+    for _ in range(100):
+        with contextlib.suppress(UpstreamThrottled):
+            throttle.wait_for_turn(Deadline.after(10), Interruption())
+            window = int((world.now - 1_000 + begun) // 60)
+            used[window] += 1
+            reset = int(EPOCH) - begun + 60 * (window + 1)
+            headers = limits(10, max(0, 10 - used[window]), reset)
+            throttle.answered(headers | {"Date": formatdate(world.wall(), usegmt=True)})
+        world.now += pause
+    assert max(used.values()) <= 10
+
+
+def test_a_limit_that_fills_up_again_before_its_end_is_used(world: World) -> None:
+    """A party may count the last minute instead of the clock's: each answer then tells a later end."""
+    throttle = world.throttle()
+    for number in range(50):
+        assert world.asked_at(throttle) == pytest.approx(5 * number)
+        headers = limits(10, 3, int(world.wall()) + 20)
+        throttle.answered(headers | {"Date": formatdate(world.wall(), usegmt=True)})
+        world.now += 5
+
+
+def test_turns_of_which_the_party_saw_no_request_are_not_counted(world: World) -> None:
+    throttle = world.throttle()
+    throttle.answered(limits(10, 2, int(EPOCH) + 10) | {"Date": formatdate(EPOCH, usegmt=True)})
+    for _ in range(20):
+        assert world.asked_at(throttle) == 0
+        throttle.not_asked()
+    assert [world.asked_at(throttle) for _ in range(2)] == [0, 0]
+    assert world.asked_at(throttle) == pytest.approx(10)
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            name: st.one_of(st.text(max_size=30), st.integers().map(str), st.floats().map(str))
+            for name in ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "Date", "Retry-After")
+        },
+    )
+)
+def test_headers_of_good_answers_delay_a_caller_by_a_minute_at_most(headers: dict[str, str]) -> None:
+    world = World()
+    throttle = world.throttle()
+    throttle.answered(headers)
+    for _ in range(3):
+        before = world.now
+        world.asked_at(throttle)
+        assert world.now - before <= LONGEST_WINDOW
+
+
+def test_a_hold_is_one_line_in_the_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    throttle = world.throttle()
+    with caplog.at_level(logging.WARNING):
+        for _ in range(5):
+            throttle.refused({"Retry-After": "30"})
+    assert caplog.messages == ["The party allows no more requests; it is left alone for 30 seconds."]
+
+
+def shared(cache: object, world: World, issuer: str = "https://tenant.example/", key: bytes = KEY) -> SharedHold:
+    return SharedHold(GuardedCache(cache), SealedBox([key]), issuer, clock=world.wall)  # type: ignore[arg-type]
+
+
+def test_other_processes_learn_of_the_hold(world: World) -> None:
+    cache = DictCache()
+    first, second = (world.throttle(shared(cache, world)) for _ in range(2))
+    first.refused({"Retry-After": "30"})
+    assert world.asked_at(second) == pytest.approx(30)
+
+
+def test_a_process_that_waits_learns_of_a_hold_that_another_one_met_meanwhile(world: World) -> None:
+    cache = DictCache()
+    first, second = (world.throttle(shared(cache, world)) for _ in range(2))
+    second.refused({"Retry-After": "2"})
+    cache.entries.clear()
+    first._hold(0)
+    shared(cache, world).keep(world.wall() + 9)
+    assert world.asked_at(second) == pytest.approx(9)
+
+
+def test_a_machine_whose_clock_is_behind_keeps_the_longest_hold_too(world: World) -> None:
+    cache = DictCache()
+    shared(cache, world).keep(world.wall() + LONGEST + 30)
+    assert world.asked_at(world.throttle(shared(cache, world))) == pytest.approx(LONGEST + 30)
+
+
+def test_each_tenant_has_a_hold_of_its_own(world: World) -> None:
+    cache = DictCache()
+    world.throttle(shared(cache, world)).refused({"Retry-After": "30"})
+    assert world.asked_at(world.throttle(shared(cache, world, "https://other.example/"))) == 0
+
+
+def test_an_earlier_end_does_not_replace_a_later_one(world: World) -> None:
+    cache = DictCache()
+    hold = shared(cache, world)
+    hold.keep(world.wall() + 30)
+    hold.keep(world.wall() + 5)
+    assert hold.until() == world.wall() + 30
+    assert list(cache.seconds.values()) == [30]
+
+
+def test_a_hostile_cache_causes_no_hold(world: World) -> None:
+    cache = DictCache()
+    hold = shared(cache, world)
+    hold.keep(world.wall() + 30)
+    (key,) = cache.entries
+    foreign = shared(DictCache(), world, key=b"x" * 32)
+    foreign.keep(world.wall() + 99)
+    (forged,) = foreign._cache._cache.entries.values()  # type: ignore[attr-defined] # a DictCache
+    cipher, about = SealedBox([KEY]), hold._about
+    lies = [
+        *(forged, b"", b"x" * 100, "text", 5, None, cache.entries[key][:-1]),
+        *(cipher.seal(content, about) for content in (b"", b"[]", b'{"until": "x"}', b'{"until": true}', b"{}")),
+        cipher.seal(b'{"until": 1e400}', about),
+    ]
+    for lie in lies:
+        cache.entries[key] = lie
+        assert world.asked_at(world.throttle(shared(cache, world))) == world.now - 1_000
+    cache.entries[key] = cipher.seal(b'{"until": 9e15}', about)  # by somebody who has the key
+    before = world.now
+    world.asked_at(world.throttle(shared(cache, world)))
+    assert world.now - before == 0
+
+
+def test_without_its_cache_each_process_keeps_its_own_hold(world: World) -> None:
+    class Broken:
+        def __getattr__(self, name: str) -> object:
+            raise OSError(name)
+
+    throttle = world.throttle(shared(Broken(), world))
+    throttle.refused({"Retry-After": "30"})
+    assert world.asked_at(throttle) == pytest.approx(30)
+
+
+def test_many_threads_at_once_never_share_a_turn_after_a_hold() -> None:
+    throttle = Throttle("The party")
+    throttle.refused({"Retry-After": "1"})
+    with ThreadPoolExecutor(8) as pool:
+        turns = sorted(pool.map(lambda _: throttle._take_turn(1_000)[1], range(200)))
+    apart = [later - earlier for earlier, later in itertools.pairwise(turns)]
+    assert min(apart) == pytest.approx(SPACING)

@@ -1,0 +1,134 @@
+"""A declaration that makes no sense stops the start with one clear sentence; a short one gets what it leaves out."""
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from config.environment import BASE_DIR
+from mcp_bridge.tools import TOOLS
+from on_behalf_of.mcp.json_schema import check_schemas
+from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall, ToolDeclarationError
+from on_behalf_of.mcp.tool_registry import ToolRegistry
+from tests.on_behalf_of.mcp.running_bridge import RunningBridge
+
+
+def count_notes(call: ToolCall) -> ToolAnswer:
+    """Tells how many
+    notes you have.
+
+    What stands below is for programmers.
+    """
+    return ToolAnswer({"count": 5})
+
+
+SHORT = Tool(count_notes)
+
+
+def test_what_a_short_declaration_leaves_out_follows_from_the_function() -> None:
+    assert (SHORT.name, SHORT.title) == ("count_notes", "Count notes")
+    assert SHORT.description == "Tells how many notes you have."
+    assert (SHORT.read_only, SHORT.idempotent, SHORT.scopes) == (True, True, ())
+    assert replace(SHORT, read_only=False, idempotent=None).idempotent is False
+
+
+def test_a_short_declaration_takes_no_arguments_and_answers_any_object() -> None:
+    assert SHORT.input_schema == {"type": "object", "properties": {}, "additionalProperties": False}
+    assert SHORT.output_schema == {"type": "object"}
+
+
+@pytest.mark.anyio
+async def test_without_a_sentence_people_see_what_programs_see(bridge: RunningBridge) -> None:
+    bridge.registry = ToolRegistry([SHORT])
+    async with bridge:
+        result = await bridge.call("count_notes")
+    assert result["content"] == [{"type": "text", "text": '{"count": 5}'}]
+    assert result["structuredContent"] == {"count": 5}
+
+
+MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
+    "a blank in the name": ({"name": "count notes"}, "its name may hold letters"),
+    "a long name": ({"name": "x" * 129}, "its name may hold letters"),
+    "a slash in the name": ({"name": "notes/count"}, "its name may hold letters"),
+    "a blank in a scope": ({"scopes": ("tool:a tool:b",)}, "scopes must hold names without blanks"),
+    "an empty scope": ({"scopes": ("",)}, "scopes must hold names without blanks"),
+    "a quote in a scope": ({"downstream_scopes": ('read:"x"',)}, "downstream_scopes must hold names"),
+    "a scope that is no text": ({"scopes": (5,)}, "scopes must hold names"),
+    "a lone scope": ({"scopes": "tool:a"}, "scopes must be a tuple"),
+    "offline_access": ({"scopes": ("offline_access",)}, "no scope of a resource"),
+    "an answer that is no object": ({"output_schema": {"type": "array"}}, "output_schema must describe an object"),
+    "arguments of no type": ({"input_schema": {}}, "input_schema must describe an object"),
+    "scopes of an API that it never calls": ({"calls_api": False, "downstream_scopes": ("a",)}, "never calls the API"),
+    "reading that destroys": ({"destructive": True}, "a tool that only reads"),
+    "reading that differs": ({"idempotent": False}, "a tool that only reads"),
+}
+
+
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_mistake_is_told_in_a_sentence_that_names_the_tool(case: str) -> None:
+    changes, words = MISTAKES[case]
+    with pytest.raises(ToolDeclarationError, match=r"^The tool .+ is not declared as it should be: .+\.$") as error:
+        replace(SHORT, **changes)
+    assert words in str(error.value)
+
+
+def test_a_tool_without_a_description_is_a_mistake() -> None:
+    with pytest.raises(ToolDeclarationError, match="needs a description"):
+        Tool(lambda call: ToolAnswer({}), name="mute")
+
+
+def test_two_tools_of_one_name_are_a_mistake() -> None:
+    with pytest.raises(ToolDeclarationError, match=r"count_notes.*same name"):
+        ToolRegistry([SHORT, SHORT])
+
+
+SCHEMAS: dict[str, tuple[dict[str, Any], str]] = {
+    "no such type": ({"properties": {"a": {"type": "text"}}}, "not proper JSON Schema at properties.a.type"),
+    "no pattern": ({"properties": {"a": {"pattern": "("}}}, "not proper JSON Schema at properties.a.pattern"),
+    "a list of required names that is none": ({"required": "a"}, "not proper JSON Schema at required"),
+    "elsewhere": ({"properties": {"a": {"$ref": "https://elsewhere.example/a.json"}}}, "does not hold"),
+    "nowhere": ({"properties": {"a": {"$ref": "#/$defs/a"}}}, "does not hold"),
+}
+
+
+@pytest.mark.parametrize("field", ["input_schema", "output_schema"])
+@pytest.mark.parametrize("case", SCHEMAS)
+def test_a_schema_that_is_none_or_lies_elsewhere_is_a_mistake(case: str, field: str) -> None:
+    schema, words = SCHEMAS[case]
+    changes: dict[str, Any] = {field: {"type": "object", **schema}}
+    with pytest.raises(ToolDeclarationError, match="count_notes") as error:
+        check_schemas([replace(SHORT, **changes)])
+    assert field in str(error.value)
+    assert words in str(error.value)
+
+
+def test_the_schemas_of_our_own_tools_are_proper() -> None:
+    check_schemas(TOOLS)
+
+
+@pytest.mark.parametrize("mistake", ['scopes=("a b",)', 'output_schema={"type": "object", "required": 5}'])
+def test_the_bridge_does_not_start_with_one_and_says_why_in_one_line(mistake: str, tmp_path: Path) -> None:
+    program = (
+        "import sys, mcp_bridge.tools as tools\n"
+        "from on_behalf_of.mcp.tool import Tool, ToolAnswer\n"
+        "sys.argv = ['manage.py', 'serve', 'bridge', '--port', '1']\n"
+        "import manage\n"
+        "def odd(call): 'Is odd.'\n"
+        "real = tools.ToolRegistry\n"
+        f"class Odd: # reads the declaration when the settings do\n"
+        f"    def __iter__(self): yield Tool(odd, {mistake})\n"
+        f"    scopes = property(lambda self: tuple(scope for tool in self for scope in tool.scopes))\n"
+        "tools.TOOLS = Odd()\n"
+        "sys.exit(manage.main())\n"
+    )
+    environment = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "STATE_DIR": str(tmp_path)}
+    ended = subprocess.run(
+        [sys.executable, "-c", program], cwd=BASE_DIR, env=environment, capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 1
+    assert ended.stderr.count("\n") == 1
+    assert ended.stderr.startswith("The tool odd is not declared as it should be: ")

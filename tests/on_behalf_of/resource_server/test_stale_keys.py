@@ -1,0 +1,144 @@
+"""Keys serve through an outage of the issuer, and not for ever: one that was withdrawn meanwhile comes to its end."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, Reason
+from on_behalf_of.resource_server.issuer_keys import RETRY_PAUSE, IssuerKeys
+from on_behalf_of.resource_server.key_fetching import KeyFetching
+from on_behalf_of.resource_server.token_rules import TokenRules
+from on_behalf_of.resource_server.token_verifier import TokenVerifier
+from tests.issuer import API_AUDIENCE, Issuer, key_id, rsa_key, serving_issuer
+from tests.on_behalf_of.resource_server.judging import Clock
+from tests.on_behalf_of.resource_server.test_issuer_keys import FIRST, KEYS, in_threads, landed, outcome
+from tests.on_behalf_of.resource_server.test_issuer_outage import break_down
+
+FETCHING = KeyFetching(max_age=600, max_stale=3_000, refetch_cooldown=10, timeout=20)
+
+
+@pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    with serving_issuer() as issuer:
+        yield issuer
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def keys(issuer: Issuer, clock: Clock) -> IssuerKeys:
+    return IssuerKeys(issuer.url, FETCHING, clock=clock)
+
+
+@pytest.fixture
+def verifier(issuer: Issuer, keys: IssuerKeys) -> TokenVerifier:
+    keys.metadata()
+    return TokenVerifier(TokenRules(issuer.url, API_AUDIENCE), keys)
+
+
+def test_keys_are_renewed_before_their_age_is_over(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:
+    keys.key(FIRST)
+    clock.advance(481)
+    assert outcome(keys, FIRST) == "held"
+    landed(keys)
+    clock.advance(481)
+    issuer.is_hanging.set()
+    assert outcome(keys, FIRST) == "held"  # and 962 seconds after the first fetch, nobody has waited
+    assert issuer.requests[KEYS] == 2
+
+
+def test_keys_that_cannot_be_renewed_serve_until_the_bound_and_then_no_more(
+    keys: IssuerKeys, issuer: Issuer, clock: Clock
+) -> None:
+    keys.key(FIRST)
+    break_down(issuer)
+    clock.advance(3_600)
+    assert outcome(keys, FIRST) == "held"
+    landed(keys)
+    clock.advance(1)
+    assert outcome(keys, FIRST) == "unavailable"
+    assert not keys.ready()
+    with pytest.raises(KeysUnavailable):
+        keys.metadata()
+
+
+def test_remembered_tokens_come_to_the_same_end(
+    verifier: TokenVerifier, keys: IssuerKeys, issuer: Issuer, clock: Clock
+) -> None:
+    """A key may have been withdrawn since; whatever it verified then counts no more than the key itself."""
+    token = issuer.token()
+    verifier.verify(token)
+    break_down(issuer)
+    clock.advance(3_600)
+    assert verifier.verify_cached(token)
+    landed(keys)
+    clock.advance(1)
+    assert verifier.verify_cached(token) is None
+    with pytest.raises(KeysUnavailable):  # 503: nobody can tell
+        verifier.verify(token)
+
+
+def test_a_key_that_was_withdrawn_during_the_outage_is_gone_when_it_ends(
+    verifier: TokenVerifier, issuer: Issuer, clock: Clock
+) -> None:
+    token = issuer.token()
+    verifier.verify(token)
+    break_down(issuer)
+    clock.advance(3_601)
+    with pytest.raises(KeysUnavailable):
+        verifier.verify(token)
+    issuer.answers.clear()
+    issuer.keys = [rsa_key("second")]
+    clock.advance(RETRY_PAUSE)
+    with pytest.raises(InvalidToken) as refused:
+        verifier.verify(token)
+    assert refused.value.reason is Reason.UNKNOWN_KEY
+    assert verifier.verify(issuer.token()).subject == "auth0|alice"
+
+
+def test_the_same_keys_after_the_outage_know_their_tokens_again(
+    verifier: TokenVerifier, keys: IssuerKeys, issuer: Issuer, clock: Clock
+) -> None:
+    token = issuer.token()
+    remembered = verifier.verify(token)
+    clock.advance(3_601)
+    assert verifier.verify_cached(token) is None
+    keys.key(FIRST)
+    assert verifier.verify_cached(token) is remembered
+
+
+def test_keys_past_the_bound_are_fetched_once_for_all_who_ask(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:
+    keys.key(FIRST)
+    clock.advance(3_601)
+    assert in_threads(16, lambda _: outcome(keys, FIRST)) == ["held"] * 16
+    assert issuer.requests[KEYS] == 2
+
+
+def test_without_a_stale_time_keys_end_with_their_age(issuer: Issuer, clock: Clock) -> None:
+    keys = IssuerKeys(issuer.url, KeyFetching(max_age=600, max_stale=0, timeout=20), clock=clock)
+    keys.key(FIRST)
+    break_down(issuer)
+    clock.advance(600)
+    assert outcome(keys, FIRST) == "held"
+    landed(keys)
+    clock.advance(10)
+    assert outcome(keys, FIRST) == "unavailable"
+
+
+def test_an_idle_process_learns_of_a_withdrawn_key_too(issuer: Issuer) -> None:
+    keys, stop = IssuerKeys(issuer.url, KeyFetching(max_age=0.1, timeout=20)), threading.Event()
+    keys.keep_fresh(stop)
+    deadline = time.monotonic() + 20
+    while not keys.are_held():
+        assert time.monotonic() < deadline
+    issuer.keys = [rsa_key("second")]
+    while keys.generation < 2:  # and nobody asks for anything
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    stop.set()
+    assert set(keys._held.keys if keys._held else {}) == {key_id(rsa_key("second"))}

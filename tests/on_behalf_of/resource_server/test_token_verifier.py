@@ -1,0 +1,180 @@
+"""Tokens that were found good are remembered, for as long as they are."""
+
+import dataclasses
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from on_behalf_of.resource_server import token_verifier
+from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.errors import InvalidToken, Reason
+from on_behalf_of.resource_server.issuer_keys import IssuerKeys
+from on_behalf_of.resource_server.key_fetching import KeyFetching
+from on_behalf_of.resource_server.token_rules import MAX_TOKEN_LENGTH, TokenRules
+from on_behalf_of.resource_server.token_verifier import TokenVerifier
+from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, Issuer, serving_issuer
+from tests.on_behalf_of.resource_server.judging import ISSUER, Clock, verified
+
+NOW = 1_800_000_000
+
+
+@pytest.fixture
+def issuer() -> Iterator[Issuer]:
+    with serving_issuer() as issuer:
+        yield issuer
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(NOW)
+
+
+@pytest.fixture
+def verifier(issuer: Issuer, clock: Clock) -> TokenVerifier:
+    keys = IssuerKeys(issuer.url, KeyFetching(timeout=5))
+    keys.metadata()  # they are there; what is verified while they change is not remembered
+    issuer.requests.clear()
+    return TokenVerifier(TokenRules(issuer.url, API_AUDIENCE, leeway=10), keys, clock=clock)
+
+
+def token(issuer: Issuer, **changes: Any) -> str:
+    return issuer.token(**({"iat": NOW, "exp": NOW + 300} | changes))
+
+
+def test_a_token_is_verified_once_and_remembered(verifier: TokenVerifier, issuer: Issuer) -> None:
+    text = token(issuer)
+    assert verifier.verify_cached(text) is None
+    first = verifier.verify(text)
+    assert verifier.verify(text) is first
+    assert verifier.verify_cached(text) is first
+
+
+def test_another_token_of_the_same_user_is_another_token(verifier: TokenVerifier, issuer: Issuer) -> None:
+    texts = [token(issuer, sub=f"user-{number}") for number in range(50)]
+    for _ in range(2):
+        assert [verifier.verify(text).subject for text in texts] == [f"user-{number}" for number in range(50)]
+
+
+def test_a_remembered_token_expires_all_the_same(verifier: TokenVerifier, issuer: Issuer, clock: Clock) -> None:
+    """RFC 9068 §4: the current time must be before exp, with some leeway, at each use."""
+    text = token(issuer)
+    verifier.verify(text)
+    clock.now = NOW + 309
+    assert verifier.verify_cached(text)
+    clock.now = NOW + 310
+    assert verifier.verify_cached(text) is None
+    with pytest.raises(InvalidToken) as refused:
+        verifier.verify(text)
+    assert refused.value.reason is Reason.EXPIRED
+
+
+def test_tokens_past_their_end_take_no_room_although_nobody_brings_them_again(
+    verifier: TokenVerifier, issuer: Issuer, clock: Clock
+) -> None:
+    for _ in range(20):
+        verifier.verify(token(issuer))
+    lasting = token(issuer, exp=NOW + 600)
+    verifier.verify(lasting)
+    clock.now = NOW + 310
+    verifier.verify(token(issuer, exp=NOW + 600))
+    assert len(verifier._remembered) == 2
+    assert verifier.verify_cached(lasting)
+
+
+@pytest.mark.parametrize("times", [{"iat": NOW}, {"iat": NOW - 100, "nbf": NOW}])
+def test_a_clock_that_is_set_back_makes_a_remembered_token_wait(
+    verifier: TokenVerifier, issuer: Issuer, clock: Clock, times: dict[str, int]
+) -> None:
+    """RFC 7519 §4.1.5: nbf holds at each use."""
+    text = token(issuer, **times)
+    verifier.verify(text)
+    clock.now = NOW - 10
+    assert verifier.verify_cached(text)
+    clock.now = NOW - 11
+    assert verifier.verify_cached(text) is None
+    with pytest.raises(InvalidToken) as refused:
+        verifier.verify(text)
+    assert refused.value.reason is Reason.NOT_YET_VALID
+
+
+def test_refusals_are_not_remembered(verifier: TokenVerifier, issuer: Issuer, clock: Clock) -> None:
+    """A token that is not valid yet will be."""
+    text = token(issuer, iat=NOW + 100)
+    with pytest.raises(InvalidToken):
+        verifier.verify(text)
+    clock.advance(100)
+    assert verifier.verify(text).subject
+
+
+def test_verifiers_for_different_resources_remember_apart(verifier: TokenVerifier, issuer: Issuer) -> None:
+    """RFC 9068 §4: aud must name this resource, whatever another one found."""
+    other = TokenVerifier(TokenRules(issuer.url, BRIDGE_AUDIENCE), verifier.keys, clock=Clock(NOW))
+    text = token(issuer)
+    verifier.verify(text)
+    with pytest.raises(InvalidToken) as refused:
+        other.verify(text)
+    assert refused.value.reason is Reason.AUDIENCE
+
+
+def test_only_so_many_tokens_are_remembered_and_the_unused_go_first(
+    verifier: TokenVerifier, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(token_verifier, "MAX_REMEMBERED", 3)
+    verifier = TokenVerifier(verifier.rules, verifier.keys, clock=Clock(NOW))
+    first, second, third, fourth = (token(issuer) for _ in range(4))
+    for text in (first, second, third, first, fourth):
+        verifier.verify(text)
+    assert [verifier.verify_cached(text) is not None for text in (first, second, third, fourth)] == [
+        *(True, False, True, True)
+    ]
+
+
+@pytest.mark.parametrize("text", ["", "é", "\ud800", "\x00", "x" * (MAX_TOKEN_LENGTH + 1), "a.b.c"])
+def test_what_cannot_be_a_token_is_an_invalid_token_without_asking_the_issuer(
+    verifier: TokenVerifier, issuer: Issuer, text: str
+) -> None:
+    assert verifier.verify_cached(text) is None
+    with pytest.raises(InvalidToken):
+        verifier.verify(text)
+    assert not issuer.requests
+
+
+def test_many_threads_see_only_their_own_tokens(verifier: TokenVerifier, issuer: Issuer) -> None:
+    texts = {f"user-{number}": token(issuer, sub=f"user-{number}") for number in range(16)}
+    barrier = threading.Barrier(16)
+    seen: list[tuple[str, str]] = []
+
+    def use(name: str) -> None:
+        barrier.wait()
+        seen.extend((name, verifier.verify(texts[name]).subject) for _ in range(50))
+
+    in_threads(use, texts)
+    assert len(seen) == 16 * 50
+    assert all(name == subject for name, subject in seen)
+
+
+def in_threads(use: Callable[[str], None], names: Any) -> None:
+    threads = [threading.Thread(target=use, args=(name,)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+def test_an_access_token_cannot_be_made_by_anybody_else() -> None:
+    """Whoever holds an AccessToken holds one that was verified."""
+    genuine = verified(ISSUER.token())
+    members = {field.name: getattr(genuine, field.name) for field in dataclasses.fields(genuine)}
+    with pytest.raises(TypeError):
+        AccessToken(**members)
+    for proof in (None, True, object(), "verified"):
+        with pytest.raises(TypeError):
+            AccessToken(**members, verified=proof)
+    with pytest.raises((TypeError, ValueError)):
+        dataclasses.replace(genuine, subject="admin")  # type: ignore[call-arg]
+    with pytest.raises(TypeError):
+        dataclasses.replace(genuine, subject="admin", verified=object())
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        genuine.subject = "admin"  # type: ignore[misc]

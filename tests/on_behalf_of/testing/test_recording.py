@@ -1,0 +1,84 @@
+"""What a test is told when the log is not what it expected."""
+
+from typing import Any
+
+import pytest
+
+from on_behalf_of.testing import Recording, assert_recorded, recording
+from tests.on_behalf_of.audit.conftest import record
+
+pytestmark = pytest.mark.django_db
+PATH = "/api/private-scope"
+
+
+def failure(of: Recording, **fields: Any) -> str:
+    with pytest.raises(AssertionError) as failed:
+        of.assert_recorded(**fields)
+    return str(failed.value)
+
+
+def test_the_one_row_with_these_fields_is_returned_whatever_else_was_recorded(obo_recording: Recording) -> None:
+    rows = [record(1), record(2), record(3)]
+    assert obo_recording.assert_recorded(subject="auth0|user-2", status=200) == rows[1]
+
+
+def test_rows_from_before_are_not_seen() -> None:
+    record(1)
+    began = Recording()
+    began.assert_nothing_recorded()
+    row = record(1)
+    assert began.assert_recorded(subject="auth0|user-1") == row
+    with pytest.raises(AssertionError, match="2 recorded calls have"):
+        assert_recorded(subject="auth0|user-1")
+
+
+def test_rows_from_after_a_context_are_not_seen() -> None:
+    with recording() as recorded:
+        row = record(1)
+    record(2)
+    assert recorded.rows == [row]
+    recorded.assert_nothing_recorded(subject="auth0|user-2")
+
+
+def test_a_failure_shows_what_was_recorded_instead(obo_recording: Recording) -> None:
+    record(1)
+    record(2, status=403, decision="refused", reason="insufficient_scope")
+    assert failure(obo_recording, subject="auth0|user-1", status=403).splitlines() == [
+        "No recorded call has subject='auth0|user-1', status=403.",
+        "Recorded since the test began:",
+        f"  1. GET {PATH} 200 allowed actor='bridge', scopes=['read:private']",
+        "     status is 200, not 403",
+        f"  2. GET {PATH} 403 refused actor='bridge', scopes=['read:private'], reason='insufficient_scope'",
+        "     subject is 'auth0|user-2', not 'auth0|user-1'",
+    ]
+
+
+def test_a_failure_says_how_often_it_was_recorded(obo_recording: Recording) -> None:
+    record(1)
+    record(1)
+    assert failure(obo_recording, subject="auth0|user-1").startswith("2 recorded calls have subject='auth0|user-1'.\n")
+
+
+def test_a_failure_without_rows_says_why_there_may_be_none(obo_recording: Recording) -> None:
+    assert "Nothing was recorded. Only calls with an accepted access token" in failure(obo_recording, status=200)
+
+
+def test_what_should_not_be_there_is_shown(obo_recording: Recording) -> None:
+    record(1)
+    with pytest.raises(AssertionError, match="No call with status=200 should have been recorded") as failed:
+        obo_recording.assert_nothing_recorded(status=200)
+    assert f"1. GET {PATH} 200 allowed subject='auth0|user-1'" in str(failed.value)
+
+
+def test_a_misspelled_field_is_named_with_the_right_one(obo_recording: Recording) -> None:
+    for ask in (obo_recording.assert_recorded, obo_recording.assert_nothing_recorded):
+        with pytest.raises(TypeError, match="no field 'subjet'; did you mean 'subject'"):
+            ask(subjet="x")
+
+
+def test_scopes_have_no_order_and_chains_have(obo_recording: Recording) -> None:
+    record(1, scopes=["a", "b"], actor_chain=[{"sub": "second", "client_id": "c"}, {"sub": "first"}])
+    obo_recording.assert_recorded(scopes={"b", "a"}, actor_chain=["second", "first"])
+    obo_recording.assert_recorded(actor_chain=[{"sub": "second", "client_id": "c"}, {"sub": "first"}])
+    obo_recording.assert_nothing_recorded(actor_chain=["first", "second"])
+    obo_recording.assert_nothing_recorded(scopes=["a"])
