@@ -19,6 +19,10 @@ from tests.groups import GROUPS, POSTGRES_URL
 ROOT = Path(__file__).resolve().parent.parent
 MAX_LINES = 500
 
+# Tests of what stores something; the subfolders of drf/ store nothing else.
+STORING = ("tests/downstream_api", "tests/local_tenant", "tests/on_behalf_of/drf", "tests/on_behalf_of/serving/api",
+           "--ignore-glob=*/on_behalf_of/drf/*/*")  # fmt: skip
+
 # The environment that the README documents for production.
 PRODUCTION = {
     "OAUTH_ISSUER": "https://tenant.example/",
@@ -132,7 +136,7 @@ def run_tests(environment: dict[str, str]) -> list[str]:
     if not GROUPS["postgres"].is_missing():
         print("once more on PostgreSQL, what stores something:", flush=True)
         stored = environment | {"DATABASE_URL": POSTGRES_URL}
-        failed += pytest(stored, "-n", "2", "--create-db", "tests/downstream_api", "tests/local_tenant", "tests/drf")
+        failed += pytest(stored, "-n", "2", "--create-db", *STORING)
     return failed
 
 
