@@ -23,8 +23,8 @@ from on_behalf_of.exchange.exchange_target import ExchangeTarget
 from on_behalf_of.mcp.configuration import ENDPOINT
 from on_behalf_of.primitives.client_address import Network
 from on_behalf_of.resource_server.access_token import TokenDialect
-from on_behalf_of.resource_server.caller_rules import ActorRule, CallerRules
 from on_behalf_of.resource_server.token_rules import DIALECTS
+from on_behalf_of.resource_server.who_may_present import ActorRule, CallerRules
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 T = TypeVar("T")

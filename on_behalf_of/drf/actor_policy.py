@@ -6,8 +6,8 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from on_behalf_of.resource_server.caller_rules import CallerRules, check_caller
 from on_behalf_of.resource_server.errors import NotPermitted, Reason
+from on_behalf_of.resource_server.who_may_present import CallerRules, check_caller
 
 if TYPE_CHECKING:  # the settings hold a policy, and need not load what verifies tokens
     from on_behalf_of.resource_server.access_token import AccessToken

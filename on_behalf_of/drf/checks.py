@@ -9,7 +9,7 @@ from django.core.checks import CheckMessage, Tags, register
 
 from on_behalf_of.drf.configuration import ApiConfiguration, api_configuration
 from on_behalf_of.drf.explanation import unscoped_views
-from on_behalf_of.resource_server.caller_rules import ActorRule
+from on_behalf_of.resource_server.who_may_present import ActorRule
 
 MIDDLEWARE = "on_behalf_of.drf.middleware.AuditMiddleware"
 

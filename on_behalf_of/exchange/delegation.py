@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from on_behalf_of.exchange.errors import ScopesNotGranted, TenantUnavailable, Unfit, UnusableToken
 from on_behalf_of.exchange.token_source import ExchangedToken, Wanted
 from on_behalf_of.resource_server.access_token import AccessToken
-from on_behalf_of.resource_server.caller_rules import ActorRule, is_presented_by_its_actor
 from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
+from on_behalf_of.resource_server.who_may_present import ActorRule, is_presented_by_its_actor
 
 
 @dataclass(frozen=True)

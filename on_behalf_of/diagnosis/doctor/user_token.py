@@ -5,9 +5,9 @@ from on_behalf_of.diagnosis.doctor.refused_tokens import FOR_ANOTHER, Expected, 
 from on_behalf_of.diagnosis.explaining.report import FOR_THE_API
 from on_behalf_of.exchange.caller import Caller
 from on_behalf_of.resource_server.access_token import AccessToken
-from on_behalf_of.resource_server.caller_rules import CallerRules, check_caller
 from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, NotPermitted
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
+from on_behalf_of.resource_server.who_may_present import CallerRules, check_caller
 
 CHECK, RESOURCE = "token A", "resource parameter"
 

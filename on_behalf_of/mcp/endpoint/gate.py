@@ -36,7 +36,6 @@ from on_behalf_of.primitives.client_address import Network
 from on_behalf_of.primitives.current_request import serving
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.authorization_header import read_bearer_token
-from on_behalf_of.resource_server.caller_rules import CallerRules, check_caller
 from on_behalf_of.resource_server.errors import (
     BearerTokenError,
     InsufficientScope,
@@ -46,6 +45,7 @@ from on_behalf_of.resource_server.errors import (
 )
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
+from on_behalf_of.resource_server.who_may_present import CallerRules, check_caller
 
 logger = logging.getLogger(__name__)
 

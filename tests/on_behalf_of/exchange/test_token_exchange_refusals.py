@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from on_behalf_of.exchange.client_authentication import AuthenticationMethod, BridgeClient
-from on_behalf_of.resource_server.caller_rules import CallerRules
+from on_behalf_of.resource_server.who_may_present import CallerRules
 from tests.loopback_server import Reply
 from tests.on_behalf_of.exchange.client_proofs import CLIENT_SECRET
 from tests.on_behalf_of.exchange.fake_tenant import FakeTenant

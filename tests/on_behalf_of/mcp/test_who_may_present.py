@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from on_behalf_of.mcp.observer import Observer
-from on_behalf_of.resource_server.caller_rules import ActorRule, CallerRules
+from on_behalf_of.resource_server.who_may_present import ActorRule, CallerRules
 from tests.issuer import BRIDGE_AUDIENCE, BRIDGE_CLIENT
 from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
 from tests.on_behalf_of.mcp.fake_api import FakeApi

@@ -10,9 +10,9 @@ import pytest
 from on_behalf_of.drf.actor_policy import ActorPolicy
 from on_behalf_of.drf.explanation import POLICY_CHECKS, policy_steps
 from on_behalf_of.resource_server.access_token import TokenDialect
-from on_behalf_of.resource_server.caller_rules import ActorRule
 from on_behalf_of.resource_server.explanation import CHECKS, Check, State, explain
 from on_behalf_of.resource_server.token_rules import TokenRules
+from on_behalf_of.resource_server.who_may_present import ActorRule
 from tests.issuer import API_AUDIENCE, rsa_key
 from tests.on_behalf_of.diagnosis.explanation.broken_tokens import FUTURE
 from tests.on_behalf_of.resource_server.judging import GOOD_HEADER, ISSUER, PublishedKeys, verified

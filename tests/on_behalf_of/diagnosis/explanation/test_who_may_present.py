@@ -7,7 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from on_behalf_of.mcp.configuration import bridge_configuration
-from on_behalf_of.resource_server.caller_rules import ActorRule, CallerRules
+from on_behalf_of.resource_server.who_may_present import ActorRule, CallerRules
 from tests import rooms
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, Issuer
 from tests.on_behalf_of.diagnosis.explanation.conftest import explain_token

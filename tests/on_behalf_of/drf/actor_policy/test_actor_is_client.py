@@ -6,7 +6,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from on_behalf_of.audit.models import Decision, DelegatedAccess
-from on_behalf_of.resource_server.caller_rules import ActorRule
+from on_behalf_of.resource_server.who_may_present import ActorRule
 from tests.issuer import BRIDGE_CLIENT, Issuer
 from tests.on_behalf_of.drf.actor_policy.conftest import SetPolicy
 from tests.on_behalf_of.drf.conftest import bearer

@@ -15,7 +15,7 @@ from on_behalf_of.drf.checks import contradictions
 from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.environment import Variables
 from on_behalf_of.environment.api import API_TRUSTED_ACTORS
-from on_behalf_of.resource_server.caller_rules import ActorRule, CallerRules
+from on_behalf_of.resource_server.who_may_present import ActorRule, CallerRules
 from tests.issuer import BRIDGE_CLIENT
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from on_behalf_of.resource_server.caller_rules import ActorRule
+from on_behalf_of.resource_server.who_may_present import ActorRule
 from tests.issuer import BRIDGE_CLIENT, Issuer
 
 AGENT = "agt_helper"
