@@ -3,8 +3,6 @@ import math
 import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as FutureTimeout
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
@@ -14,13 +12,11 @@ from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, R
 from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata
 from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.published_keys import fetch_keys
+from on_behalf_of.resource_server.shared_fetch import FetchFailed, Flight, SharedFetch
 
 logger = logging.getLogger(__name__)
 
 RETRY_PAUSE = 1.0  # seconds after a failed fetch during which callers are told so at once
-PATIENCE = 3.0  # seconds from its beginning for which callers wait for a fetch; it goes on without them
-MAX_PATIENT = 3  # callers who wait that long at a time; fewer than a service has threads
-IMPATIENCE = 0.25  # seconds for which all others wait, which is enough for an issuer that answers
 UNKNOWN_BURST = 2  # fetches that unknown names may cause at once; each comes back after a cooldown
 RENEWAL = 0.8  # part of their age after which keys are renewed, so that good ones are there when it is over
 
@@ -30,14 +26,6 @@ class _Held:
     keys: Mapping[str, RSAPublicKey]
     metadata: IssuerMetadata | None  # None with given keys
     fetched_at: float
-
-
-class _Flight(Future[_Held]):
-    """A fetch under way, for all who wait for it."""
-
-    def __init__(self, began: float) -> None:
-        super().__init__()
-        self.began = began
 
 
 class IssuerKeys:
@@ -60,19 +48,26 @@ class IssuerKeys:
         clock: Callable[[], float] = time.monotonic,
         on_fetch: Callable[[bool], None] = lambda _succeeded: None,
     ) -> None:
-        self.issuer, self._on_fetch = issuer, on_fetch
+        self.issuer = issuer
         self.generation = 0  # grows when the set of keys changes
         self._fetching = fetching
         self._clock = clock
         self._http = UpstreamHttp(timeout=fetching.timeout, ca_file=fetching.ca_file, pool_size=2)
-        self._lock = threading.Lock()  # for all that follows
+        self._lock = threading.Lock()  # guards all that follows
+        self._fetch = SharedFetch(
+            self._fetched,
+            name="issuer-keys",
+            lock=self._lock,
+            clock=clock,
+            on_success=self._hold,
+            on_failure=self._note_failure,
+            on_end=on_fetch,
+        )
         given = fetching.given_keys
         self._held: _Held | None = None if given is None else _Held(dict(given), None, math.inf)
-        self._flight: _Flight | None = None
         self._failed_at = -math.inf
         self._failing = False
         self._budget, self._budget_at = float(UNKNOWN_BURST), clock()  # fetches that unknown names may still cause
-        self._waiting = threading.Semaphore(MAX_PATIENT)
 
     def key(self, key_id: str) -> RSAPublicKey:
         """The key named `key_id`.
@@ -81,9 +76,9 @@ class IssuerKeys:
         """
         held = self._good()
         if held is None:
-            held = self._awaited(self._join_or_begin(self._is_cold))
+            held = self._awaited(self._fetch.join_or_begin(self._is_cold))
         elif key_id not in held.keys:
-            held = self._awaited(self._join_or_begin(lambda: self._may_ask_for(key_id)))
+            held = self._awaited(self._fetch.join_or_begin(lambda: self._may_ask_for(key_id)))
         else:
             self.refresh_if_due()
         if key_id not in held.keys:
@@ -92,7 +87,7 @@ class IssuerKeys:
 
     def metadata(self) -> IssuerMetadata:
         """The issuer's endpoints. Raises KeysUnavailable where the issuer cannot be asked or its keys are given."""
-        held = self._good() or self._awaited(self._join_or_begin(self._is_cold))
+        held = self._good() or self._awaited(self._fetch.join_or_begin(self._is_cold))
         self.refresh_if_due()
         if held.metadata is None:
             raise self._unavailable()
@@ -115,12 +110,12 @@ class IssuerKeys:
     def prefetch(self) -> None:
         """Begin to fetch, unless keys are held; wait for nothing."""
         if self._is_cold():
-            self._join_or_begin(self._is_cold)
+            self._fetch.join_or_begin(self._is_cold)
 
     def refresh_if_due(self) -> None:
         """Begin to renew keys that come of age; wait for nothing."""
         if self._is_due():
-            self._join_or_begin(self._is_due)
+            self._fetch.join_or_begin(self._is_due)
 
     def keep_fresh(self, stop: threading.Event) -> None:
         """Renew the keys whether or not anybody asks for them, in a thread of its own, until `stop` is set.
@@ -173,33 +168,13 @@ class IssuerKeys:
         pause = RETRY_PAUSE if self._good() is None else self._fetching.refetch_cooldown
         return self._failed_at + pause - self._clock()
 
-    # How to fetch: one at a time, in a thread of its own.
-
-    def _join_or_begin(self, is_due: Callable[[], bool]) -> _Flight | None:
-        """The fetch under way, else a new one where `is_due`."""
-        with self._lock:
-            if self._flight is None and is_due():
-                flight = _Flight(self._clock())
-                try:
-                    threading.Thread(target=self._fly, args=(flight,), name="issuer-keys", daemon=True).start()
-                except RuntimeError:  # no more threads can be had
-                    self._note_failure("no thread could be started for it.")
-                else:
-                    self._flight = flight
-            return self._flight
-
-    def _awaited(self, flight: _Flight | None) -> _Held:
+    def _awaited(self, flight: Flight[_Held] | None) -> _Held:
         """What `flight` fetches; without one, what is held."""
         if flight is not None:
-            is_patient = self._waiting.acquire(blocking=False)
-            patience = max(0.0, flight.began + PATIENCE - self._clock())
             try:
-                return flight.result(timeout=patience if is_patient else min(patience, IMPATIENCE))
-            except (UpstreamError, FutureTimeout) as error:
+                return self._fetch.result_of(flight)
+            except FetchFailed as error:
                 raise self._unavailable() from error
-            finally:
-                if is_patient:
-                    self._waiting.release()
         with self._lock:
             held = self._good()
             if held is None or self._failing:  # what the issuer publishes by now is unknown
@@ -208,28 +183,6 @@ class IssuerKeys:
 
     def _unavailable(self) -> KeysUnavailable:
         return KeysUnavailable(retry_after=math.ceil(max(1.0, self._pause_left())))
-
-    def _fly(self, flight: _Flight) -> None:
-        try:
-            fetched = self._fetched()
-        except UpstreamError as error:
-            self._crash(flight, error)
-        except Exception:
-            logger.exception("Fetching the keys of %s failed in a way that was not foreseen.", self.issuer)
-            self._crash(flight, UpstreamError("they could not be read."))
-        else:
-            with self._lock:
-                self._flight = None
-                self._hold(fetched)
-            flight.set_result(fetched)
-            self._on_fetch(True)
-
-    def _crash(self, flight: _Flight, error: UpstreamError) -> None:
-        with self._lock:
-            self._flight = None
-            self._note_failure(error)
-        flight.set_exception(error)
-        self._on_fetch(False)
 
     def _hold(self, fetched: _Held) -> None:
         changed = self._held is None or self._held.keys != fetched.keys
@@ -240,7 +193,7 @@ class IssuerKeys:
             logger.warning("The keys of %s can be fetched again.", self.issuer)
         self._failing = False
 
-    def _note_failure(self, error: UpstreamError | str) -> None:
+    def _note_failure(self, error: Exception | str) -> None:
         self._failed_at = self._clock()
         if not self._failing:  # once for each outage, not once for each attempt
             hours = (self._fetching.max_age + self._fetching.max_stale) / 3600
@@ -251,5 +204,11 @@ class IssuerKeys:
 
     def _fetched(self) -> _Held:
         began = self._clock()
-        keys, metadata = fetch_keys(self.issuer, self._http, deadline=self._fetching.timeout)
+        try:
+            keys, metadata = fetch_keys(self.issuer, self._http, deadline=self._fetching.timeout)
+        except UpstreamError:
+            raise
+        except Exception as error:
+            logger.exception("Fetching the keys of %s failed in a way that was not foreseen.", self.issuer)
+            raise UpstreamError("they could not be read.") from error
         return _Held(keys, metadata, began)

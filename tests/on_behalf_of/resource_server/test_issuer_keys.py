@@ -65,7 +65,7 @@ def in_threads(count: int, use: Callable[[int], Any]) -> list[Any]:
 
 def landed(keys: IssuerKeys) -> None:
     """Wait for the fetch under way in the background, whatever comes of it."""
-    flight = keys._flight
+    flight = keys._fetch.flight
     if flight is not None:
         flight.exception(timeout=20)
 
@@ -124,7 +124,7 @@ def test_callers_beyond_a_few_do_not_wait_for_an_issuer_that_hangs(keys: IssuerK
     """All wait for the same fetch, which never ends; whoever is impatient is done while the patient still wait."""
     keys.key(FIRST)
     issuer.is_hanging.set()
-    outcomes = in_threads(8, lambda thread: (outcome(keys, f"invented-{thread}"), keys._waiting._value))
+    outcomes = in_threads(8, lambda thread: (outcome(keys, f"invented-{thread}"), keys._fetch._waiting._value))
     assert [found for found, _ in outcomes] == ["unavailable"] * 8
     assert 0 in [patient_left for _, patient_left in outcomes]
 
@@ -148,7 +148,7 @@ def test_keys_past_their_age_are_renewed_while_nobody_waits(keys: IssuerKeys, is
     clock.advance(601)
     issuer.is_hanging.set()
     assert in_threads(16, lambda _: [outcome(keys, FIRST) for _ in range(20)]) == [["held"] * 20] * 16
-    assert keys._flight is not None
+    assert keys._fetch.flight is not None
     assert keys.metadata().issuer == issuer.url
     assert keys.ready()
 
@@ -158,7 +158,7 @@ def test_renewed_keys_replace_the_old_ones(keys: IssuerKeys, issuer: Issuer, clo
     issuer.keys = [rsa_key("second")]
     clock.advance(480)
     keys.refresh_if_due()
-    assert keys._flight is None, "there is time"
+    assert keys._fetch.flight is None, "there is time"
     clock.advance(1)
     keys.refresh_if_due()
     landed(keys)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from on_behalf_of.resource_server import issuer_keys
+from on_behalf_of.resource_server import shared_fetch
 from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, Reason
 from on_behalf_of.resource_server.issuer_keys import RETRY_PAUSE, UNKNOWN_BURST, IssuerKeys
 from tests.issuer import Issuer, key_id, rsa_key, serving_issuer
@@ -33,7 +33,7 @@ def keys(issuer: Issuer, clock: Clock) -> IssuerKeys:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(issuer_keys, "PATIENCE", 0.05)
+    monkeypatch.setattr(shared_fetch, "PATIENCE", 0.05)
 
 
 def break_down(issuer: Issuer) -> None:
@@ -133,7 +133,7 @@ def test_a_hanging_issuer_holds_nobody_for_long(keys: IssuerKeys, issuer: Issuer
     """The fetch goes on, and whoever comes later gets its result; the first ones are told to come again."""
     issuer.is_hanging.set()
     assert in_threads(16, lambda _: outcome(keys, FIRST)) == ["unavailable"] * 16
-    assert keys._flight is not None
+    assert keys._fetch.flight is not None
     with pytest.raises(KeysUnavailable) as unavailable:
         keys.metadata()
     assert unavailable.value.retry_after == 1
@@ -148,7 +148,7 @@ def test_unknown_names_while_the_issuer_hangs_hold_nobody_for_long(
     keys.key(FIRST)
     issuer.is_hanging.set()
     assert in_threads(8, lambda number: outcome(keys, f"invented-{number}")) == ["unavailable"] * 8
-    clock.advance(issuer_keys.PATIENCE)
+    clock.advance(shared_fetch.PATIENCE)
     for number in range(100):
         assert outcome(keys, f"later-{number}") == "unavailable"
         assert outcome(keys, FIRST) == "held"
@@ -160,7 +160,7 @@ def test_a_failure_reaches_all_who_wait(keys: IssuerKeys, issuer: Issuer) -> Non
     waiting = threading.Thread(target=lambda: failures.append(outcome(keys, FIRST)))
     failures: list[str] = []
     waiting.start()
-    while keys._flight is None:
+    while keys._fetch.flight is None:
         pass
     issuer.released.set()  # the server hangs up without an answer
     assert in_threads(8, lambda _: outcome(keys, FIRST)) == ["unavailable"] * 8
