@@ -7,7 +7,7 @@ from pytest_django import Settings
 
 from on_behalf_of.drf.authentication import token_verifier
 from on_behalf_of.drf.configuration import api_configuration
-from on_behalf_of.resource_server.key_fetching import KeyFetching
+from on_behalf_of.resource_server.issuer_keys import KeyFetching
 from on_behalf_of.testing.trust import trusted_setting
 from tests.issuer import Issuer
 

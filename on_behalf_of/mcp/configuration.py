@@ -10,7 +10,7 @@ from on_behalf_of.mcp.observer import Observer
 from on_behalf_of.primitives.client_address import Network
 from on_behalf_of.primitives.declared_settings import DeclaredSettings
 from on_behalf_of.primitives.sealed_box import KEY_LENGTH
-from on_behalf_of.resource_server.key_fetching import KeyFetching
+from on_behalf_of.resource_server.issuer_keys import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
 from on_behalf_of.resource_server.token_rules import DIALECTS, TokenRules
 from on_behalf_of.resource_server.who_may_present import ActorRule, CallerRules

@@ -4,9 +4,24 @@ Plain Python: no Django, no settings. Everything comes in as arguments. Verifyin
 Django nor requests.
 """
 
-from on_behalf_of.resource_server.access_token import AccessToken
-from on_behalf_of.resource_server.actor import Actor
-from on_behalf_of.resource_server.errors import BearerTokenError
-from on_behalf_of.resource_server.token_rules import TokenRules, verify_access_token
+from typing import TYPE_CHECKING
+
+from on_behalf_of.primitives.lazy_exports import lazy_exports
+
+if TYPE_CHECKING:
+    from on_behalf_of.resource_server.access_token import AccessToken
+    from on_behalf_of.resource_server.actor import Actor
+    from on_behalf_of.resource_server.errors import BearerTokenError
+    from on_behalf_of.resource_server.token_rules import TokenRules, verify_access_token
 
 __all__ = ["AccessToken", "Actor", "BearerTokenError", "TokenRules", "verify_access_token"]
+__getattr__ = lazy_exports(
+    __name__,
+    {
+        "AccessToken": "access_token",
+        "Actor": "actor",
+        "BearerTokenError": "errors",
+        "TokenRules": "token_rules",
+        "verify_access_token": "token_rules",
+    },
+)

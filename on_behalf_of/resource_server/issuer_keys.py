@@ -1,24 +1,53 @@
+"""How long an issuer's keys are kept, and when they are fetched again."""
+
+from __future__ import annotations
+
 import logging
 import math
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-
-from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp
+from on_behalf_of.primitives.declared_settings import DeclaredSettings
 from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, Reason
-from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata
-from on_behalf_of.resource_server.key_fetching import KeyFetching
-from on_behalf_of.resource_server.published_keys import fetch_keys
 from on_behalf_of.resource_server.shared_fetch import FetchFailed, Flight, SharedFetch
+
+if TYPE_CHECKING:  # settings import KeyFetching, and need not load cryptography and requests
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+    from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata
 
 logger = logging.getLogger(__name__)
 
-RETRY_PAUSE = 1.0  # seconds after a failed fetch during which callers are told so at once
-UNKNOWN_BURST = 2  # fetches that unknown names may cause at once; each comes back after a cooldown
-RENEWAL = 0.8  # part of their age after which keys are renewed, so that good ones are there when it is over
+RENEWAL = 0.8  # part of `max_age` after which keys are renewed, so that fresh ones are there when it is over
+RETRY_PAUSE = 1.0  # seconds after a failed fetch during which callers without keys are refused at once
+UNKNOWN_BURST = 2  # fetches that unknown `kid`s may cause at once; each comes back after a cooldown
+
+
+@dataclass(frozen=True)
+class KeyFetching:
+    """How an issuer's keys are fetched, and how long they are used."""
+
+    max_age: float = 600  # seconds that keys are good; they are renewed in the background before that
+    max_stale: float = 14_400  # seconds beyond that for which keys stay in use if they cannot be renewed
+    refetch_cooldown: float = 10  # seconds after which an unknown `kid` may cause a fetch again, once two did
+    timeout: float = 10  # seconds for each request of a fetch
+    ca_file: Path | None = None  # certificates to trust in place of the public ones
+    given_keys: Mapping[str, RSAPublicKey] | None = field(default=None, hash=False)  # by `kid`; nothing is fetched then
+
+    @classmethod
+    def declared(cls, entry: DeclaredSettings, *, timeout: float) -> KeyFetching:
+        """Read the options from a project's settings: KEYS_MAX_AGE, KEYS_MAX_STALE, KEYS_COOLDOWN and CA_FILE."""
+        return cls(
+            max_age=entry.number("KEYS_MAX_AGE", cls.max_age, low=1, high=86_400),
+            max_stale=entry.number("KEYS_MAX_STALE", cls.max_stale, low=0, high=604_800),
+            refetch_cooldown=entry.number("KEYS_COOLDOWN", cls.refetch_cooldown, low=1, high=3_600),
+            timeout=timeout,
+            ca_file=entry.file("CA_FILE"),
+        )
 
 
 @dataclass(frozen=True)
@@ -29,15 +58,14 @@ class _Held:
 
 
 class IssuerKeys:
-    """The issuer's published keys, fetched when needed and held while they are good.
+    """The issuer's published keys, fetched when needed and kept while they are good.
 
-    While keys are held, callers whose tokens are signed with one of them never wait for a fetch: keys are renewed in
-    the background before their age is over. While that fails, the last good set stays in use until `max_stale`; then it
-    is dropped, so that a withdrawn key is not trusted indefinitely. A `kid` that is not held
-    causes one fetch that all its presenters share; after a few, none for a while, so that invented names cannot be
-    used against the issuer. Few wait for it, and not for long, so that an issuer that hangs takes no threads away
-    from those whose keys are held. With `KeyFetching.given_keys`, these are held for good and the issuer is never
-    asked. Safe to share between threads.
+    While a token's key is held, its caller never waits for a fetch: keys are renewed in the background before
+    `max_age`. If that fails, the last good set stays in use until `max_stale`; then it is dropped, so that a withdrawn
+    key is not trusted indefinitely. An unknown `kid` causes one fetch, which all its presenters share. After
+    `UNKNOWN_BURST` of those, none is made for a while, so that invented names cannot be used against the issuer. Few
+    callers wait for a fetch, and not for long (see `shared_fetch`). With `given_keys`, those are kept for good and the
+    issuer is never asked. Safe to share between threads.
     """
 
     def __init__(
@@ -48,12 +76,14 @@ class IssuerKeys:
         clock: Callable[[], float] = time.monotonic,
         on_fetch: Callable[[bool], None] = lambda _succeeded: None,
     ) -> None:
+        from on_behalf_of.http_client.http_client import UpstreamHttp  # requests; see TYPE_CHECKING above
+
         self.issuer = issuer
         self.generation = 0  # grows when the set of keys changes
         self._fetching = fetching
         self._clock = clock
         self._http = UpstreamHttp(timeout=fetching.timeout, ca_file=fetching.ca_file, pool_size=2)
-        self._lock = threading.Lock()  # guards all that follows
+        self._lock = threading.Lock()  # guards everything below
         self._fetch = SharedFetch(
             self._fetched,
             name="issuer-keys",
@@ -70,9 +100,9 @@ class IssuerKeys:
         self._budget, self._budget_at = float(UNKNOWN_BURST), clock()  # fetches that unknown names may still cause
 
     def key(self, key_id: str) -> RSAPublicKey:
-        """The key named `key_id`.
+        """Return the key named `key_id`.
 
-        Raises InvalidToken where the issuer does not publish it, KeysUnavailable where the issuer cannot be asked.
+        Raises InvalidToken if the issuer does not publish it, KeysUnavailable if the issuer cannot be asked.
         """
         held = self._good()
         if held is None:
@@ -86,7 +116,7 @@ class IssuerKeys:
         return held.keys[key_id]
 
     def metadata(self) -> IssuerMetadata:
-        """The issuer's endpoints. Raises KeysUnavailable where the issuer cannot be asked or its keys are given."""
+        """Return the issuer's endpoints. Raises KeysUnavailable if it cannot be asked, or if its keys are given."""
         held = self._good() or self._awaited(self._fetch.join_or_begin(self._is_cold))
         self.refresh_if_due()
         if held.metadata is None:
@@ -99,28 +129,28 @@ class IssuerKeys:
         return held.metadata if held else None
 
     def ready(self) -> bool:
-        """Whether keys are held. Where none are, a fetch is begun, so that asking again later pays."""
+        """Return whether keys are held. If not, begin to fetch them, so that asking again later may succeed."""
         self.prefetch()
         return self.are_held()
 
     def are_held(self) -> bool:
-        """Whether there are keys by which tokens can be judged; what they verified earlier is no better than they."""
+        """Return whether usable keys are held. Tokens verified earlier count only while they are."""
         return self._good() is not None
 
     def prefetch(self) -> None:
-        """Begin to fetch, unless keys are held; wait for nothing."""
+        """Begin to fetch unless keys are held. Never waits."""
         if self._is_cold():
             self._fetch.join_or_begin(self._is_cold)
 
     def refresh_if_due(self) -> None:
-        """Begin to renew keys that come of age; wait for nothing."""
+        """Begin to renew keys that are near `max_age`. Never waits."""
         if self._is_due():
             self._fetch.join_or_begin(self._is_due)
 
     def keep_fresh(self, stop: threading.Event) -> None:
-        """Renew the keys whether or not anybody asks for them, in a thread of its own, until `stop` is set.
+        """Start a thread that renews the keys until `stop` is set, even if no request comes.
 
-        Without it, the first requests after an idle time would be judged by keys that are past their age.
+        Without it, the first requests after an idle time would be verified with keys older than `max_age`.
         """
         threading.Thread(target=self._keep_fresh, args=(stop,), name="issuer-keys-renewal", daemon=True).start()
 
@@ -133,14 +163,14 @@ class IssuerKeys:
                 return
 
     def _good(self) -> _Held | None:
-        """What is held, while it may be used."""
+        """Return what is held, while it may be used."""
         held = self._held
         return held if held and self._age(held) <= self._fetching.max_age + self._fetching.max_stale else None
 
     def _age(self, held: _Held) -> float:
         return self._clock() - held.fetched_at
 
-    # When to fetch. Each is asked again under the lock, for what it is about may have come meanwhile.
+    # When to fetch. SharedFetch asks each of these again under the lock, because the answer may have changed.
 
     def _is_cold(self) -> bool:
         return self._good() is None and self._pause_left() <= 0
@@ -150,7 +180,7 @@ class IssuerKeys:
         return held is not None and self._age(held) > self._fetching.max_age * RENEWAL and self._pause_left() <= 0
 
     def _may_ask_for(self, key_id: str) -> bool:
-        """Whether this unknown `kid` is worth a fetch: a few are, then none for a while; none if keys are given."""
+        """Return whether an unknown `kid` is worth a fetch: a few are, then none for a while; never with given keys."""
         if self._fetching.given_keys is not None:
             return False
         now = self._clock()
@@ -169,7 +199,7 @@ class IssuerKeys:
         return self._failed_at + pause - self._clock()
 
     def _awaited(self, flight: Flight[_Held] | None) -> _Held:
-        """What `flight` fetches; without one, what is held."""
+        """Return what `flight` fetches; without one, what is held. Raises KeysUnavailable."""
         if flight is not None:
             try:
                 return self._fetch.result_of(flight)
@@ -177,7 +207,7 @@ class IssuerKeys:
                 raise self._unavailable() from error
         with self._lock:
             held = self._good()
-            if held is None or self._failing:  # what the issuer publishes by now is unknown
+            if held is None or self._failing:  # the issuer may publish other keys by now
                 raise self._unavailable()
             return held
 
@@ -187,7 +217,7 @@ class IssuerKeys:
     def _hold(self, fetched: _Held) -> None:
         changed = self._held is None or self._held.keys != fetched.keys
         self._held = fetched
-        if changed:  # after the keys: who reads the new generation must not verify with the old ones
+        if changed:  # after the keys, so that no one who sees the new generation verifies with the old keys
             self.generation += 1
         if self._failing:
             logger.warning("The keys of %s can be fetched again.", self.issuer)
@@ -203,12 +233,15 @@ class IssuerKeys:
         self._failing = True
 
     def _fetched(self) -> _Held:
+        from on_behalf_of.http_client.http_client import UpstreamError  # requests; see TYPE_CHECKING above
+        from on_behalf_of.resource_server.published_keys import fetch_keys
+
         began = self._clock()
         try:
             keys, metadata = fetch_keys(self.issuer, self._http, deadline=self._fetching.timeout)
         except UpstreamError:
             raise
         except Exception as error:
-            logger.exception("Fetching the keys of %s failed in a way that was not foreseen.", self.issuer)
+            logger.exception("Fetching the keys of %s failed unexpectedly.", self.issuer)
             raise UpstreamError("they could not be read.") from error
         return _Held(keys, metadata, began)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from django.conf import settings
 from django.test import override_settings
 
-from on_behalf_of.resource_server.key_fetching import KeyFetching
+from on_behalf_of.resource_server.issuer_keys import KeyFetching
 from on_behalf_of.setting import is_declared
 from on_behalf_of.testing.fake_issuer import FakeIssuer
 

@@ -19,8 +19,7 @@ from on_behalf_of.mcp.endpoint.asgi_types import Receive, Scope, Send
 from on_behalf_of.mcp.records.call_record import CallRecord
 from on_behalf_of.mcp.records.call_recorder import Write
 from on_behalf_of.mcp.tool_registry import ToolRegistry
-from on_behalf_of.resource_server.issuer_keys import IssuerKeys
-from on_behalf_of.resource_server.key_fetching import KeyFetching
+from on_behalf_of.resource_server.issuer_keys import IssuerKeys, KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
 from on_behalf_of.resource_server.token_rules import TokenRules
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, BRIDGE_CLIENT

@@ -23,10 +23,9 @@ from on_behalf_of.resource_server.errors import (
     InvalidToken,
     KeysUnavailable,
 )
-from on_behalf_of.resource_server.issuer_keys import IssuerKeys
+from on_behalf_of.resource_server.issuer_keys import IssuerKeys, KeyFetching
 from on_behalf_of.resource_server.issuer_metadata import IssuerMetadataInvalid, discover
 from on_behalf_of.resource_server.json_web_key_set import usable_keys
-from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.token_rules import TokenRules
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
 from tests.issuer import API_AUDIENCE, Issuer, key_id, public_jwk, rsa_key, serving_issuer

@@ -16,8 +16,8 @@ from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp
 from on_behalf_of.mcp.configuration import bridge_configuration
 from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
+from on_behalf_of.resource_server.issuer_keys import KeyFetching
 from on_behalf_of.resource_server.json_web_key_set import usable_keys
-from on_behalf_of.resource_server.key_fetching import KeyFetching
 from on_behalf_of.resource_server.keys_on_disk import KeptKeys, NoKeys, read_kept_keys
 from on_behalf_of.resource_server.published_keys import fetch_keys
 from on_behalf_of.resource_server.token_parts import duration
