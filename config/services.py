@@ -6,7 +6,7 @@ from config.environment import Environment
 from config.generated_secrets import derived_secret
 from downstream_api.operations import OPERATIONS
 from local_tenant.configuration import LinkedClient, TenantConfiguration
-from mcp_bridge.tools import TOOLS
+from mcp_bridge.tools.registry import TOOLS
 from on_behalf_of.audit.configuration import AuditConfiguration, Sealing
 from on_behalf_of.drf.browsable.configuration import CALLBACK_PATH, BrowserLogin
 from on_behalf_of.drf.configuration import ApiConfiguration

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from mcp_bridge.tools import TOOLS
+from mcp_bridge.tools.registry import TOOLS
 from on_behalf_of.mcp.configuration import ENDPOINT, bridge_configuration
 
 

@@ -19,7 +19,7 @@ django.setup()
 from django.conf import settings  # noqa: E402
 from django.core.cache import caches  # noqa: E402
 
-from mcp_bridge.tools import TOOLS  # noqa: E402
+from mcp_bridge.tools.registry import TOOLS  # noqa: E402
 from on_behalf_of.environment.shared_cache import SHARED_CACHE  # noqa: E402
 from on_behalf_of.mcp import mcp_app  # noqa: E402
 

@@ -1,9 +1,1 @@
-"""The tools of this server, and the only list of them. To add one: declare it in a module here, name it below."""
-
-from mcp_bridge.tools.get_datetime import GET_DATETIME
-from mcp_bridge.tools.greet import GREET
-from mcp_bridge.tools.notes import ADD_NOTE, LIST_NOTES
-from mcp_bridge.tools.whoami import WHOAMI
-from on_behalf_of.mcp.tool_registry import ToolRegistry
-
-TOOLS = ToolRegistry([WHOAMI, GREET, GET_DATETIME, LIST_NOTES, ADD_NOTE])
+"""The tools of this server: one module for each group of them, and `registry` with the list of all."""

@@ -1,4 +1,4 @@
-"""What a tool is: one declaration that drives listing, calling, metadata, challenges and pages alike."""
+"""How a tool is declared: one `Tool` drives listing, calling, metadata, challenges and pages alike."""
 
 from __future__ import annotations
 

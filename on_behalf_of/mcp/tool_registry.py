@@ -1,3 +1,5 @@
+"""All tools of a server: what finds and lists them, and collects their scopes for metadata and challenges."""
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence

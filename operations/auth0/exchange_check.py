@@ -6,7 +6,7 @@ from pathlib import Path
 
 from config.environment import Environment
 from config.services import bridge_configuration
-from mcp_bridge.tools import TOOLS
+from mcp_bridge.tools.registry import TOOLS
 from on_behalf_of.exchange.caller import Caller
 from on_behalf_of.exchange.errors import ExchangeError, ExchangeRefused, ScopesNotGranted
 from on_behalf_of.http_client.call_deadline import Deadline

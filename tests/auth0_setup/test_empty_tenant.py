@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from config.services import API_SCOPES
-from mcp_bridge.tools import TOOLS
+from mcp_bridge.tools.registry import TOOLS
 from on_behalf_of.http_client.http_client import UpstreamHttp
 from operations.auth0.management_token import management_token
 from tests.auth0_setup.conftest import Setup

@@ -35,7 +35,7 @@ async def test_the_tool_of_the_documentation_works_as_it_stands_there(
     module = ModuleType("mcp_bridge.tools.find_notes")
     exec(tool, module.__dict__)  # noqa: S102 - our own documentation
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    names = dict(vars(sys.modules["mcp_bridge.tools"]))
+    names = dict(vars(sys.modules["mcp_bridge.tools.registry"]))
     exec(registration, names)  # noqa: S102
     bridge.registry = names["TOOLS"]
     async with bridge:
@@ -95,6 +95,7 @@ async def test_without_a_configured_scope_the_tenant_decides(bridge: RunningBrid
 
 def test_other_services_read_the_scopes_without_loading_the_sdk() -> None:
     """It costs a second and 40 MB, which only the bridge has a use for."""
-    program = "import sys, mcp_bridge.tools; print({'mcp', 'mcp_types', 'jsonschema', 'requests'} & set(sys.modules))"
+    heavy = {"mcp", "mcp_types", "jsonschema", "requests"}
+    program = f"import sys, mcp_bridge.tools.registry; print({heavy} & set(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert loaded.stdout == "set()\n"

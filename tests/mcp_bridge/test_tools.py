@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from mcp_bridge.tools import TOOLS
+from mcp_bridge.tools.registry import TOOLS
 from tests.issuer import BRIDGE_CLIENT
 from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
 from tests.on_behalf_of.mcp.fake_api import FakeApi

@@ -122,7 +122,7 @@ def _check_secrets(environment: Environment, service: str, host: str) -> None:
 
 def _check_tools() -> None:
     """Raises ToolDeclarationError here, where it is one line; granian would show a traceback."""
-    from mcp_bridge.tools import TOOLS
+    from mcp_bridge.tools.registry import TOOLS
     from on_behalf_of.mcp.json_schema import check_schemas  # slow to load, and only the bridge needs it
 
     check_schemas(TOOLS)

@@ -10,7 +10,7 @@ import httpx2
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
-from mcp_bridge.tools import TOOLS
+from mcp_bridge.tools.registry import TOOLS
 from on_behalf_of.exchange.client_authentication import BridgeClient
 from on_behalf_of.exchange.guarded_cache import Cache
 from on_behalf_of.mcp.bridge import Bridge, build_bridge

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mcp_bridge.tools import TOOLS
+from mcp_bridge.tools.registry import TOOLS
 from on_behalf_of.mcp.endpoint.jsonrpc_request import JsonRpcError, parse_request
 from on_behalf_of.mcp.json_schema import first_violation
 from on_behalf_of.primitives.foreign_text import LIMIT, readable

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from config.environment import BASE_DIR
-from mcp_bridge.tools import TOOLS
+from mcp_bridge.tools.registry import TOOLS
 from on_behalf_of.mcp.json_schema import check_schemas
 from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall, ToolDeclarationError
 from on_behalf_of.mcp.tool_registry import ToolRegistry
@@ -113,7 +113,7 @@ def test_the_schemas_of_our_own_tools_are_proper() -> None:
 @pytest.mark.parametrize("mistake", ['scopes=("a b",)', 'output_schema={"type": "object", "required": 5}'])
 def test_the_bridge_does_not_start_with_one_and_says_why_in_one_line(mistake: str, tmp_path: Path) -> None:
     program = (
-        "import sys, mcp_bridge.tools as tools\n"
+        "import sys, mcp_bridge.tools.registry as tools\n"
         "from on_behalf_of.mcp.tool import Tool, ToolAnswer\n"
         "sys.argv = ['manage.py', 'serve', 'bridge', '--port', '1']\n"
         "import manage\n"

@@ -4,7 +4,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mcp_bridge.tools import TOOLS
+from mcp_bridge.tools.registry import TOOLS
 from on_behalf_of.mcp.tool_registry import ToolRegistry
 from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
 from tests.on_behalf_of.mcp.running_bridge import BASE_URL, LEGACY, MODERN, RunningBridge
