@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from on_behalf_of.exchange.errors import ScopesNotGranted, TenantUnavailable, Unfit, UnusableToken
-from on_behalf_of.exchange.token_source import ExchangedToken, Wanted
+from on_behalf_of.exchange.kept_token import ExchangedToken
+from on_behalf_of.exchange.token_source import Wanted
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
@@ -36,8 +37,7 @@ class DelegationVerifier:
             scope=wanted.scope,
             actor_rule=self.actor_rule,
         )
-        # `expires_in` says the same less reliably: it counts from a moment that the answer does not name.
-        return ExchangedToken(issued, token, usable_until=min(wanted.caller.token.expires_at, token.expires_at))
+        return ExchangedToken.of(issued, token, subject_token=wanted.caller.token)
 
 
 def check_delegation(

@@ -5,15 +5,8 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Any
 
 from on_behalf_of.exchange.errors import TenantUnavailable
-from on_behalf_of.exchange.token_source import (
-    MARGIN,
-    ExchangedToken,
-    ExchangeKey,
-    Obtained,
-    Origin,
-    TokenSource,
-    Wanted,
-)
+from on_behalf_of.exchange.kept_token import ExchangedToken, ExchangeKey
+from on_behalf_of.exchange.token_source import Obtained, Origin, TokenSource, Wanted
 from on_behalf_of.primitives.bounded_cache import BoundedCache
 from on_behalf_of.primitives.call_error import CallerGone
 
@@ -32,7 +25,7 @@ class MemorySource:
         self._clock = clock
         self._lock = threading.Lock()
         self._tokens: BoundedCache[ExchangeKey, ExchangedToken] = BoundedCache(
-            max_entries, ends_at=lambda held: held.usable_until - MARGIN, clock=clock
+            max_entries, ends_at=lambda held: held.kept_until, clock=clock
         )
         self._flights: dict[ExchangeKey, Future[Obtained]] = {}
 

@@ -12,7 +12,8 @@ from enum import Enum, auto
 
 from on_behalf_of.exchange.errors import ExchangeError
 from on_behalf_of.exchange.guarded_cache import GuardedCache
-from on_behalf_of.exchange.token_source import MARGIN, ExchangedToken, Obtained, Origin, TokenSource, Wanted
+from on_behalf_of.exchange.kept_token import ExchangedToken
+from on_behalf_of.exchange.token_source import Obtained, Origin, TokenSource, Wanted
 from on_behalf_of.http_client.pause import pause
 from on_behalf_of.primitives.sealed_box import SealedBox, Unsealable
 from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
@@ -114,7 +115,7 @@ class SharedSource:
             return None
 
     def _keep(self, wanted: Wanted, exchanged: ExchangedToken) -> None:
-        seconds = int(exchanged.usable_until - MARGIN - self._clock())
+        seconds = int(exchanged.kept_until - self._clock())
         if seconds < 1:
             return
         content = json.dumps({"access_token": exchanged.value}).encode()

@@ -7,7 +7,8 @@ from on_behalf_of.exchange.answer import ACCESS_TOKEN, read_issued_token
 from on_behalf_of.exchange.delegation import DelegationVerifier
 from on_behalf_of.exchange.errors import MalformedAnswer, TenantDown, TenantThrottled, TenantUnavailable
 from on_behalf_of.exchange.exchange_target import ExchangeTarget
-from on_behalf_of.exchange.token_source import ExchangedToken, Obtained, Origin, Wanted
+from on_behalf_of.exchange.kept_token import ExchangedToken
+from on_behalf_of.exchange.token_source import Obtained, Origin, Wanted
 from on_behalf_of.http_client.http_client import (
     UpstreamError,
     UpstreamHttp,

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from on_behalf_of.exchange.caller import Caller
 from on_behalf_of.exchange.client_authentication import BridgeClient
 from on_behalf_of.exchange.errors import DelegationTooDeep, NotAUser
-from on_behalf_of.exchange.token_source import ExchangedToken, Obtained, TokenSource, Wanted
+from on_behalf_of.exchange.kept_token import ExchangedToken
+from on_behalf_of.exchange.token_source import Obtained, TokenSource, Wanted
 from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.interruption import Interruption
 from on_behalf_of.primitives.span import NO_SPAN, Span

@@ -1,6 +1,5 @@
 """The interface of token sources: what memory, the shared cache and the tenant are asked, and what they return."""
 
-import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
@@ -8,27 +7,11 @@ from typing import Protocol
 
 from on_behalf_of.exchange.caller import Caller
 from on_behalf_of.exchange.client_authentication import BridgeClient
+from on_behalf_of.exchange.kept_token import ExchangedToken, ExchangeKey
 from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.interruption import Interruption
 from on_behalf_of.primitives.span import NO_SPAN, Span
 from on_behalf_of.primitives.trace import Trace
-from on_behalf_of.resource_server.access_token import AccessToken
-
-MARGIN = 30  # seconds; a token that ends sooner is not handed out, because it must still be good at the API
-
-
-@dataclass(frozen=True)
-class ExchangeKey:
-    """The request that an exchanged token answers. It includes the user's token, so two users never share a key."""
-
-    subject_digest: str  # SHA-256 of token A, hexadecimal
-    audience: str
-    scope: tuple[str, ...]  # sorted
-    client_id: str
-
-    def __str__(self) -> str:
-        parts = (self.subject_digest, self.audience, " ".join(sorted(self.scope)), self.client_id)
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 @dataclass(frozen=True)
@@ -49,19 +32,6 @@ class Wanted:
         return ExchangeKey(
             self.caller.token.digest, self.audience, tuple(sorted(self.scope)), client_id=self.client.client_id
         )
-
-
-@dataclass(frozen=True)
-class ExchangedToken:
-    """Token B: what the API gets, and what was verified about it."""
-
-    value: str = field(repr=False)
-    token: AccessToken
-    usable_until: float  # seconds since the epoch: when token A or token B ends, whichever comes first
-
-    def is_usable(self, now: float) -> bool:
-        """Return whether the token may still be handed out."""
-        return now < self.usable_until - MARGIN
 
 
 class Origin(StrEnum):

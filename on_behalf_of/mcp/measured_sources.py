@@ -3,7 +3,8 @@
 import time
 from dataclasses import dataclass
 
-from on_behalf_of.exchange.token_source import ExchangedToken, Obtained, Origin, TokenSource, Wanted
+from on_behalf_of.exchange.kept_token import ExchangedToken
+from on_behalf_of.exchange.token_source import Obtained, Origin, TokenSource, Wanted
 from on_behalf_of.mcp.observer import Observer
 from on_behalf_of.primitives.call_error import CallError
 

@@ -10,8 +10,8 @@ from config.doctor.user_token import described
 from on_behalf_of.environment.mcp_server import missing_variables
 from on_behalf_of.exchange.caller import Caller
 from on_behalf_of.exchange.errors import ExchangeError
+from on_behalf_of.exchange.kept_token import MARGIN, ExchangedToken
 from on_behalf_of.exchange.token_exchange import TokenExchange
-from on_behalf_of.exchange.token_source import MARGIN, ExchangedToken
 from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.http_client import UpstreamHttp, UpstreamResponse
 from on_behalf_of.mcp.tool import Tool

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
 
+from on_behalf_of.exchange.kept_token import ExchangedToken
 from on_behalf_of.exchange.token_exchange import TokenExchange
-from on_behalf_of.exchange.token_source import ExchangedToken
 from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.http_client import (
     UpstreamError,

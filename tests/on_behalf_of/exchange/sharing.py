@@ -6,8 +6,8 @@ from contextlib import AbstractAsyncContextManager
 from types import SimpleNamespace
 from typing import Any
 
+from on_behalf_of.exchange.kept_token import ExchangeKey
 from on_behalf_of.exchange.shared_source import associated_data, token_entry
-from on_behalf_of.exchange.token_source import ExchangeKey
 from on_behalf_of.primitives.sealed_box import SealedBox
 from tests.issuer import API_AUDIENCE, BRIDGE_CLIENT
 from tests.on_behalf_of.exchange.fake_tenant import FakeTenant

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
 
-from on_behalf_of.exchange.token_source import ExchangedToken, ExchangeKey, Obtained, Origin
+from on_behalf_of.exchange.kept_token import ExchangedToken, ExchangeKey
+from on_behalf_of.exchange.token_source import Obtained, Origin
 from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.interruption import Interruption
 

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from on_behalf_of.exchange.errors import ExchangeRefused, TenantUnavailable
+from on_behalf_of.exchange.kept_token import ExchangedToken, ExchangeKey
 from on_behalf_of.exchange.memory_source import MemorySource
-from on_behalf_of.exchange.token_source import ExchangedToken, ExchangeKey, Origin
+from on_behalf_of.exchange.token_source import Origin
 from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.interruption import Interruption
 from on_behalf_of.primitives.call_error import CallerGone

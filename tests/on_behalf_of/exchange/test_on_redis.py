@@ -12,8 +12,8 @@ import redis
 from django.core.cache.backends.redis import RedisCache
 
 from on_behalf_of.environment.shared_cache import SharedCache
+from on_behalf_of.exchange.kept_token import ExchangedToken
 from on_behalf_of.exchange.shared_source import SharedSource
-from on_behalf_of.exchange.token_source import ExchangedToken
 from tests.groups import REDIS_URL
 from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
 from tests.on_behalf_of.exchange.test_shared_source import get, nobody_exchanges, process, token

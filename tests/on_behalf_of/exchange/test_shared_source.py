@@ -12,8 +12,8 @@ import pytest
 from on_behalf_of.exchange import guarded_cache, shared_source
 from on_behalf_of.exchange.errors import ExchangeRefused
 from on_behalf_of.exchange.guarded_cache import GuardedCache
+from on_behalf_of.exchange.kept_token import ExchangedToken, ExchangeKey
 from on_behalf_of.exchange.shared_source import SharedSource
-from on_behalf_of.exchange.token_source import ExchangedToken, ExchangeKey
 from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.interruption import Interruption
 from on_behalf_of.primitives.call_error import CallerGone

@@ -149,7 +149,7 @@ async def test_a_clients_own_token_is_not_exchanged(bridge: RunningBridge, tenan
 
 def test_secrets_do_not_show_in_representations(bridge: RunningBridge) -> None:
     from on_behalf_of.exchange.caller import Caller
-    from on_behalf_of.exchange.token_source import ExchangedToken
+    from on_behalf_of.exchange.kept_token import ExchangedToken
 
     assert CLIENT_SECRET not in repr(bridge.configuration)
     assert "eyJ" not in repr(Caller(None, "eyJ-subject")) + repr(ExchangedToken("eyJ-b", None, 0))  # type: ignore[arg-type]
