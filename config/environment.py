@@ -18,7 +18,7 @@ from on_behalf_of.environment.mcp_server import PRIVATE_KEY_JWT, read_clients
 from on_behalf_of.environment.shared_cache import SharedCache, read_shared_cache
 from on_behalf_of.environment.tenant import OAUTH_ISSUER, configured_issuer, is_auth0
 from on_behalf_of.environment.variable import ALL, BRIDGE, TENANT
-from on_behalf_of.exchange.client_authentication import BridgeClient
+from on_behalf_of.exchange.client_authentication import ConfidentialClient
 from on_behalf_of.exchange.exchange_target import ExchangeTarget
 from on_behalf_of.mcp.configuration import ENDPOINT
 from on_behalf_of.primitives.client_address import Network
@@ -133,7 +133,7 @@ class Environment:
     bridge_audiences: tuple[str, ...]  # AUTH0_AUDIENCE; the first is published, the others are still accepted
     bridge_port: int  # PORT
     bridge_url: str  # MCP_SERVER_URL
-    bridge_clients: tuple[BridgeClient, ...]  # MCP_AUTH0_CLIENT_ID and what stands beside it; one for each audience
+    bridge_clients: tuple[ConfidentialClient, ...]  # MCP_AUTH0_CLIENT_ID and those beside it; one for each audience
     forwards_address: bool  # MCP_AUTH0_FORWARDED_FOR
     has_leftover_subject_token_type: bool  # MCP_AUTH0_SUBJECT_TOKEN_TYPE
     exchange_scope: tuple[str, ...]  # MCP_AUTH0_EXCHANGE_SCOPE
@@ -288,7 +288,7 @@ def _is_local(read: Variables, issuer: str, *, configured: bool, debug: bool) ->
     return is_local
 
 
-def _local_clients(read: Variables, identifiers: int, state_dir: Path) -> tuple[BridgeClient, ...]:
+def _local_clients(read: Variables, identifiers: int, state_dir: Path) -> tuple[ConfidentialClient, ...]:
     """Return the bridge's clients at the local tenant, which get ids and secrets of their own where none are set."""
     if read(mcp_server.MCP_AUTH0_CLIENT_AUTH_METHOD) == PRIVATE_KEY_JWT:
         raise mcp_server.MCP_AUTH0_CLIENT_AUTH_METHOD.mistake(

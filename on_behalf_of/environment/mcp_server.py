@@ -14,7 +14,7 @@ from on_behalf_of.environment.variable import API, BRIDGE, TENANT, Variable, Var
 if TYPE_CHECKING:  # an API's settings need not load what signs
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from on_behalf_of.exchange.client_authentication import BridgeClient
+    from on_behalf_of.exchange.client_authentication import ConfidentialClient
 
 PRIVATE_KEY_JWT = "private_key_jwt"
 
@@ -134,12 +134,12 @@ VARIABLES = (
 )
 
 
-def read_clients(read: Variables, *, identifiers: int) -> tuple[BridgeClient, ...]:
+def read_clients(read: Variables, *, identifiers: int) -> tuple[ConfidentialClient, ...]:
     """Return as many clients as there are `identifiers`. Each wrong combination has its own message.
 
     Ids and secrets that are not set stay empty: only the MCP server's own process needs them.
     """
-    from on_behalf_of.exchange.client_authentication import AuthenticationMethod, BridgeClient
+    from on_behalf_of.exchange.client_authentication import AuthenticationMethod, ConfidentialClient
 
     method = AuthenticationMethod(read(MCP_AUTH0_CLIENT_AUTH_METHOD))
     client_ids = _each(read, MCP_AUTH0_CLIENT_ID, identifiers, "client ids")
@@ -147,7 +147,7 @@ def read_clients(read: Variables, *, identifiers: int) -> tuple[BridgeClient, ..
     key = _private_key(read)  # shared: a public key can be registered at several clients
     key_ids = _each(read, MCP_AUTH0_CLIENT_KEY_ID, identifiers, "names")
     return tuple(
-        BridgeClient(client_id=client_id, method=method, secret=secret, private_key=key, key_id=key_id)
+        ConfidentialClient(client_id=client_id, method=method, secret=secret, private_key=key, key_id=key_id)
         for client_id, secret, key_id in zip(client_ids, secrets, key_ids, strict=True)
     )
 
@@ -176,7 +176,7 @@ def _private_key(read: Variables) -> RSAPrivateKey | None:
         raise MCP_AUTH0_CLIENT_PRIVATE_KEY_FILE.mistake(f"must name {wrong}") from None
 
 
-def missing_variables(clients: tuple[BridgeClient, ...]) -> tuple[str, ...]:
+def missing_variables(clients: tuple[ConfidentialClient, ...]) -> tuple[str, ...]:
     """Return the names of variables that the MCP server's own process needs and that are not set."""
     needed = {
         MCP_AUTH0_CLIENT_ID: all(client.client_id for client in clients),

@@ -35,7 +35,7 @@ class Proof:
 
 
 @dataclass(frozen=True)
-class BridgeClient:
+class ConfidentialClient:
     """The bridge as the tenant knows it. What its method needs must be there; nothing else is looked at."""
 
     client_id: str

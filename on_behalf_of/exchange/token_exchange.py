@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from on_behalf_of.exchange.caller import Caller
-from on_behalf_of.exchange.client_authentication import BridgeClient
+from on_behalf_of.exchange.client_authentication import ConfidentialClient
 from on_behalf_of.exchange.errors import DelegationTooDeep, NotAUser
 from on_behalf_of.exchange.kept_token import ExchangedToken
 from on_behalf_of.exchange.token_source import Obtained, TokenSource, Wanted
@@ -22,7 +22,7 @@ TOO_MANY_ACTORS = 4  # Auth0 exchanges no subject token that already has as many
 class TokenExchange:
     """Gets tokens for one API on users' behalf. `source` is `MemorySource(SharedSource(TenantSource(…)))`."""
 
-    clients: Mapping[str, BridgeClient]  # by the identifier of this service that the tenant linked the client to
+    clients: Mapping[str, ConfidentialClient]  # by the identifier of this service that the tenant linked the client to
     rules: TokenRules  # of the API's tokens
     source: TokenSource
 
@@ -59,7 +59,7 @@ class TokenExchange:
         )
         return self.source.token(wanted, rejected=rejected)
 
-    def client_for(self, subject_token: AccessToken) -> BridgeClient:
+    def client_for(self, subject_token: AccessToken) -> ConfidentialClient:
         """Return the client that may exchange this token A: the one linked to the identifier that it names.
 
         If it names several, the one that is configured first.

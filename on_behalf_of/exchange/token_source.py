@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Protocol
 
 from on_behalf_of.exchange.caller import Caller
-from on_behalf_of.exchange.client_authentication import BridgeClient
+from on_behalf_of.exchange.client_authentication import ConfidentialClient
 from on_behalf_of.exchange.kept_token import ExchangedToken, ExchangeKey
 from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.interruption import Interruption
@@ -19,7 +19,7 @@ class Wanted:
     """One call's wish for token B, and how long the call waits for it."""
 
     caller: Caller
-    client: BridgeClient  # the one that may exchange the caller's token
+    client: ConfidentialClient  # the one that may exchange the caller's token
     audience: str  # the API's
     scope: tuple[str, ...]  # exactly what is asked for
     deadline: Deadline

@@ -4,7 +4,7 @@ from ipaddress import ip_network
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from on_behalf_of.exchange.client_authentication import AuthenticationMethod, BridgeClient, load_private_key
+from on_behalf_of.exchange.client_authentication import AuthenticationMethod, ConfidentialClient, load_private_key
 from on_behalf_of.exchange.exchange_target import ExchangeTarget
 from on_behalf_of.mcp.observer import Observer
 from on_behalf_of.primitives.client_address import Network
@@ -31,7 +31,7 @@ class BridgeConfiguration:
     downstream_rules: TokenRules  # for token B, which the tenant hands out for the API
     key_fetching: KeyFetching
     resource: ProtectedResource
-    clients: tuple[BridgeClient, ...]  # one for each audience of token_rules, in the same order
+    clients: tuple[ConfidentialClient, ...]  # one for each audience of token_rules, in the same order
     forwards_address: bool  # whether the tenant is told the address of the user whose token is exchanged
     default_exchange_scope: tuple[str, ...]  # for tools that declare no downstream scope of their own
     api_base_url: str  # without trailing slash
@@ -103,7 +103,7 @@ def bridge_configuration(declared: DeclaredSettings) -> BridgeConfiguration:
     )
 
 
-def _client(declared: DeclaredSettings) -> BridgeClient:
+def _client(declared: DeclaredSettings) -> ConfidentialClient:
     client_id = declared.identifier("CLIENT_ID")
     method = AuthenticationMethod(declared.choice("CLIENT_AUTHENTICATION", *AuthenticationMethod))
     file, key_id = declared.file("CLIENT_PRIVATE_KEY_FILE"), declared.text("CLIENT_KEY_ID", "")
@@ -111,13 +111,13 @@ def _client(declared: DeclaredSettings) -> BridgeClient:
         for key, value in (("CLIENT_PRIVATE_KEY_FILE", file), ("CLIENT_KEY_ID", key_id)):
             if value:
                 raise declared.mistake(key, "has no effect unless the client authenticates by private_key_jwt")
-        return BridgeClient(client_id, method, secret=declared.text("CLIENT_SECRET"))
+        return ConfidentialClient(client_id, method, secret=declared.text("CLIENT_SECRET"))
     if declared.text("CLIENT_SECRET", ""):
         raise declared.mistake("CLIENT_SECRET", "must not be set if the client authenticates by private_key_jwt")
     if file is None:
         raise declared.mistake("CLIENT_PRIVATE_KEY_FILE", "is missing: private_key_jwt signs with that key")
     try:
-        return BridgeClient(client_id, method, private_key=load_private_key(file), key_id=key_id)
+        return ConfidentialClient(client_id, method, private_key=load_private_key(file), key_id=key_id)
     except ValueError as wrong:
         raise declared.mistake("CLIENT_PRIVATE_KEY_FILE", f"must name {wrong}") from None
 

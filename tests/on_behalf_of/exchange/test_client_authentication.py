@@ -6,7 +6,7 @@ from typing import Any
 import jwt
 import pytest
 
-from on_behalf_of.exchange.client_authentication import AuthenticationMethod, BridgeClient
+from on_behalf_of.exchange.client_authentication import AuthenticationMethod, ConfidentialClient
 from tests.issuer import BRIDGE_CLIENT, rsa_key
 from tests.loopback_server import Reply
 from tests.on_behalf_of.exchange.client_proofs import ASSERTION_TYPE, CLIENT_SECRET
@@ -16,17 +16,21 @@ from tests.on_behalf_of.mcp.running_bridge import RunningBridge
 pytestmark = pytest.mark.anyio
 
 
-def keyed(key: str = "client", **more: Any) -> BridgeClient:
-    return BridgeClient(BRIDGE_CLIENT, AuthenticationMethod.PRIVATE_KEY_JWT, private_key=rsa_key(key), **more)
+def keyed(key: str = "client", **more: Any) -> ConfidentialClient:
+    return ConfidentialClient(BRIDGE_CLIENT, AuthenticationMethod.PRIVATE_KEY_JWT, private_key=rsa_key(key), **more)
 
 
 async def test_a_secret_in_a_basic_header_is_form_encoded_first(bridge: RunningBridge, tenant: FakeTenant) -> None:
     """RFC 6749 §2.3.1."""
-    bridge.configure(clients=(BridgeClient(BRIDGE_CLIENT, AuthenticationMethod.CLIENT_SECRET_BASIC, CLIENT_SECRET),))
+    bridge.configure(
+        clients=(ConfidentialClient(BRIDGE_CLIENT, AuthenticationMethod.CLIENT_SECRET_BASIC, CLIENT_SECRET),)
+    )
     async with bridge:
         assert not (await bridge.call("greet")).get("isError")
     assert not {"client_id", "client_secret"} & set(tenant.forms[0])
-    header = BridgeClient("a b", AuthenticationMethod.CLIENT_SECRET_BASIC, "ü:+%").proof("").headers["Authorization"]
+    header = (
+        ConfidentialClient("a b", AuthenticationMethod.CLIENT_SECRET_BASIC, "ü:+%").proof("").headers["Authorization"]
+    )
     assert header == "Basic YStiOiVDMyVCQyUzQSUyQiUyNQ=="  # a+b:%C3%BC%3A%2B%25
 
 
@@ -63,7 +67,7 @@ async def test_a_foreign_key_is_the_operators_business(bridge: RunningBridge) ->
 
 @pytest.mark.parametrize("method", AuthenticationMethod)
 def test_nothing_secret_shows_in_representations(method: AuthenticationMethod) -> None:
-    client = BridgeClient(BRIDGE_CLIENT, method, CLIENT_SECRET, rsa_key("client"))
+    client = ConfidentialClient(BRIDGE_CLIENT, method, CLIENT_SECRET, rsa_key("client"))
     assert CLIENT_SECRET not in repr(client)
     assert "RSA" not in repr(client)
     assert repr(client.proof("https://tenant.example/")) == "Proof()"
@@ -71,4 +75,4 @@ def test_nothing_secret_shows_in_representations(method: AuthenticationMethod) -
 
 def test_without_a_key_there_is_no_assertion() -> None:
     with pytest.raises(ValueError, match="private key"):
-        BridgeClient(BRIDGE_CLIENT, AuthenticationMethod.PRIVATE_KEY_JWT).proof("https://tenant.example/")
+        ConfidentialClient(BRIDGE_CLIENT, AuthenticationMethod.PRIVATE_KEY_JWT).proof("https://tenant.example/")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from on_behalf_of.exchange.client_authentication import BridgeClient
+from on_behalf_of.exchange.client_authentication import ConfidentialClient
 from on_behalf_of.primitives.sealed_box import SealedBox
 from tests.on_behalf_of.exchange.client_proofs import CLIENT_SECRET
 from tests.on_behalf_of.exchange.dict_cache import DictCache
@@ -110,7 +110,7 @@ async def test_another_client_of_the_same_bridge_has_its_own_entries(
     process: Process, tenant: FakeTenant, cache: DictCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tests.on_behalf_of.exchange.client_proofs.BRIDGE_CLIENT", "other")
-    async with process(clients=(BridgeClient("other", secret=CLIENT_SECRET),)) as other:
+    async with process(clients=(ConfidentialClient("other", secret=CLIENT_SECRET),)) as other:
         await greeted(other, token := other.token())
     monkeypatch.undo()
     async with process() as bridge:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from on_behalf_of.exchange.client_authentication import AuthenticationMethod, BridgeClient
+from on_behalf_of.exchange.client_authentication import AuthenticationMethod, ConfidentialClient
 from on_behalf_of.resource_server.who_may_present import CallerRules
 from tests.loopback_server import Reply
 from tests.on_behalf_of.exchange.client_proofs import CLIENT_SECRET
@@ -87,7 +87,7 @@ async def test_what_the_tenant_echoes_is_cleaned(bridge: RunningBridge, tenant: 
 async def test_a_short_secret_that_the_tenant_repeats_is_not_shown(
     bridge: RunningBridge, tenant: FakeTenant, method: str
 ) -> None:
-    client = BridgeClient("b", AuthenticationMethod(method), secret="s3cret & word")
+    client = ConfidentialClient("b", AuthenticationMethod(method), secret="s3cret & word")
     proof = client.proof(tenant.url)
     sent = f"{proof.headers} {proof.form} {urlencode(proof.form)}"
     tenant.reply = Reply(403, json.dumps({"error": client.secret, "error_description": sent}).encode())

@@ -11,7 +11,7 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from mcp_bridge.tools.registry import TOOLS
-from on_behalf_of.exchange.client_authentication import BridgeClient
+from on_behalf_of.exchange.client_authentication import ConfidentialClient
 from on_behalf_of.exchange.guarded_cache import Cache
 from on_behalf_of.mcp.bridge import Bridge, build_bridge
 from on_behalf_of.mcp.configuration import BridgeConfiguration
@@ -43,7 +43,7 @@ class RunningBridge:
             resource=ProtectedResource(
                 BRIDGE_AUDIENCE, BASE_URL, tenant.url, TOOLS.scopes, "MCP bridge", endpoint="/mcp"
             ),
-            clients=(BridgeClient(BRIDGE_CLIENT, secret=CLIENT_SECRET),),
+            clients=(ConfidentialClient(BRIDGE_CLIENT, secret=CLIENT_SECRET),),
             forwards_address=False,
             default_exchange_scope=("read:private",),
             api_base_url=api.url,

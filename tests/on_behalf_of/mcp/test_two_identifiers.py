@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from on_behalf_of.exchange.client_authentication import BridgeClient
+from on_behalf_of.exchange.client_authentication import ConfidentialClient
 from on_behalf_of.resource_server.token_rules import TokenRules
 from tests.issuer import BRIDGE_AUDIENCE, BRIDGE_CLIENT
 from tests.on_behalf_of.exchange.client_proofs import CLIENT_SECRET, OLD_CLIENT, OLD_SECRET
@@ -22,7 +22,10 @@ OLD = "http://localhost:3001/"
 def moving(bridge: RunningBridge, tenant: FakeTenant) -> RunningBridge:
     bridge.configure(
         token_rules=TokenRules(tenant.url, BRIDGE_AUDIENCE, other_audiences=(OLD,)),
-        clients=(BridgeClient(BRIDGE_CLIENT, secret=CLIENT_SECRET), BridgeClient(OLD_CLIENT, secret=OLD_SECRET)),
+        clients=(
+            ConfidentialClient(BRIDGE_CLIENT, secret=CLIENT_SECRET),
+            ConfidentialClient(OLD_CLIENT, secret=OLD_SECRET),
+        ),
     )
     return bridge
 
