@@ -1,6 +1,8 @@
+import hashlib
 from dataclasses import dataclass, field
 
 from on_behalf_of.resource_server.access_token import AccessToken
+from on_behalf_of.resource_server.authorization_header import read_bearer_token
 
 
 @dataclass(frozen=True)
@@ -13,3 +15,15 @@ class Caller:
     token: AccessToken
     subject_token: str = field(repr=False)
     address: str = ""  # the user's, empty if unknown
+
+    @classmethod
+    def from_header(cls, token: AccessToken, authorization: str | None, *, address: str = "") -> "Caller":
+        """Return the caller whose request carried this Authorization header and was verified as `token`.
+
+        Raises MissingToken or InvalidRequest if the header holds no bearer token, ValueError if it holds another
+        token than the verified one.
+        """
+        text = read_bearer_token([authorization] if authorization else [])
+        if hashlib.sha256(text.encode()).hexdigest() != token.digest:
+            raise ValueError("the Authorization header holds another token than the verified one")
+        return cls(token, text, address)

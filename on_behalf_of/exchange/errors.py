@@ -1,6 +1,7 @@
-"""Why a token exchange brought no usable token. Each says which party refused, what, and what can be done.
+"""Why a token exchange brought no usable token. Each error says who refused, what, and what can be done.
 
-Auth0 documents statuses rather than `error` codes, so the status decides and the code is only shown.
+Auth0 documents statuses rather than `error` codes, so the status decides and the code is only shown. The texts are for
+the user; "this server" is the one that exchanges.
 """
 
 from enum import StrEnum
@@ -10,11 +11,11 @@ from on_behalf_of.primitives.retry_after import in_time
 
 
 class ExchangeError(CallError):
-    """No token for the API was to be had on the user's behalf."""
+    """No token for the API was obtained on the user's behalf. `reason` is a stable code; the text is for people."""
 
 
 class ExchangeRefused(ExchangeError):
-    """The tenant understood, and said no (403, and any 4xx that has no type of its own)."""
+    """The tenant understood the request and refused it (403, and any 4xx without a class of its own)."""
 
     outcome, reason = Outcome.REFUSED, "exchange_refused"
 
@@ -22,9 +23,8 @@ class ExchangeRefused(ExchangeError):
         self.status, self.error = status, error
         super().__init__(
             "The tenant refused to exchange your access token for one that the API accepts "
-            f"({_said(status, error, description)}). Either the bridge's client lacks its grant for the API, "
-            "or your account lacks the permission: "
-            "ask whoever administers the tenant."
+            f"({_said(status, error, description)}). Either this server's client lacks its grant for the API, "
+            "or your account lacks the permission: ask the tenant's administrator."
         )
 
 
@@ -41,7 +41,7 @@ class SubjectTokenRejected(ExchangeError):
 
 
 class ClientRejected(ExchangeError):
-    """The tenant does not accept the bridge's own credentials: the operator's business, not the user's."""
+    """The tenant does not accept this server's own credentials. Its operator must act, not the user."""
 
     outcome, reason = Outcome.FAILED, "bridge_client_rejected"
     concerns_operator = True
@@ -49,13 +49,13 @@ class ClientRejected(ExchangeError):
     def __init__(self, status: int, error: str, description: str) -> None:
         self.status, self.error = status, error
         super().__init__(
-            f"The tenant does not accept the bridge's own client credentials ({_said(status, error, description)}). "
-            "Whoever runs this bridge must check MCP_AUTH0_CLIENT_ID and MCP_AUTH0_CLIENT_SECRET, or the private key."
+            f"The tenant does not accept this server's own client credentials ({_said(status, error, description)}). "
+            "The server's operator must check its client id and its secret or private key."
         )
 
 
 class TenantUnavailable(ExchangeError):
-    """The tenant did not answer, failed, or is throttling us: later it may work."""
+    """The tenant did not answer, failed, or limits us. A later attempt may work."""
 
     outcome, reason = Outcome.FAILED, "tenant_unavailable"
     concerns_operator = True
@@ -66,9 +66,9 @@ class TenantUnavailable(ExchangeError):
 
 
 class TenantDown(TenantUnavailable):
-    """It failed so often that it was not asked."""
+    """The tenant failed so often that it was not asked."""
 
-    concerns_operator = False  # that it is down was logged once, when it began
+    concerns_operator = False  # the circuit breaker logs it once, when it begins
 
     def __init__(self, retry_after: int) -> None:
         super().__init__("it does not answer", retry_after)
@@ -92,51 +92,51 @@ class MalformedAnswer(ExchangeError):
     def __init__(self, what: str) -> None:
         super().__init__(
             f"The tenant's answer to the token exchange cannot be used: {what}. "
-            "Whoever runs this bridge should check the tenant's configuration."
+            "This server's operator should check the tenant's configuration."
         )
 
 
 class Unfit(StrEnum):
     """Why a token that verifies is not the one asked for."""
 
-    UNCHANGED = "it is the very token that was to be exchanged"
+    UNCHANGED = "it is the same token that was to be exchanged"
     MACHINE = "it is a client's own and not a user's"
     SUBJECT = "it is another user's"
     ORGANIZATION = "it belongs to another organization"
     CLIENT = "it was issued to another client"
     NO_ACTOR = "it names no current actor (act)"
-    ACTOR = "it does not name this bridge as the current actor (act)"
+    ACTOR = "it does not name this server as the current actor (act)"
 
 
 class UnusableToken(ExchangeError):
-    """The tenant handed out a token that is not the one asked for; it was not sent anywhere."""
+    """The tenant issued a token other than the one asked for. It was not sent anywhere."""
 
     outcome, reason = Outcome.FAILED, "exchanged_token_unusable"
     concerns_operator = True
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"The token that the tenant handed out for the API was not used: {what}. "
-            "Whoever runs this bridge should check the tenant's configuration."
+            f"The token that the tenant issued for the API was not used: {what}. "
+            "This server's operator should check the tenant's configuration."
         )
         self.what = what  # one of Unfit, or why it does not verify
 
 
 class ScopesNotGranted(ExchangeError):
-    """The tenant granted less than the tool needs: the user (or the bridge's grant) lacks the rest."""
+    """The tenant granted less than was asked: the user (or this server's grant) lacks `scopes`."""
 
     outcome, reason = Outcome.REFUSED, "scopes_not_granted"
 
     def __init__(self, scopes: tuple[str, ...]) -> None:
         self.scopes = scopes
         super().__init__(
-            f"The tenant did not grant {' '.join(scopes)} for the API: your account or the bridge's client lacks that "
-            "permission. Ask whoever administers the tenant."
+            f"The tenant did not grant {' '.join(scopes)} for the API: your account or this server's client lacks that "
+            "permission. Ask the tenant's administrator."
         )
 
 
 class DelegationTooDeep(ExchangeError):
-    """Auth0 exchanges no subject token that already has four actors."""
+    """The user's token already names four actors; Auth0 does not exchange such a token."""
 
     outcome, reason = Outcome.REFUSED, "delegation_too_deep"
 
@@ -148,13 +148,13 @@ class DelegationTooDeep(ExchangeError):
 
 
 class NotAUser(ExchangeError):
-    """A client's own token: there is no user on whose behalf to act."""
+    """The token is a client's own, so there is no user on whose behalf to act."""
 
     outcome, reason = Outcome.REFUSED, "not_a_user"
 
     def __init__(self) -> None:
         super().__init__(
-            "This tool acts on a user's behalf, and the access token is a client's own. "
+            "This server acts on a user's behalf, and the access token is a client's own. "
             "Log in as a user instead of using client credentials."
         )
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from on_behalf_of.exchange import errors as exchange_errors
+from on_behalf_of.exchange.observer import ExchangeObserver, nothing
 from on_behalf_of.mcp.api import errors as downstream_errors
 from on_behalf_of.primitives.call_error import CallError
 from on_behalf_of.primitives.span import BeginSpan, no_spans
@@ -16,21 +17,15 @@ from on_behalf_of.resource_server.errors import KeysUnavailable, Reason
 OTHER = "other"
 
 
-def _nothing(*_what: object) -> None:
-    pass
-
-
 @dataclass(frozen=True)
-class Observer:
-    exchanged: Callable[[str, float], None] = _nothing  # outcome, seconds: the tenant was asked for a token
-    looked_up: Callable[[str], None] = _nothing  # where a token was found: own, shared, or miss
-    called: Callable[[str, str, float], None] = _nothing  # tool, outcome, seconds
-    refused: Callable[[str], None] = _nothing  # reason
-    keys_fetched: Callable[[bool], None] = _nothing  # whether that succeeded
+class Observer(ExchangeObserver):
+    """The exchange's callbacks, and those of the endpoint."""
+
+    called: Callable[[str, str, float], None] = nothing  # tool, outcome, seconds
+    refused: Callable[[str], None] = nothing  # reason
     span: BeginSpan = no_spans  # around serving a request
-    process_ends: Callable[[], None] = _nothing  # told in a thread that may wait a little
-    circuit_changed: Callable[[str, bool], None] = _nothing  # party, whether it is taken to be dead
-    records_dropped: Callable[[int], None] = _nothing  # how many records of tool calls were lost
+    process_ends: Callable[[], None] = nothing  # called on a thread that may wait a little
+    records_dropped: Callable[[int], None] = nothing  # how many records of tool calls were lost
 
 
 def reason_of(error: Exception) -> str:

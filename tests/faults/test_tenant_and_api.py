@@ -44,7 +44,7 @@ TENANT = {
     ),
     "401 invalid_client": Row(
         table.answering(the_tenant, 401, b'{"error":"invalid_client"}'),
-        "bridge's own client credentials",
+        "server's own client credentials",
         "failed bridge_client_rejected",
     ),
     "no JSON": Row(table.answering(the_tenant, 200, b"<html>"), "not a JSON object", MALFORMED),
@@ -63,7 +63,7 @@ TENANT = {
         table.handing_out(sub="bridge-client@clients", act=None), "a client's own and not a user's", UNUSABLE
     ),
     "token without act": Row(table.handing_out(act=None), "names no current actor", UNUSABLE),
-    "token with another actor": Row(table.handing_out(act={"sub": "other"}), "does not name this bridge", UNUSABLE),
+    "token with another actor": Row(table.handing_out(act={"sub": "other"}), "does not name this server", UNUSABLE),
     "token that is past its end": Row(table.handing_out(exp=1_700_000_000, iat=1_600_000_000), "not used", UNUSABLE),
     "token with fewer scopes": Row(
         table.handing_out(scope="write:private"), "did not grant read:private", "refused scopes_not_granted"

@@ -62,7 +62,7 @@ async def test_each_attempt_has_an_assertion_of_its_own(bridge: RunningBridge, t
 async def test_a_foreign_key_is_the_operators_business(bridge: RunningBridge) -> None:
     bridge.configure(clients=(keyed("thief"),))
     async with bridge:
-        assert "bridge's own client credentials" in await bridge.error_text("greet")
+        assert "server's own client credentials" in await bridge.error_text("greet")
 
 
 @pytest.mark.parametrize("method", AuthenticationMethod)

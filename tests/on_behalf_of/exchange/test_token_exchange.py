@@ -72,7 +72,7 @@ async def test_a_token_other_than_the_one_asked_for_is_never_sent(
     tenant.token_changes, words = LIES[lie]
     async with bridge:
         text = await bridge.error_text("greet")
-    assert "token that the tenant handed out" in text
+    assert "token that the tenant issued" in text
     assert words in text
     assert api.received == []
 

@@ -20,8 +20,8 @@ pytestmark = pytest.mark.anyio
 REPLIES: dict[str, tuple[Reply, str]] = {
     "400": (Reply(400, b'{"error":"invalid_request","error_description":"depth"}'), "400 invalid_request: depth"),
     "403": (Reply(403, b'{"error":"access_denied","error_description":"no grant"}'), "403 access_denied: no grant"),
-    "401 of the bridge": (Reply(401, b'{"error":"invalid_client"}'), "bridge's own client credentials"),
-    "401 of the bridge at Auth0": (Reply(401, b'{"error":"access_denied"}'), "MCP_AUTH0_CLIENT_SECRET"),
+    "401 of the bridge": (Reply(401, b'{"error":"invalid_client"}'), "server's own client credentials"),
+    "401 of the bridge at Auth0": (Reply(401, b'{"error":"access_denied"}'), "secret or private key"),
     "429": (Reply(429, b"{}", {"Retry-After": "7"}), "Try again in 7 seconds"),
     "429 with a date": (Reply(429, b"", {"Retry-After": "Wed, 21 Oct 2099 07:28:00 GMT"}), "in 3600 seconds"),
     "429 with Auth0's time": (Reply(429, b"", {"x-ratelimit-reset": "4096252080"}), "in 3600 seconds"),
@@ -45,7 +45,7 @@ async def test_a_refused_exchange_says_who_refused_what_and_why(
         text = await bridge.error_text("greet")
     assert words in text
     assert "tenant" in text
-    assert "secret" not in text.replace("MCP_AUTH0_CLIENT_SECRET", "")
+    assert "secret" not in text.replace("its secret or private key", "")
     assert api.received == []
 
 

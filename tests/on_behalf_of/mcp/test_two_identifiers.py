@@ -52,7 +52,7 @@ async def test_each_token_is_exchanged_by_the_client_of_its_audience(
     ("changes", "complaint"),
     [
         ({"client_id": BRIDGE_CLIENT, "act": {"sub": BRIDGE_CLIENT}}, "another client"),
-        ({"act": {"sub": BRIDGE_CLIENT}}, "does not name this bridge"),
+        ({"act": {"sub": BRIDGE_CLIENT}}, "does not name this server"),
     ],
 )
 async def test_token_b_must_name_the_client_that_asked_and_not_the_other_one(

@@ -141,7 +141,7 @@ async def test_token_b_has_to_name_the_bridge_as_its_actor_unless_actors_are_onl
 ) -> None:
     tenant.token_changes = TOKENS_B[name]
     async with bridge:
-        assert "does not name this bridge as the current actor" in await bridge.error_text("greet")
+        assert "does not name this server as the current actor" in await bridge.error_text("greet")
     assert not api.received
     bridge.configure(caller_rules=CallerRules(actor_rule=ActorRule.RECORD))
     async with bridge:

@@ -66,7 +66,7 @@ async def test_the_subject_token_given_back_is_refused(bridge: RunningBridge, te
     token = bridge.token(aud=[BRIDGE_AUDIENCE, API_AUDIENCE])
     tenant.answer_changes = {"access_token": token}
     async with bridge:
-        assert "very token" in await bridge.error_text("greet", token)
+        assert "same token" in await bridge.error_text("greet", token)
     assert api.received == []
 
 
