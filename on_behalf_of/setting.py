@@ -1,4 +1,4 @@
-"""`ON_BEHALF_OF`, the one setting of a project that uses this library: a dictionary with an entry for each room.
+"""Read `ON_BEHALF_OF`, the one setting of a project that uses this library: a dictionary with an entry for each room.
 
     ON_BEHALF_OF = {
         "API": {"ISSUER": "https://tenant.example/", "AUDIENCE": "https://api.example/"},
@@ -33,8 +33,8 @@ def room_of(
 ) -> Callable[[Callable[[DeclaredSettings], Configuration]], Room[Configuration]]:
     """Turn a function that reads one room's dictionary into one that returns the room's configuration.
 
-    The result is read once, and again after a test overrides the setting. Raises ImproperlyConfigured, with one
-    sentence, if the entry is missing or wrong.
+    The setting is read once, and again after a test overrides it. The returned function raises ImproperlyConfigured,
+    with one sentence, if the entry is missing or wrong.
     """
 
     def decorate(read: Callable[[DeclaredSettings], Configuration]) -> Room[Configuration]:

@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from on_behalf_of.http_client.circuit_breaker import CircuitBreaker
 
-FAILURES = 2  # in a row, after which the cache is left alone for a while
+FAILURES = 2  # in a row, after which the cache is not used for a while
 
 T = TypeVar("T")
 

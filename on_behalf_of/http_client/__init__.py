@@ -1,7 +1,7 @@
-"""HTTP to other parties, which may be slow, silent or gone.
+"""HTTP to other servers, which may be slow, silent or down.
 
-`http_client` has the connections and limits what is read. `http_exchange_deadline` and `timekeeper` bound the time
-of a whole exchange, because requests bounds single reads only. `retry` decides what may be asked again, the
-`circuit_breaker` when to stop asking, and the `throttle` how long a 429 holds. `interruption` ends a wait once the
-caller has left.
+`http_client` pools connections and limits how much is read. `http_exchange_deadline` and `timekeeper` limit the time
+of a whole exchange, because requests limits single reads only. `retry` decides which requests may be repeated,
+`circuit_breaker` when to stop asking, and `throttle` how long to pause after a 429. `interruption` ends a wait once
+the caller has left.
 """

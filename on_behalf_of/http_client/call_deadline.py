@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Deadline:
-    """When a whole tool call must be over, with everything it asks of others."""
+    """The time at which a whole call must be over, with all requests that it makes."""
 
     at: float  # seconds of time.monotonic()
 
@@ -15,5 +15,5 @@ class Deadline:
         return cls(time.monotonic() + seconds)
 
     def remaining(self) -> float:
-        """Seconds that are left; never below zero."""
+        """Return the seconds that are left; never below zero."""
         return max(0.0, self.at - time.monotonic())

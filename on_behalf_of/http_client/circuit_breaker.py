@@ -6,13 +6,13 @@ from on_behalf_of.primitives.breaker import Breaker
 
 logger = logging.getLogger(__name__)
 
-FAILURES = 5  # in a row, after which the party is taken to be dead
+FAILURES = 5  # in a row, after which the party counts as down
 
 
 class CircuitBreaker:
-    """The breaker of one party, which logs each outage once when it begins and once when it is over.
+    """A breaker for one party, which logs each outage once when it begins and once when it ends.
 
-    Of this process only: others find out for themselves, at the same small price. Safe to share between threads.
+    It covers this process only; other processes notice the outage themselves. Safe to share between threads.
     """
 
     def __init__(
@@ -33,18 +33,19 @@ class CircuitBreaker:
         return self._breaker.is_well
 
     def enter(self) -> float:
-        """Return 0 if the caller may try, and must then report; else the seconds until it is worth asking again."""
+        """Return 0 if the caller may try, and must then report; else the seconds until asking again makes sense."""
         return self._breaker.enter()
 
     def succeeded(self) -> None:
-        """Note that the party does its work, whatever it answered."""
+        """Note that the party works, whatever it answered."""
         if (lasted := self._breaker.succeeded()) is not None:
             logger.warning("%s answers again, after %.0f seconds.", self._party, lasted)
             self._on_change(False)
 
     def failed(self, why: str) -> None:
+        """Note that the party failed; `why` is for the log."""
         if self._breaker.failed():
-            logger.warning("%s does not do its work (%s). Until it does, it is tried once a second.", self._party, why)
+            logger.warning("%s is not working (%s). Until it is, it is tried once a second.", self._party, why)
             self._on_change(True)
 
     def gave_up(self) -> None:

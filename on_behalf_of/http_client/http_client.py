@@ -1,4 +1,4 @@
-"""HTTP to the tenant and to the API: pooled, bounded in time and size, and without a memory of its own."""
+"""An HTTP client for the tenant and the API: pooled, limited in time and size, and without cookies or redirects."""
 
 import re
 import ssl
@@ -24,15 +24,15 @@ _HEADER_VALUE = re.compile(r"[\t\x20-\x7e]*")  # RFC 9110 §5.5, without bytes t
 
 
 class UpstreamError(Exception):
-    """The other side gave no usable answer. The text names the host and what to look at, never what was sent."""
+    """The server gave no usable answer. The text names the host and what to check, never what was sent."""
 
 
 class UpstreamUnreachable(UpstreamError):
-    """No connection: refused, unknown host, or TLS that cannot be trusted."""
+    """No connection: refused, unknown host, or TLS that is not trusted."""
 
 
 class UpstreamNotConnected(UpstreamUnreachable):
-    """No connection was made, so nothing was sent, and any request may be tried again."""
+    """No connection was made, so nothing was sent, and any request may be repeated."""
 
 
 class UpstreamTimeout(UpstreamError):
@@ -40,15 +40,15 @@ class UpstreamTimeout(UpstreamError):
 
 
 class UpstreamInterrupted(UpstreamError):
-    """The answer is no longer wanted; whether the other side did what was asked is not known."""
+    """The caller no longer wants the answer. The server may or may not have done what was asked."""
 
 
 class UpstreamAnswerTooLarge(UpstreamError):
-    """The answer is longer than it may be."""
+    """The answer is longer than allowed."""
 
 
 class UpstreamAnswerMalformed(UpstreamError):
-    """What came back is not HTTP, or its encoding is broken."""
+    """The answer is not HTTP, or its encoding is broken."""
 
 
 @dataclass(frozen=True)
@@ -67,10 +67,10 @@ class UpstreamResponse:
 
 
 class UpstreamHttp:
-    """A pool of connections for one kind of upstream, without a session of requests around it.
+    """A pool of connections for one kind of server, without a session of requests.
 
     So it keeps no cookies, follows no redirects, and reads neither proxies nor certificates nor .netrc from the
-    environment: what an operator did not configure does not happen. Safe to share between threads.
+    environment, which the operator did not configure. Safe to share between threads.
     """
 
     def __init__(self, *, timeout: float, ca_file: Path | None = None, pool_size: int = 64) -> None:
@@ -90,17 +90,17 @@ class UpstreamHttp:
         deadline: float | None = None,
         interruption: Interruption | None = None,
     ) -> UpstreamResponse:
-        """One request and its whole answer, in at most `deadline` seconds (default: the session's timeout).
+        """Send one request and return its whole answer, within `deadline` seconds (default: this object's timeout).
 
-        `interruption` ends it at once, whatever is being awaited, with UpstreamInterrupted. Every status is an answer,
-        redirects too. Raises UpstreamError, also for headers that no request may carry.
-        DNS has only the system's own time limit.
+        `interruption` ends the request at once with UpstreamInterrupted. Every status is an answer, redirects too.
+        Raises UpstreamError, also for headers that HTTP does not allow. Name resolution has only the system's own
+        time limit.
         """
         seconds = self._timeout if deadline is None else max(deadline, 0.001)
         host = urlsplit(url).netloc.rpartition("@")[2]
         if not all(_HEADER_VALUE.fullmatch(value) for value in (headers or {}).values()):
-            # Seen here, because requests would repeat the value in its error.
-            raise UpstreamError(f"A header for {host} holds characters that no header may hold.")
+            # Checked here, because the error of requests would repeat the value.
+            raise UpstreamError(f"A header for {host} contains characters that are not allowed in headers.")
         with SocketDeadline(seconds, interruption) as watch, _translated(host, seconds, watch):
             headers = {"Accept": "application/json", "Accept-Encoding": "identity", **(headers or {})}
             prepared = requests.Request(method, url, headers, params=params, data=data, json=json).prepare()
@@ -115,20 +115,20 @@ def _bounded(response: requests.Response, max_bytes: int, host: str) -> Iterator
     for chunk in response.iter_content(65_536):
         total += len(chunk)
         if total > max_bytes:
-            raise UpstreamAnswerTooLarge(f"{host} sent more than {max_bytes} bytes; that is not an answer to use.")
+            raise UpstreamAnswerTooLarge(f"{host} sent more than {max_bytes} bytes, which is too long for an answer.")
         yield chunk
 
 
 @contextmanager
 def _translated(host: str, seconds: float, watch: SocketDeadline) -> Iterator[None]:
-    """Turn what requests raises into our types; the deadline explains whatever it caused."""
+    """Turn errors of requests into ours. An expired deadline counts as the cause of any error."""
     try:
         yield
     except UnicodeError:  # its text and context would show what could not be encoded
-        raise UpstreamError(f"What was to be sent to {host} cannot be encoded.") from None
+        raise UpstreamError(f"The request to {host} cannot be encoded.") from None
     except (TimeoutError, requests.RequestException) as error:
         if watch.interrupted:
-            raise UpstreamInterrupted(f"The answer of {host} is wanted no more.") from error
+            raise UpstreamInterrupted(f"The answer of {host} is no longer wanted.") from error
         if watch.expired or any(isinstance(cause, TimeoutError | requests.Timeout) for cause in _causes(error)):
             raise UpstreamTimeout(f"{host} did not answer within {seconds:g} seconds.") from error
         raise _explained(error, host) from error
@@ -141,10 +141,10 @@ def _explained(error: Exception, host: str) -> UpstreamError:
             f"{host} has a TLS certificate that is not trusted here; set UPSTREAM_CA_FILE if it comes from your own CA."
         )
     if isinstance(error, requests.exceptions.SSLError):
-        return UpstreamUnreachable(f"{host} does not speak TLS as it should.")
+        return UpstreamUnreachable(f"{host} does not speak TLS correctly.")
     if isinstance(error, requests.exceptions.ChunkedEncodingError | requests.exceptions.ContentDecodingError):
         return UpstreamAnswerMalformed(f"{host} broke off its answer or encoded it wrongly.")
-    # RemoteDisconnected is an HTTPException by name only: nothing came back at all.
+    # RemoteDisconnected is an HTTPException, but means that no answer came at all.
     if any(isinstance(cause, HTTPException) and not isinstance(cause, RemoteDisconnected) for cause in causes):
         return UpstreamAnswerMalformed(f"{host} answered with something that is not HTTP.")
     if any(isinstance(cause, NotConnected) for cause in causes):
@@ -160,12 +160,12 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 @cache
 def tls_context(ca_file: str) -> ssl.SSLContext:
-    """One for all sessions that trust the same: reading the public certificates costs milliseconds and megabytes."""
+    """Return one context for all pools that trust the same file: reading it costs milliseconds and megabytes."""
     return ssl.create_default_context(cafile=ca_file)
 
 
 class _Adapter(HTTPAdapter):
-    """Shares one TLS context between all connections; requests would read the CA file again for each."""
+    """Shares one TLS context between all connections; requests would read the CA file for each of them."""
 
     def __init__(self, context: ssl.SSLContext, pool_size: int) -> None:
         self._context = context

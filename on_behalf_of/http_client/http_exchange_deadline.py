@@ -1,9 +1,8 @@
 """A deadline over a whole HTTP exchange.
 
-The timeouts of requests and urllib3 apply to each single read, so that a server which sends a byte now and then is
-waited for endlessly, and to each single address of a host. Here an alarm shuts the connection down at the deadline,
-whatever is being awaited then: the connection, the TLS handshake, the headers or the body. The same way out serves an
-`Interruption`.
+The timeouts of requests and urllib3 apply to each single read and to each single address of a host. So a server that
+sends a byte now and then can keep a caller waiting endlessly. Here an alarm shuts the connection down at the deadline,
+in any phase: connecting, TLS handshake, headers or body. An `Interruption` ends it in the same way.
 """
 
 import contextlib
@@ -23,14 +22,14 @@ _current = threading.local()
 
 
 class NotConnected(OSError):
-    """None of a host's addresses took the connection, so nothing was sent."""
+    """None of a host's addresses accepted the connection, so nothing was sent."""
 
 
 class SocketDeadline:
-    """Within this context, the thread's HTTP request ends after `seconds` at the latest, or by `interruption`."""
+    """A context in which the thread's HTTP request ends after `seconds` at the latest, or once `interruption` happens."""
 
     def __init__(self, seconds: float, interruption: Interruption | None = None) -> None:
-        self.expired = False  # whichever of the two it was
+        self.expired = False  # by either of the two
         self._interruption = interruption
         self._exits = contextlib.ExitStack()
         self._ends_at = time.monotonic() + seconds
@@ -59,27 +58,27 @@ class SocketDeadline:
         self.release()
 
     def seconds_left(self) -> float:
-        """More than 0. Raises TimeoutError where nothing is left."""
+        """Return a number above 0. Raises TimeoutError if no time is left."""
         left = self._ends_at - time.monotonic()
         if self.expired or left <= 0:
             raise TimeoutError
         return left
 
     def check(self) -> None:
-        """Raise TimeoutError where the deadline cut the answer, even if what arrived looks complete."""
+        """Raise TimeoutError if the deadline cut the answer off, even if the received part looks complete."""
         if self.expired:
             raise TimeoutError
 
     def watch(self, sock: socket.socket) -> None:
-        """From here on it is this connection that ends at the deadline."""
+        """Shut down this connection at the deadline, in place of the one watched before."""
         self.release()
         with self._lock:
             self.check()
-            # A duplicate stays ours while TLS takes the descriptor over, and never comes to mean another connection.
+            # A duplicate stays valid when TLS takes the descriptor over, and never refers to another connection later.
             self._watched = socket.fromfd(sock.fileno(), sock.family, sock.type)
 
     def release(self) -> None:
-        """The connection may serve another request now, which is not ours to end."""
+        """Stop watching: the connection may serve another request from now on, which must not be ended."""
         with self._lock:
             if self._watched is not None:
                 self._watched.close()
@@ -89,7 +88,7 @@ class SocketDeadline:
         with self._lock:
             self.expired = True
             if self._watched is not None:
-                with contextlib.suppress(OSError):  # the other side was faster
+                with contextlib.suppress(OSError):  # the other side closed it first
                     self._watched.shutdown(socket.SHUT_RDWR)
 
 
@@ -105,7 +104,7 @@ class _WatchedHttp(HTTPConnection):
 
     def request(self, *args: Any, **kwargs: Any) -> None:
         deadline = _deadline()
-        if deadline is not None and self.sock is not None:  # it comes out of the pool
+        if deadline is not None and self.sock is not None:  # a connection from the pool
             deadline.watch(self.sock)
         super().request(*args, **kwargs)
 
@@ -115,13 +114,13 @@ class _WatchedHttps(_WatchedHttp, HTTPSConnection):
 
 
 def _connected(host: str, port: int, deadline: SocketDeadline) -> socket.socket:
-    """A connection to the first address of `host` that answers; each may use its share of the time that is left."""
+    """Return a connection to the first address of `host` that answers. Each may use its share of the time left."""
     addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     failure = OSError("the host has no address")
     for position, (family, kind, protocol, _, address) in enumerate(addresses):
         try:
             sock = socket.socket(family, kind, protocol)
-        except OSError as error:  # this machine knows no such family
+        except OSError as error:  # this machine does not support the address family
             failure = error
             continue
         try:
@@ -133,7 +132,7 @@ def _connected(host: str, port: int, deadline: SocketDeadline) -> socket.socket:
             return sock
         except OSError as error:
             sock.close()
-            failure = TimeoutError() if deadline.expired else error  # what a shutdown looks like depends on its moment
+            failure = TimeoutError() if deadline.expired else error  # a shutdown causes various errors
     raise NotConnected from failure
 
 
@@ -141,7 +140,7 @@ class _HttpPool(HTTPConnectionPool):
     ConnectionCls = _WatchedHttp
 
     def _put_conn(self, conn: Any) -> None:
-        # Before it is in the pool, where another thread takes it at once.
+        # Before the connection is in the pool, where another thread may take it at once.
         deadline = _deadline()
         if deadline is not None:
             deadline.release()
@@ -155,5 +154,5 @@ class _HttpsPool(_HttpPool, HTTPSConnectionPool):
 
 
 def watched_pool_classes() -> dict[str, type[HTTPConnectionPool]]:
-    """For PoolManager.pool_classes_by_scheme: connections that SocketDeadline can end."""
+    """Return pools whose connections SocketDeadline can end, for `PoolManager.pool_classes_by_scheme`."""
     return {"http": _HttpPool, "https": _HttpsPool}

@@ -4,9 +4,9 @@ from threading import Lock
 
 
 class Interruption:
-    """Lets one thread tell another that the outcome of its work is no longer wanted.
+    """Lets one thread tell another that the result of its work is no longer wanted.
 
-    It happens once and for good. Waiters register a wake-up callback; a thread that computes is not stopped.
+    It happens once and cannot be undone. Waiters register a wake-up callback; a thread that computes is not stopped.
     """
 
     def __init__(self) -> None:
@@ -15,7 +15,7 @@ class Interruption:
         self.has_happened = False
 
     def interrupt(self) -> None:
-        """Wake all that wait. Never blocks, so that an event loop may call it."""
+        """Wake all waiters. Never blocks, so an event loop may call it."""
         with self._lock:
             self.has_happened = True
             wakes, self._wakes = self._wakes, []
@@ -24,9 +24,9 @@ class Interruption:
 
     @contextmanager
     def waking(self, wake: Callable[[], None]) -> Iterator[None]:
-        """Within this context `wake` is called, once, when it happens; at once where it has happened already.
+        """Call `wake` once if the interruption happens within this context; at once if it has happened already.
 
-        The call may come from another thread, and a moment after the context has ended.
+        The call may come from another thread, and shortly after the context has ended.
         """
         with self._lock:
             if not self.has_happened:

@@ -5,7 +5,7 @@ from on_behalf_of.primitives.call_error import CallerGone
 
 
 def pause(seconds: float, interruption: Interruption) -> None:
-    """Wait that long. Raises CallerGone as soon as the outcome is no longer wanted."""
+    """Wait. Raises CallerGone as soon as `interruption` happens."""
     gone = threading.Event()
     with interruption.waking(gone.set):
         if gone.wait(seconds):

@@ -1,4 +1,4 @@
-"""Asking a party that may be busy, throttling or dead: again where that is safe, and not at all while it is dead."""
+"""Ask a server that may be busy, limiting or down: repeat what is safe to repeat, and stop asking during an outage."""
 
 import math
 import random
@@ -22,20 +22,20 @@ from on_behalf_of.http_client.throttle import LEAST_TIME, Throttle
 from on_behalf_of.primitives.retry_after import retry_after
 
 MOST_ATTEMPTS = 3
-FIRST_WAIT = 0.1  # seconds before the second attempt, unless the answer says how long; doubled for each further one
+FIRST_WAIT = 0.1  # seconds before the second attempt, unless the answer names a time; doubled for each further one
 PASSING = frozenset({HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT})
 
 
 class Repeat(Enum):
-    """Which answers may be followed by another try. Where nothing was sent, there always may."""
+    """The answers after which a request may be repeated. If nothing was sent, it always may."""
 
-    NEVER = auto()  # doing it twice would be wrong, and only the other side knows whether it was done
-    IF_TOLD = auto()  # those that name a time after which to come again
-    IF_PASSING = auto()  # those too, and any that mean "not now"
+    NEVER = auto()  # doing it twice would be wrong, and only the server knows whether it was done
+    IF_TOLD = auto()  # answers that name a time after which to ask again
+    IF_PASSING = auto()  # those, and all that mean "not now"
 
 
 class UpstreamDown(UpstreamError):
-    """The party failed a moment ago, again and again, so it was not asked."""
+    """The party failed several times in a row just now, so it was not asked."""
 
     def __init__(self, party: str, retry_after: int) -> None:
         super().__init__(f"{party} does not answer at the moment.")
@@ -43,7 +43,7 @@ class UpstreamDown(UpstreamError):
 
 
 class Upstream:
-    """One party, as all calls of this process see it. Safe to share between threads."""
+    """One party that all calls of this process ask, with its breaker and throttle. Safe to share between threads."""
 
     def __init__(
         self,
@@ -56,10 +56,10 @@ class Upstream:
         throttle: Throttle | None = None,
     ) -> None:
         self._party = party
-        self._throttle = throttle  # where the party's limit is one for all callers
+        self._throttle = throttle  # if the party has one limit for all callers
         self._timeout = timeout  # seconds that a whole call has
-        self._is_broken_by_silence = is_broken_by_silence  # False where one slow operation says nothing of others
-        self._broken_by = broken_by  # statuses that say that it does not work for anybody
+        self._is_broken_by_silence = is_broken_by_silence  # False if one slow operation says nothing about the others
+        self._broken_by = broken_by  # statuses that mean that it works for no caller
         self._breaker = CircuitBreaker(party, on_change=on_change)
 
     def ask(
@@ -70,10 +70,10 @@ class Upstream:
         interruption: Interruption,
         repeat: Repeat,
     ) -> UpstreamResponse:
-        """The answer, which may be any; `send` is called for each attempt, with the seconds that are left for it.
+        """Return the answer, whatever its status. `send` is called for each attempt with the seconds left for it.
 
-        Raises UpstreamError (UpstreamDown and UpstreamThrottled without any attempt), or CallerGone. Waits only where
-        the time that is left allows for the wait and for another attempt.
+        Raises UpstreamError (UpstreamDown and UpstreamThrottled without any attempt), or CallerGone. Waits only if
+        enough time is left for the wait and another attempt.
         """
         for attempt in range(1, MOST_ATTEMPTS + 1):
             failure: UpstreamError | None = None
@@ -93,7 +93,7 @@ class Upstream:
             if is_last and response is not None:
                 return response
             is_throttled = response is not None and response.status == HTTPStatus.TOO_MANY_REQUESTS
-            if self._throttle is None or not is_throttled:  # else it is waited for together with the others
+            if self._throttle is None or not is_throttled:  # else the throttle waits, with all other callers
                 pause(wait or 0, interruption)
         raise AssertionError("the last attempt ends the loop")
 
@@ -122,9 +122,9 @@ class Upstream:
         return response
 
     def _blamed(self, error: BaseException, seconds: float) -> str:
-        """What the party is to blame for; empty where the failure was not its own."""
+        """Return what the party did wrong; empty if the failure was not its fault."""
         match error:
-            case UpstreamTimeout() if seconds >= self._timeout / 2:  # less time than that proves nothing
+            case UpstreamTimeout() if seconds >= self._timeout / 2:  # a shorter wait proves nothing
                 return "it does not answer in time" if self._is_broken_by_silence else ""
             case UpstreamUnreachable():
                 return "it cannot be reached"
@@ -134,16 +134,16 @@ class Upstream:
 
 
 def _wait(response: UpstreamResponse, attempt: int, repeat: Repeat) -> float | None:
-    """Seconds before another attempt; None where there should be none."""
+    """Return the seconds before another attempt; None if there should be none."""
     is_throttled = response.status == HTTPStatus.TOO_MANY_REQUESTS
     if repeat is Repeat.NEVER or not (is_throttled or response.status in PASSING):
         return None
     told = retry_after(response.headers)
     if told is not None:
-        return told + _backoff(attempt)  # never earlier than told, and not everybody in the same moment
+        return told + _backoff(attempt)  # never earlier than told, and not all callers at the same moment
     return _backoff(attempt) if repeat is Repeat.IF_PASSING and not is_throttled else None
 
 
 def _backoff(attempt: int) -> float:
     longest = FIRST_WAIT * 2 ** (attempt - 1)
-    return random.uniform(longest / 2, longest)  # noqa: S311 - it spreads attempts, and guards nothing
+    return random.uniform(longest / 2, longest)  # noqa: S311 - it spreads attempts; nothing depends on it being secret

@@ -1,4 +1,4 @@
-"""Keep to the rate limit of a party that is asked over HTTP."""
+"""Respect the rate limit of a server."""
 
 import logging
 import math
@@ -16,12 +16,12 @@ from on_behalf_of.primitives.retry_after import LONGEST, retry_after
 
 logger = logging.getLogger(__name__)
 
-UNTOLD = 1.0  # seconds to leave the party alone after a 429 that names no time
-SHORTEST = 0.1  # seconds likewise, at least, after one such as `Retry-After: 0`
+UNTOLD = 1.0  # seconds to pause after a 429 that names no time
+SHORTEST = 0.1  # seconds to pause at least, even after `Retry-After: 0`
 LONGEST_WINDOW = 60.0  # seconds: the longest that the headers of a good answer can make a caller wait
 CLOCKS_APART = 60.0  # seconds by which the clocks of two machines may differ
-SAME_WINDOW = 1.5  # seconds by which its end may differ from answer to answer; both headers are in whole seconds
-SPACING = 0.1  # seconds between requests of callers who waited, where the party did not say what its limit is
+SAME_WINDOW = 1.5  # seconds by which a window's end may differ from answer to answer, as headers have whole seconds
+SPACING = 0.1  # seconds between requests of callers who waited, if the party did not name its limit
 LEAST_TIME = 0.1  # seconds that must be left for the request itself after the wait
 _COUNT = re.compile(r"[0-9]{1,7}")
 
@@ -35,20 +35,21 @@ class UpstreamThrottled(UpstreamError):
 
 
 class Hold(Protocol):
-    """Shares between processes until when to leave the party alone, in seconds since the epoch."""
+    """Shares between processes the time until which the party must not be asked, in seconds since the epoch."""
 
     def until(self) -> float:
-        """Return the time, 0 if none is known."""
+        """Return the time; 0 if none is known."""
 
-    def keep(self, until: float) -> None: ...
+    def keep(self, until: float) -> None:
+        """Store the time."""
 
 
 class Throttle:
     """Keeps this process, and with `shared` all processes, from asking a party more often than it allows.
 
-    After a 429 no request is made until the time that it names is over, an hour at most (`LONGEST`). Those who waited
-    then take turns, so that the party does not meet them all at once. Auth0's `x-ratelimit-*` headers of good answers
-    make callers wait before the limit is hit. Safe to share between threads.
+    After a 429 no request is made until the time that it names is over, an hour at most (`LONGEST`). Callers who waited
+    then take turns, so that the party does not get all requests at once. With Auth0's `x-ratelimit-*` headers in good
+    answers, callers wait before the limit is hit. Safe to share between threads.
     """
 
     def __init__(
@@ -65,18 +66,18 @@ class Throttle:
         self._lock = threading.Lock()
         # Seconds of the monotonic clock:
         self._held_until = -math.inf
-        self._next_turn = -math.inf  # of those who wait
+        self._next_turn = -math.inf  # of the callers who wait
         self._window_ends = -math.inf
-        self._is_told = False  # whether the party named that end; else it is computed from the window before
-        # As the party's answers say:
+        self._is_told = False  # whether the party named that end; else it is computed from the previous window
+        # From the party's answers:
         self._window = 0.0  # seconds in which `_limit` requests are allowed
         self._limit = math.inf
         self._left = math.inf  # of them, in the current window
 
     def wait_for_turn(self, deadline: Deadline, interruption: Interruption) -> None:
-        """Return when the party may be asked; the caller then asks it once.
+        """Wait until the party may be asked; the caller then asks it once.
 
-        Raises UpstreamThrottled, without waiting, if `deadline` is too near for that, or CallerGone.
+        Raises UpstreamThrottled at once if `deadline` is too near for the wait, or CallerGone.
         """
         self._learn()
         while True:
@@ -86,7 +87,7 @@ class Throttle:
             self._wait(turn - now, interruption)
             self._learn()
             with self._lock:
-                if self._held_until <= turn:  # else it refused another caller meanwhile
+                if self._held_until <= turn:  # else the party refused another caller meanwhile
                     return
 
     def refused(self, headers: Mapping[str, str]) -> None:
@@ -97,7 +98,7 @@ class Throttle:
             is_news = self._held_until <= self._clock()
             self._hold(seconds)
         if is_news:
-            logger.warning("%s allows no more requests; it is left alone for %.0f seconds.", self._party, seconds)
+            logger.warning("%s allows no more requests; it is not asked for %.0f seconds.", self._party, seconds)
         if self._shared is not None:
             self._shared.keep(self._wall_clock() + seconds)
 
@@ -111,9 +112,9 @@ class Throttle:
         with self._lock:
             now = self._clock()
             later = now + rest - self._window_ends
-            if later >= rest or (self._is_told and later > SAME_WINDOW):  # the window that we knew is over
+            if later >= rest or (self._is_told and later > SAME_WINDOW):  # a new window has begun
                 self._left = remaining
-            else:  # requests under way are counted already; only the party knows those of other processes
+            else:  # our count includes requests under way, the party's those of other processes
                 self._left = min(self._left, remaining)
             if not self._is_told or later >= rest or abs(later) > SAME_WINDOW:
                 self._window_ends, self._is_told = now + rest, True
@@ -121,12 +122,12 @@ class Throttle:
             self._limit = limit
 
     def not_asked(self) -> None:
-        """Give back a turn whose request did not reach the party."""
+        """Return a turn whose request did not reach the party."""
         with self._lock:
             self._left = min(self._left + 1, self._limit)
 
     def _take_turn(self, longest_wait: float) -> tuple[float, float]:
-        """Return now, and when to ask. Raises UpstreamThrottled, and takes no turn, if the wait is too long."""
+        """Return the current time and the time of the turn. Raises UpstreamThrottled if the wait would be too long."""
         with self._lock:
             now = self._clock()
             if now >= self._window_ends:
@@ -142,7 +143,7 @@ class Throttle:
             return now, turn
 
     def _learn(self) -> None:
-        """Take over a hold that another process stored."""
+        """Apply a hold that another process stored."""
         if self._shared is None:
             return
         left = self._shared.until() - self._wall_clock()

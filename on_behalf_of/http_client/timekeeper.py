@@ -1,6 +1,6 @@
-"""What is to happen at a time, unless it is called off: one thread for the whole process.
+"""A cancellable scheduler on one thread for the whole process.
 
-`threading.Timer` starts a thread for each, which costs as much as all else that is done for a small request.
+`threading.Timer` starts a thread for each call, which costs as much as all other work for a small request.
 """
 
 import heapq
@@ -11,18 +11,18 @@ from collections.abc import Callable
 
 
 class Alarm:
-    """Something that will happen, until it is cancelled."""
+    """A scheduled call, which can be cancelled."""
 
     def __init__(self, ring: Callable[[], None]) -> None:
         self.ring: Callable[[], None] | None = ring
 
     def cancel(self) -> None:
-        """It will not begin any more; it may be happening at this very moment."""
+        """Prevent the call. It may be running already."""
         self.ring = None
 
 
 class Timekeeper:
-    """Safe to share between threads. What it calls must not wait for anything."""
+    """Calls functions at given times. They must not wait for anything. Safe to share between threads."""
 
     def __init__(self) -> None:
         self._condition = threading.Condition()
@@ -31,7 +31,7 @@ class Timekeeper:
         self._thread: threading.Thread | None = None
 
     def call_at(self, when: float, ring: Callable[[], None]) -> Alarm:
-        """Call `ring` from the one thread once `time.monotonic()` has come to `when`."""
+        """Call `ring` on the scheduler's thread once `time.monotonic()` reaches `when`."""
         alarm = Alarm(ring)
         with self._condition:
             entry = (when, next(self._numbers), alarm)
@@ -39,7 +39,7 @@ class Timekeeper:
             if self._thread is None or not self._thread.is_alive():  # the first, or the first after a fork
                 self._thread = threading.Thread(target=self._run, name="timekeeper", daemon=True)
                 self._thread.start()
-            elif self._alarms[0] is entry:  # the others are later than what is waited for already
+            elif self._alarms[0] is entry:  # it is due before the one that the thread waits for
                 self._condition.notify()
         return alarm
 
@@ -49,7 +49,7 @@ class Timekeeper:
                 ring()
 
     def _next(self) -> Alarm:
-        """Wait until the time of one has come. Those in front that were cancelled wake nobody."""
+        """Wait until the first alarm is due. Cancelled alarms in front of it are dropped."""
         with self._condition:
             while True:
                 while self._alarms and self._alarms[0][2].ring is None:

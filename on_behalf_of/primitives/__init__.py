@@ -1,4 +1,4 @@
-"""What several rooms need and none of them owns. No Django, no requests, and nothing of the other rooms.
+"""Small helpers that several rooms share. No Django, no requests, and no imports from other rooms.
 
 Text: `blank`, `foreign_text`, `visible_text`, `scope_syntax`, `nul`. Documents and files: `strict_json`,
 `atomic_file`, `sealed_box`, `declared_settings`. Time and failure: `bounded_cache`, `breaker`, `retry_after`,

@@ -1,4 +1,4 @@
-"""Write files whole or not at all, whatever happens meanwhile."""
+"""Write files completely or not at all, even if the process dies meanwhile."""
 
 import os
 import tempfile
@@ -8,13 +8,13 @@ from pathlib import Path
 
 
 def replace_file(path: Path, content: str, *, mode: int = 0o600) -> None:
-    """Write the file, in place of one that is there. Raises OSError."""
+    """Write the file, and replace one that exists. Raises OSError."""
     with _draft(path, content, mode) as draft:
         draft.replace(path)
 
 
 def create_file(path: Path, content: str, *, mode: int = 0o600) -> None:
-    """Write the file unless one is there: the first of several processes wins, and its file stays. Raises OSError."""
+    """Write the file unless one exists: the first of several processes wins. Raises OSError."""
     with _draft(path, content, mode) as draft, suppress(FileExistsError):
         path.hardlink_to(draft)
 

@@ -4,17 +4,17 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from typing import Generic, TypeVar
 
-SWEEPING = 10.0  # seconds between searches for ended entries; a search of 10,000 takes a millisecond
+SWEEPING = 10.0  # seconds between searches for expired entries; a search of 10,000 takes a millisecond
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
 class BoundedCache(Generic[Key, Value]):
-    """A dictionary that holds at most `most` entries, and none after its end.
+    """A dictionary of at most `most` entries, each of which expires at a time of its own.
 
-    The least recently used entry makes room for a new one. Ended entries go although nobody asks for them, so memory
-    follows the entries in use. Not safe to share between threads: the owner's lock guards it.
+    The least recently used entry makes room for a new one. Expired entries are removed even if they are not asked for,
+    so memory follows the entries in use. Not safe to share between threads: the owner's lock must guard it.
     """
 
     def __init__(self, most: int, *, ends_at: Callable[[Value], float], clock: Callable[[], float] = time.time) -> None:
@@ -27,7 +27,7 @@ class BoundedCache(Generic[Key, Value]):
         return len(self._entries)
 
     def get(self, key: Key) -> Value | None:
-        """Return the entry; None if there is none, or it has ended."""
+        """Return the entry; None if there is none, or it has expired."""
         value = self._entries.get(key)
         if value is None:
             return None

@@ -7,11 +7,11 @@ TRIAL_PAUSE = 1.0  # seconds between trials during an outage
 
 
 class Breaker:
-    """Lets everybody pass until something fails `failures` times in a row; then all but one trial a second are refused.
+    """Lets all calls pass until `failures` of them fail in a row; then it refuses all but one trial a second.
 
     The first trial that succeeds ends the outage. Without a breaker, every call would wait for a dead party as long as
     the first one did, and calls would queue up. `one_at_a_time`: no trial begins before the last one reported, so that
-    a party that hangs holds one thread. Each trial must then report how it went. Safe to share between threads.
+    a party that hangs blocks one thread only. Each trial must then report how it went. Safe to share between threads.
     """
 
     def __init__(
@@ -22,7 +22,7 @@ class Breaker:
         self._clock = clock
         self._lock = threading.Lock()
         self._failed = 0  # in a row
-        self._began: float | None = None  # of the outage; None: everybody passes
+        self._began: float | None = None  # of the outage; None: all calls pass
         self._next_trial = -math.inf
         self._is_trying = False
 
@@ -32,7 +32,7 @@ class Breaker:
         return self._failed == 0
 
     def enter(self) -> float:
-        """Return 0 if the caller may try, and should then report; else the seconds until it is worth asking again."""
+        """Return 0 if the caller may try, and should then report; else the seconds until asking again makes sense."""
         with self._lock:
             if self._began is None:
                 return 0
@@ -46,13 +46,13 @@ class Breaker:
             return 0
 
     def succeeded(self) -> float | None:
-        """Let everybody pass. Return the seconds that the outage lasted; None if there was none."""
+        """Let all calls pass. Return how long the outage lasted in seconds; None if there was none."""
         with self._lock:
             self._failed, began, self._began, self._is_trying = 0, self._began, None, False
             return None if began is None else self._clock() - began
 
     def failed(self) -> bool:
-        """Return whether an outage begins with this failure."""
+        """Note a failure. Return whether an outage begins with it."""
         with self._lock:
             now = self._clock()
             self._failed += 1

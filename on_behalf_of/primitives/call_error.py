@@ -5,30 +5,30 @@ from typing import ClassVar
 
 
 class Outcome(StrEnum):
-    """The end of a tool call, as recorded."""
+    """How a call ended, as its record says."""
 
     OK = "ok"
-    TOOL_ERROR = "tool_error"  # it could not be done as asked: the input, or what it was about
-    REFUSED = "refused"  # bridge, tenant or API said no
-    FAILED = "failed"  # some party did not work as it should
-    CANCELLED = "cancelled"  # the client went away before it was answered; what was under way may have happened
+    TOOL_ERROR = "tool_error"  # it could not be done as asked: because of the input, or of the thing it was about
+    REFUSED = "refused"  # MCP server, tenant or API refused
+    FAILED = "failed"  # one of the parties did not work
+    CANCELLED = "cancelled"  # the client went away before it was answered; the work may have been done
 
 
 class CallError(Exception):
     """A call that fails for a reason that a person can act on.
 
-    Its text is shown to the user as it stands (`isError`, MCP tools §Error Handling). So it names the party that
-    refused, and holds nothing secret: texts of others pass through `foreign_text.readable` first.
+    Its text is shown to the user unchanged (`isError`, MCP tools §Error Handling). So it names the party that refused,
+    and contains no secret: texts of others pass through `foreign_text.readable` first.
     """
 
-    concerns_operator: ClassVar[bool] = False  # True: the bridge's operator must act, so it is logged
-    # What the call's record says; the reason is a stable code.
+    concerns_operator: ClassVar[bool] = False  # True: this server's operator must act, so it is logged
+    # For the call's record; the reason is a stable code.
     outcome: Outcome = Outcome.TOOL_ERROR
     reason: str = "tool_error"
 
 
 class CallerGone(CallError):
-    """The client no longer waits for the answer. Raised wherever the call waits, so that its thread is free again."""
+    """The client no longer waits for the answer. Raised wherever the call waits, to free its thread."""
 
     outcome, reason = Outcome.CANCELLED, "client_gone"
 

@@ -1,4 +1,4 @@
-"""Which address a request came from, as far as proxies that are trusted say so: one rule for all services."""
+"""Find the address that a request came from, as trusted proxies report it. All services use this one rule."""
 
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -10,8 +10,8 @@ Address = IPv4Address | IPv6Address
 def client_address(peer: str, forwarded_for: str, trusted: Sequence[Network]) -> str:
     """Return the address of the client behind `trusted` proxies; `peer` itself if it is not one of them.
 
-    `forwarded_for` is the value of X-Forwarded-For, each proxy having appended its peer: the rightmost entry that no
-    trusted proxy wrote for another one counts, and what stands left of it anybody may have made up.
+    `forwarded_for` is the value of X-Forwarded-For, to which each proxy appended its peer. The rightmost entry that is
+    not a trusted proxy counts; a client may have invented everything to the left of it.
     """
     if not is_within(peer, trusted):
         return peer
@@ -31,7 +31,10 @@ def is_within(address: str, networks: Sequence[Network]) -> bool:
 
 
 def parsed(text: str) -> Address | None:
-    """The address in `text`; ::ffff:10.0.0.1, which is how 10.0.0.1 arrives on an IPv6 socket, is 10.0.0.1."""
+    """Return the address in `text`, None if there is none.
+
+    An IPv4 address that arrived on an IPv6 socket (::ffff:10.0.0.1) becomes 10.0.0.1.
+    """
     try:
         ip = ip_address(text)
     except ValueError:

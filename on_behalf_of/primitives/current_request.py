@@ -3,7 +3,7 @@ from typing import Protocol
 
 
 class Request(Protocol):
-    """The request that is being served, as far as a line of log tells of it."""
+    """The request that is being served: the part of it that log lines contain."""
 
     @property
     def request_id(self) -> str: ...

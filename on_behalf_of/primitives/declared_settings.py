@@ -18,7 +18,7 @@ class SettingsMistake(ValueError):
 
 
 class SpelledElsewhere(dict[str, Any]):
-    """Settings that came from somewhere else, such as the environment: each key with the name that it has there."""
+    """Settings that come from elsewhere, such as the environment, with the name that each key has there."""
 
     def __init__(self, names: Mapping[str, str], values: Mapping[str, Any] | None = None) -> None:
         super().__init__(values or {})
@@ -33,7 +33,7 @@ class DeclaredSettings:
     """The entries of one dictionary, each read by the method for its type.
 
     `name` is how the settings file spells the dictionary, such as `ON_BEHALF_OF["API"]`. Call `finish()` after the
-    last key was read: it refuses keys that nothing asked for. Every method raises SettingsMistake.
+    last key was read: it refuses keys that were never asked for. Every method raises SettingsMistake.
     """
 
     def __init__(self, values: object, name: str) -> None:
@@ -76,7 +76,7 @@ class DeclaredSettings:
         return items
 
     def choice(self, key: str, default: str, *others: str) -> str:
-        """Return one of the texts that are allowed."""
+        """Return one of the allowed texts: `default` or one of `others`."""
         value = self._get(key)
         allowed = (default, *others)
         if value is None:
@@ -86,7 +86,7 @@ class DeclaredSettings:
         return str(value)
 
     def flag(self, key: str, *, default: bool) -> bool:
-        """Return True or False; texts such as "false" are refused, because Python takes them for true."""
+        """Return True or False. Texts such as "false" are refused, because Python treats them as true."""
         value = self._get(key)
         if value is not None and not isinstance(value, bool):
             self._refuse(key, "must be True or False")
@@ -158,7 +158,7 @@ class DeclaredSettings:
         return value  # type: ignore[no-any-return] # checked above
 
     def value(self, key: str) -> Any:
-        """Return whatever stands there; None if the key is missing. The caller checks it."""
+        """Return the value, of any type; None if the key is missing. The caller checks it."""
         return self._get(key)
 
     def finish(self) -> None:

@@ -1,4 +1,4 @@
-"""Refuse NUL, which JSON and addresses can hold but no text in the database can, with a message that names it."""
+"""Refuse the NUL character by name. JSON and addresses can contain it, but texts in the database can't."""
 
 from collections.abc import Callable
 from typing import Any, Protocol, TypeVar
@@ -11,7 +11,7 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 class Request(Protocol):
-    """Django's HttpRequest, as far as it is looked at here."""
+    """The part of Django's HttpRequest that is used here."""
 
     path_info: str
     GET: Any

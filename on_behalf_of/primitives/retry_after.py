@@ -1,4 +1,4 @@
-"""Read when a party that refused for now wants to be asked again."""
+"""Read when a server that refused a request wants to be asked again."""
 
 import math
 import re
@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 
-LONGEST = 3_600  # seconds; callers are never told to come back tomorrow
+LONGEST = 3_600  # seconds; longer times are cut to this
 _SECONDS = re.compile(r"[0-9]{1,9}")
 _EPOCH = re.compile(r"[0-9]{9,11}")
 
@@ -29,7 +29,7 @@ def retry_after(headers: Mapping[str, str], *, clock: Callable[[], float] = time
 
 
 def in_time(seconds: int | None) -> str:
-    """Return the same for people."""
+    """Return the time in words, such as "in 5 seconds"."""
     return f"in {seconds} second{'s' if seconds > 1 else ''}" if seconds else "in a moment"
 
 

@@ -1,4 +1,4 @@
-"""Encrypt and authenticate what others keep for us, so that it is good for one purpose only."""
+"""Encrypt and authenticate data that others store for us, and bind it to one purpose."""
 
 import base64
 import hashlib
@@ -14,15 +14,15 @@ _VERSION, _KEY_ID, _NONCE, _TAG = b"\x01", 8, 12, 16  # bytes; nonces are random
 
 
 class Unsealable(Exception):
-    """Not written by us for this purpose. The text is fixed and says which check failed."""
+    """The entry was not written by us for this purpose. The text is fixed and says which check failed."""
 
 
 class SealedBox:
-    """AES-256-GCM with several keys: the first encrypts, all decrypt, and an entry names its own.
+    """AES-256-GCM with several keys: the first encrypts, all decrypt, and each entry names its key.
 
-    An entry is `version, key id, nonce, ciphertext, tag`. Everything else that it is about is associated data: an
-    entry that was copied to another place fails as a changed one does. An older entry that was put back in its own
-    place goes unnoticed, so the reader must see by the content that it is still good.
+    An entry is `version, key id, nonce, ciphertext, tag`. `associated` binds it to its place and purpose: an entry
+    that was copied elsewhere fails like a changed one. An older entry that was put back in its own place is not
+    noticed, so the reader must check by its content that it is still valid.
     """
 
     def __init__(self, keys: Sequence[bytes]) -> None:
@@ -36,7 +36,7 @@ class SealedBox:
         return head + nonce + self._ciphers[self._first].encrypt(nonce, content, head + associated)
 
     def open(self, entry: object, associated: bytes) -> bytes:
-        """Return what was sealed. Raises Unsealable for anything else, whatever it is."""
+        """Return the content that was sealed. Raises Unsealable for anything else."""
         if not isinstance(entry, bytes):
             raise Unsealable("it is not made of bytes")
         if not len(_VERSION) + _KEY_ID + _NONCE + _TAG <= len(entry) <= MAX_ENTRY or entry[:1] != _VERSION:
@@ -52,17 +52,17 @@ class SealedBox:
 
 
 def key_id(key: bytes) -> bytes:
-    """Return a name for the key, which says nothing about it."""
+    """Return a name for the key that reveals nothing about it."""
     return hashlib.sha256(b"id of a key of a sealed box\n" + key).digest()[:_KEY_ID]
 
 
 def seal_text(text: str, *, key: bytes, purpose: str) -> str:
-    """Return the text sealed, as a text that fits into JSON; copied to a place with another purpose it fails there."""
+    """Return the sealed text in a form that fits into JSON. It can be unsealed for the same purpose only."""
     return base64.urlsafe_b64encode(SealedBox([key]).seal(text.encode(), purpose.encode())).decode()
 
 
 def unseal_text(sealed: object, *, key: bytes, purpose: str) -> str:
-    """Return what was sealed. Raises Unsealable for anything else, whatever it is."""
+    """Return the text that was sealed. Raises Unsealable for anything else."""
     try:
         entry = base64.urlsafe_b64decode(sealed) if isinstance(sealed, str) else b""
     except ValueError:

@@ -1,4 +1,4 @@
-"""Steps of serving a request, for tracing. Without tracing, which is the default, they cost next to nothing."""
+"""Steps of serving a request, for tracing. Without tracing, which is the default, they cost almost nothing."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from typing import Protocol
 
 
 class Span(Protocol):
-    """A step that began; it ends with its context."""
+    """A step that has begun. It ends with its context."""
 
     @property
     def traceparent(self) -> str:
         """Return the header (W3C Trace Context) for requests made in this step; empty without tracing."""
 
     def set(self, name: str, value: str | int) -> None:
-        """Say something of the step that is no secret, and nothing that somebody else wrote."""
+        """Set an attribute of the step. It must not be secret, nor text that others wrote."""
 
     def child(self, name: str, *, asks_another: bool = False) -> AbstractContextManager[Span]:
-        """A step within this one; `asks_another` where it is a request to another service."""
+        """Begin a step within this one; `asks_another` if it is a request to another service."""
 
 
 class BeginSpan(Protocol):
     def __call__(self, name: str, *, trace_id: str, traceparent: str) -> AbstractContextManager[Span]:
-        """The step that serves a request: below the caller's own, else the first of the trace `trace_id`."""
+        """Begin the step that serves a request: below the caller's step, else as the first of the trace `trace_id`."""
 
 
 @dataclass(frozen=True)

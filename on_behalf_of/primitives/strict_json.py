@@ -1,4 +1,4 @@
-"""JSON as security needs it: one meaning for each document, or none (RFC 8259 §4, RFC 8725 §2.6)."""
+"""Parse JSON strictly, so that all readers agree on what a document says (RFC 8259 §4, RFC 8725 §2.6)."""
 
 import json
 import math
@@ -9,7 +9,7 @@ _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class MalformedJson(ValueError):
-    """Not a JSON document that every reader understands alike, or not of the type that was wanted."""
+    """The document is not JSON that all readers understand alike, or not of the wanted type."""
 
 
 def parse_json(document: bytes) -> Any:

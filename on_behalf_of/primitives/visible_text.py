@@ -1,4 +1,4 @@
-"""Show text that strangers chose so that nothing in it hides or reorders its neighbours."""
+"""Show text that strangers chose so that none of its characters hides or reorders the text around it."""
 
 from on_behalf_of.primitives.blank import is_invisible
 
@@ -12,7 +12,7 @@ def is_hidden(character: str) -> bool:
 
 
 def escaped(text: str) -> str:
-    """Return the text with a readable <U+202E> in place of each hidden character. It is not HTML."""
+    """Return the text with each hidden character replaced by its code point, such as <U+202E>. It is not HTML."""
     if text.isascii() and text.isprintable():
         return text
     return "".join(f"<U+{ord(character):04X}>" if is_hidden(character) else character for character in text)

@@ -47,7 +47,7 @@ def test_after_good_and_bad_calls_and_outages_no_token_and_no_secret_is_in_any_l
         for _ in range(6):
             services.call("add_note", token, endpoint=endpoint, title=TITLE)
     said = api_log.read_text() + bridge_log.read_text()
-    assert "The API does not do its work" in said
+    assert "The API is not working" in said
     for secret in (token, token.rpartition(".")[2], "eyJ", "Bearer", TITLE, *secrets_of(services)):
         assert secret not in said, said
     if form == "json":
@@ -56,5 +56,5 @@ def test_after_good_and_bad_calls_and_outages_no_token_and_no_secret_is_in_any_l
             *bridge_log.read_text().splitlines()[1:],
         ]  # after `serve` itself
         objects = [json.loads(each) for each in lines]
-        outage = next(each for each in objects if each["message"].startswith("The API does not do its work"))
+        outage = next(each for each in objects if each["message"].startswith("The API is not working"))
         assert (outage["level"], len(outage["trace_id"]), outage["request_id"]) == ("WARNING", 32, "1")

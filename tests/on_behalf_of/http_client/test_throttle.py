@@ -213,7 +213,7 @@ def test_a_hold_is_one_line_in_the_log(world: World, caplog: pytest.LogCaptureFi
     with caplog.at_level(logging.WARNING):
         for _ in range(5):
             throttle.refused({"Retry-After": "30"})
-    assert caplog.messages == ["The party allows no more requests; it is left alone for 30 seconds."]
+    assert caplog.messages == ["The party allows no more requests; it is not asked for 30 seconds."]
 
 
 def test_many_threads_at_once_never_share_a_turn_after_a_hold() -> None:

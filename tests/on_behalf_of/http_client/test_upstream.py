@@ -157,7 +157,7 @@ def test_an_outage_ends_with_the_first_trial_that_succeeds_and_has_two_lines_in_
         breaker.succeeded()
         assert [breaker.enter(), breaker.enter()] == [0, 0]
     assert [record.getMessage() for record in caplog.records] == [
-        "The party does not do its work (it cannot be reached). Until it does, it is tried once a second.",
+        "The party is not working (it cannot be reached). Until it is, it is tried once a second.",
         "The party answers again, after 6 seconds.",
     ]
 
