@@ -88,7 +88,7 @@ def bridge_configuration(environment: Environment) -> BridgeConfiguration:
         trusted_proxies=environment.trusted_proxies,
         cache_keys=environment.shared_cache.encryption_keys if environment.shared_cache else (),
         has_leftover_subject_token_type=environment.has_leftover_subject_token_type,
-        tools="mcp_bridge.tools.TOOLS",
+        tools="mcp_bridge.tools.registry.TOOLS",
     )
 
 

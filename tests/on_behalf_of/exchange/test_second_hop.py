@@ -34,9 +34,9 @@ from on_behalf_of.resource_server.issuer_keys import IssuerKeys, KeyFetching
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
 from tests.docs.blocks import blocks
 from tests.issuer import API_AUDIENCE, BRIDGE_CLIENT
-from tests.mcp_bridge.dict_cache import DictCache
-from tests.mcp_bridge.fake_tenant import FakeTenant
-from tests.mcp_bridge.loopback_server import Received, Reply, serving
+from tests.loopback_server import Received, Reply, serving
+from tests.on_behalf_of.exchange.dict_cache import DictCache
+from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
 from tests.rooms import trust
 
 ARCHIVE, CLIENT, SECRET = "http://localhost:8888/", "notes-api", "a-long-random-secret"
