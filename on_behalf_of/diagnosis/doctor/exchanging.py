@@ -2,11 +2,10 @@ import time
 from collections.abc import Iterable
 from typing import Any
 
-from config.doctor import refused_exchanges
-from config.doctor.finding import Finding, Findings, not_checked, ok, problem, warning
-from config.doctor.refused_tokens import Expected
-from config.doctor.user_token import described
-
+from on_behalf_of.diagnosis.doctor import refused_exchanges
+from on_behalf_of.diagnosis.doctor.finding import Finding, Findings, not_checked, ok, problem, warning
+from on_behalf_of.diagnosis.doctor.refused_tokens import Expected
+from on_behalf_of.diagnosis.doctor.user_token import described
 from on_behalf_of.environment.mcp_server import missing_variables
 from on_behalf_of.exchange.caller import Caller
 from on_behalf_of.exchange.errors import ExchangeError
