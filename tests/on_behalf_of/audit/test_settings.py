@@ -36,7 +36,7 @@ def test_a_dictionary_is_enough(settings: Settings, tmp_path: Path) -> None:
 
 def test_a_database_that_does_not_exist_is_one_sentence(settings: Settings) -> None:
     configure(settings, AUDIT={"DATABASE": "nowhere"})
-    with pytest.raises(ImproperlyConfigured, match=r"\['DATABASE'\] must be an alias of DATABASES\.$"):
+    with pytest.raises(ImproperlyConfigured, match=r'\["DATABASE"\] must be an alias of DATABASES\.$'):
         audit_configuration()
 
 
