@@ -1,7 +1,7 @@
 """Django REST framework as a protected resource: verify the token, enforce scopes and actors, record the call.
 
-Install the apps `on_behalf_of.audit` and `on_behalf_of.drf`, put `AuditMiddleware` last in MIDDLEWARE, name
-`AccessTokenAuthentication` among the authentication classes and `HasScope` among the permissions, and write
+Install the apps `on_behalf_of.audit` and `on_behalf_of.drf`, put `AuditMiddleware` last in MIDDLEWARE, add
+`AccessTokenAuthentication` to the authentication classes and `HasScope` to the permission classes, and write
 ON_BEHALF_OF["API"] (see `configuration.py`). The names below are public; everything else may change.
 """
 

@@ -1,4 +1,4 @@
-"""What the audit log says about one call: gathered while it is served, written before it is answered."""
+"""The audit log's record of one call: gathered while the call is served, written before it is answered."""
 
 import re
 import time
@@ -34,7 +34,7 @@ REASON_OF_STATUS = {400: "invalid_input", 404: "not_found", 405: "method_not_all
 
 
 def record_of(request: HttpRequest | Request) -> "AccessRecord":
-    """Return the record that AuditMiddleware attached to the request; DRF's request passes on to Django's.
+    """Return the record that AuditMiddleware attached to the request, be it Django's or DRF's.
 
     Without the middleware, as in unit tests that call a view directly, return a record that accepts no token.
     """
@@ -47,18 +47,18 @@ def record_of(request: HttpRequest | Request) -> "AccessRecord":
 
 
 class NotRecordable(DatabaseError):
-    """The log could not be written a moment ago, and it is not this call's turn to try."""
+    """The row was not written: an earlier attempt, or one made together with other calls, failed."""
 
 
 class NoMiddleware(ImproperlyConfigured):
-    """A token came to a view whose answer does not pass AuditMiddleware, so no row would be written."""
+    """A token reached a view whose answer does not pass through AuditMiddleware, so no row would be written."""
 
     def __init__(self) -> None:
         super().__init__("on_behalf_of.drf.middleware.AuditMiddleware is missing; add it at the end of MIDDLEWARE.")
 
 
 class NestedTransaction(ImproperlyConfigured):
-    """A transaction was opened around the authentication of a change, so the row could not commit together with it."""
+    """A transaction was opened before a change was authenticated, so the change and its row cannot commit together."""
 
     def __init__(self, view: str) -> None:
         super().__init__(
@@ -69,7 +69,7 @@ class NestedTransaction(ImproperlyConfigured):
 
 @dataclass
 class AccessRecord:
-    """One call in the making. Without a token it is anonymous, and leaves no row."""
+    """The record of one call while it is served. A call without an accepted token leaves no row."""
 
     request: HttpRequest
     breaker: Breaker = field(default_factory=Breaker)
@@ -77,25 +77,25 @@ class AccessRecord:
     request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
     token: AccessToken | None = None
     scopes_required: tuple[str, ...] = ()
-    reason: str = ""  # the refusal's code, where somebody refused
+    reason: str = ""  # code of the refusal or failure; empty if there is none
     defers_work: bool = False  # the view calls begin_work itself, once the request's body is parsed
     _began: float = field(default_factory=time.monotonic)
     _limits: ExitStack = field(default_factory=ExitStack)
     _transaction: ExitStack = field(default_factory=ExitStack)  # holds the changes and the row
-    _change: ExitStack = field(default_factory=ExitStack)  # the changes alone, which can be undone
+    _change: ExitStack = field(default_factory=ExitStack)  # the changes without the row, so that they can be undone
     _is_of_the_api: bool = False
     _is_limited: bool = False
-    _is_open: bool = False  # the transaction
+    _is_open: bool = False  # whether the transaction is open
     _is_change: bool = False
     _may_write: bool | None = None
-    _depth: int = 0  # of the transactions around the view
+    _depth: int = 0  # number of transactions opened around the view
 
     def __post_init__(self) -> None:
         self._depth = _open_transactions()
 
     @cached_property
     def trace_id(self) -> str:
-        """The caller's (W3C Trace Context), else a new one."""
+        """The caller's trace id (W3C Trace Context), or else a new one."""
         return (self._trace_of_caller or Trace.made()).id
 
     @cached_property
@@ -104,18 +104,18 @@ class AccessRecord:
 
     @property
     def traceparent(self) -> str:
-        """The caller's own header, where it is well formed."""
+        """The caller's traceparent header if it is well formed, else empty."""
         return self._trace_of_caller.received if self._trace_of_caller else ""
 
     def begin(self, database_time: float | None) -> None:
-        """From here on, the database gets that many seconds for this call, recording it included; None: no limit."""
+        """From here on, limit this call's database time, recording included, to that many seconds; None: no limit."""
         self._is_of_the_api = True
         if database_time is not None and not self._is_limited:
             self._limits.enter_context(limited_database_time(database_time))
             self._is_limited = True
 
     def open_around_view(self) -> None:
-        """Open the transaction outside the one that Django opens for each view with ATOMIC_REQUESTS.
+        """Open the transaction around the one that Django opens for each view with ATOMIC_REQUESTS.
 
         Raises DatabaseError.
         """
@@ -123,10 +123,10 @@ class AccessRecord:
         self._depth = _open_transactions() + 1
 
     def begin_work(self, *, is_change: bool) -> None:
-        """Make sure that the call can be recorded, before anything is done for it.
+        """Make sure that the call can be recorded, before the view does anything.
 
-        A change opens the transaction that holds it and, at its end, its row: both commit or neither.
-        Raises DatabaseError, and NestedTransaction if the view has opened one before.
+        For a change, open the transaction that holds the change and, at its end, the row: both commit or neither.
+        Raises DatabaseError, and NestedTransaction if the view has already opened a transaction.
         """
         if self.token is not None:
             self._check_breaker()
@@ -152,20 +152,20 @@ class AccessRecord:
         self._is_open = True
 
     def _own_limit(self) -> AbstractContextManager[None]:
-        """Limit the log's own statements where the call as a whole has no limit."""
+        """Limit the log's own statements if the call as a whole has no limit."""
         return nullcontext() if self._is_limited else limited_database_time(DATABASE_TIME)
 
     def failed(self) -> None:
-        """Note that the database failed: this call does not try again, and the breaker spares others the wait."""
+        """Note that the database failed: this call does not try again, and the breaker spares other calls the wait."""
         self.breaker.failed()
         self._may_write = False
 
     def finish(self, status: int) -> None:
-        """Write the row; whatever an unsuccessful call had changed is undone first.
+        """Write the row, after undoing what an unsuccessful call changed.
 
-        Raises DatabaseError where the row cannot be written, and undoes the change then too.
+        If the row cannot be written, undo the change too and raise DatabaseError.
         """
-        is_success = status < 400  # noqa: PLR2004 - HTTP's border
+        is_success = status < 400  # noqa: PLR2004 - errors begin there
         try:
             with self._limits if self._is_limited else limited_database_time(DATABASE_TIME), self._transaction:
                 with self._change:
@@ -177,18 +177,18 @@ class AccessRecord:
         except DatabaseError:
             self.failed()
             raise
-        if is_written:  # committed, that is
+        if is_written:  # and committed, at the end of the block above
             self.breaker.succeeded()
             seal_in_background()
 
     def abandon(self) -> None:
-        """There will be no answer, so nothing is recorded: undo the change, and let others write."""
+        """Undo the change and let others write. There will be no answer, so there is nothing to record."""
         with suppress(DatabaseError), self._limits, self._transaction, self._change:
             if self._is_open:
                 transaction.set_rollback(True, using=log_alias())
 
     def tell(self, observer: Observer, span: Span, status: int) -> None:
-        """Tell of the call, once it is over, what is no secret."""
+        """Report the finished call to the observer and the span, without anything secret."""
         method = self.request.method if self.request.method in METHODS else None
         observer.answered(method or "other", _route(self.request), status, time.monotonic() - self._began)
         span.set("http.request.method", method or "_OTHER")
@@ -251,20 +251,20 @@ def _open_transactions() -> int:
 
 def _name_of_view(request: HttpRequest) -> str:
     match = request.resolver_match
-    return match._func_path if match else request.path  # noqa: SLF001 - what Django shows for it
+    return match._func_path if match else request.path  # noqa: SLF001 - the name that Django shows
 
 
 def _route(request: HttpRequest) -> str:
-    """The pattern that the path matched: unlike paths, there are only so many."""
+    """Return the URL pattern that the path matched, empty if there is none. Unlike paths, patterns are few."""
     match = request.resolver_match
     return readable_route(f"/{match.route}")[:MAX_PATH] if match else ""
 
 
 @lru_cache(maxsize=1_024)
 def _address(text: str) -> str | None:
-    """The caller's address, where it is one that databases know; TrustedProxyMiddleware found it."""
+    """Return the caller's address if databases can store it. TrustedProxyMiddleware has determined it."""
     address = parsed(text)
-    return str(address).partition("%")[0] if address else None  # a zone means something on this machine only
+    return str(address).partition("%")[0] if address else None  # a zone is meaningful on this machine only
 
 
 def _decision(status: int) -> str:

@@ -1,4 +1,4 @@
-"""What single views may demand of the actor, on top of the policy that holds for all of them."""
+"""Permission classes for views that demand more of the actor than the policy for all views does."""
 
 from typing import TYPE_CHECKING, Self
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:  # at run time, DRF imports its views only after the default c
 
 
 class ActorPermission(OperationHolderMixin, BasePermission):
-    """Stands beside HasScope in `permission_classes`; RecordedView asks it before any scope, wherever it stands."""
+    """Base of permissions about the actor. Put them beside HasScope; RecordedView checks them first, in any order."""
 
     def __call__(self) -> Self:
-        """DRF calls whatever stands in `permission_classes`; this one is made already."""
+        """Return itself: DRF calls each item of `permission_classes`, and this one is an instance already."""
         return self
 
     def has_permission(self, request: Request, view: "APIView") -> bool:  # noqa: ARG002 - DRF's signature
@@ -31,21 +31,21 @@ class ActorPermission(OperationHolderMixin, BasePermission):
         return True
 
     def refusal(self, token: AccessToken) -> Reason | None:
-        """Why the token is refused, None where it is not."""
+        """Return why the token is refused, or None if it is not."""
         raise NotImplementedError
 
 
 class RequiresDelegation(ActorPermission):
-    """Only on a user's behalf: `permission_classes = [HasScope("read:private"), RequiresDelegation()]`."""
+    """Allows only calls on a user's behalf: `permission_classes = [HasScope("read:private"), RequiresDelegation()]`."""
 
     def refusal(self, token: AccessToken) -> Reason | None:
         return None if is_delegated(token) else Reason.DELEGATION_REQUIRED
 
 
 class ActedForBy(ActorPermission):
-    """Only on a user's behalf, and by one of these current actors: `ActedForBy("bridge-client")`.
+    """Allows only calls on a user's behalf by one of these current actors: `ActedForBy("bridge-client")`.
 
-    They are named as in `ActorPolicy.trusted_actors`.
+    Name them as in `ActorPolicy.trusted_actors`.
     """
 
     def __init__(self, *actors: str) -> None:

@@ -1,4 +1,4 @@
-"""Who may call this API, whatever the scopes: decided by who acts, on whose behalf, and never by who acted before."""
+"""The policy on actors: who may call this API on whose behalf, whatever the scopes. Prior actors never count."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from on_behalf_of.resource_server.errors import NotPermitted, Reason
 from on_behalf_of.resource_server.who_may_present import CallerRules, check_caller
 
-if TYPE_CHECKING:  # the settings hold a policy, and need not load what verifies tokens
+if TYPE_CHECKING:  # settings hold a policy, and need not load the token verifier
     from on_behalf_of.resource_server.access_token import AccessToken
     from on_behalf_of.resource_server.actor import Actor
 
@@ -18,7 +18,7 @@ AGENT = "ai_agent"
 
 @dataclass(frozen=True)
 class ActorPolicy(CallerRules):
-    """The rules for every authenticated call: those of CallerRules, and those that this API may add."""
+    """The rules for every authenticated call: those of CallerRules, and the API's own."""
 
     trusted_actors: frozenset[str] = frozenset()  # client ids and agent ids of current actors; empty accepts any
     require_delegation: bool = False
@@ -26,10 +26,10 @@ class ActorPolicy(CallerRules):
 
 
 def check_actor(token: AccessToken, policy: ActorPolicy) -> None:
-    """Raises NotPermitted with the first rule, in this order, that the token does not meet.
+    """Check the token against the policy. Raises NotPermitted with the reason of the first rule that it does not meet.
 
-    Not checked: scopes, and what single views demand. Where no delegation is required, a token without `act` passes
-    `trusted_actors`: there is no actor to judge (a system check warns of that setting).
+    Not checked: scopes, and what single views demand. Unless delegation is required, a token without `act` passes
+    `trusted_actors`, because there is no actor to judge (a system check warns about that setting).
     """
     check_caller(token, policy)
     if policy.require_delegation and not is_delegated(token):
@@ -41,12 +41,13 @@ def check_actor(token: AccessToken, policy: ActorPolicy) -> None:
 
 
 def is_delegated(token: AccessToken) -> bool:
-    """Whether the token was handed on, so that its client acts for another than itself.
+    """Return whether the token was exchanged, so that its client acts for somebody else.
 
-    `act` alone does not show that: a user's plain login at an agent-linked client carries one level, which names that
-    very client again. A second level shows it, for only an exchange writes one; that it is there is all that is looked
-    at, never whom it names (RFC 8693 §4.1). A single level shows it if it names another party than the token's
-    client, which is accepted only with TOKEN_ACTOR_RULE=record; an agent without `client_id` may be that client's own.
+    `act` alone does not show that: after a user's direct login at an agent-linked client, `act` has one level, which
+    names that client. A second level shows it, because only an exchange adds one; only its presence counts, never whom
+    it names (RFC 8693 §4.1). A single level shows it if it names a party other than the token's client, which is
+    accepted only with TOKEN_ACTOR_RULE=record; an agent without `client_id` does not count, because it may be linked to
+    the token's client.
     """
     actor = token.actor
     if token.is_machine or actor is None:
@@ -59,10 +60,10 @@ def is_delegated(token: AccessToken) -> bool:
 
 
 def is_one_of(actor: Actor, names: Container[str], *, token: AccessToken) -> bool:
-    """Whether the actor is among `names`, by its id, or by its client's where it is an agent.
+    """Return whether `names` contains the actor's id or, for an agent, the id of its client.
 
-    Ids mean something at their issuer only: an actor of another one is never meant (RFC 8693 §4.1). What is nested
-    in the actor is history, and not looked at.
+    Ids are unique only at their issuer, so an actor of another issuer never matches (RFC 8693 §4.1). Actors nested in
+    this one are history and are not looked at.
     """
     is_ours = actor.issuer is None or actor.issuer == token.issuer
     return is_ours and (actor.subject in names or (actor.client_id is not None and actor.client_id in names))

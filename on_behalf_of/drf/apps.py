@@ -8,9 +8,9 @@ SCHEMA = "on_behalf_of.drf.openapi.auto_schema.ApiSchema"
 
 
 def _describes_by_itself() -> bool:
-    """Return whether the project describes its API with drf-spectacular, and not with this library's schema class.
+    """Return whether the project describes its API with drf-spectacular but without this library's schema class.
 
-    That class loads what it needs once the description is asked for, which keeps the start short.
+    That class loads what it needs when the description is first requested, which keeps the start short.
     """
     schema = getattr(settings, "REST_FRAMEWORK", {}).get("DEFAULT_SCHEMA_CLASS")
     return apps.is_installed("drf_spectacular") and schema != SCHEMA
@@ -23,7 +23,7 @@ class DrfConfig(AppConfig):
 
     @property
     def audit_reasons(self) -> Mapping[str, str]:
-        """Reason codes that this app gives to recorded calls, each in a sentence; the log's admin shows them."""
+        """The reason codes that this app gives to recorded calls, each with a sentence for the log's admin."""
         from on_behalf_of.drf.reasons import REASONS
 
         return REASONS
@@ -34,4 +34,4 @@ class DrfConfig(AppConfig):
 
         if _describes_by_itself():
             import_module("on_behalf_of.drf.openapi.security")  # registers the scheme with drf-spectacular
-        api_configuration()  # a mistake in the settings ends the start here, not the first call
+        api_configuration()  # so that a mistake in the settings stops the start, not the first call

@@ -32,16 +32,16 @@ from on_behalf_of.resource_server.token_verifier import TokenVerifier
 
 @cache
 def token_verifier(configuration: ApiConfiguration) -> TokenVerifier:
-    """The process's one verifier for a configuration, with its keys and the tokens it remembers."""
+    """Return the process's only verifier for a configuration, with its keys and its cache of verified tokens."""
     rules = configuration.token_rules
     keys = IssuerKeys(rules.issuer, configuration.key_fetching, on_fetch=configuration.observer.keys_fetched)
     return TokenVerifier(rules, keys)
 
 
 def accepted_token(request: Request | HttpRequest, presented: str) -> AccessToken:
-    """Verify a token, whichever way it was presented. From here on, the request's row names its bearer.
+    """Verify a token, however it was presented, and note it for the call's row.
 
-    At a view that is not a RecordedView, this also opens the transaction that a change and its row commit in.
+    Unless the view is a RecordedView, also open the transaction in which a change commits together with its row.
     Raises BearerTokenRefused, also if the actor policy forbids the call or the view names no scope; CannotTell;
     DatabaseUnavailable if the call could not be recorded; NoMiddleware and NestedTransaction.
     Not checked: whether the token holds the scopes that the view names.
@@ -58,11 +58,11 @@ def accepted_token(request: Request | HttpRequest, presented: str) -> AccessToke
         record.reason = "keys_unavailable"
         raise CannotTell(error) from error
     record.token = token
-    try:  # here, because views replace permission classes, and a forgotten policy would accept anybody
+    try:  # here and not in a permission class, because a view that replaces those would lose the policy
         check_actor(token, configuration.policy)
     except NotPermitted as error:
         raise refusal(request, error) from error
-    if not record.scopes_required:  # a RecordedView has asked its permissions already
+    if not record.scopes_required:  # a RecordedView has already set them
         record.scopes_required = scopes_needed(request)
         check_scope_is_named(request)
     if not record.defers_work and isinstance(request, Request):
@@ -83,7 +83,7 @@ def _begin_work(request: Request, record: AccessRecord, configuration: ApiConfig
 
 
 def user_of(token: AccessToken) -> Any:
-    """Return `request.user` for a token: what the setting USER makes of it, or else a Caller.
+    """Return `request.user` for a token: what the setting USER returns for it, or else a Caller.
 
     Raises NotPermitted if USER returns None or a user who is not active.
     """
@@ -97,11 +97,12 @@ def user_of(token: AccessToken) -> Any:
 
 
 class AccessTokenAuthentication(BaseAuthentication):
-    """Bearer tokens in the Authorization header, and nothing else (RFC 6750 §2.1).
+    """Authenticates by a bearer token in the Authorization header only (RFC 6750 §2.1).
 
-    `request.auth` becomes the AccessToken, `request.user` what the setting USER makes of it. The policy for actors is
-    applied here too, and the call is noted for the audit log before any refusal. With OTHER_ISSUERS set to "pass on",
-    bearer tokens that do not claim to come from the tenant are left to the next authentication class.
+    `request.auth` becomes the AccessToken, `request.user` what the setting USER returns for it. The actor policy is
+    applied here too; a verified token is noted for the audit log first, so that refusals are recorded. With
+    OTHER_ISSUERS set to "pass on", bearer tokens that do not claim to come from the tenant are left to the next
+    authentication class.
     """
 
     def authenticate(self, request: Request) -> tuple[Any, AccessToken] | None:
@@ -121,13 +122,13 @@ class AccessTokenAuthentication(BaseAuthentication):
         return authenticated(request, token)
 
     def authenticate_header(self, request: Request) -> str:
-        """The challenge to a caller without credentials: no error code, but what to ask for (RFC 6750 §3.1)."""
+        """Return the challenge for a caller without credentials: scopes to ask for, no error code (RFC 6750 §3.1)."""
         metadata_url = api_configuration().resource.metadata_url
         return challenge(MissingToken(), resource_metadata=metadata_url, scope=scopes_needed(request))
 
 
 def authenticated(request: Request, token: AccessToken) -> tuple[Any, AccessToken]:
-    """Return what DRF expects of an authentication class. Raises BearerTokenRefused for an unknown user."""
+    """Return the user and the token, as DRF expects them. Raises BearerTokenRefused for an unknown user."""
     try:
         return user_of(token), token
     except NotPermitted as error:

@@ -7,7 +7,7 @@ from on_behalf_of.resource_server.access_token import AccessToken
 
 
 def is_projects_user(request: Request) -> bool:
-    """Return whether another authentication class of the project, and no access token, says who is calling."""
+    """Return whether another authentication class of the project identified the caller, without an access token."""
     return not isinstance(request.auth, AccessToken) and getattr(request.user, "is_authenticated", False)
 
 
@@ -20,7 +20,7 @@ def token_of(request: Request) -> AccessToken:
 
 @dataclass(frozen=True)
 class Caller:
-    """The user that a token speaks for, as `request.user`, if the setting USER names no function of the project's."""
+    """`request.user` for a token if the setting USER is not set: the user on whose behalf the call is made."""
 
     token: AccessToken
     is_authenticated = True
@@ -28,7 +28,7 @@ class Caller:
 
     @property
     def pk(self) -> str:
-        """What throttles key on."""
+        """The key that DRF's throttles count by."""
         return f"{self.token.issuer} {self.token.subject}"
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Settings of the actor policy that contradict each other, or do less than they seem to."""
+"""System checks: a contradictory actor policy, views that name no scope, and missing apps or middleware."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ MIDDLEWARE = "on_behalf_of.drf.middleware.AuditMiddleware"
 
 @register(Tags.security)
 def actor_policy_is_consistent(**_kwargs: Any) -> list[CheckMessage]:
-    """Warnings only: each such policy can be meant, and none of them opens what another setting closes."""
+    """Warn about contradictions in the actor policy. Each may be intended; none opens what another setting closes."""
     configuration = api_configuration()
     return contradictions(configuration)
 
@@ -29,7 +29,7 @@ def every_view_names_a_scope(**_kwargs: Any) -> list[CheckMessage]:
     return [
         checks.Warning(
             f"{name} names no scope, so it refuses every access token.",
-            hint='Add HasScope("…") to its permission_classes, or name the view in unscoped_views.',
+            hint='Add HasScope("…") to its permission_classes, or name the view in UNSCOPED_VIEWS.',
             id="obo_drf.W006",
         )
         for name in unscoped
@@ -38,12 +38,12 @@ def every_view_names_a_scope(**_kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def everything_is_installed(**_kwargs: Any) -> list[CheckMessage]:
-    """Name what is missing beside this app."""
+    """Report apps and middleware that this app needs and that are missing."""
     found: list[CheckMessage] = []
     if not apps.is_installed("on_behalf_of.pages"):
         found.append(
             checks.Error(
-                "on_behalf_of.pages is not installed, and the API's pages for people need it.",
+                "on_behalf_of.pages is not installed, but the API's pages for people need it.",
                 hint="Add it to INSTALLED_APPS.",
                 id="obo_drf.E007",
             )
@@ -65,7 +65,7 @@ def contradictions(configuration: ApiConfiguration) -> list[CheckMessage]:
     if policy.trusted_actors and not policy.require_delegation:
         found.append(
             checks.Warning(
-                "API_TRUSTED_ACTORS is set, and tokens that name no actor are accepted all the same.",
+                "API_TRUSTED_ACTORS is set, but tokens that name no actor are still accepted.",
                 hint="Set API_REQUIRE_DELEGATION=true unless users' own clients may call the API directly.",
                 id="obo_drf.W001",
             )

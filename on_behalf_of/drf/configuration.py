@@ -16,13 +16,13 @@ from on_behalf_of.resource_server.token_rules import DIALECTS, TokenRules
 from on_behalf_of.resource_server.who_may_present import ActorRule
 from on_behalf_of.setting import room_of
 
-if TYPE_CHECKING:  # the settings hold these, and need not load what verifies tokens
+if TYPE_CHECKING:  # settings hold these, and need not load the token verifier
     from on_behalf_of.resource_server.access_token import AccessToken
 
 
 @dataclass(frozen=True)
 class ApiConfiguration:
-    """Everything the DRF room needs to know: which tokens the API accepts, from whom, and what it says of itself.
+    """The API's configuration: which tokens it accepts, from whom, and what it publishes about itself.
 
     A project writes it as the dictionary `ON_BEHALF_OF["API"]` (see `api_configuration`) or builds this object.
     """
@@ -37,8 +37,10 @@ class ApiConfiguration:
     passes_on_other_issuers: bool = False  # leave tokens of other issuers to the next authentication class
     database_time: float | None = 1.5  # seconds for all of a recorded call's database work; None: no limit
     login: BrowserLogin | None = None  # to the API's own pages; None if people cannot log in to them
-    is_described: bool = True  # whether anybody may read the API's description
-    operations: Mapping[str, Operation] = field(default_factory=dict, hash=False)  # their words, by operation id
+    is_described: bool = True  # whether the API's description is public
+    operations: Mapping[str, Operation] = field(
+        default_factory=dict, hash=False
+    )  # texts and examples of the description, by operation id
     observer: Observer = field(default_factory=Observer)  # receives measurements of this process
 
 
@@ -58,7 +60,7 @@ def api_configuration(declared: DeclaredSettings) -> ApiConfiguration:
     KEYS_MAX_AGE, KEYS_MAX_STALE, KEYS_COOLDOWN, TIMEOUT: seconds. CA_FILE: certificates to trust for the tenant.
     DATABASE_TIME: seconds for all of a recorded call's database work; by default, only the log's own are limited.
     LOGIN_CLIENT_ID: a public client of the tenant, with which people log in to the API's own pages.
-    DESCRIBED: whether anybody may read the API's description.
+    DESCRIBED: whether the API's description is public.
     """
     issuer, audience = declared.url("ISSUER"), declared.identifier("AUDIENCE")
     base_url = declared.base_url("BASE_URL", audience)

@@ -15,9 +15,9 @@ logger = logging.getLogger(__name__)
 
 
 def readable_errors(error: Exception, context: dict[str, Any]) -> Response:
-    """Every error as JSON with a `detail` for people; DRF calls this for whatever a view raises.
+    """Answer every error with JSON that has a `detail` for people. DRF calls this for each exception of a view.
 
-    An unexpected error is logged with its traceback, and answered without it.
+    An unexpected error is logged with its traceback and answered without it.
     """
     record = record_of(context["request"])
     if isinstance(error, CsrfRefused):
@@ -32,7 +32,7 @@ def readable_errors(error: Exception, context: dict[str, Any]) -> Response:
     elif isinstance(error, RequestDataTooBig):
         error = ContentTooLarge()
     elif isinstance(error, Http404):
-        error = NotFound()  # one sentence for what is not there and for what is somebody else's
+        error = NotFound()  # the same sentence for what does not exist and for what belongs to another user
     response = exception_handler(error, context)
     if response is None:
         logger.error("Request %s failed unexpectedly.", record.request_id, exc_info=error)

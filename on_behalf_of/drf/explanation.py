@@ -1,7 +1,7 @@
-"""What follows verification at the API, for people who look for the cause: who may act, and which operations are open.
+"""What the API decides about a verified token: which actor rules it meets, and which operations it may call.
 
-As in `on_behalf_of.resource_server.explanation`, nothing is judged here: `check_actor` and the views' own permissions
-are asked.
+For people who look for the cause of a refusal. As in `on_behalf_of.resource_server.explanation`, no rule is repeated
+here: `check_actor` and the views' own permissions are asked.
 """
 
 from collections.abc import Iterator, Sequence
@@ -27,11 +27,11 @@ METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 # In the order of `check_actor`.
 POLICY_CHECKS = (
     *CALLER_CHECKS,
-    Check("It was handed on by an exchange, where that is required", (Reason.DELEGATION_REQUIRED,), ("act",)),
+    Check("It comes from a token exchange, if that is required", (Reason.DELEGATION_REQUIRED,), ("act",)),
     Check("Its current actor is trusted", (Reason.ACTOR_NOT_TRUSTED,), ("act",)),
     Check("Its organization may call", (Reason.ORGANIZATION,), ("org_id",)),
 )
-# The policy without the rule that a reason is about.
+# For each reason, what sets the rule behind it aside.
 _SET_ASIDE: dict[Reason, dict[str, Any]] = {
     **CALLER_RULES_SET_ASIDE,
     Reason.DELEGATION_REQUIRED: {"require_delegation": False},
@@ -41,13 +41,13 @@ _SET_ASIDE: dict[Reason, dict[str, Any]] = {
 
 
 def policy_steps(token: AccessToken | None, policy: ActorPolicy) -> tuple[Step, ...]:
-    """Each rule with what became of it; without a verified token, none is reached."""
+    """Return each rule with its outcome; without a verified token, no rule is reached."""
     return rule_steps(token, policy, check_actor, POLICY_CHECKS, _SET_ASIDE)
 
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one route, and whether a token may call it; `refusal` says why not, where the view told."""
+    """One method of one route, and whether a token may call it; `refusal` says why not, if the view does."""
 
     method: str
     route: str
@@ -56,7 +56,7 @@ class Operation:
 
 
 def operations(token: AccessToken, urlconf: str | None = None) -> tuple[Operation, ...]:
-    """Return every protected operation of the API, in the order of its routes; None is the root URLconf."""
+    """Return every protected operation of the API, in the order of its routes. None means the root URLconf."""
     return tuple(_judged(token, method, route, view, actions) for method, route, view, actions in _operations(urlconf))
 
 
@@ -102,7 +102,7 @@ def _request(method: str) -> Request:
 
 
 def _judged(token: AccessToken, method: str, route: str, view: Any, actions: dict[str, str]) -> Operation:
-    """What the view's permissions say to a request with that token, which is not made."""
+    """Ask the view's permissions about a request with that token, without making the request."""
     request = _request(method)
     try:
         request.user, request.auth = user_of(token), token

@@ -20,9 +20,9 @@ logger = logging.getLogger(__name__)
 
 
 class AuditMiddleware:
-    """Answer no call with an access token before its row is committed, whatever became of the call.
+    """Answers a call with an access token only once the call's row is committed, whatever the outcome.
 
-    Put it last in MIDDLEWARE: then it sees first what the views return, refusals and errors included.
+    Put it last in MIDDLEWARE, so that it is the first to see what views return, refusals and errors included.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -53,7 +53,7 @@ class AuditMiddleware:
             record_of(request).open_around_view()
         except DatabaseError as error:
             if "HTTP_AUTHORIZATION" not in request.META:
-                raise  # as Django would for a user of the project's own
+                raise  # as Django itself would
             return self._not_recorded(request, error)
         return None
 
@@ -61,14 +61,14 @@ class AuditMiddleware:
         request.access_record = record  # type: ignore[attr-defined] # ours, for the views and authentication
         try:
             response = self.get_response(request)
-        except BaseException:  # what Django makes no answer of, such as the end of the process
+        except BaseException:  # Django gives no answer to these, such as at the end of the process
             record.abandon()
             raise
         try:
             with span.child("audit commit") if record.token else nullcontext():  # a call without a token leaves no row
                 record.finish(response.status_code)
         except DatabaseError as error:
-            if record.token is None:  # the project's own user changed something that the database refuses to commit
+            if record.token is None:  # a change by the project's own user, which the database refuses to commit
                 raise
             response.close()
             response = self._not_recorded(request, error)

@@ -8,7 +8,10 @@ JSON = "application/json"
 
 
 class ContentNegotiation(DefaultContentNegotiation):
-    """DRF's, which takes as long as reading a remembered token, but for what nearly every program asks for."""
+    """DRF's content negotiation, with a shortcut for what nearly every program asks for.
+
+    DRF's takes as long as looking up a cached token.
+    """
 
     def select_renderer(
         self, request: Request, renderers: Iterable[BaseRenderer], format_suffix: str | None = None

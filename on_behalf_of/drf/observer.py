@@ -10,14 +10,14 @@ def _nothing(*_what: object) -> None:
 
 @dataclass(frozen=True)
 class Observer:
-    """Callbacks with which the API reports what it does. By default they do nothing, at next to no cost.
+    """Callbacks with which the API reports what it does. By default they do nothing.
 
-    Routes are patterns and reasons are codes: both are few, and neither says anything of a user.
+    Routes are URL patterns and reasons are codes: both have few values, and neither says anything about a user.
     """
 
     answered: Callable[[str, str, int, float], None] = _nothing  # method, route, status, seconds
     refused: Callable[[str], None] = _nothing  # reason
     not_recorded: Callable[[], None] = _nothing  # a call was answered 503, because its row could not be written
-    keys_fetched: Callable[[bool], None] = _nothing  # whether that succeeded
+    keys_fetched: Callable[[bool], None] = _nothing  # whether the fetch succeeded
     span: BeginSpan = no_spans  # around serving a request
-    process_ends: Callable[[], None] = _nothing  # told in a thread that may wait a little
+    process_ends: Callable[[], None] = _nothing  # called in a thread that may block briefly

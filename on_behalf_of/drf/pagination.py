@@ -13,7 +13,7 @@ WHOLE_NUMBER = re.compile(r"[0-9]{1,7}", re.ASCII)
 
 
 class Pages(PageNumberPagination):
-    """Pages by number. Whatever is no page number or size is a bad request, never silently something else."""
+    """Pages by number. An invalid page number or size is a bad request, and never silently replaced."""
 
     page_size = 20
     page_size_query_param = "page_size"
@@ -28,9 +28,9 @@ class Pages(PageNumberPagination):
 
     def get_schema_operation_parameters(self, view: "APIView") -> list[dict[str, Any]]:  # noqa: ARG002
         return [
-            _described(self.page_query_param, "Which page, from 1 on.", default=1, most=MAX_PAGE),
+            _described(self.page_query_param, "The page's number, starting at 1.", default=1, most=MAX_PAGE),
             _described(
-                self.page_size_query_param, "How many a page holds.", default=self.page_size, most=self.max_page_size
+                self.page_size_query_param, "Number of items per page.", default=self.page_size, most=self.max_page_size
             ),
         ]
 
@@ -40,7 +40,7 @@ class Pages(PageNumberPagination):
             "type": "object",
             "required": ["count", "next", "previous", "results"],
             "properties": {
-                "count": {"type": "integer", "minimum": 0, "description": "How many there are on all pages."},
+                "count": {"type": "integer", "minimum": 0, "description": "Number of items on all pages."},
                 "next": link | {"description": "The page after this one, if there is one."},
                 "previous": link | {"description": "The page before this one, if there is one."},
                 "results": schema,

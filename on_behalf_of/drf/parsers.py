@@ -10,7 +10,7 @@ from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
 
 
 class StrictJsonParser(BaseParser):
-    """JSON objects of bounded size, with one meaning for every reader."""
+    """Parses JSON objects of bounded size. Refuses JSON that other parsers could read differently."""
 
     media_type = "application/json"
 

@@ -21,7 +21,7 @@ from on_behalf_of.primitives.nul import NAMED, nul_in_address
 
 class _Later(SimpleLazyObject):  # type: ignore[type-arg] # Django's class takes none at run time
     def __getattr__(self, name: str) -> Any:
-        if name == "mapping":  # which routers ask every member of a class for; no schema has it
+        if name == "mapping":  # routers look for it on every member of a view class; no schema has it
             raise AttributeError(name)
         return super().__getattr__(name)
 
@@ -32,7 +32,7 @@ def _default_schema() -> Any:
 
 
 class SchemaOnDemand(DefaultSchema):
-    """DRF's schema, loaded when the description is asked for: routers look at every member of each class."""
+    """DRF's schema, loaded only when it is used, although routers look at every member of each view class."""
 
     def __get__(self, instance: Any, owner: Any) -> Any:
         if instance is not None:
@@ -41,10 +41,10 @@ class SchemaOnDemand(DefaultSchema):
 
 
 class RecordedView(APIView):
-    """A view whose changes commit together with the row that records them; a call is judged before its body is read.
+    """A view whose changes commit together with the row that records them. Calls are authorized before a body is read.
 
-    Views that do not derive from it are recorded as well, once a token is accepted. This class also records what
-    callers without a token changed, asks actor permissions before scopes, and serves the browsable pages' forms.
+    Other views are recorded as well, once a token is accepted. In addition, this class undoes what a failed call
+    without a token changed, checks actor permissions before scopes, and accepts the browsable pages' forms.
     """
 
     schema = SchemaOnDemand()
@@ -65,7 +65,7 @@ class RecordedView(APIView):
         record.scopes_required = scopes_needed(request)
         super().initial(request, *args, **kwargs)
         if where := nul_in_address(request._request):  # noqa: SLF001 - Django's own request
-            raise ParseError(f"{where} holds {NAMED}, which is not allowed.")
+            raise ParseError(f"{where} contains {NAMED}, which is not allowed.")
         if is_change := request.method not in SAFE_METHODS:
             _ = request.data  # read the body first: a slow upload must not hold a transaction open
         record.begin_work(is_change=is_change)

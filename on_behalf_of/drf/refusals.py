@@ -1,6 +1,6 @@
-"""Refusals as DRF knows them. APIException carries the RFCs' fields to the answer.
+"""Refusals as DRF exceptions. APIException carries the RFCs' fields to the answer.
 
-Not AuthenticationFailed: DRF would overwrite its challenge with that of a caller without credentials.
+They are not AuthenticationFailed, because DRF overwrites its challenge with the one for a caller without credentials.
 """
 
 from typing import Any
@@ -18,11 +18,11 @@ RETRY_AFTER = 1  # seconds after which a call that could not be recorded may be 
 
 
 class BearerTokenRefused(APIException):
-    """400, 401 or 403 with the challenge that belongs to it (RFC 6750 §3)."""
+    """400, 401 or 403 with its challenge (RFC 6750 §3)."""
 
     def __init__(self, error: BearerTokenError) -> None:
         body: dict[str, Any] = {"detail": error.description, "error": error.error, "reason": error.reason.value}
-        if error.error is None:  # RFC 6750 knows no code for it; `reason` says what it is
+        if error.error is None:  # RFC 6750 has no code for it; `reason` says what it is
             del body["error"]
         if isinstance(error, InsufficientScope):
             body["scope"] = " ".join(error.scopes)
@@ -39,7 +39,7 @@ def refusal(request: Request | HttpRequest, error: BearerTokenError) -> BearerTo
 
 
 class CannotTell(APIException):
-    """503: the issuer's keys cannot be fetched, so it is unknown whether the token is good."""
+    """503: the issuer's keys cannot be fetched, so the token cannot be verified."""
 
     status_code = 503
 
@@ -49,7 +49,7 @@ class CannotTell(APIException):
 
 
 class CsrfRefused(APIException):
-    """403: a browser's session, and no proof that one of the API's own pages sent the request."""
+    """403: a browser session without proof that one of the API's own pages sent the request."""
 
     status_code = 403
     reason = "csrf_failed"

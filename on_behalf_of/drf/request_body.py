@@ -8,10 +8,10 @@ FORM = "multipart/form-data"
 
 
 def read_body(request: Request) -> None:
-    """Read the body of a change before its transaction is opened, so that a slow upload holds no transaction open.
+    """Read the body of a change before its transaction is opened, so that a slow upload does not hold one open.
 
-    A body that Django would keep in memory is kept there, and the view reads it as it likes. Forms with files, and
-    bodies that are larger, go through the view's parsers. Raises what those raise, and RequestTimeout.
+    A body that Django would keep in memory is read into memory, and the view can parse it in any way. Larger bodies and
+    multipart forms go through the view's parsers. Raises what those raise, and RequestTimeout.
     """
     whole = request._request  # noqa: SLF001 - Django's own request
     limit: int | None = settings.DATA_UPLOAD_MAX_MEMORY_SIZE

@@ -10,16 +10,16 @@ from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.refusals import refusal
 from on_behalf_of.resource_server.errors import InsufficientScope, NotPermitted, Reason
 
-if TYPE_CHECKING:  # at run time, DRF imports its views only after the default classes, of which this is part
+if TYPE_CHECKING:  # at run time, DRF imports its views only after its default classes, this one included
     from rest_framework.views import APIView
 
 
 class HasScope(OperationHolderMixin, BasePermission):
-    """An access token must carry a scope: `permission_classes = [HasScope("read:private")]`.
+    """Requires a scope of the access token: `permission_classes = [HasScope("read:private")]`.
 
-    `to_write` is what unsafe methods need in place of it. A refusal names the scope, so that a client can ask the
-    user for it (RFC 6750 §3.1). Users whom another authentication class of the project logged in have no token, and
-    pass; combine it with DRF's permissions to ask more of them: `HasScope("read:private") & IsStaff`.
+    Unsafe methods need the scope `to_write` instead, if it is given. A refusal names the scope, so that a client can
+    ask the user for it (RFC 6750 §3.1). Users whom another authentication class of the project logged in have no token
+    and pass; combine with DRF's permissions to ask more of them: `HasScope("read:private") & IsStaff`.
     """
 
     def __init__(self, scope: str, *, to_write: str | None = None) -> None:
@@ -27,7 +27,7 @@ class HasScope(OperationHolderMixin, BasePermission):
         self.to_write = (to_write or scope,)
 
     def __call__(self) -> "HasScope":
-        """DRF calls whatever stands in `permission_classes`; this one is made already."""
+        """Return itself: DRF calls each item of `permission_classes`, and this one is an instance already."""
         return self
 
     def needed_for(self, method: str | None) -> tuple[str, ...]:
@@ -43,9 +43,9 @@ class HasScope(OperationHolderMixin, BasePermission):
 
 
 def check_scope_is_named(request: Request | HttpRequest) -> None:
-    """Refuse every token at a view that names no scope, so that a forgotten permission does not open it.
+    """Refuse the token if the view names no scope, so that a forgotten permission does not open the view.
 
-    Views that the setting UNSCOPED_VIEWS names are spared. Raises BearerTokenRefused.
+    Views in the setting UNSCOPED_VIEWS are exempt. Raises BearerTokenRefused.
     """
     view = getattr(request, "parser_context", {}).get("view")
     if view and not scopes_of(view, request.method) and name_of(type(view)) not in api_configuration().unscoped_views:
@@ -58,7 +58,7 @@ def name_of(view: type["APIView"]) -> str:
 
 
 def scopes_needed(request: Request | HttpRequest) -> tuple[str, ...]:
-    """Every scope that the request's view asks for, in order."""
+    """Return every scope that the request's view asks for, in order."""
     view = getattr(request, "parser_context", {}).get("view")
     return scopes_of(view, request.method) if view else ()
 

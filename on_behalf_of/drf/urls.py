@@ -1,4 +1,4 @@
-"""The API's own document for clients: `path("", include("on_behalf_of.drf.urls"))` at the root of the URLconf."""
+"""The API's metadata for clients: `path("", include("on_behalf_of.drf.urls"))` at the root of the URLconf."""
 
 from urllib.parse import urlsplit
 

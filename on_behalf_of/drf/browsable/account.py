@@ -1,4 +1,4 @@
-"""Who a page is shown to: what their token says, verified, and how long it will."""
+"""The user to whom a page is shown: the verified content of their token, and the time that it has left."""
 
 import time
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ MINUTE, HOUR = 60, 3_600
 
 @dataclass(frozen=True)
 class Account:
-    """Never the token itself: a page that shows this gives away nothing that another could present."""
+    """The logged-in user as pages show them. It never holds the token itself, so pages cannot leak it."""
 
     token: AccessToken
     withheld: tuple[str, ...] = ()  # scopes that the tenant did not grant when they were asked for
@@ -36,12 +36,12 @@ class Account:
 
     @property
     def oldest_first(self) -> tuple[Actor, ...]:
-        """Return the same in the order of travel: the first actor first, the current one last."""
+        """The same in reverse: the first actor first, the current actor last."""
         return self.chain[::-1]
 
     @property
     def life(self) -> str:
-        """What is left of the token's life, in words."""
+        """The time until the token expires, in words."""
         seconds = self.token.expires_at - self.now
         if seconds < MINUTE:
             return "less than a minute"
@@ -51,15 +51,15 @@ class Account:
 
 
 def session_token_of(request: HttpRequest) -> SessionToken | None:
-    """What the request's session holds; None where no session may authenticate the request."""
+    """Return the session's token, or None if no session may authenticate the request."""
     login: BrowserLogin | None = api_configuration().login
     return held_token(request.session, login) if login and may_come_from_a_page(request) else None
 
 
 def account_of(request: HttpRequest) -> Account | None:
-    """Return the account for pages that are not calls of the API: they show who is logged in, and allow nothing more.
+    """Return the account for pages that are not API calls, and that only show who is logged in.
 
-    A token that is no longer good is dropped. While the issuer's keys cannot be fetched, no account is shown.
+    A token that is no longer valid is dropped. While the issuer's keys cannot be fetched, return None.
     """
     held = session_token_of(request)
     if held is None:
@@ -74,6 +74,6 @@ def account_of(request: HttpRequest) -> Account | None:
 
 
 def account_bar(request: HttpRequest) -> dict[str, object]:
-    """What the head of each page says of who is logged in, as the context of a template."""
+    """Return the template context for the header of a page, which shows who is logged in."""
     account = account_of(request)
     return {"account": account, "is_session": account is not None, "login": api_configuration().login}

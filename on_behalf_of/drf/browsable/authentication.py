@@ -17,10 +17,10 @@ from on_behalf_of.resource_server.access_token import AccessToken
 
 
 class SessionTokenAuthentication(BaseAuthentication):
-    """The access token that a person's session holds, judged on each request exactly like a bearer's.
+    """Authenticates by the access token in a person's session, verified on each request exactly like a bearer token.
 
-    A session adds nothing to its token: it is looked at only where no Authorization header came, and what changes
-    something needs a CSRF token on top. `request.auth` and `request.user` become what a bearer's would.
+    The session adds no rights: it is used only if there is no Authorization header, and unsafe methods also need a CSRF
+    token. `request.auth` and `request.user` are the same as for a bearer token.
     """
 
     def authenticate(self, request: Request) -> tuple[Any, AccessToken] | None:
@@ -36,22 +36,22 @@ class SessionTokenAuthentication(BaseAuthentication):
         try:
             token = accepted_token(request, held.token)
         except BearerTokenRefused as refusal:
-            if refusal.status_code == 401:  # noqa: PLR2004 - it has expired, or was withdrawn with its key: no good any more
+            if refusal.status_code == 401:  # noqa: PLR2004 - it has expired, or its key was withdrawn
                 drop_token(django_request.session)
             raise
         _check_csrf(django_request)
-        request.parsers = [*(request.parsers or ()), FormParser()]  # from here on: forms of people, never of programs
+        request.parsers = [*(request.parsers or ()), FormParser()]  # accept forms from here on, so from people only
         return authenticated(request, token)
 
 
 def _check_csrf(request: HttpRequest) -> None:
-    """Raises CsrfRefused where an unsafe method comes without the token of a page of ours, or what else is wrong."""
-    if request.content_type == "multipart/form-data":  # before Django reads it: no file is awaited anywhere
+    """Check the CSRF token of an unsafe method. Raises CsrfRefused, or another APIException for an unreadable form."""
+    if request.content_type == "multipart/form-data":  # before Django reads it; no form has files
         raise UnsupportedMediaType(request.content_type)
-    check = CSRFCheck(lambda _request: None)  # type: ignore[arg-type] # it answers nothing itself
+    check = CSRFCheck(lambda _request: None)  # type: ignore[arg-type] # the callable is never used
     try:
         check.process_request(request)
-        refusal = check.process_view(request, None, (), {})  # type: ignore[arg-type] # DRF calls it so as well
+        refusal = check.process_view(request, None, (), {})  # type: ignore[arg-type] # as DRF calls it
     except RequestDataTooBig as error:
         raise ContentTooLarge from error
     except TooManyFieldsSent as error:

@@ -1,4 +1,4 @@
-"""The API's own pages as an OAuth client: authorization code with PKCE, as a public one (RFC 6749 §4.1, RFC 7636)."""
+"""The API's own pages as a public OAuth client: authorization code with PKCE (RFC 6749 §4.1, RFC 7636)."""
 
 import base64
 import hashlib
@@ -33,9 +33,9 @@ class AuthorizationRequest:
 def authorization_request(
     login: BrowserLogin, metadata: IssuerMetadata, *, audience: str, scopes: Sequence[str], as_another_user: bool
 ) -> AuthorizationRequest:
-    """Raises LoginRefused where the tenant's metadata does not say where to go."""
+    """Return the request that begins a login. Raises LoginRefused if the tenant's metadata names no endpoint for it."""
     if metadata.authorization_endpoint is None:
-        raise LoginRefused("The tenant's metadata names no authorization_endpoint, so nobody can log in by it.", 502)
+        raise LoginRefused("The tenant's metadata names no authorization_endpoint, so you can't log in there.", 502)
     state, verifier = secrets.token_urlsafe(32), secrets.token_urlsafe(48)
     challenge = base64.urlsafe_b64encode(hashlib.sha256(verifier.encode()).digest()).rstrip(b"=").decode()
     parameters = {
@@ -52,25 +52,25 @@ def authorization_request(
     if as_another_user:
         parameters["prompt"] = "login"  # OpenID Connect Core §3.1.2.1
     url = urlsplit(metadata.authorization_endpoint)
-    query = urlencode([*parse_qsl(url.query, keep_blank_values=True), *parameters.items()])  # RFC 6749 §3.1 keeps it
+    query = urlencode([*parse_qsl(url.query, keep_blank_values=True), *parameters.items()])  # kept: RFC 6749 §3.1
     return AuthorizationRequest(urlunsplit(url._replace(query=query)), state, verifier)
 
 
 def read_answer(answer: Mapping[str, Sequence[str]], metadata: IssuerMetadata) -> str:
-    """The code in what the tenant sent the browser back with; `state` is the caller's to compare, before this.
+    """Return the code from the parameters with which the tenant sent the browser back.
 
-    Raises LoginRefused for an answer of another issuer (RFC 9207 §2.4), for an error (RFC 6749 §4.1.2.1), and where a
-    parameter came twice (§3.1).
+    Raises LoginRefused for an answer of another issuer (RFC 9207 §2.4), for an error (RFC 6749 §4.1.2.1), for a
+    repeated parameter (§3.1), and if there is no code. Not checked: `state`, which the caller compares first.
     """
     if any(len(values) > 1 for values in answer.values()):
         raise LoginRefused("The tenant's answer names a parameter twice.", 400)
     values = {name: value for name, (value,) in answer.items()}
     if ("iss" in values or metadata.iss_parameter_supported) and values.get("iss") != metadata.issuer:
-        raise LoginRefused("The answer does not come from the tenant that was asked (iss).", 400)
+        raise LoginRefused("The answer did not come from the tenant that was asked (iss).", 400)
     if "error" in values:
         raise refused_by_tenant(values["error"], values.get("error_description", ""))
     if not values.get("code"):
-        raise LoginRefused("The tenant's answer holds neither a code nor an error.", 400)
+        raise LoginRefused("The tenant's answer contains neither a code nor an error.", 400)
     return values["code"]
 
 
@@ -111,15 +111,15 @@ def _access_token(answer: UpstreamResponse) -> str:
     if answer.status != 200:  # noqa: PLR2004 - RFC 6749 §5.1
         raise refused_token_request(members.get("error"))
     token, kind = members.get("access_token"), members.get("token_type")
-    if not isinstance(kind, str) or kind.lower() != "bearer":  # RFC 6749 §7.1: do not use what is not understood
-        raise LoginRefused("The tenant issued a token of another type than Bearer, which is not supported here.", 502)
+    if not isinstance(kind, str) or kind.lower() != "bearer":  # RFC 6749 §7.1: never use a token of an unknown type
+        raise LoginRefused("The tenant issued a token that is not a Bearer token, which is not supported here.", 502)
     if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-        raise LoginRefused("The tenant's answer to the login holds no access token.", 502)
+        raise LoginRefused("The tenant's answer to the login contains no access token.", 502)
     return token
 
 
 def _resource(audience: str) -> dict[str, str]:
-    """RFC 8707 §2 wants an absolute URI without a fragment; not every identifier of an API is one."""
+    """Return the parameter `resource` if the audience can be one: an absolute URI without a fragment (RFC 8707 §2)."""
     return {"resource": audience} if _ABSOLUTE_URI.fullmatch(audience) else {}
 
 

@@ -11,9 +11,9 @@ from on_behalf_of.primitives.strict_json import parse_object
 
 
 def all_claims(request: HttpRequest) -> SafeString:
-    """Everything that the session's token says, as JSON. Only for a token that was verified a moment ago.
+    """Return all claims of the session's token as JSON. Not verified here: the caller has just verified the token.
 
-    Without header and signature it is no token any more, and opens nothing.
+    Without header and signature, the claims cannot be used as a token.
     """
     held = session_token_of(request)
     claims: dict[str, Any] = parse_object(_payload(held.token)) if held else {}

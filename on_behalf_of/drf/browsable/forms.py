@@ -1,6 +1,6 @@
-"""What HTML forms send, as the JSON that programs send: browsers without scripts know neither JSON, PUT nor DELETE.
+"""Turns HTML forms into the JSON that programs send. Browsers without scripts cannot send JSON, PUT or DELETE.
 
-Only requests that a session authenticates are read this way, so programs meet JSON bodies alone, as ever.
+Only requests that a session authenticates are read this way; programs can only send JSON bodies.
 """
 
 from collections.abc import Mapping
@@ -16,12 +16,12 @@ from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
 
 MEDIA_TYPE = "application/x-www-form-urlencoded"
-METHOD, JSON, CSRF = "_method", "_json", "csrfmiddlewaretoken"  # fields of the page itself
+METHOD, JSON, CSRF = "_method", "_json", "csrfmiddlewaretoken"  # fields that are not part of the body
 METHODS = frozenset({"PUT", "PATCH", "DELETE"})
 
 
 class FormParser(BaseParser):
-    """The fields of a form as an object of strings, or the whole JSON that was written into one field."""
+    """Parses a form into an object of strings, or into the JSON that the user wrote into the form's one JSON field."""
 
     media_type = MEDIA_TYPE
 
@@ -36,15 +36,15 @@ class FormParser(BaseParser):
             try:
                 return parse_object(form[JSON].encode())
             except MalformedJson as error:
-                raise ParseError(f"What was written is {error}.") from error
+                raise ParseError(f"The text is {error}.") from error
         if any(len(values) > 1 for _, values in form.lists()):
-            raise ParseError("A field stands twice in the form.")
+            raise ParseError("The form has the same field twice.")
         # Browsers end lines with CR LF, whatever was typed (HTML, "construct the entry list").
         return {name: value.replace("\r\n", "\n") for name, value in form.items() if name not in {METHOD, CSRF}}
 
 
 def may_come_from_a_page(request: HttpRequest) -> bool:
-    """Whether a session may authenticate this request: it carries one, and no Authorization header."""
+    """Return whether a session may authenticate this request: it has a session and no Authorization header."""
     return (
         api_configuration().login is not None
         and "HTTP_AUTHORIZATION" not in request.META
@@ -54,17 +54,17 @@ def may_come_from_a_page(request: HttpRequest) -> bool:
 
 
 def take_method_of_form(request: HttpRequest) -> None:
-    """Make a POST the PUT, PATCH or DELETE that its form names.
+    """Turn a POST into the PUT, PATCH or DELETE that its form names.
 
-    It is authenticated afterwards, and as an unsafe method it needs a CSRF token, which Django then looks for in a
-    header alone.
+    The request is authenticated afterwards. It needs a CSRF token, which Django reads only from a header for these
+    methods, so copy the form's there.
     """
     if request.method != "POST" or request.content_type != MEDIA_TYPE or not may_come_from_a_page(request):
         return
     try:
         form = request.POST
     except (RequestDataTooBig, TooManyFieldsSent, UnreadablePostError):
-        return  # the same comes up again where it can be answered
+        return  # raised again later, where it can be answered
     if form.get(METHOD) in METHODS:
         request.method = form[METHOD]
         request.META.setdefault(settings.CSRF_HEADER_NAME, form.get(CSRF, ""))

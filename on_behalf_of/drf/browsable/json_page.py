@@ -1,4 +1,4 @@
-"""JSON for reading: coloured by spans that the page's style sheet knows, with links to what it names."""
+"""JSON as HTML for people: with spans for the style sheet to colour, and with links."""
 
 import json
 import re
@@ -14,7 +14,7 @@ _LEXEME = re.compile(
 
 
 def marked_up(text: str, links: Mapping[str, str]) -> SafeString:
-    """`text`, a JSON document, as HTML. Strings that `links` knows lead to its paths. All of it is escaped."""
+    """Return `text`, a JSON document, as escaped HTML. `links` maps strings to the paths that they link to."""
     parts, end = [], 0
     for lexeme in _LEXEME.finditer(text):
         parts.append(escape(text[end : lexeme.start()]))

@@ -9,8 +9,8 @@ MAX_QUOTED = 7_000  # of a path inside the URL of the login page, which names sc
 def local_path(value: str, *, default: str = "/") -> str:
     """Return `value` if it is a path of this site, else `default`, so that a link never leads elsewhere.
 
-    Django's own check refuses paths beyond 2,048 characters, which would lose the place. Browsers read a backslash as a
-    slash, and drop unprintable characters before they parse a URL.
+    Django's own check refuses paths beyond 2,048 characters, although they are valid here. Browsers read a backslash as
+    a slash, and drop unprintable characters before they parse a URL.
     """
     if len(value) > MAX_LENGTH or not value.isascii() or not value.isprintable() or "\\" in value:
         return default

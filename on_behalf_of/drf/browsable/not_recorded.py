@@ -5,12 +5,12 @@ from rest_framework.permissions import SAFE_METHODS
 from on_behalf_of.drf.refusals import RETRY_AFTER
 
 CHANGE = "This call cannot be recorded at the moment, so it was not carried out; try again."
-# What a GET of somebody's own view did, beside reading, is not undone.
+# Not "not carried out": what a view changed on a GET is not undone.
 READING = "This call cannot be recorded at the moment, so its answer is withheld; try again."
 
 
 def not_recorded(request: HttpRequest) -> HttpResponse:
-    """Return 503 in place of an answer that has no row: JSON, or a page for those who ask for one."""
+    """Return a 503 in place of an answer that has no row: JSON, or a page if the client prefers one."""
     sentence = READING if request.method in SAFE_METHODS else CHANGE
     headers = {"Retry-After": str(RETRY_AFTER)}
     if request.get_preferred_type(["application/json", "text/html"]) == "text/html":

@@ -1,4 +1,4 @@
-"""The forms on a page of the API: one for each method that its view answers to and that the token allows."""
+"""The forms on a page of the API: one for each method that its view accepts and the token allows."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -31,8 +31,8 @@ class PageForm:
     method: str
     title: str
     fields: tuple[FormField, ...] = ()
-    json: str = ""  # the same as JSON, to be edited whole
-    missing: tuple[str, ...] = ()  # scopes without which there is no form, but a way to ask for them
+    json: str = ""  # the fields as JSON, to edit as a whole
+    missing: tuple[str, ...] = ()  # missing scopes; instead of a form, the page offers to ask for them
 
     @property
     def has_errors(self) -> bool:
@@ -40,7 +40,7 @@ class PageForm:
 
 
 def page_forms(view: Any, request: Request, token: AccessToken, data: Any) -> list[PageForm]:
-    """Those for what the page shows: an item can be changed and deleted, a list gets one more."""
+    """Return the forms for what the page shows: to change or delete an item, to add one to a list."""
     forms = (_form(view, request, token, data, method) for method in TITLES if method in view.allowed_methods)
     return [form for form in forms if form]
 
@@ -63,7 +63,7 @@ def _form(view: Any, request: Request, token: AccessToken, data: Any, method: st
 
 
 def _serializer(view: Any, request: Request, data: Any, method: str) -> serializers.Serializer[Any] | None:
-    """What was sent and refused, else what there is to change, else an empty one."""
+    """Return the serializer that holds refused input, else the object to change, else nothing."""
     shown = getattr(data, "serializer", None)
     if isinstance(shown, serializers.ListSerializer):
         shown = None
@@ -78,7 +78,7 @@ def _serializer(view: Any, request: Request, data: Any, method: str) -> serializ
 
 
 def _field(bound: Any) -> FormField:
-    field = bound._field  # noqa: SLF001 - what the bound one wraps; DRF's templates see it the same way
+    field = bound._field  # noqa: SLF001 - the wrapped field, as in DRF's templates
     limit = getattr(field, "max_length", None)
     return FormField(
         name=bound.name,

@@ -1,4 +1,4 @@
-"""Logins that were begun: what must be remembered between sending a browser to the tenant and its return."""
+"""Logins in progress: what the session remembers while the browser is at the tenant."""
 
 import hashlib
 import json
@@ -12,28 +12,28 @@ from on_behalf_of.primitives.sealed_box import Unsealable, seal_text, unseal_tex
 
 KEY = "api_pending_logins"
 LIFETIME = 600  # seconds
-MAX_PENDING = 4  # in one session, for people with several tabs; the oldest gives way
+MAX_PENDING = 4  # in one session, for people with several tabs; the oldest is dropped
 
 
 @dataclass(frozen=True)
 class PendingLogin:
-    scopes: tuple[str, ...]  # that were asked for
+    scopes: tuple[str, ...]  # those that were requested
     back: str  # a local path
     code_verifier: str = field(repr=False)
     began: float = field(default_factory=time.time)  # seconds since the epoch
 
 
 def remember(session: SessionBase, login: BrowserLogin, state: str, pending: PendingLogin) -> None:
-    """Under the hash of `state`: what the session holds does not tell it."""
+    """Store the login under the hash of `state`, so that the session does not reveal `state`."""
     name = _name(state)
     kept = list(_all(session).items())[-(MAX_PENDING - 1) :]
     session[KEY] = dict([*kept, (name, seal_text(json.dumps(asdict(pending)), key=login.session_key, purpose=name))])
 
 
 def take(session: SessionBase, login: BrowserLogin, state: str) -> PendingLogin | None:
-    """The login that was begun with `state`, once; None where this session began none, or too long ago.
+    """Return the login that was begun with `state`, once; None if this session began none, or too long ago.
 
-    It is gone from the session before this returns, whatever becomes of the rest of the request.
+    It is removed from the session before this returns, even if the rest of the request fails.
     """
     name, pending = _name(state), _all(session)
     sealed = pending.pop(name, None)
@@ -44,7 +44,7 @@ def take(session: SessionBase, login: BrowserLogin, state: str) -> PendingLogin 
     try:
         members = json.loads(unseal_text(sealed, key=login.session_key, purpose=name))
         found = PendingLogin(**members | {"scopes": tuple(members["scopes"])})
-    except (Unsealable, TypeError, KeyError):  # the latter: another version of this code began it
+    except (Unsealable, TypeError, KeyError):  # the latter two: another version of this code began it
         return None
     return found if 0 <= time.time() - found.began < LIFETIME else None
 

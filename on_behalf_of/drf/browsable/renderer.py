@@ -19,14 +19,14 @@ from on_behalf_of.drf.browsable.page_forms import page_forms
 from on_behalf_of.drf.browsable.refusal_page import explained
 from on_behalf_of.drf.configuration import api_configuration
 
-WITH_FORMS = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.BAD_REQUEST}  # there is something to go on with
+WITH_FORMS = {HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.BAD_REQUEST}  # statuses after which forms are useful
 PAGES = ("previous", "next")  # members of a list's answer that name other pages of it
 
 
 class PageRenderer(BaseRenderer):
-    """The same answer as a page, for people: request, response, what was refused and why, and what to do next.
+    """Renders the answer as a page for people: request, response, what was refused and why, and what to do next.
 
-    It needs no script. Programs never meet it unless they ask for text/html first.
+    The page needs no script. Programs get it only if they prefer text/html.
     """
 
     media_type = "text/html"
@@ -46,8 +46,8 @@ class PageRenderer(BaseRenderer):
             _page(data, context["view"], request, response),
             request=request._request,  # noqa: SLF001
         )
-        response.headers["Cache-Control"] = "private, no-store"  # it shows whose session it is
-        if response.status_code == HTTPStatus.NO_CONTENT:  # a page is content
+        response.headers["Cache-Control"] = "private, no-store"  # it shows who is logged in
+        if response.status_code == HTTPStatus.NO_CONTENT:  # a 204 must not have content
             response.status_code = HTTPStatus.OK
         return page
 
@@ -65,7 +65,7 @@ def _page(data: Any, view: Any, request: Request, response: Response) -> dict[st
     have, withheld = (account.scopes, account.withheld) if account else ([], ())
     text = JSONRenderer().render(data, renderer_context={"indent": 2}).decode() if data is not None else ""
     pages = _pages(data, django_request)
-    # Forms are for who may send them: a refused token has none, and a bearer's page cannot send its header again.
+    # A form can only be sent with a session: not with a refused token, and not with an Authorization header.
     may_show_forms = is_session and request.auth and response.status_code in WITH_FORMS
     forms = page_forms(view, request, account.token, data) if account and may_show_forms else []
     return {
@@ -90,7 +90,7 @@ def _page(data: Any, view: Any, request: Request, response: Response) -> dict[st
 
 
 def _pages(data: Any, request: HttpRequest) -> dict[str, tuple[str, str]]:
-    """The other pages of a list: their addresses as the answer has them, and as links within this site."""
+    """Return the other pages of a list: each address as the answer has it, and as a link within this site."""
     if not isinstance(data, dict):
         return {}
     here = request.build_absolute_uri("/")
@@ -103,7 +103,7 @@ def _pages(data: Any, request: HttpRequest) -> dict[str, tuple[str, str]]:
 
 
 def _items(data: Any, view: Any) -> dict[str, str]:
-    """Where the items of a list, or the one just made, are found: id and path."""
+    """Return the paths of a list's items, or of the one just created, by id."""
     items = data.get("results", [data]) if isinstance(data, dict) else data
     basename = getattr(view, "basename", None)
     if not basename or not isinstance(items, list):

@@ -1,4 +1,4 @@
-"""The access token that a session holds. It is sealed: who reads the database or a backup of it cannot use it."""
+"""The access token that a session holds. It is sealed, so that reading the database or a backup does not reveal it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -16,17 +16,17 @@ _PURPOSE = "access token of a session"
 
 @dataclass(frozen=True)
 class SessionToken:
-    """A token as it was kept. Nothing about it is checked here: each use verifies it again."""
+    """A token as it was stored. Not verified: each use verifies it again."""
 
     token: str = field(repr=False)
-    withheld: tuple[str, ...] = ()  # scopes that were asked for, and that the tenant did not grant
+    withheld: tuple[str, ...] = ()  # requested scopes that the tenant did not grant
 
 
 def keep_token(request: HttpRequest, login: BrowserLogin, token: str, withheld: Iterable[str] = ()) -> None:
-    """Put the token into the session, in place of one that is there.
+    """Put the token into the session, replacing an earlier one.
 
-    The session gets a new key, so that one which somebody else planted or saw is worth nothing (session fixation); an
-    auditor's login to the admin, which may be in the same session, goes on under that key.
+    The session gets a new key, so that a key that somebody else planted or saw is useless (session fixation). An
+    auditor's login to the admin, which may be in the same session, continues under the new key.
     """
     request.session.cycle_key()
     rotate_token(request)
@@ -35,7 +35,7 @@ def keep_token(request: HttpRequest, login: BrowserLogin, token: str, withheld: 
 
 
 def held_token(session: SessionBase, login: BrowserLogin) -> SessionToken | None:
-    """The session's token. One that cannot be unsealed, since SECRET_KEY changed for example, is dropped."""
+    """Return the session's token, or None. One that cannot be unsealed, as after a change of SECRET_KEY, is dropped."""
     held = session.get(KEY)
     if held is None:
         return None
@@ -52,7 +52,7 @@ def drop_token(session: SessionBase) -> None:
 
 
 def end_session(session: SessionBase) -> None:
-    """Log out: the token goes. An auditor's login to the admin stays, under a new key; else the session ends whole."""
+    """Log out. An auditor's login to the admin stays, under a new key; without one, the whole session ends."""
     if set(session.keys()) - {KEY}:
         drop_token(session)
         session.cycle_key()

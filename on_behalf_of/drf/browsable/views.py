@@ -1,4 +1,4 @@
-"""Logging in to the API's own pages. What a person may do afterwards is decided by their token, call by call."""
+"""Logging in to the API's own pages. What people may do afterwards is decided by their token, call by call."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -32,7 +32,7 @@ View = Callable[[HttpRequest, BrowserLogin], HttpResponseBase]
 
 
 def _page(*methods: str) -> Callable[[View], Callable[[HttpRequest], HttpResponseBase]]:
-    """A page that is there where people may log in, and 404 elsewhere."""
+    """Decorate a view: 404 if people cannot log in here, and a page for refused logins."""
 
     def decorate(view: View) -> Callable[[HttpRequest], HttpResponseBase]:
         by_method = require_http_methods(methods)(view)
@@ -56,7 +56,7 @@ def _page(*methods: str) -> Callable[[View], Callable[[HttpRequest], HttpRespons
 
 @_page("GET", "HEAD", "POST")
 def login_page(request: HttpRequest, login: BrowserLogin) -> HttpResponseBase:
-    """Choose the scopes; a POST sends the browser to the tenant with them (RFC 6749 §4.1.1)."""
+    """Show the scopes to choose from; a POST sends the browser to the tenant with the choice (RFC 6749 §4.1.1)."""
     asked = request.POST if request.method == "POST" else request.GET
     back = local_path(asked.get("next", ""))
     chosen = [value for value, _ in login.scopes if value in asked.getlist("scope")]
@@ -73,20 +73,20 @@ def login_page(request: HttpRequest, login: BrowserLogin) -> HttpResponseBase:
     )
     pending = PendingLogin(scopes=tuple(chosen), back=back, code_verifier=to_tenant.code_verifier)
     remember(request.session, login, to_tenant.state, pending)
-    # A page that leads on, not a redirect: browsers hold redirects after a form to form-action, and nobody can list
-    # where a tenant sends its users to prove who they are.
+    # A page that leads on, not a redirect: browsers apply form-action to redirects after a form, and the hosts to which
+    # a tenant sends its users for the login cannot all be listed.
     return _rendered(request, "to_tenant", {"url": to_tenant.url, "tenant": _host(_configuration().token_rules.issuer)})
 
 
 @_page("GET")
 @sensitive_variables()
 def callback(request: HttpRequest, login: BrowserLogin) -> HttpResponseBase:
-    """Where the tenant sends the browser back to (RFC 6749 §4.1.2). The state is good once, and here alone."""
+    """Finish a login when the tenant sends the browser back (RFC 6749 §4.1.2). The state is valid once, here only."""
     pending = take(request.session, login, request.GET.get("state", ""))
     if pending is None:
         raise LoginRefused(
-            "This login was not begun in this browser, was finished already, or took longer than ten minutes. Begin "
-            f"again at {login.base_url}: the name in the address bar counts.", 400)  # fmt: skip
+            "This login was not begun in this browser, was already finished, or took longer than ten minutes. Begin "
+            f"again at exactly this address: {login.base_url}", 400)  # fmt: skip
     metadata = _metadata()
     code = read_answer(dict(request.GET.lists()), metadata)
     configuration = _configuration()
@@ -112,7 +112,7 @@ def callback(request: HttpRequest, login: BrowserLogin) -> HttpResponseBase:
 @sensitive_post_parameters("token")
 @sensitive_variables()
 def paste(request: HttpRequest, login: BrowserLogin) -> HttpResponseBase:
-    """Keep a token that somebody got elsewhere, such as a delegated one: after it was judged like a bearer's."""
+    """Keep a token that the user got elsewhere, such as a delegated one, after verifying it like a bearer token."""
     back = local_path(request.POST.get("next", ""))
     presented = "".join(request.POST.get("token", "").removeprefix("Bearer ").split())
     try:
@@ -136,7 +136,7 @@ def paste(request: HttpRequest, login: BrowserLogin) -> HttpResponseBase:
 
 @_page("GET", "HEAD")
 def token_page(request: HttpRequest, _login: BrowserLogin) -> HttpResponseBase:
-    """What the session's token says: its claims, never the token or its signature."""
+    """Show the claims of the session's token, never the token or its signature."""
     account = account_of(request)
     if account is None:
         return HttpResponseRedirect(reverse("browsable:login"))
@@ -145,7 +145,7 @@ def token_page(request: HttpRequest, _login: BrowserLogin) -> HttpResponseBase:
 
 @_page("GET", "HEAD", "POST")
 def logout_page(request: HttpRequest, login: BrowserLogin) -> HttpResponseBase:
-    """Ask, then forget the token; a mere link never logs anybody out. The tenant's own login is not ours to end."""
+    """Ask first, then drop the token, so that a link cannot log anyone out. The login at the tenant continues."""
     if request.method == "POST":
         forget_all(request.session)
         end_session(request.session)
@@ -155,7 +155,7 @@ def logout_page(request: HttpRequest, login: BrowserLogin) -> HttpResponseBase:
 
 
 def _keep(request: HttpRequest, login: BrowserLogin, token: str, *, asked: Iterable[str] = ()) -> AccessToken:
-    """Judge the token as a call with it would be judged, and on record as a call would be; then keep it."""
+    """Verify and record the token as a call with it would be, then put it into the session."""
     record_of(request).begin(api_configuration().database_time)
     accepted = accepted_token(request, token)
     keep_token(request, login, token, withheld=[scope for scope in asked if scope not in accepted.scopes])
@@ -176,7 +176,7 @@ def _login_form(
 
 
 def _least(login: BrowserLogin) -> list[str]:
-    """What is proposed to people who do not come from a page that needs more."""
+    """Return the scopes that are preselected unless the page that the user comes from needs others."""
     return [value for value, _ in login.scopes[:1]]
 
 
@@ -192,7 +192,7 @@ def _metadata() -> IssuerMetadata:
 
 
 def _unreachable() -> LoginRefused:
-    return LoginRefused("The tenant cannot be reached at the moment, so nobody can log in; try again soon.", 503)
+    return LoginRefused("The tenant cannot be reached at the moment, so you can't log in; try again soon.", 503)
 
 
 def _configuration() -> ApiConfiguration:
@@ -204,7 +204,7 @@ def _host(url: str) -> str:
 
 
 def _tenant_logout(login: BrowserLogin) -> str:
-    """Where the login at the tenant can be ended; empty where that is not known."""
+    """Return the address at which users log out of the tenant; empty if it is not known."""
     if login.tenant_logout_url:
         return login.tenant_logout_url
     try:

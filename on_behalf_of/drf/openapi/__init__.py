@@ -1,5 +1,5 @@
-"""The API as it describes itself: OpenAPI 3.1, drawn from the views, and the page that people read it on.
+"""The API's description: OpenAPI 3.1, generated from the views, and the page that shows it to people.
 
-drf-spectacular takes a quarter of a second to load, so what serves calls never imports this package's modules but
-`views`; the others are loaded when somebody asks for the description.
+drf-spectacular takes a quarter of a second to load, so code that serves calls imports only `views` and `operation` of
+this package; the other modules are loaded when the description is first requested.
 """

@@ -1,4 +1,4 @@
-"""What drf-spectacular draws from each view, completed with what this API answers besides."""
+"""drf-spectacular's schema of each view, completed with this API's refusals, texts and examples."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from on_behalf_of.drf.fields import Text
 from on_behalf_of.drf.openapi.operation import Operation
 
 WRITES = frozenset({"POST", "PUT", "PATCH"})
-DONE = {"200": "What was asked for.", "201": "What was made.", "204": "It is gone."}
+DONE = {"200": "The requested content.", "201": "The created object.", "204": "Deleted."}
 NO_NUL = r"^[^\u0000]*$"  # PostgreSQL cannot store it, so DRF's fields refuse it
 
 
@@ -36,14 +36,14 @@ class ApiSchema(AutoSchema):
         return operation
 
     def problems(self, operation: dict[str, Any]) -> dict[str, str]:
-        """How the operation may be refused: status and component."""
+        """Return the component that describes each refusal or failure of the operation, by status."""
         is_protected, is_write = bool(self.view.get_authenticators()), self.method in WRITES
         parameters = {parameter["in"] for parameter in operation.get("parameters", ())}
         found = {
             "400": "InvalidBody" if is_write else "BadRequest" if is_protected or "query" in parameters else "",
             "401": "Unauthorized" if is_protected else "",
             "403": "Forbidden" if is_protected else "",
-            "404": "NotFound" if parameters else "",  # a page beyond the last one is not there either
+            "404": "NotFound" if parameters else "",  # a page beyond the last one too
             "406": "NotAcceptable",
             "408": "RequestTimeout" if is_write else "",
             "413": "ContentTooLarge" if is_write else "",
@@ -61,13 +61,13 @@ class ApiSchema(AutoSchema):
         return self._words.description or str(super().get_description())
 
     def get_override_parameters(self) -> list[Any]:
-        """Routes take any text for an id, so that what is none is not found rather than unknown to the API."""
+        """Describe `id` as a UUID. Routes take any text, so that a malformed id is answered like an unknown one."""
         names_one = "{id}" in self.path
         return [OpenApiParameter("id", OpenApiTypes.UUID, OpenApiParameter.PATH)] if names_one else []
 
     def _map_serializer(self, serializer: Any, direction: str, bypass_extensions: bool = False) -> dict[str, Any]:
         schema: dict[str, Any] = super()._map_serializer(serializer, direction, bypass_extensions)  # type: ignore[no-untyped-call]
-        if direction == "response":  # what may be left out of a request is in every answer all the same
+        if direction == "response":  # a field with a default may be missing from a request, but never from an answer
             fields = force_instance(serializer).fields.values()  # type: ignore[no-untyped-call]
             filled_in = {field.field_name for field in fields if field.default is not empty}
             schema["required"] = sorted({*schema.get("required", ()), *filled_in})
@@ -85,7 +85,7 @@ class ApiSchema(AutoSchema):
 
 
 def _give_example(holder: dict[str, Any], value: dict[str, Any] | None) -> None:
-    """Whole as it stands: drf-spectacular would put the example of a list together from one of an item."""
+    """Add the example unchanged; drf-spectacular would build the example of a list from that of an item."""
     if value is not None:
         for media_type in holder.get("content", {}).values():
             media_type["examples"] = {"example": {"value": value}}

@@ -1,4 +1,4 @@
-"""The description as a document, drawn once in a process."""
+"""The OpenAPI document, generated once in each process."""
 
 import json
 import threading
@@ -12,7 +12,7 @@ from on_behalf_of.drf.openapi.problems import COMPONENTS
 from on_behalf_of.drf.openapi.security import held_metadata
 from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata
 
-_lock = threading.Lock()  # drf-spectacular counts its warnings in one place for all threads
+_lock = threading.Lock()  # drf-spectacular counts warnings in a global variable
 
 
 class DescriptionGenerator(SchemaGenerator):
@@ -24,13 +24,13 @@ class DescriptionGenerator(SchemaGenerator):
 
 
 def description() -> bytes:
-    """The document as JSON. It changes only when the tenant's endpoints do, or become known."""
+    """Return the document as JSON. It changes only when the tenant's endpoints change or become known."""
     with _lock:
         return _drawn(api_configuration(), held_metadata())
 
 
 @lru_cache(maxsize=1)
 def _drawn(_configuration: ApiConfiguration, _metadata: IssuerMetadata | None) -> bytes:
-    """The arguments are what the document depends on, beside the code."""
+    """Generate the document. The arguments are the cache's key: besides the code, the document depends only on them."""
     document = DescriptionGenerator().get_schema(public=True)  # type: ignore[no-untyped-call]
     return json.dumps(document, ensure_ascii=False, indent=1).encode()

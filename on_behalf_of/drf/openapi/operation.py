@@ -4,9 +4,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Operation:
-    """Words and examples for one operation of the description, beside what is drawn from its view."""
+    """Texts and examples for one operation of the description; the rest is generated from its view."""
 
     summary: str
-    description: str = ""  # the view's docstring, where there is none
+    description: str = ""  # empty: the view's docstring
     request: dict[str, Any] | None = None
     answer: dict[str, Any] | None = None

@@ -1,6 +1,6 @@
-"""What the API answers when it does not do what it is asked: the shared components of the description.
+"""The API's refusals and failures: shared components of the description.
 
-Each stands for sentences and codes that are written elsewhere (`refusals`, `errors`,
+They repeat sentences and codes that are written elsewhere (`refusals`, `errors`,
 `on_behalf_of.resource_server.errors`); the tests compare the two.
 """
 
@@ -20,26 +20,26 @@ def _header(description: str, **schema: Any) -> Component:
 
 
 HEADERS: dict[str, Component] = {
-    "X-Request-ID": _header("Names this request, in the API's log too.", type="string", pattern="^[0-9a-f]{32}$"),
+    "X-Request-ID": _header("Identifies this request, also in the API's log.", type="string", pattern="^[0-9a-f]{32}$"),
     "WWW-Authenticate": _header(
         "The challenge (RFC 6750 §3): error and description, the scopes to ask for, and where the metadata of this API "
         "is (RFC 9728 §5.1).",
         type="string",
         pattern="^Bearer ",
     ),
-    "Retry-After": _header("Seconds after which to try again.", type="string", pattern="^[0-9]+$"),
-    "Allow": _header("The methods that the path knows.", type="string"),
+    "Retry-After": _header("Seconds to wait before trying again.", type="string", pattern="^[0-9]+$"),
+    "Allow": _header("The methods that the path accepts.", type="string"),
 }
 
-_DETAIL = {"type": "string", "description": "What is wrong, in one sentence for people."}
-_ERROR = {"type": "string", "description": "RFC 6750's error code, where there is one for it."}
+_DETAIL = {"type": "string", "description": "What is wrong, as a sentence for people."}
+_ERROR = {"type": "string", "description": "RFC 6750's error code, if it has one for this case."}
 _REASON = _ref("schemas", "Reason")
 
 SCHEMAS: dict[str, Component] = {
     "Reason": {
         "type": "string",
         "enum": [reason.value for reason in Reason],
-        "description": "Why the token, or whoever presents it, is refused; a code that stays the same.",
+        "description": "Why the token or its bearer is refused, as a stable code.",
     },
     "Problem": {"type": "object", "required": ["detail"], "properties": {"detail": _DETAIL}},
     "InvalidInput": {
@@ -77,7 +77,10 @@ SCHEMAS: dict[str, Component] = {
     "UnexpectedError": {
         "type": "object",
         "required": ["detail", "request_id"],
-        "properties": {"detail": _DETAIL, "request_id": {"type": "string", "description": "To tell us which one."}},
+        "properties": {
+            "detail": _DETAIL,
+            "request_id": {"type": "string", "description": "Name it when you report the error."},
+        },
     },
 }
 
@@ -97,7 +100,7 @@ def _response(description: str, *schemas: str, headers: tuple[str, ...] = (), ex
 
 
 def _optional(response: Component, *headers: str) -> Component:
-    """With headers that only some of these answers carry."""
+    """Add headers that only some of these answers carry."""
     inline = {name: HEADERS[name] | {"required": False} for name in headers}
     return response | {"headers": response["headers"] | inline}
 
@@ -110,7 +113,7 @@ _NOT_THE_TOKEN = {
 RESPONSES: dict[str, Component] = {
     "BadRequest": _optional(
         _response(
-            "The request is malformed: how it carries the token, or a parameter.",
+            "The request is malformed: the way it carries the token, or a parameter.",
             "InvalidRequest",
             "Problem",
             examples={
@@ -122,7 +125,7 @@ RESPONSES: dict[str, Component] = {
     ),
     "InvalidBody": _optional(
         _response(
-            "The request is malformed: how it carries the token, the JSON of its body, or what the body says.",
+            "The request is malformed: the way it carries the token, the JSON of its body, or the body's content.",
             "InvalidRequest",
             "Problem",
             "InvalidInput",
@@ -135,7 +138,7 @@ RESPONSES: dict[str, Component] = {
         "WWW-Authenticate",
     ),
     "Unauthorized": _response(
-        "No access token came, or it is not acceptable: expired, for another audience, from another issuer.",
+        "There is no access token, or it is not accepted: expired, for another audience, from another issuer.",
         "InvalidToken",
         headers=("WWW-Authenticate",),
         examples={
@@ -148,7 +151,7 @@ RESPONSES: dict[str, Component] = {
         },
     ),
     "Forbidden": _response(
-        "The token is good and does not suffice: it lacks a scope, or a rule is against whoever acts with it.",
+        "The token is valid but not sufficient: it lacks a scope, or a rule forbids the call to its bearer.",
         "NotPermitted",
         headers=("WWW-Authenticate",),
         examples={
@@ -165,18 +168,18 @@ RESPONSES: dict[str, Component] = {
         },
     ),
     "NotFound": _response(
-        "There is no such thing, or it is somebody else's: the two cannot be told apart.",
+        "There is no such object, or it belongs to another user; the answer is the same.",
         "Problem",
         examples={"not_found": {"detail": "Not found."}},
     ),
     "MethodNotAllowed": _response(
-        "The path does not know this method.",
+        "The path does not accept this method.",
         "Problem",
         headers=("Allow",),
         examples={"method": {"detail": 'Method "PATCH" not allowed.'}},
     ),
     "NotAcceptable": _response(
-        "Answers are JSON, and the request's Accept header rules it out.",
+        "Answers are JSON, which the request's Accept header excludes.",
         "Problem",
         examples={"accept": {"detail": "Could not satisfy the request Accept header."}},
     ),
@@ -196,12 +199,12 @@ RESPONSES: dict[str, Component] = {
         examples={"long": {"detail": "The URL is longer than 8 KB."}},
     ),
     "UnsupportedMediaType": _response(
-        "Bodies are `application/json`.",
+        "Bodies must be `application/json`.",
         "Problem",
         examples={"type": {"detail": 'Unsupported media type "text/plain" in request.'}},
     ),
     "UnexpectedError": _response(
-        "Something failed that should not; the API's log says more under the request's id.",
+        "An unexpected error. The API's log says more under the request's id.",
         "UnexpectedError",
         examples={
             "unexpected": {
@@ -211,8 +214,8 @@ RESPONSES: dict[str, Component] = {
         },
     ),
     "ServiceUnavailable": _response(
-        "Nothing was done: the issuer's keys cannot be had, so nobody can tell whether the token is good, or the "
-        "database does not answer, so the call cannot be recorded.",
+        "Nothing was done: the issuer's keys cannot be fetched, so the token cannot be verified, or the database does "
+        "not answer, so the call cannot be recorded.",
         "Unavailable",
         headers=("Retry-After",),
         examples={
@@ -224,7 +227,7 @@ RESPONSES: dict[str, Component] = {
         },
     ),
 }
-# The server refuses these before the API sees them, so nothing has named the request yet.
+# The server may give these answers before the API sees the request, so without a request id.
 for _name in ("RequestTimeout", "ContentTooLarge", "URITooLong", "ServiceUnavailable"):
     RESPONSES[_name] = _optional(RESPONSES[_name], "X-Request-ID")
 

@@ -1,4 +1,4 @@
-"""How to get in, as the description says it: the tenant's login with PKCE, or a token that one has already."""
+"""The description's security schemes: a login at the tenant with PKCE, or a token that the caller already has."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,7 @@ class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
     name = ["login", "token"]  # noqa: RUF012 - the base's form
 
     def get_security_requirement(self, auto_schema: "AutoSchema") -> list[dict[str, list[Any]]]:
-        """Either will do, with the scopes that the view's own permissions ask for."""
+        """Return both schemes as alternatives, with the scopes that the view's permissions ask for."""
         scopes = list(scopes_of(auto_schema.view, auto_schema.method))
         return [{name: scopes} for name in self.name]
 
@@ -40,15 +40,15 @@ class AccessTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
 
 
 def held_metadata() -> IssuerMetadata | None:
-    """Return the issuer's metadata as of the last fetch of its keys. Asks no one, and waits for nothing."""
+    """Return the issuer's metadata as of the last fetch of its keys, or None. Never fetches or waits."""
     return token_verifier(api_configuration()).keys.metadata_if_held()
 
 
 def login_scheme(issuer: str, metadata: IssuerMetadata | None, scopes: dict[str, str]) -> dict[str, Any]:
-    """A flow with the issuer's endpoints where they are known.
+    """Return an OAuth flow with the issuer's endpoints, if they are known.
 
-    Where they are not, in a management command or before the issuer's keys came, the place where everybody can look
-    them up: that follows from the issuer alone.
+    If not, as in a management command or before the issuer's keys were fetched, return the address of the issuer's
+    discovery document, which follows from the issuer alone.
     """
     if metadata is None or metadata.authorization_endpoint is None:
         return {"type": "openIdConnect", "openIdConnectUrl": discovery_urls(issuer)[0], "description": LOGIN}

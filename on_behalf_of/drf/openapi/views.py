@@ -1,4 +1,4 @@
-"""Where the description is: a document for programs, a page for people. `API_DOCS=false` takes both away."""
+"""The API's description: a document for programs and a page for people. `API_DOCS=false` removes both."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -28,7 +28,7 @@ def _while_described(view: View) -> View:
 @require_safe
 @_while_described
 def document(_request: HttpRequest) -> HttpResponse:
-    """OpenAPI 3.1. It says nothing that a client with a token would not find out, so anybody may read it."""
+    """Return the OpenAPI 3.1 document. It is public: a client with a token could find out all that it says."""
     from on_behalf_of.drf.openapi.description import description  # slow to load, and only this view needs it
 
     return HttpResponse(description(), content_type="application/json", headers={"Access-Control-Allow-Origin": "*"})
@@ -37,10 +37,10 @@ def document(_request: HttpRequest) -> HttpResponse:
 @require_safe
 @_while_described
 def page(request: HttpRequest) -> HttpResponseBase:
-    """Swagger UI, framed as our pages are, and without a script or style in the page itself.
+    """Show Swagger UI in the layout of our pages, without inline scripts or styles.
 
-    Where API_LOGIN_CLIENT_ID names a client, the page logs in as that one, in the browser: its tokens stay in the
-    page's memory. It may connect to the tenant's token endpoint for that, and to nowhere else.
+    If API_LOGIN_CLIENT_ID names a client, the page logs in as that client, in the browser, and keeps the tokens in
+    memory. For that it may connect to the tenant's token endpoint; no other foreign host is allowed.
     """
     from on_behalf_of.drf.openapi.security import held_metadata  # as above
 
@@ -64,7 +64,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
 @require_safe
 @_while_described
 def redirect(request: HttpRequest) -> HttpResponse:
-    """Where the tenant sends the browser after the login (RFC 6749 §4.1.2)."""
+    """Show the page to which the tenant sends the browser after the login (RFC 6749 §4.1.2)."""
     return render(request, "on_behalf_of/docs_redirect.html")
 
 

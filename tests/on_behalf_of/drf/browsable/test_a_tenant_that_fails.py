@@ -20,7 +20,7 @@ DISCOVERY = "/.well-known/openid-configuration"
     [
         ("access_denied", "was cancelled"),
         ("login_required", "log in there first"),
-        ("invalid_scope", "does not know a scope"),
+        ("invalid_scope", "does not know one of the requested scopes"),
         ("unauthorized_client", "allow it the authorization code grant"),
         ("made_up", "refused the login (made_up)"),
         ("<script>alert(1)</script>", "refused the login (unknown)"),
@@ -58,7 +58,7 @@ def test_what_an_error_says_is_not_shown_where_the_state_is_not_ours(person: Per
         ((500, b"<h1>oops</h1>"), "cannot be read (status 500)"),
         ((302, b"{}"), "(unknown)"),
         ((200, b"[]"), "cannot be read"),
-        ((200, b'{"access_token": "a.b.c", "token_type": "DPoP"}'), "another type than Bearer"),
+        ((200, b'{"access_token": "a.b.c", "token_type": "DPoP"}'), "not a Bearer token"),
         ((200, b'{"token_type": "Bearer"}'), "no access token"),
         ((200, b'{"access_token": "a b", "token_type": "Bearer"}'), "no access token"),
         ((200, b'{"access_token": "' + b"a" * 2_000_000 + b'"}'), "more than 1048576 bytes"),

@@ -45,7 +45,7 @@ def test_a_body_may_be_written_as_json(writer: Person) -> None:
 def test_json_that_is_none_is_refused(writer: Person, text: str) -> None:
     page = writer.post("/api/notes/", {"_json": text})
     assert page.status_code == 400
-    assert "What was written is" in page.content.decode()
+    assert "The text is" in page.content.decode()
     assert not Note.objects.exists()
 
 

@@ -109,7 +109,7 @@ def test_a_state_is_good_once(person: Person, issuer: Issuer) -> None:
     issuer.codes["a-code"] = ("x", issuer.token())
     again = person.come_back(answer)
     assert again.status_code == 400
-    assert "was finished already" in again.content.decode()
+    assert "was already finished" in again.content.decode()
     assert len(issuer.redeemed) == 1
 
 
@@ -163,7 +163,7 @@ def test_a_parameter_that_comes_twice_is_refused(person: Person, issuer: Issuer)
 
 def test_scopes_that_the_tenant_withholds_are_told_where_they_are_missing(person: Person, issuer: Issuer) -> None:
     person.log_in(issuer.token(scope="read:private"), "read:private", "write:private")
-    assert "Asked for, not granted" in person.get("/login/token").content.decode()
+    assert "Requested, not granted" in person.get("/login/token").content.decode()
     refused = person.post("/api/notes/", {"title": "Milk"}).content.decode()
     assert "the tenant did not grant it" in refused
 

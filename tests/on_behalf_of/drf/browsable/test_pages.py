@@ -104,7 +104,7 @@ def test_a_page_tells_the_request_and_the_answers_status_headers_and_body(person
         "/api/notes/b5f3c1a2-",
         "Allow:",
         response["X-Request-ID"],
-        "belongs to somebody else",
+        "belongs to another user",
     ):
         assert text in page
 

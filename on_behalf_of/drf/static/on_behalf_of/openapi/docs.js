@@ -1,7 +1,7 @@
 "use strict";
 /* The API's description in Swagger UI, and the tenant's login: authorization code with PKCE, as a public client.
 
-   Tokens are kept in this page's memory alone, and end with it. */
+   Tokens are kept in this page's memory only. */
 
 const page = document.getElementById("swagger-ui").dataset;
 
@@ -24,12 +24,12 @@ const ui = SwaggerUIBundle({
   displayRequestDuration: true,
   oauth2RedirectUrl: page.redirectUrl,
   requestInterceptor: (request) => {
-    request.credentials = "omit"; // a session at these pages is not what is tried here
+    request.credentials = "omit"; // calls from this page must not use a login to the other pages
     if (request.url.startsWith(`${page.tokenEndpoint}?`)) {
-      request.url = page.tokenEndpoint; // Swagger UI repeats there what the login asked for; the code holds it already
+      request.url = page.tokenEndpoint; // Swagger UI repeats the login's parameters; the code implies them
     }
     if (request.url === page.tokenEndpoint) {
-      delete request.headers["X-Requested-With"]; // it tells the tenant nothing, and has browsers ask first
+      delete request.headers["X-Requested-With"]; // the tenant does not need it, and it would cause a CORS preflight
     }
     return request;
   },
@@ -40,15 +40,15 @@ if (page.clientId) {
     clientId: page.clientId,
     scopes: page.scopes,
     usePkceWithAuthorizationCodeGrant: true,
-    // RFC 8707, and what Auth0 calls the same: without it, the token would be for no API.
+    // RFC 8707 and Auth0's name for the same: without it, the token would not be for this API.
     additionalQueryStringParams: { audience: page.audience, resource: page.audience },
   });
 }
 
-/* The answer comes from the window in which the user logged in. Not through `window.opener`, which Swagger UI's own
-   page relies on: Cross-Origin-Opener-Policy cuts that as soon as the tenant's page is shown. A channel reaches pages
-   of this origin only. Swagger UI's `state` can be guessed; against a foreign code stands PKCE (RFC 9700 §2.1.1), for
-   the tenant redeems a code only with the verifier that this page made for it. */
+/* The answer comes from the window in which the user logged in. It does not use `window.opener`, as Swagger UI's own
+   page does, because Cross-Origin-Opener-Policy cuts that as soon as the tenant's page is shown. A channel reaches only
+   pages of this origin. Swagger UI's `state` can be guessed; PKCE protects against a foreign code (RFC 9700 §2.1.1),
+   because the tenant redeems a code only with the verifier that this page made for it. */
 const channel = new BroadcastChannel("oauth2-redirect");
 channel.addEventListener("message", ({ data: answer }) => {
   const login = window.swaggerUIRedirectOauth2;
@@ -58,7 +58,7 @@ channel.addEventListener("message", ({ data: answer }) => {
   delete window.swaggerUIRedirectOauth2;
   const fail = (message) => login.errCb({ authId: login.auth.name, source: "auth", level: "error", message });
   if (answer.iss && answer.iss !== page.issuer) {
-    fail("The answer came from another issuer than this API's."); // RFC 9207 §2.4
+    fail("The answer did not come from this API's issuer."); // RFC 9207 §2.4
   } else if (answer.code) {
     login.auth.code = answer.code;
     login.callback({ auth: login.auth, redirectUrl: login.redirectUrl });

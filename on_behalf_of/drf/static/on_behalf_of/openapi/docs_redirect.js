@@ -2,7 +2,7 @@
 /* Hands the tenant's answer to the page that asked for it (docs.js), and closes this window. */
 
 const answer = Object.fromEntries(new URLSearchParams(location.search));
-history.replaceState(null, "", location.pathname); // a code does not stay in the address or the history
+history.replaceState(null, "", location.pathname); // keep the code out of the address bar and the history
 const channel = new BroadcastChannel("oauth2-redirect");
 channel.addEventListener("message", ({ data }) => {
   if (data.taken === answer.state) {
