@@ -1,4 +1,4 @@
-"""Rows that are added and read, never changed: what Django itself refuses, before any trigger does."""
+"""Models whose rows are added and read, never changed. Django refuses here, before any trigger does."""
 
 import hashlib
 import json
@@ -13,7 +13,12 @@ from django.db import models
 from on_behalf_of.audit.database import log_connection
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
-_AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.BooleanField)  # drivers take the values
+_AS_THEY_ARE = (
+    models.CharField,
+    models.TextField,
+    models.IntegerField,
+    models.BooleanField,
+)  # drivers take their values unchanged
 Row_co = TypeVar("Row_co", bound="AppendOnly", covariant=True)
 
 
@@ -26,7 +31,7 @@ async def _arefuse(*_args: Any, **_kwargs: Any) -> NoReturn:
 
 
 class AppendOnlyQuerySet(models.QuerySet[Row_co]):
-    """Everything that would change, remove, or silently not add a row raises TypeError."""
+    """Raises TypeError for everything that would change, remove or silently skip a row."""
 
     update = delete = bulk_update = update_or_create = get_or_create = _refuse
     _update = _raw_delete = _refuse  # what Model.save and the deletion of related objects use
@@ -50,7 +55,7 @@ class AppendOnlyQuerySet(models.QuerySet[Row_co]):
 
 
 class AppendOnly(models.Model):
-    """The base of rows that cannot be changed."""
+    """Base of models whose rows cannot be changed."""
 
     objects = AppendOnlyQuerySet.as_manager()
 
@@ -69,13 +74,13 @@ class AppendOnly(models.Model):
         _refuse()
 
     def prepare(self) -> None:
-        """Called once, right before the row is written."""
+        """Complete the row. Called once, right before the row is written."""
 
 
 def insert_rows(rows: Sequence[AppendOnly]) -> None:
-    """Add rows of one model by one statement: all or none. Their numbers are not read back.
+    """Add rows of one model in one statement: all or none. Their ids are not read back.
 
-    What the ORM does for each field of each row costs several times as much as the database itself.
+    The ORM's work for each field of each row would cost several times as much as the database's.
     """
     connection, model = log_connection(), type(rows[0])
     fields = _fields(model)
@@ -92,7 +97,7 @@ def insert_rows(rows: Sequence[AppendOnly]) -> None:
 
 @cache
 def _fields(model: type[AppendOnly]) -> list[tuple[Any, Callable[[Any, Any], Any] | None]]:
-    """Each field, with what makes its values ones that the driver takes, where they are not so already."""
+    """Return each field with the function that adapts its values for the driver, or None if they need no adapting."""
     return [
         (field, None if isinstance(field, _AS_THEY_ARE) else field.get_db_prep_save)
         for field in model._meta.concrete_fields  # noqa: SLF001 - Django's documented name
@@ -110,7 +115,7 @@ def _insertion(table: str, columns: tuple[str, ...], count: int) -> str:
 class SealedRow(AppendOnly):
     """A row of a sealed log. Its digest covers every field that FORMATS names for its format.
 
-    The row's number is not among them, for the database gives it after the digest is made; the seal holds both.
+    The row's id is not among them, because the database assigns it after the digest is made; the seal holds both.
     """
 
     LOG: ClassVar[str]  # names the log in seals
@@ -132,17 +137,13 @@ class SealedRow(AppendOnly):
 
 
 def row_digest(row: SealedRow) -> str:
-    """SHA-256, hexadecimal, of the row's canonical JSON. Raises KeyError for an unknown format."""
-    return digest_of(row, log=row.LOG, format_number=row.format, names=row.FORMATS[row.format])
-
-
-def digest_of(row: models.Model, *, log: str, format_number: int, names: tuple[str, ...]) -> str:
-    """The same for a model as a migration knows it."""
-    return sha256({"log": log, "format": format_number, **{name: canonical_value(row, name) for name in names}})
+    """Return the SHA-256, hexadecimal, of the row's canonical JSON. Raises KeyError for an unknown format."""
+    content = {name: canonical_value(row, name) for name in row.FORMATS[row.format]}
+    return sha256({"log": row.LOG, "format": row.format, **content})
 
 
 def canonical_value(row: models.Model, name: str) -> Any:
-    """One field's value, the same before it is stored and after it is read from any database."""
+    """Return a field's value in a form that is the same before it is stored and after it is read from any database."""
     value = getattr(row, name)
     if isinstance(value, datetime):
         return utc_text(value)
@@ -154,7 +155,7 @@ def canonical_value(row: models.Model, name: str) -> Any:
 @lru_cache(maxsize=1_024)
 def _canonical_address(text: str) -> str:
     address = ip_address(text)
-    if mapped := getattr(address, "ipv4_mapped", None):  # how this is spelled differs between versions of Python
+    if mapped := getattr(address, "ipv4_mapped", None):  # its spelling differs between versions of Python
         return f"::ffff:{int(mapped) >> 16:x}:{int(mapped) & 0xFFFF:x}"
     return str(address)
 
@@ -166,12 +167,12 @@ def _address_fields(model: type[models.Model]) -> frozenset[str]:
 
 
 def utc_text(time: datetime) -> str:
-    """RFC 3339 with microseconds, always in UTC."""
+    """Return a time as RFC 3339 with microseconds, always in UTC."""
     return time.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def canonical_json(content: Any) -> bytes:
-    """One spelling for each content: members sorted, no blanks, ASCII."""
+    """Return the only spelling of this content: members sorted, no blanks, ASCII."""
     return _encode(content).encode()
 
 

@@ -13,13 +13,13 @@ class AuditConfig(AppConfig):
         from on_behalf_of.audit import auditors, checks  # noqa: F401 - registers the checks
         from on_behalf_of.audit.configuration import audit_configuration
 
-        audit_configuration()  # a mistake in the settings ends the start here, not the first call
+        audit_configuration()  # so that a mistake in the settings stops the start, not the first call
         post_migrate.connect(_protect_log, sender=self)
         post_migrate.connect(auditors.make_groups, sender=self)
 
 
 def _protect_log(*, using: str, **_kwargs: object) -> None:
-    """Put the log's triggers back, whichever migration rebuilt its tables."""
+    """Put the log's triggers back, in case a migration rebuilt its tables."""
     from on_behalf_of.audit.database import log_alias
     from on_behalf_of.audit.triggers import missing_triggers, put_back
 

@@ -1,4 +1,4 @@
-"""Two groups for the admin: those who read the audit log, and those who may also take it away."""
+"""Two groups for the admin: those who may read the audit log, and those who may also export it."""
 
 from django.apps import AppConfig
 from django.contrib.auth.models import Group, Permission
@@ -9,10 +9,10 @@ GROUPS = {"Auditors": (VIEW,), "Audit exporters": (VIEW, EXPORT)}
 
 
 def make_groups(sender: AppConfig, *, using: str, **_kwargs: object) -> None:
-    """Make the groups that are missing, and give them their permissions, in the database that holds Django's accounts.
+    """Create missing groups and give all of them their permissions, in the database that holds Django's users.
 
     Runs after each `migrate` and not in a migration, because Django makes the permissions only after all migrations.
-    What an administrator adds to a group stays; what was taken from it comes back.
+    Permissions that an administrator adds to a group stay; those that were taken from it come back.
     """
     if not router.allow_migrate_model(using, Group):
         return

@@ -15,17 +15,17 @@ from on_behalf_of.audit.sealing import CounterWentBack, seal_finished_rows
 from on_behalf_of.audit.time_limit import limited_database_time
 
 log = logging.getLogger(__name__)
-SEALING_PAUSE = 2.0  # seconds; rows are to be sealed at most five seconds after they are committed
+SEALING_PAUSE = 2.0  # seconds; rows should be sealed at most five seconds after they are committed
 COUNTING_PAUSE = 60.0  # seconds
 DATABASE_TIME = 10.0  # seconds
-PATIENCE = 2  # rounds that may fail before it is worth a line: a busy SQLite is nothing unusual
+PATIENCE = 2  # failed rounds before a line in the log: a busy SQLite is nothing unusual
 
 
 def seal_in_background() -> None:
     """Start this process's sealing thread, once, if ON_BEHALF_OF["AUDIT"]["SEALING"] is "thread".
 
-    Call it when a row was written: a server that forks its workers has done so by then. A server with workers of its
-    own kind may call it at their start.
+    Call it after a row was written: by then, a server that forks its workers has done so. A worker may also call it at
+    its own start.
     """
     if audit_configuration().sealing is Sealing.THREAD:
         _thread_of(os.getpid())
@@ -45,9 +45,9 @@ def _thread_of(_process: int) -> "SealingThread":
 
 
 class SealingThread(threading.Thread):
-    """Seals what calls have recorded, away from their path, for as long as the process lives.
+    """Seals what calls have recorded, in the background, for as long as the process lives.
 
-    Several processes may each have one: the one that holds the lock seals, the others have nothing to do.
+    Several processes may each have one: the one that holds the lock seals, and the others do nothing.
     """
 
     def __init__(self, configuration: AuditConfiguration) -> None:
@@ -60,12 +60,12 @@ class SealingThread(threading.Thread):
     def run(self) -> None:
         while not self._ends.wait(SEALING_PAUSE):
             self._round()
-        self._counted_at = -math.inf  # counts are written now, however young they are
+        self._counted_at = -math.inf  # write the counts now, without waiting for COUNTING_PAUSE
         self._round()  # what the last calls left
         log_connection().close()
 
     def stop(self) -> None:
-        """Let it finish; a database that does not answer is not waited for."""
+        """Let the thread finish, without waiting long for a database that does not answer."""
         self._ends.set()
         self.join(timeout=3)
 
@@ -79,7 +79,7 @@ class SealingThread(threading.Thread):
                     self._counted_at = time.monotonic()
         except (DatabaseError, KeysUnusable, CounterWentBack) as error:
             self._report(type(error).__name__ if isinstance(error, DatabaseError) else str(error))
-        except Exception as error:  # a thread that ended would leave everything after it unsealed
+        except Exception as error:  # if the thread ended, all later rows would stay unsealed
             if self._failures == 0:
                 log.exception("Sealing failed unexpectedly.")
             self._report(type(error).__name__)
@@ -92,4 +92,4 @@ class SealingThread(threading.Thread):
         log_connection().close()
         self._failures += 1
         if self._failures == PATIENCE + 1:  # one line for each outage
-            log.error("The audit log cannot be sealed (%s); trying on.", reason)
+            log.error("The audit log cannot be sealed (%s); still trying.", reason)

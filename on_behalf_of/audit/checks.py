@@ -1,4 +1,4 @@
-"""Settings of the log that are missing, or that do less than they seem to."""
+"""System checks: settings of the log that are missing, or that do less than they seem to."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def somebody_seals_the_log(**_kwargs: Any) -> list[CheckMessage]:
 
 @register()
 def the_log_has_its_database(**_kwargs: Any) -> list[CheckMessage]:
-    """Report a log whose tables Django would look for in another database than its rows are written to."""
+    """Report routers that look for the log's tables in another database than its rows are written to."""
     from on_behalf_of.audit.models import DelegatedAccess
 
     alias = audit_configuration().database
@@ -35,7 +35,7 @@ def the_log_has_its_database(**_kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         checks.Error(
-            f"The log is in the database {alias!r}, and Django's routers send its models to another one.",
+            f"The log is in the database {alias!r}, but Django's routers send its models to another one.",
             hint="Put on_behalf_of.audit.router.AuditRouter first in DATABASE_ROUTERS.",
             id="obo_audit.E002",
         )
@@ -51,8 +51,8 @@ def waits_for_the_database_can_be_limited(**_kwargs: Any) -> list[CheckMessage]:
     alias = "" if database.alias == DEFAULT_DB_ALIAS else f" of the database {database.alias!r}"
     return [
         checks.Warning(
-            "Callers wait as long as PostgreSQL does not answer: Django's own engine cannot end such a wait.",
-            hint=f'Set ENGINE{alias} to "{ENGINE}", which is Django\'s with a limit.',
+            "Callers wait until PostgreSQL answers: Django's own engine cannot end such a wait.",
+            hint=f'Set ENGINE{alias} to "{ENGINE}", which is Django\'s with a time limit.',
             id="obo_audit.W003",
         )
     ]

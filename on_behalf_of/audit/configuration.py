@@ -21,7 +21,7 @@ class Sealing(StrEnum):
 
 @dataclass(frozen=True)
 class AuditConfiguration:
-    """Where the log is kept, and how it is sealed, kept and explained.
+    """The log's configuration: where it is stored, and how it is sealed, retained and explained.
 
     A project writes it as the dictionary `ON_BEHALF_OF["AUDIT"]` (see `audit_configuration`) or builds this object.
     """
@@ -29,7 +29,9 @@ class AuditConfiguration:
     seal_key_file: Path  # Ed25519, PKCS #8 PEM; made when it is missing
     public_keys_file: Path  # JSON, key id -> public key; every key that ever sealed
     retention_days: int = 400
-    reasons: Mapping[str, str] = field(default_factory=dict, hash=False)  # further codes that a row may hold, explained
+    reasons: Mapping[str, str] = field(
+        default_factory=dict, hash=False
+    )  # sentences for further codes that a row may hold
     database: str = DEFAULT_DB_ALIAS  # alias of the log's database; changes there commit together with their row
     sealing: Sealing | None = None  # None: not decided, which a system check reports
 
@@ -40,7 +42,8 @@ def audit_configuration(declared: DeclaredSettings) -> AuditConfiguration:
 
     SEALING: "thread" or "command". DATABASE: alias of the database whose changes the log commits with; one that is
     not the default also needs `on_behalf_of.audit.router.AuditRouter` in DATABASE_ROUTERS.
-    DIRECTORY: where the seal's keys are kept, unless SEAL_KEY_FILE and PUBLIC_KEYS_FILE say it; `var` below BASE_DIR.
+    DIRECTORY: where the seal's keys are kept, `var` below BASE_DIR by default. SEAL_KEY_FILE and PUBLIC_KEYS_FILE
+    override it.
     RETENTION_DAYS: how long rows are kept. REASONS: a dictionary that explains the project's own reason codes.
     """
     directory = declared.path("DIRECTORY") or Path(getattr(settings, "BASE_DIR", Path.cwd())) / "var"

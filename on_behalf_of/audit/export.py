@@ -1,4 +1,4 @@
-"""The log and its head, as they leave the database."""
+"""Export of the log and of its signed head."""
 
 import json
 from collections.abc import Iterator
@@ -15,11 +15,11 @@ ROWS_AT_ONCE = 1_000
 
 
 class NotAHead(Exception):
-    """The file is none that `signed_head` made, or somebody changed it."""
+    """The file was not made by `signed_head`, or was changed since."""
 
 
 def rows_as_json(log: type[SealedRow]) -> Iterator[str]:
-    """Each row as one line of JSON, in the log's order: all that its digest covers, its id, and the digest."""
+    """Yield each row as one line of JSON, in the log's order: all that its digest covers, its id, and the digest."""
     after = START
     while rows := rows_between(log, after, None, ROWS_AT_ONCE):
         for row in rows:
@@ -29,14 +29,14 @@ def rows_as_json(log: type[SealedRow]) -> Iterator[str]:
 
 
 def signed_head(key: SealKey) -> str:
-    """Where the chain ends now. Kept elsewhere, it shows when the end is cut off later."""
+    """Return a signed statement of where the chain ends now. Kept elsewhere, it shows if the end is cut off later."""
     number, digest = last_link()
     head = {"seal": number, "digest": digest, "time": utc_text(datetime.now(UTC)), "key_id": key.id}
     return json.dumps(head | {"signature": key.sign(canonical_json(head))}, indent=2) + "\n"
 
 
 def read_head(path: Path, keys: PublicKeys) -> tuple[int, str]:
-    """Number and digest of the head's seal. Raises NotAHead."""
+    """Return number and digest of the head's seal. Raises NotAHead."""
     try:
         head: dict[str, Any] = json.loads(path.read_text(encoding="ascii"))
         signature = head.pop("signature")
@@ -44,4 +44,4 @@ def read_head(path: Path, keys: PublicKeys) -> tuple[int, str]:
             return int(head["seal"]), str(head["digest"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotAHead(f"{path} cannot be read as an exported head.") from error
-    raise NotAHead(f"The signature of {path} is not by a key that is known.")
+    raise NotAHead(f"The signature of {path} was not made with a known key.")

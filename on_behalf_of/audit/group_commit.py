@@ -1,7 +1,7 @@
-"""Calls that end at about the same time have their rows committed together, and each waits until they are.
+"""Commits the rows of calls that end at about the same time together; each call waits until its row is committed.
 
-Making one row durable costs as much as making twenty so: one statement, and one wait for the disk. A call that comes
-while nothing is being written writes at once. Calls that come meanwhile are then written together.
+Committing twenty rows costs as much as committing one: one statement, and one wait for the disk. A row that comes while
+nothing is being written is written at once. Rows that come in the meantime are then written together.
 """
 
 import threading
@@ -22,7 +22,7 @@ Row = TypeVar("Row")
 
 
 class NotWritten(Exception):
-    """Another call was writing the row, and failed, or did not come to it in time."""
+    """Another call was to write this row along with its own, and failed or did not get to it in time."""
 
 
 @dataclass(eq=False)
@@ -31,11 +31,11 @@ class _Waiting(Generic[Row]):
     woken: threading.Event = field(default_factory=threading.Event)
     leads: bool = False  # it is this call's turn to write
     is_durable: bool = False
-    error: Exception | None = None  # the row's own
+    error: Exception | None = None  # about this row alone
 
 
 class GroupCommit(Generic[Row]):
-    """`commit` makes rows durable, all or none, or raises. It is called by one thread at a time."""
+    """Commits rows together. `commit` makes rows durable, all or none, or raises; one thread at a time calls it."""
 
     def __init__(self, commit: Callable[[Sequence[Row]], None]) -> None:
         self._commit = commit
@@ -44,10 +44,10 @@ class GroupCommit(Generic[Row]):
         self._is_led = False
 
     def write(self, row: Row) -> None:
-        """Return once the row is durable.
+        """Write the row, and return once it is durable.
 
-        Raises what `commit` raises about it, and NotWritten where that was another call's to report, or where the
-        time limit in force ended the wait; the row may then have been written or not.
+        Raises what `commit` raises about it. Raises NotWritten if another call reports that, or if the time limit in
+        force ended the wait; the row may then have been written or not.
         """
         mine = _Waiting(row)
         with self._lock:
@@ -71,7 +71,7 @@ class GroupCommit(Generic[Row]):
         if is_woken:
             return
         with self._lock:
-            if not mine.leads and mine in self._waiting:  # otherwise it was woken, or begun, in this very moment
+            if not mine.leads and mine in self._waiting:  # otherwise it was just woken, or is just being written
                 self._waiting.remove(mine)
 
     def _lead(self) -> None:
@@ -89,7 +89,7 @@ class GroupCommit(Generic[Row]):
     def _write(self, together: list[_Waiting[Row]]) -> None:
         try:
             self._commit([each.row for each in together])
-        except (DataError, IntegrityError) as error:  # something is wrong with one of them: which?
+        except (DataError, IntegrityError) as error:  # one of the rows is at fault: find out which
             if len(together) == 1:
                 together[0].error = error
                 return
@@ -100,7 +100,7 @@ class GroupCommit(Generic[Row]):
                 each.is_durable = True
 
     def _hand_over(self) -> None:
-        """Pass the lead to the call with the most time left among those written next: its limit holds for all."""
+        """Pass the lead to the call with the most time left among those written next: its limit applies to all."""
         with self._lock:
             if self._waiting:
                 leader = self._waiting[min(len(self._waiting), MAX_ROWS) - 1]
@@ -112,7 +112,7 @@ class GroupCommit(Generic[Row]):
 
 @cache
 def access_log() -> GroupCommit[SealedRow]:
-    """The process's one way to record calls that change nothing else."""
+    """Return the process's only GroupCommit, for calls that change nothing else."""
     return GroupCommit(_commit_rows)
 
 

@@ -1,4 +1,4 @@
-"""The log of accesses, and what stands beside it: operations on the log, the seals, and what became of old rows."""
+"""The log of accesses and what belongs to it: operations on the log, seals, tombstones, verifications, and counts."""
 
 from django.db import models
 from django.utils import timezone
@@ -17,7 +17,7 @@ class Decision(models.TextChoices):
 class DelegatedAccess(SealedRow):
     """One authenticated call: who asked, for whom, through which actors, for what, and what was decided.
 
-    Every text is bounded and free of control characters. Neither token nor query string is ever stored.
+    Every text is bounded and free of control characters. Neither the token nor the query string is ever stored.
     """
 
     LOG = "access"
@@ -31,7 +31,7 @@ class DelegatedAccess(SealedRow):
     }
 
     time = models.DateTimeField(default=timezone.now)
-    request_id = models.CharField(max_length=32, help_text="Also in the answer's X-Request-ID.")
+    request_id = models.CharField(max_length=32, help_text="Also in the response header X-Request-ID.")
     trace_id = models.CharField(max_length=32, help_text="W3C trace id.")
     trace_from_caller = models.BooleanField(help_text="The caller chose the trace id, so it proves nothing.")
     issuer = models.CharField(max_length=MAX_IDENTIFIER)
@@ -59,8 +59,8 @@ class DelegatedAccess(SealedRow):
         verbose_name_plural = "delegated access log"
         ordering = ("-id",)
         permissions = (("export_delegatedaccess", "Can export delegated access"),)
-        # Each ends with the time, so that the newest rows of one value, or of one value within a period, are one range
-        # of one index: the admin never sorts or walks the table.
+        # All but the last end with the time, so that the newest rows with one value, also within a period, are one
+        # range of one index: the admin never sorts or scans the table.
         indexes = (
             models.Index(fields=["time"], name="access_by_time"),
             models.Index(fields=["subject", "time"], name="access_by_subject"),
@@ -78,7 +78,7 @@ class DelegatedAccess(SealedRow):
 
 
 class LogOperation(SealedRow):
-    """Somebody did something with the log as a whole. Sealed like the accesses."""
+    """An operation on the log as a whole, such as an export. Sealed like the accesses."""
 
     LOG = "operation"
     FORMATS = {1: ("time", "kind", "by", "what", "filters", "count")}  # noqa: RUF012 - a ClassVar in the base
@@ -92,8 +92,8 @@ class LogOperation(SealedRow):
     kind = models.CharField(max_length=16, choices=Kind.choices)
     by = models.CharField(max_length=255, help_text="The administrator's user name, or the system user of a command.")
     what = models.CharField(max_length=64, help_text="Such as the format of an export.")
-    filters = models.JSONField(default=dict, help_text="Which rows were asked for.")
-    count = models.PositiveBigIntegerField(null=True, help_text="How many rows, where it was known beforehand.")
+    filters = models.JSONField(default=dict, help_text="Which rows were requested.")
+    count = models.PositiveBigIntegerField(null=True, help_text="Number of rows, if it was known beforehand.")
 
     class Meta(SealedRow.Meta):
         ordering = ("-id",)
@@ -104,22 +104,22 @@ class LogOperation(SealedRow):
 
 
 class Seal(AppendOnly):
-    """A signature over the rows of one log, from where the log's previous seal ended to where this one ends.
+    """A signature over the rows of one log, from the end of the log's previous seal to the end of this one.
 
-    Rows have a position: the transaction that wrote them (0 on SQLite, where one writes at a time), then their id.
-    All seals form one chain.
+    A row's position is the transaction that wrote it (0 on SQLite, where only one writes at a time), then its id. All
+    seals form one chain.
     """
 
     number = models.PositiveBigIntegerField(primary_key=True)
     time = models.DateTimeField()
     log = models.CharField(max_length=16)
-    count = models.PositiveIntegerField(help_text="Rows under this seal; an hour without calls is sealed with none.")
+    count = models.PositiveIntegerField(help_text="Rows under this seal; none if an hour passed without calls.")
     total = models.PositiveBigIntegerField(help_text="Rows of this log under this seal and all before it.")
     end_transaction = models.PositiveBigIntegerField()
     end_id = models.PositiveBigIntegerField()
-    entries = models.TextField(blank=True, help_text="Id and digest of each row, in order, one row a line.")
+    entries = models.TextField(blank=True, help_text="Id and digest of each row, in order, one row per line.")
     entries_digest = models.CharField(max_length=64)
-    previous = models.CharField(max_length=64, blank=True, help_text="Digest of the seal before.")
+    previous = models.CharField(max_length=64, blank=True, help_text="Digest of the previous seal.")
     key_id = models.CharField(max_length=32)
     signature = models.CharField(max_length=128, help_text="Ed25519, hexadecimal.")
     digest = models.CharField(max_length=64)
@@ -133,11 +133,11 @@ class Seal(AppendOnly):
 
 
 class Tombstone(AppendOnly):
-    """What is left of rows and seals that were pruned: where the chain goes on, signed."""
+    """What remains of pruned rows and seals: a signed statement of where the chain continues."""
 
     through = models.PositiveBigIntegerField(primary_key=True, help_text="Number of the last seal that was pruned.")
     time = models.DateTimeField()
-    before = models.DateTimeField(help_text="Everything pruned was sealed before this.")
+    before = models.DateTimeField(help_text="Everything that was pruned was sealed before this time.")
     ends = models.JSONField(help_text="For each log: end_transaction, end_id, total.")
     seal_digest = models.CharField(max_length=64, help_text="Digest of the last seal that was pruned.")
     key_id = models.CharField(max_length=32)
@@ -151,7 +151,7 @@ class Tombstone(AppendOnly):
 
 
 class Verification(models.Model):
-    """How a run of audit_verify ended. For the reviewers' dashboard; proves nothing, and is not protected."""
+    """The result of a run of audit_verify, for the dashboard. It proves nothing, because it is not protected."""
 
     class Verdict(models.TextChoices):
         INTACT = "intact"
@@ -173,10 +173,10 @@ class Verification(models.Model):
 
 
 class RefusedTokens(models.Model):
-    """How many calls without a good token there were in a minute. Best effort, and no part of the sealed log."""
+    """The number of calls without a valid token in one minute. Best effort, and not part of the sealed log."""
 
     minute = models.DateTimeField()
-    process = models.CharField(max_length=16, help_text="Each process counts for itself.")
+    process = models.CharField(max_length=16, help_text="Each process keeps its own counts.")
     route = models.CharField(max_length=255, blank=True)
     reason = models.CharField(max_length=64)
     count = models.PositiveIntegerField()

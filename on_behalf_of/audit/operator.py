@@ -3,7 +3,7 @@ import os
 
 
 def system_user() -> str:
-    """Who runs a command, as far as the system knows."""
+    """Return the system's name for the user who runs a command."""
     try:
         return f"{getpass.getuser()}@command"
     except (KeyError, OSError):  # a container's user often has no name

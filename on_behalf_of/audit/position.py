@@ -1,8 +1,8 @@
-"""Where a row stands in its log, and reading rows in that order.
+"""The position of a row in its log, and reading rows in that order.
 
-On PostgreSQL, ids are given before transactions commit, so a row may appear after one with a higher id was sealed. The
-order there is that of transactions, and only rows below the oldest one still running are finished: none can follow
-between them. On SQLite one transaction writes at a time, so ids alone are in order.
+PostgreSQL assigns ids before transactions commit, so a row may appear after one with a higher id was sealed. There,
+rows are in the order of their transactions, and only rows of transactions older than the oldest running one are
+finished: no further row can appear between them. On SQLite only one transaction writes at a time, so ids are in order.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ START = Position(0, 0)
 
 
 def finished_rows(log: type[SealedRow], after: Position, limit: int) -> list[tuple[Position, str]]:
-    """Position and digest of the next rows that are ready to be sealed, in order."""
+    """Return position and digest of the next rows that are ready to be sealed, in order."""
     connection = _connection()
     finished = " AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())" if _has_transactions(connection) else ""
     sql = f"SELECT {_position(connection)}, digest FROM {log.table()} WHERE {_compared('>', connection)}{finished}"  # noqa: S608 - our own names
@@ -33,7 +33,7 @@ def finished_rows(log: type[SealedRow], after: Position, limit: int) -> list[tup
 
 
 def rows_between(log: type[SealedRow], after: Position, until: Position | None, limit: int) -> list[SealedRow]:
-    """Whole rows after one position, up to and with another, in order, at most `limit`."""
+    """Return whole rows after one position, up to and including another, in order, at most `limit`."""
     connection = _connection()
     where, values = _compared(">", connection), _values(connection, after)
     if until is not None:
@@ -43,7 +43,7 @@ def rows_between(log: type[SealedRow], after: Position, until: Position | None, 
 
 
 def count_after(log: type[SealedRow], after: Position, limit: int) -> int:
-    """How many rows follow; `limit` where there are as many or more."""
+    """Return how many rows follow, at most `limit`."""
     connection = _connection()
     inner = f"SELECT 1 FROM {log.table()} WHERE {_compared('>', connection)} LIMIT %s"  # noqa: S608 - our own names
     with connection.cursor() as cursor:
@@ -52,7 +52,7 @@ def count_after(log: type[SealedRow], after: Position, limit: int) -> int:
 
 
 def position_of(log: type[SealedRow], number: int) -> Position | None:
-    """Where the row with that id stands; None where it is gone."""
+    """Return the position of the row with that id, or None if it is gone."""
     connection = _connection()
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {_position(connection)} FROM {log.table()} WHERE id = %s", [number])  # noqa: S608
@@ -61,7 +61,7 @@ def position_of(log: type[SealedRow], number: int) -> Position | None:
 
 
 def delete_until(log: type[SealedRow], until: Position) -> int:
-    """Take the rows up to and with a position away. The triggers have to be lifted."""
+    """Delete the rows up to and including a position, and return how many. The triggers must be lifted."""
     connection = _connection()
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {log.table()} WHERE {_compared('<=', connection)}", _values(connection, until))  # noqa: S608
@@ -77,7 +77,7 @@ def _has_transactions(connection: BaseDatabaseWrapper) -> bool:
 
 
 def _position(connection: BaseDatabaseWrapper) -> str:
-    # Under a name of its own: ORDER BY takes a column of the answer for the table's, and no index gives that order.
+    # Renamed, because ORDER BY prefers a column of the answer to the table's, and no index has that order.
     return "transaction_id::text::bigint AS transaction, id" if _has_transactions(connection) else "0, id"
 
 

@@ -1,4 +1,4 @@
-"""Dropping old rows without breaking the chain: whole seals only, and a signed tombstone in their place."""
+"""Drops old rows without breaking the chain: whole seals only, with a signed tombstone in their place."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,11 +13,11 @@ from on_behalf_of.audit.tombstones import signed
 from on_behalf_of.audit.triggers import lifted
 from on_behalf_of.audit.verification import verify
 
-SEALS_AT_ONCE = 20  # in one transaction, for writers wait while the triggers are lifted
+SEALS_AT_ONCE = 20  # in one transaction; writers wait while the triggers are lifted
 
 
 class TooYoung(Exception):
-    """What is to be pruned has not been kept as long as it must be."""
+    """Some of the rows to prune have not been kept for as long as they must be."""
 
 
 @dataclass
@@ -27,9 +27,9 @@ class Pruned:
 
 
 def prune(before: datetime, *, by: str, configuration: AuditConfiguration) -> Pruned:
-    """Drop all that was sealed before a time. Needs the tables' owner; the newest seal always stays.
+    """Drop all rows that were sealed before a time. Only the tables' owner can; the newest seal always stays.
 
-    The log is verified first, for what is broken is evidence. Raises TooYoung, Broken, CannotVerify, KeysUnusable,
+    The log is verified first, because a broken log is evidence. Raises TooYoung, Broken, CannotVerify, KeysUnusable,
     DatabaseError.
     """
     if before > datetime.now(UTC) - timedelta(days=configuration.retention_days):
@@ -41,7 +41,7 @@ def prune(before: datetime, *, by: str, configuration: AuditConfiguration) -> Pr
     if newest is None or last is None:
         return pruned
     last = min(last, newest.number - 1)
-    if Seal.objects.filter(number__lte=last).exists():  # said before it is done, and sealed like the rest
+    if Seal.objects.filter(number__lte=last).exists():  # recorded before it is done, and sealed like all rows
         LogOperation.objects.create(
             kind=LogOperation.Kind.PRUNE,
             by=by[:255],
@@ -56,7 +56,7 @@ def prune(before: datetime, *, by: str, configuration: AuditConfiguration) -> Pr
 
 
 def _last_to_go(before: datetime) -> int | None:
-    """The last seal of those at the beginning that are old enough. Times follow numbers, but for clocks set back."""
+    """Return the last of the leading seals that are old enough. Times follow numbers unless a clock was set back."""
     first_to_stay = Seal.objects.filter(time__gte=before).order_by("number").only("number").first()
     if first_to_stay is not None:
         return first_to_stay.number - 1

@@ -1,6 +1,6 @@
-"""Calls without a good token are counted by the minute, not recorded, so that they cannot fill the disk.
+"""Counts calls without a valid token by the minute. They are not recorded, so that they cannot fill the disk.
 
-Best effort: counted in memory, written by the background thread, and no part of the sealed log.
+Best effort: counted in memory, written by the background thread, and not part of the sealed log.
 """
 
 import secrets
@@ -34,7 +34,7 @@ class RefusedTokenCounter:
             self._changed.add(key)
 
     def flush(self) -> None:
-        """Write what was counted since the last time. Raises DatabaseError, and then keeps the counts."""
+        """Write the counts that changed since the last time. On failure, keep them and raise DatabaseError."""
         with self._lock:
             changed = {key: self._counts[key] for key in self._changed}
         if not changed:
@@ -59,5 +59,5 @@ class RefusedTokenCounter:
 
 @cache
 def refused_tokens() -> RefusedTokenCounter:
-    """The process's one counter."""
+    """Return the process's only counter."""
     return RefusedTokenCounter()

@@ -1,4 +1,4 @@
-"""The Ed25519 key that signs seals, and the public keys that verify them. None of them is ever in the database.
+"""The Ed25519 key that signs seals, and the public keys that verify them. None of them is ever stored in the database.
 
 Both files are read again for each run, so that a rotation takes effect at once, in all processes.
 """
@@ -28,7 +28,7 @@ PublicKeys = dict[str, Ed25519PublicKey]  # by key id
 
 
 class KeysUnusable(Exception):
-    """A key file cannot be read, made or understood; the text says which, and never what is in it."""
+    """A key file cannot be read, made or understood. The message names the file, and never its content."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class SealKey:
 
 
 def seal_key(path: Path, public_keys_file: Path) -> SealKey:
-    """The key that signs from now on, made first when there is none. Its public half gets into the other file."""
+    """Return the key that signs, made first if there is none, with its public half in the other file."""
     try:
         if not path.exists():
             _make_folder(path)
@@ -55,8 +55,8 @@ def seal_key(path: Path, public_keys_file: Path) -> SealKey:
 
 
 def rotate(path: Path, public_keys_file: Path) -> SealKey:
-    """Sign with a new key. What the one before has signed can still be verified."""
-    seal_key(path, public_keys_file)  # the old one's public half is kept
+    """Replace the key that signs. What the old key has signed can still be verified."""
+    seal_key(path, public_keys_file)  # makes sure that the old key's public half is kept
     pem = _new_pem()
     _publish(_parse(pem, path), public_keys_file)  # before anything is signed with it
     replace_file(path, pem)
@@ -64,15 +64,15 @@ def rotate(path: Path, public_keys_file: Path) -> SealKey:
 
 
 def public_keys(path: Path) -> PublicKeys:
-    """All keys whose signatures count. Raises KeysUnusable where the file is missing, empty or malformed."""
+    """Return all keys whose signatures count. Raises KeysUnusable if the file is missing, empty or malformed."""
     try:
         keys = {name: Ed25519PublicKey.from_public_bytes(base64.b64decode(raw)) for name, raw in _read(path).items()}
     except (OSError, ValueError) as error:
-        raise KeysUnusable(f"{path} cannot be read: it should hold public keys by their ids.") from error
+        raise KeysUnusable(f"{path} cannot be read: it should contain public keys by their ids.") from error
     if not keys:
-        raise KeysUnusable(f"{path} holds no public key.")
+        raise KeysUnusable(f"{path} contains no public key.")
     if any(_id_of(key) != name for name, key in keys.items()):
-        raise KeysUnusable(f"{path} names a key that is another one.")
+        raise KeysUnusable(f"{path} contains a key under the wrong id.")
     return keys
 
 
@@ -107,9 +107,9 @@ def _parse(pem: str, path: Path) -> SealKey:
     try:
         key = load_pem_private_key(pem.encode(), None)
     except (ValueError, TypeError) as error:
-        raise KeysUnusable(f"{path} holds no private key in PEM without a password.") from error
+        raise KeysUnusable(f"{path} contains no private key in PEM without a password.") from error
     if not isinstance(key, Ed25519PrivateKey):
-        raise KeysUnusable(f"{path} holds a key that is not Ed25519.")
+        raise KeysUnusable(f"{path} contains a key that is not Ed25519.")
     return SealKey(_id_of(key.public_key()), key)
 
 
@@ -130,7 +130,7 @@ def _id_of(key: Ed25519PublicKey) -> str:
 def _locked(path: Path) -> Iterator[None]:
     _make_folder(path)
     with path.with_name(f".{path.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # let go when the file is closed
+        fcntl.flock(lock, fcntl.LOCK_EX)  # released when the file is closed
         yield
 
 

@@ -1,4 +1,4 @@
-"""Sealing: finished rows get into the chain of signed seals. One run at a time, whatever process it is in."""
+"""Sealing: adds finished rows to the chain of signed seals. One run at a time, across all processes."""
 
 import hashlib
 from contextlib import AbstractContextManager, nullcontext
@@ -16,21 +16,21 @@ from on_behalf_of.audit.seal_keys import SealKey, seal_key
 from on_behalf_of.audit.turn_to_write import turn_to_write
 
 MAX_ROWS = 1_000  # under one seal
-IDLE = timedelta(hours=1)  # after which a seal without rows says: nothing happened
+IDLE = timedelta(hours=1)  # after which a seal without rows shows that nothing happened
 ADVISORY_LOCK = 0x6F626F_5EA1  # any number that nothing else uses
 
 
 class CounterWentBack(Exception):
-    """PostgreSQL's transaction ids are lower than those under the last seal: the log was restored elsewhere."""
+    """PostgreSQL's transaction ids are lower than those under the last seal: the log was restored on another server."""
 
 
 def seal_finished_rows(configuration: AuditConfiguration) -> int:
-    """Seal all rows that are finished now; how many they were.
+    """Seal all rows that are finished now, and return how many.
 
-    Nothing is done while another process seals. Raises DatabaseError, KeysUnusable or CounterWentBack.
+    Does nothing while another process seals. Raises DatabaseError, KeysUnusable or CounterWentBack.
     """
     sealed = 0
-    while _has_work():  # asked without a lock, so that idle processes take none
+    while _has_work():  # checked without a lock, so that idle processes take none
         key = seal_key(configuration.seal_key_file, configuration.public_keys_file)
         count = _seal_next(key)
         if count is None:
@@ -40,7 +40,7 @@ def seal_finished_rows(configuration: AuditConfiguration) -> int:
 
 
 def seal_content(seal: Seal) -> bytes:
-    """What the signature is over."""
+    """Return the bytes that the seal's signature covers."""
     names = (
         *("number", "log", "count", "total", "end_transaction", "end_id"),
         *("entries_digest", "previous", "key_id"),
@@ -49,7 +49,7 @@ def seal_content(seal: Seal) -> bytes:
 
 
 def seal_digest(seal: Seal) -> str:
-    """Names the seal in the next one, and in exported heads."""
+    """Return the digest by which the next seal and exported heads name this one."""
     return hashlib.sha256(seal_content(seal) + bytes.fromhex(seal.signature)).hexdigest()
 
 
@@ -58,13 +58,13 @@ def entries_of(rows: list[tuple[int, str]]) -> str:
 
 
 def parse_entries(entries: str) -> dict[int, str]:
-    """Id -> digest, in order. Raises ValueError where the text is none of ours."""
+    """Return digests by id, in order. Raises ValueError for text that `entries_of` did not make."""
     pairs = [line.split(" ") for line in entries.splitlines()]
     return {int(number): digest for number, digest in pairs}
 
 
 def end_of(log: type[SealedRow]) -> tuple[Position, int]:
-    """Where the sealed part of a log ends, and how many rows it ever had."""
+    """Return where the sealed part of a log ends, and how many rows it ever had."""
     last = Seal.objects.filter(log=log.LOG).defer("entries").order_by("-end_transaction", "-end_id", "-number").first()
     if last is not None:
         return Position(last.end_transaction, last.end_id), last.total
@@ -74,7 +74,7 @@ def end_of(log: type[SealedRow]) -> tuple[Position, int]:
 
 
 def last_link() -> tuple[int, str]:
-    """Number and digest of the last seal: 0 and nothing before the first."""
+    """Return number and digest of the last seal; 0 and an empty text before the first."""
     last = Seal.objects.only("number", "digest").first()
     if last is not None:
         return last.number, last.digest
@@ -90,18 +90,18 @@ def _has_work() -> bool:
 
 
 def _turn() -> AbstractContextManager[None]:
-    """Return the turn to write among the calls of this process, if sealing could end one of their transactions.
+    """Return a context that takes a turn to write, if sealing could otherwise abort a call's transaction.
 
-    SQLite does that to a transaction that has read something and then wants to write while another one commits, unless
-    transactions take the write lock at their start (IMMEDIATE). Where they do, sealing waits for SQLite like any other
-    process, and calls never wait behind it for their turn.
+    SQLite aborts a transaction that has read something and then wants to write after another one committed, unless
+    transactions take the write lock at their start (IMMEDIATE). If they do, sealing waits for SQLite like any other
+    process, and calls never wait for their turn behind it.
     """
     is_safe = log_connection().settings_dict["OPTIONS"].get("transaction_mode") == "IMMEDIATE"
     return nullcontext() if is_safe else turn_to_write()
 
 
 def _seal_next(key: SealKey) -> int | None:
-    """Write one seal. Return the number of its rows; None if there was nothing to do, or another run is at it."""
+    """Write one seal. Return the number of its rows; None if there was nothing to do, or if another run is sealing."""
     with _turn(), transaction.atomic(using=log_alias()):
         if not _is_alone():
             return None
@@ -142,7 +142,7 @@ def _seal_next(key: SealKey) -> int | None:
 def _is_alone() -> bool:
     connection = log_connection()
     if connection.vendor != "postgresql":
-        return True  # the transaction began IMMEDIATE: it holds SQLite's one write lock
+        return True  # SQLite lets only one of several runs commit
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [ADVISORY_LOCK])
         return bool(cursor.fetchone()[0])
@@ -156,6 +156,6 @@ def _check_counter(sealed: int) -> None:
         cursor.execute("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")
         if cursor.fetchone()[0] <= sealed:
             raise CounterWentBack(
-                "This PostgreSQL server counts transactions from below the last seal, as after restoring a dump on "
-                "another server: raise its counter with pg_resetwal before anything more is recorded."
+                "This PostgreSQL server's transaction counter is below that of the last seal, as after restoring a "
+                "dump on another server: raise it with pg_resetwal before anything more is recorded."
             )

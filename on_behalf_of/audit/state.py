@@ -1,4 +1,4 @@
-"""What a reviewer may ask of the log: is this row what was sealed, and how is the sealing going?"""
+"""The state of the log, for reviewers: whether a row is what was sealed, and how sealing is going."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -34,17 +34,17 @@ class RowVerdict(StrEnum):
 
 @dataclass(frozen=True)
 class Waiting:
-    """What waits for its seal."""
+    """The rows that are not sealed yet."""
 
     rows: int  # MAX_COUNTED means: that many or more
-    seconds: float  # how long the oldest has been waiting; 0 where there is none
+    seconds: float  # how long the oldest has been waiting; 0 if there is none
 
 
 @dataclass(frozen=True)
 class SealingState:
     last_sealed_at: datetime | None
     unsealed_rows: int  # MAX_COUNTED means: that many or more
-    lag_seconds: float  # how long the oldest unsealed row has been waiting; 0 where there is none
+    lag_seconds: float  # how long the oldest unsealed row has been waiting; 0 if there is none
     sealed_rows: int  # ever, pruned ones included
     last_verified_at: datetime | None
     last_verdict: str | None  # one of Verification.Verdict
@@ -53,7 +53,7 @@ class SealingState:
 
 
 def seal_of(row: SealedRow) -> Seal | None:
-    """The seal that stands over the row's place; None while there is none yet. One look-up in an index."""
+    """Return the seal over the row's position, or None if there is none yet. Costs one index look-up."""
     position = position_of(type(row), row.pk)
     if position is None:
         return None
@@ -90,7 +90,7 @@ def _verdict_under(seal: Seal, row: SealedRow) -> RowVerdict:
 
 
 def sealing_state() -> SealingState:
-    """How sealing and verification are going; a handful of look-ups, however long the log is."""
+    """Return how sealing and verification are going. Costs a few look-ups, however long the log is."""
     ends = {log: end_of(log) for log in LOGS}
     waiting = _waiting(ends)
     last = Seal.objects.only("time").first()
@@ -108,7 +108,7 @@ def sealing_state() -> SealingState:
 
 
 def waiting_rows() -> Waiting:
-    """What is not sealed yet. Raises DatabaseError."""
+    """Return what is not sealed yet. Raises DatabaseError."""
     return _waiting({log: end_of(log) for log in LOGS})
 
 
@@ -120,10 +120,10 @@ def _waiting(ends: Ends) -> Waiting:
 
 
 def record_export(user: str, what: str, filters: dict[str, Any], count: int | None = None) -> LogOperation:
-    """Call this before the first row leaves: an export that cannot be recorded must not happen.
+    """Record an export. Call it before the first row leaves: an export that cannot be recorded must not happen.
 
-    `user` is a name, `what` the form, such as "csv"; `filters` must be JSON. The record is append-only and sealed like
-    the rows. Raises DatabaseError.
+    `user` is a name, `what` the format, such as "csv"; `filters` must be JSON. The record is append-only and sealed
+    like the rows. Raises DatabaseError.
     """
     return LogOperation.objects.create(
         kind=LogOperation.Kind.EXPORT, by=user[:255], what=what[:64], filters=filters, count=count

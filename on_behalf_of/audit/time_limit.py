@@ -1,8 +1,8 @@
-"""How long the database may keep a caller waiting, all its answers together.
+"""A limit on the total time that a caller waits for the database.
 
-A database that is stopped refuses connections, but one that is frozen, or cut off, says nothing at all: only a limit on
-this side ends the wait. `on_behalf_of.audit.postgresql` asks here before each of its waits. (SQLite waits for locks
-only, and has its own limit for that, the `timeout` of its connection.)
+A stopped database refuses connections, but one that is frozen or cut off does not answer at all: only a limit on this
+side ends the wait. `on_behalf_of.audit.postgresql` applies it to each of its waits. (SQLite waits for locks only, and
+has its own limit for that, the `timeout` of its connection.)
 """
 
 import time
@@ -11,12 +11,12 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
-DATABASE_TIME = 1.5  # seconds that the log's statements may wait for the database: the caller has an answer within two
+DATABASE_TIME = 1.5  # seconds that the log's statements may wait, so that the caller has an answer within two
 
 
 @dataclass
 class TimeLimit:
-    """What is left, in seconds. Time between the waits does not count."""
+    """The time that is left for waits, in seconds. Time between waits does not count."""
 
     seconds: float
 
@@ -41,9 +41,9 @@ def current_limit() -> TimeLimit | None:
 
 @contextmanager
 def limited_database_time(seconds: float) -> Iterator[None]:
-    """Inside, waits for the database end with an OperationalError when they have taken that long in all.
+    """Inside the block, raise OperationalError once waits for the database have taken that long in total.
 
-    An outer limit that is nearer to its end stays in force.
+    An outer limit with less time left stays in force.
     """
     outer = _limit.get()
     limit = TimeLimit(seconds if outer is None else min(seconds, outer.seconds))

@@ -1,4 +1,4 @@
-"""What stays of what was pruned: signed, so that the chain can be verified from there on."""
+"""Signs and verifies tombstones, from which the chain can be verified after pruning."""
 
 from on_behalf_of.audit.append_only import canonical_json, utc_text
 from on_behalf_of.audit.models import Tombstone

@@ -1,7 +1,7 @@
-"""The database's own refusal to change the log: triggers, and how their owner lifts them for a moment.
+"""Triggers by which the database itself refuses changes to the log, and how their owner lifts them for a moment.
 
-Django rebuilds tables on SQLite and so drops their triggers silently. Migrations call `create_triggers` after such an
-operation, and `migrate` puts back what is missing at its end.
+To alter a table on SQLite, Django may rebuild it, which silently drops its triggers. Migrations call `create_triggers`
+after such an operation, and `migrate` puts back missing triggers at its end.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
 LOGS = ("obo_audit_delegatedaccess", "obo_audit_logoperation")
-# Table -> its primary key. None has another unique key, so REPLACE has nothing else to replace by.
+# Table -> its primary key. None has another unique key by which REPLACE could replace rows.
 PROTECTED = {**dict.fromkeys(LOGS, "id"), "obo_audit_seal": "number", "obo_audit_tombstone": "through"}
 MESSAGE = "The audit log is append-only."
 FUNCTION = "obo_audit_append_only"
@@ -20,30 +20,30 @@ FUNCTION_BODY = f" BEGIN RAISE EXCEPTION '{MESSAGE}' USING ERRCODE = 'insufficie
 
 
 def create_triggers(schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """Put every trigger in place, anew where there is one."""
+    """Create every trigger, replacing those that exist."""
     _create(schema_editor.connection)
 
 
 def put_back(connection: BaseDatabaseWrapper) -> None:
-    """After `migrate`, on a database that has the tables; where only older migrations are applied there is nothing."""
+    """Put the triggers back after `migrate`, if the tables exist; after migrating backwards they may not."""
     if set(PROTECTED) <= set(connection.introspection.table_names()):
         _create(connection)
 
 
 def drop_triggers(schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """For migrating backwards."""
+    """Drop every trigger, for migrating backwards."""
     _drop(schema_editor.connection)
 
 
 def missing_triggers(connection: BaseDatabaseWrapper) -> list[str]:
-    """Names of triggers that are not there, are switched off, or do something else than they should."""
+    """Return the names of triggers that are missing, switched off, or changed."""
     found = _found_on_postgresql(connection) if connection.vendor == "postgresql" else _found_on_sqlite(connection)
     return sorted(_expected(connection) - found)
 
 
 @contextmanager
 def lifted(connection: BaseDatabaseWrapper) -> Iterator[None]:
-    """One transaction in which the log can be changed. Only the owner of the tables can do this."""
+    """Open a transaction in which the log can be changed. Only the owner of the tables can do this."""
     with transaction.atomic(using=connection.alias):
         if connection.vendor == "postgresql":
             _execute(connection, *(f"ALTER TABLE {table} DISABLE TRIGGER USER" for table in PROTECTED))
@@ -93,15 +93,15 @@ def _drop(connection: BaseDatabaseWrapper) -> None:
 
 
 def _always(table: str) -> list[str]:
-    """Not even a session that replays another server's changes gets past them."""
+    """Return statements that make the triggers fire even in a session that replays another server's changes."""
     return [f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {table}_{event}" for event in ("row", "truncate")]
 
 
 def _sqlite_triggers(table: str) -> dict[str, str]:
-    """Name -> the statement, byte for byte as SQLite keeps it.
+    """Return each trigger's statement by name, byte for byte as SQLite stores it.
 
-    REPLACE deletes without firing delete triggers (unless `recursive_triggers` is on, for each connection anew), but
-    the insert that it is part of fires its own first.
+    REPLACE deletes without firing delete triggers (unless a connection has turned `recursive_triggers` on), but its
+    insert fires the insert trigger first.
     """
     refuse = f"BEGIN SELECT RAISE(ABORT, '{MESSAGE}'); END"
     taken = f"EXISTS (SELECT 1 FROM {table} WHERE {PROTECTED[table]} = NEW.{PROTECTED[table]})"  # noqa: S608 - our own names

@@ -1,7 +1,8 @@
-"""SQLite lets one connection write at a time, and has the others try again now and then, in no order.
+"""Lets the threads of a process take turns before they ask SQLite for its write lock.
 
-So the threads of one process take turns before they ask it: on a busy machine nobody is passed over until its time is
-up. What other processes write is still waited for as SQLite does it, and PostgreSQL needs none of this.
+SQLite lets one connection write at a time, and the others try again now and then, in no order. Without turns, a busy
+machine could pass one thread over until its time is up. SQLite still waits for other processes in its own way, and
+PostgreSQL needs no turns.
 """
 
 import threading
@@ -18,10 +19,10 @@ _turn = threading.Lock()
 
 @contextmanager
 def turn_to_write() -> Iterator[None]:
-    """Inside, no other thread of this process writes. Not to be nested.
+    """Let no other thread of this process write inside the block. Do not nest it.
 
-    Both waits, for the turn and then for other processes, come out of the limit in force; without a limit there are no
-    turns. Raises OperationalError where the turn does not come in time.
+    The waits for the turn and for other processes both count against the limit in force; without a limit there are no
+    turns. Raises OperationalError if the turn does not come in time.
     """
     limit = current_limit()
     if limit is None or log_connection().vendor != "sqlite":
@@ -40,20 +41,20 @@ def turn_to_write() -> Iterator[None]:
 
 @contextmanager
 def _shorter_wait(seconds: float) -> Iterator[None]:
-    """What other processes write is waited for no longer than this, nor than the connection does anyway."""
+    """Wait for other processes no longer than this, and no longer than the connection would anyway."""
     usual: float = log_connection().settings_dict["OPTIONS"].get("timeout", 5.0)
-    if seconds >= usual:  # as nearly always, and each PRAGMA is a statement more
+    if seconds >= usual:  # nearly always; a PRAGMA would be one more statement
         yield
         return
     try:
         _let_wait(seconds)
         yield
     finally:
-        with suppress(DatabaseError):  # the connection stays, and what comes next on it has no such limit
+        with suppress(DatabaseError):  # the connection is used again, without this limit
             _let_wait(usual)
 
 
 def _let_wait(seconds: float) -> None:
-    """For what other processes write."""
+    """Set how long SQLite waits while other processes write."""
     with log_connection().cursor() as cursor:
         cursor.execute(f"PRAGMA busy_timeout = {round(seconds * 1_000)}")

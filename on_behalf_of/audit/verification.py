@@ -1,4 +1,4 @@
-"""Whether the log is what was sealed: every seal, every row under it, and the chain between them."""
+"""Verifies that the log is what was sealed: every seal, every row under it, and the chain between them."""
 
 import hashlib
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ class Problem(StrEnum):
 
 
 class Broken(Exception):
-    """The log is not what was sealed. The text names the first row or seal, and how."""
+    """The log is not what was sealed. The message names the first bad row or seal, and the problem."""
 
     def __init__(self, problem: Problem, what: str) -> None:
         super().__init__(f"{what}: {problem}")
@@ -40,7 +40,7 @@ class Broken(Exception):
 
 
 class CannotVerify(Exception):
-    """There is nothing to verify against; the text says what is wanting."""
+    """There is nothing to verify against. The message says what is missing."""
 
 
 @dataclass
@@ -58,8 +58,8 @@ class Verified:
 def verify(keys: PublicKeys, *, since: int | None = None) -> Verified:
     """Verify from the seal `since`, or from the beginning, to the last row there is.
 
-    Memory stays the same however long the log is. Raises Broken at the first problem, CannotVerify where there is no
-    such seal, DatabaseError. Rows not sealed yet are only checked against their own digest.
+    Memory use stays the same however long the log is. Raises Broken at the first problem, CannotVerify if there is no
+    such seal, and DatabaseError. Rows that are not sealed yet are only checked against their own digests.
     """
     if missing := missing_triggers(log_connection()):
         raise Broken(Problem.NO_TRIGGER, missing[0])
@@ -82,7 +82,7 @@ def verify(keys: PublicKeys, *, since: int | None = None) -> Verified:
 
 
 def verify_seal(seal: Seal, keys: PublicKeys) -> None:
-    """A seal by itself: that it is ours, and says what it said when it was made. Raises Broken."""
+    """Verify one seal by itself: that it is ours, and unchanged since it was made. Raises Broken."""
     name = f"seal {seal.number}"
     try:
         is_ours = is_signed(seal_content(seal), key_id=seal.key_id, signature=seal.signature, keys=keys)
@@ -99,11 +99,11 @@ def verify_seal(seal: Seal, keys: PublicKeys) -> None:
 
 
 def verify_rows(seal: Seal, after: Position) -> None:
-    """The rows that stand where the seal's rows stood, against what it says of them. Raises Broken."""
+    """Verify the rows in the seal's range against the seal's entries. Raises Broken."""
     log = LOG_NAMED[seal.log]
     sealed = parse_entries(seal.entries)
     until = Position(seal.end_transaction, seal.end_id)
-    # One more than there should be shows that something was inserted; more would only take memory.
+    # One row more than expected shows an insertion; reading more would only take memory.
     rows = {row.pk: row for row in _read_rows(seal, after, until, len(sealed) + 1)}
     for number, digest in sealed.items():
         row = rows.get(number)
@@ -125,20 +125,20 @@ def verify_rows(seal: Seal, after: Position) -> None:
 
 
 def verify_head(number: int, digest: str) -> None:
-    """That the chain still holds the seal that somebody wrote down. Raises Broken where it ends before, or differs."""
+    """Verify that the chain still contains the seal of an exported head. Raises Broken if it is gone or differs."""
     seal = Seal.objects.filter(number=number).defer("entries").first()
     tombstone = Tombstone.objects.first()
     if seal is not None:
         if seal.digest != digest:
-            raise Broken(Problem.FORGED_SEAL, f"seal {number} is not the one of the exported head")
+            raise Broken(Problem.FORGED_SEAL, f"seal {number} differs from the exported head")
     elif tombstone is None or tombstone.through < number:
         raise Broken(Problem.TRUNCATED, f"seal {number} of the exported head is gone")
     elif tombstone.through == number and tombstone.seal_digest != digest:
-        raise Broken(Problem.FORGED_TOMBSTONE, f"the tombstone of seal {number} is not of the exported head")
+        raise Broken(Problem.FORGED_TOMBSTONE, f"the tombstone of seal {number} differs from the exported head")
 
 
 def actual_digest(row: SealedRow) -> str:
-    """What the row's digest should be; nothing where the row is none that was ever written."""
+    """Return what the row's digest should be; empty if such a row cannot have been written."""
     try:
         return row_digest(row)
     except (KeyError, ValueError, TypeError):
@@ -146,7 +146,7 @@ def actual_digest(row: SealedRow) -> str:
 
 
 def _beginning(keys: PublicKeys, since: int | None) -> Verified:
-    """Where to start: after the pruned part, or with the seal before `since`, which is taken as it is."""
+    """Return where to start: after the pruned part, or after the seal before `since`, which is not verified."""
     tombstones = list(Tombstone.objects.all())
     for tombstone in tombstones:
         if not is_genuine(tombstone, keys):
@@ -182,7 +182,7 @@ def _verify_unsealed(log: type[SealedRow], after: Position) -> int:
             if actual_digest(row) != row.digest:
                 raise Broken(Problem.CHANGED, f"{log.LOG} row {row.pk}, not sealed yet")
         count += len(rows)
-        transaction = getattr(rows[-1], "transaction_id", 0)  # Django does not know the column, but reads it
+        transaction = getattr(rows[-1], "transaction_id", 0)  # not a field of the model, but raw queries read it
         after = Position(int(transaction), rows[-1].pk)
     return count
 

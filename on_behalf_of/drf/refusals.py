@@ -72,4 +72,4 @@ class RequestTimeout(APIException):
 
 class ContentTooLarge(APIException):
     status_code = 413
-    default_detail = "The request's body is larger than 1 MB."
+    default_detail = "The request's body is too large."

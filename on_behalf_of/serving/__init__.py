@@ -1,4 +1,4 @@
-"""Hosting: what a deployment of the services needs around them.
+"""Hosting: what the services need around them in a deployment.
 
 `wsgi_threads` and `parent_process` run Django in granian, `health` answers /healthz and /readyz, `metrics` and
 `tracing` measure, `json_lines` formats logs, `middleware` and `page_middleware` set headers and cookies, and

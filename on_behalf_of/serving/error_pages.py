@@ -1,7 +1,7 @@
-"""What somebody sees where something went wrong: what happened, and what to do. Programs get the same as JSON.
+"""Error pages for people, which say what happened and what to do. Programs get the same as JSON.
 
 The pages are the same with DEBUG on. Django's own would then show a list of routes, or the values of variables, which
-are tokens here, to people who cannot do anything with them; its log has the traceback either way.
+can be tokens here, to people who have no use for them; Django's log has the traceback either way.
 """
 
 from dataclasses import dataclass
@@ -36,45 +36,45 @@ PROBLEMS = {
             400,
             "This request was not understood",
             "It is malformed, or names a host that is not served here.",
-            "Go back and try again; where a link led here, it is wrong.",
+            "Go back and try again. If a link led here, the link is wrong.",
         ),
         Problem(
             403,
             "You may not see this",
             "Your account has no permission for what is at this address.",
-            "Log in with another account, or ask whoever administers this service for the permission.",
+            "Log in with another account, or ask this service's administrator for the permission.",
         ),
         Problem(
             404,
             "There is nothing here",
-            "No page has this address: it was mistyped, or what it named is gone.",
-            "Check the address, or start anew from the home page.",
+            "No page has this address: it was mistyped, or the page is gone.",
+            "Check the address, or start again from the home page.",
         ),
         Problem(
             405,
-            "This address works in another way",
-            "It does not take requests of this kind.",
-            "Go back and use the links and buttons there, or start anew from the home page.",
+            "This kind of request is not accepted",
+            "The address exists, but does not take requests of this kind.",
+            "Go back and use the links and buttons there, or start again from the home page.",
         ),
         Problem(
             500,
             "Something went wrong on our side",
-            "The request failed; its log says why.",
-            "Try again in a while. If it fails again, tell whoever runs this service what you did, and when.",
+            "The request failed; the service's log says why.",
+            "Try again later. If it fails again, tell this service's operator what you did, and when.",
         ),
         Problem(
             503,
-            "Not at the moment",
+            "Not available at the moment",
             "The database does not answer, so this request could not be carried out.",
-            "Nothing is wrong with what you did: try again in a few seconds.",
+            "You did nothing wrong: try again in a few seconds.",
         ),
     )
 }
 FORM_EXPIRED = Problem(
     403,
     "This form has expired",
-    "It was open for too long, cookies are blocked, or somebody logged in or out in between, so nothing was done.",
-    "Go back, load the page anew, and try again.",
+    "It was open for too long, cookies are blocked, or you logged in or out in the meantime, so nothing was done.",
+    "Go back, reload the page, and try again.",
 )
 
 NO_SUCH_VALUE = Problem(
@@ -87,7 +87,7 @@ NO_SUCH_VALUE = Problem(
 
 def unreadable(where: str) -> Problem:
     """Return the refusal of an address that holds a NUL."""
-    return Problem(400, PROBLEMS[400].heading, f"{where} holds {NAMED}.", "Send it without that character.")
+    return Problem(400, PROBLEMS[400].heading, f"{where} contains {NAMED}.", "Send it without that character.")
 
 
 def https_only(address: str) -> Problem:
@@ -138,15 +138,15 @@ def _wants_json(request: HttpRequest) -> bool:
 
 
 def _rendered(problem: Problem) -> SafeString:
-    """Without the request: nothing of it can be shown, and no context processor can fail in turn."""
+    """Render without the request, so that nothing of it is shown and no context processor can fail."""
     layout = getattr(settings, "PAGE_LAYOUT", "on_behalf_of/layout.html")
     return render_to_string("on_behalf_of/error.html", {"layout": layout, "problem": problem})
 
 
 class PlainErrorReporter(ExceptionReporter):
-    """Django's DEFAULT_EXCEPTION_REPORTER, for DEBUG; unlike a middleware it hears of the middlewares' faults too.
+    """Shows these pages with DEBUG on, as DEFAULT_EXCEPTION_REPORTER. Unlike a middleware, also for middleware errors.
 
-    Django has logged the exception before.
+    Django has already logged the exception.
     """
 
     def _problem(self) -> Problem:

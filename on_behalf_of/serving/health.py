@@ -14,14 +14,14 @@ log = logging.getLogger(__name__)
 @require_safe
 @never_cache
 def healthz(_request: HttpRequest) -> HttpResponse:
-    """200 as long as the process answers at all."""
+    """Answer 200 as long as the process answers at all."""
     return JsonResponse({"status": "ok"})
 
 
 def readiness(**checks: Callable[[], object]) -> Callable[[HttpRequest], HttpResponse]:
-    """A view that runs each named check: 200 `{"status": "ok"}`, or 503 with the names of those that failed.
+    """Return a view that runs each named check: 200 `{"status": "ok"}`, or 503 with the names of those that failed.
 
-    A check fails by raising or by returning False. What it raised goes to the log, never into the answer.
+    A check fails by raising or by returning False. The exception's type goes to the log, and never into the answer.
     """
 
     @require_safe
@@ -36,7 +36,7 @@ def readiness(**checks: Callable[[], object]) -> Callable[[HttpRequest], HttpRes
 
 
 def database_answers() -> None:
-    """Raises a DatabaseError when the default database does not answer."""
+    """Query the default database. Raises DatabaseError if it does not answer."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 
@@ -44,6 +44,6 @@ def database_answers() -> None:
 def _passes(name: str, check: Callable[[], object]) -> bool:
     try:
         return check() is not False
-    except Exception as error:  # noqa: BLE001 - whatever a check raises means: not ready
+    except Exception as error:  # noqa: BLE001 - any exception means not ready
         log.warning("not ready: %s failed with %s", name, type(error).__name__)
         return False

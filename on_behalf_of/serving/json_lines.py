@@ -1,4 +1,4 @@
-"""Lines of log as JSON objects, for whatever collects them."""
+"""Log lines as JSON objects, for programs that collect logs."""
 
 import json
 import logging
@@ -8,9 +8,9 @@ from on_behalf_of.primitives.current_request import serving
 
 
 class JsonLines(logging.Formatter):
-    """One object a line: time, level, logger, message; ids where a request is being served; an exception as one field.
+    """One object per line: time, level, logger, message; ids while a request is served; an exception as one field.
 
-    Only what the line itself says and our own ids: no extra attributes, for those may hold whole requests.
+    Extra attributes of a record are left out, because they may hold whole requests.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -26,4 +26,4 @@ class JsonLines(logging.Formatter):
             line["exception"] = self.formatException(record.exc_info)
         if record.stack_info:
             line["stack"] = self.formatStack(record.stack_info)
-        return json.dumps(line)  # everything beyond ASCII is escaped, so that nothing breaks or hides a line
+        return json.dumps(line)  # escapes all but ASCII, so that no character breaks or hides a line

@@ -37,7 +37,7 @@ from on_behalf_of.serving.error_pages import (
 
 logger = logging.getLogger(__name__)
 
-REDIRECTED = frozenset({"GET", "HEAD"})  # methods whose requests hold nothing that a redirect could lose
+REDIRECTED = frozenset({"GET", "HEAD"})  # methods without a body, which a redirect would lose
 VALUE_ERRORS = (ValueError, TypeError, LookupError, OverflowError, ValidationError, FieldDoesNotExist, FieldError)
 MISSING_IN_SCHEMA = frozenset({"42P01", "42703"})  # a table, a column (PostgreSQL's codes): `migrate` was not run
 PROBES = ("/healthz", "/readyz")
@@ -45,7 +45,7 @@ FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED
 
 
 class TrustedProxyMiddleware:
-    """Believe X-Forwarded-* only when it comes from one of `TRUSTED_PROXIES`; remove it otherwise.
+    """Believes X-Forwarded-* only from one of `TRUSTED_PROXIES`, and removes it otherwise.
 
     Afterwards REMOTE_ADDR is the client's address as far as it can be known.
     """
@@ -85,7 +85,7 @@ class UncachedCredentialsMiddleware:
 
 
 class ProbeMiddleware:
-    """Answers /healthz and /readyz before any rule about hosts and https: probes know neither name nor TLS."""
+    """Answers /healthz and /readyz before rules about hosts and https apply: probes use neither host names nor TLS."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -149,11 +149,11 @@ def _has_route(path: str) -> bool:
 
 
 class ErrorPageMiddleware:
-    """Pages for errors of which Django makes none: a 405 is empty, a database that is gone is a fault like any other.
+    """Shows pages for errors for which Django has none: an empty 405, and a database that does not answer.
 
     In the admins, values that no database accepts get a page too, such as a NUL or a thirty-digit number in a filter.
 
-    With DEBUG on, a 404 is Django's list of routes; whatever views answer themselves is of another type.
+    With DEBUG on, it also replaces Django's 404, which lists the routes. A 404 that a view returns has another type.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -180,7 +180,7 @@ class ErrorPageMiddleware:
             return error_page(request, NO_SUCH_VALUE)
         if not isinstance(exception, DATABASE_UNAVAILABLE):
             return None
-        logger.error("A page could not be shown, for the database does not answer.", exc_info=exception)
+        logger.error("A page could not be shown, because the database does not answer.", exc_info=exception)
         page = error_page(request, PROBLEMS[503])
         page.headers["Retry-After"] = RETRY_AFTER
         return page
@@ -209,13 +209,13 @@ def _is_about_a_value(request: HttpRequest, exception: Exception) -> bool:
 
 
 class PagePolicyMiddleware(CSPMiddleware):
-    """Content-Security-Policy on pages. JSON runs nothing, and putting the policy together costs a tenth of a call."""
+    """Sets Content-Security-Policy on pages only. JSON runs nothing, and building a policy takes a tenth of a call."""
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if not response.headers.get("Content-Type", "").startswith("text/html"):
             return response
         answer: HttpResponseBase = super().process_response(request, response)
-        # With DEBUG on, django-csp spares errors, for Django's pages with inline styles; here they have pages of ours.
+        # With DEBUG on, django-csp skips error pages, because Django's have inline styles; ours have none.
         if HEADER not in answer.headers:
             answer.headers[HEADER] = build_policy(**asdict(self.get_policy_parts(request=request, response=answer)))
         return answer

@@ -1,7 +1,7 @@
-"""What pages need and programs do not: sessions, Django's users, messages.
+"""Middleware that pages need and programs do not: sessions, Django's users, messages.
 
-A call to the API without a cookie comes from a program, and there is nothing in it that these could look at. It is
-spared their work, which is a tenth of what such a call costs.
+An API call without a cookie comes from a program and has nothing for these to look at. Skipping them saves a tenth of
+the cost of such a call.
 """
 
 from django.contrib.auth import middleware as auth
@@ -21,7 +21,7 @@ class _ForPages(MiddlewareMixin):
 
 
 def is_from_program(request: HttpRequest) -> bool:
-    """Whether the request can have nothing to do with a browser's session at this service."""
+    """Return whether the request cannot belong to a browser's session at this service."""
     return not request.META.get("HTTP_COOKIE") and request.path_info.startswith(API)
 
 

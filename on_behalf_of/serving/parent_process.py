@@ -1,4 +1,4 @@
-"""Processes that end with the one that started them, however that one ends, so that nothing is left running."""
+"""Ends processes together with the one that started them, however that one ends, so that none is left running."""
 
 import ctypes
 import multiprocessing
@@ -8,15 +8,15 @@ import sys
 import threading
 import time
 
-# Seconds that a stopping service gives to calls in flight before it is killed: a tool call may take UPSTREAM_TIMEOUT
-# (10 by default), a slow request's head or body as long, and what the call leaves is then written for up to four.
+# Seconds that a stopping service has for calls in flight before it is killed: a tool call may take UPSTREAM_TIMEOUT (10
+# by default), a slow request's head or body as long, and writing the records of the call up to four more.
 GRACE = 15
 PR_SET_PDEATHSIG = 1  # prctl(2)
 PAUSE = 0.5  # seconds between looks at the parent
 
 
 def end_with_parent(parent: int) -> None:
-    """Have this process told to end (SIGTERM) as soon as the process `parent`, which started it, is dead."""
+    """Have the kernel send this process SIGTERM once the process `parent`, which started it, is dead. Linux only."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:  # it died before the request was made
@@ -24,25 +24,25 @@ def end_with_parent(parent: int) -> None:
 
 
 def end_with_server() -> None:
-    """The same for a worker of granian, which calls this before anything that takes time. Elsewhere it does nothing.
+    """End a worker of granian with its server. Call this before anything slow; elsewhere it does nothing.
 
-    Until granian has workers listen to SIGTERM, they inherit a handler that only the server's own process heeds: one
-    that is still loading would outlive it.
+    Until granian sets a worker's own SIGTERM handler, the worker has an inherited one that only works in the server's
+    process: a worker that is still loading would outlive the server.
     """
     server = multiprocessing.parent_process()
     if server is None or server.pid is None or "granian" not in sys.modules:
         return
     inherited = signal.signal(signal.SIGTERM, signal.SIG_DFL)  # no call is in flight yet; granian sets its own later
-    if getattr(getattr(inherited, "__self__", None), "interrupt_signal", False):  # it was told already
+    if getattr(getattr(inherited, "__self__", None), "interrupt_signal", False):  # SIGTERM came earlier
         os.kill(os.getpid(), signal.SIGTERM)
     threading.Thread(target=_end_after, args=(server.pid,), name="parent-watch", daemon=True).start()
 
 
 def _end_after(server: int) -> None:
-    """Have this process finish its calls in flight and end, once the server is dead.
+    """Once the server is dead, have this process finish its calls in flight and end.
 
-    Told once, and by this thread alone: a worker that granian is stopping and that is told again can lock up, and no
-    Python of it runs on. So it is the kernel that ends one which takes too long (SIGALRM), and it is asked first.
+    SIGTERM is sent once, and by this thread only: a second one, while granian stops the worker, can lock it up so that
+    no Python code runs any more. So the kernel ends a worker that takes too long (SIGALRM), and that is set up first.
     """
     while os.getppid() == server:
         time.sleep(PAUSE)

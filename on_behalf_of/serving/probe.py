@@ -25,5 +25,5 @@ def answers(url: str) -> bool:
 if __name__ == "__main__":
     failed = [url for url in sys.argv[1:] if not answers(url)]
     if failed:
-        print("no good answer:", *failed)
+        print("did not answer 200:", *failed)
     sys.exit(1 if failed else 0)

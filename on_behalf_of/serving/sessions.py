@@ -1,6 +1,6 @@
-"""Django's sessions in the database, for keys that Django itself could have made.
+"""Django's database sessions, limited to keys that Django itself could have made.
 
-A cookie can hold anything, a NUL for one, which PostgreSQL refuses with an error instead of "not found".
+A cookie can hold anything, such as a NUL, for which PostgreSQL raises an error instead of finding no session.
 """
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseSessionStore

@@ -1,6 +1,6 @@
-"""OpenTelemetry traces, where the environment asks for them. Loaded only there; its packages are an extra.
+"""OpenTelemetry traces. Loaded only if the environment asks for them; the packages are an extra.
 
-The provider is ours alone: what libraries report by themselves may hold more than we want to tell.
+The provider is not registered globally, because spans that libraries report may hold more than we want to export.
 """
 
 import importlib.util
@@ -16,8 +16,8 @@ from on_behalf_of.primitives.span import Span
 
 if importlib.util.find_spec("opentelemetry.sdk") is None or importlib.util.find_spec("opentelemetry.exporter") is None:
     raise ImproperlyConfigured(
-        "OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_TRACES_EXPORTER asks for traces, and OpenTelemetry is not installed: "
-        "install what the extra `tracing` of pyproject.toml names, or unset them."
+        "OTEL_EXPORTER_OTLP_ENDPOINT or OTEL_TRACES_EXPORTER asks for traces, but OpenTelemetry is not installed: "
+        "install the extra `tracing` of django-on-behalf-of, or unset them."
     )
 
 from opentelemetry.context import Context
@@ -33,14 +33,14 @@ _trace_id: ContextVar[str] = ContextVar("trace_id_of_a_new_trace", default="")
 
 
 class OurTraceIds(RandomIdGenerator):
-    """A trace that begins here has the id under which the services record it."""
+    """Gives a trace that begins here the id under which the services record it."""
 
     def generate_trace_id(self) -> int:
         return int(_trace_id.get() or "0", 16) or super().generate_trace_id()
 
 
 def exporting_provider(service: str) -> TracerProvider:
-    """Sends spans in the background to where the standard variables say (OTEL_EXPORTER_OTLP_ENDPOINT and others)."""
+    """Return a provider that exports in the background, as OTEL_EXPORTER_OTLP_ENDPOINT and its like say."""
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # slow to load
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
@@ -51,7 +51,7 @@ def exporting_provider(service: str) -> TracerProvider:
 
 @dataclass
 class Spans:
-    """Begins spans; `provide` is called with the first, in the process that serves."""
+    """Begins spans. `provide` is called for the first one, in the process that serves."""
 
     provide: Callable[[], TracerProvider]
     _provider: TracerProvider | None = None
@@ -62,7 +62,7 @@ class Spans:
         return self._provider.get_tracer("django-on-behalf-of")
 
     def stop(self) -> None:
-        """Send what is left. granian's workers end without Python's own farewell, which would do it otherwise."""
+        """Send the spans that are left. granian's workers end without Python's exit handlers, which would do it."""
         if self._provider is not None:
             self._provider.shutdown()
 
@@ -102,7 +102,7 @@ def _begun(tracer: Tracer, name: str, kind: SpanKind, parent: Context, trace_id:
         _trace_id.reset(token)
     try:
         yield _DrawnSpan(tracer, span)
-    except BaseException:  # its text may be somebody's, so it is not told
+    except BaseException:  # without its text, which may hold a user's data
         span.set_status(StatusCode.ERROR)
         raise
     finally:

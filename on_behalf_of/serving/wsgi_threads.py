@@ -1,6 +1,6 @@
 """Django's WSGI application behind granian's RSGI interface: the event loop receives bodies, threads run views.
 
-Under WSGI, granian 2.8 reads a body in the thread that serves the request, for as long as its sender likes. Here a
+Under WSGI, granian 2.8 reads a body in the thread that serves the request, however long the sender takes. Here a
 thread is taken only once the whole body is there, so that slow senders cost other callers nothing.
 
 A request is not begun if it has waited for a thread longer than its caller said it would wait
@@ -23,7 +23,7 @@ from on_behalf_of.primitives import time_budget
 MAX_BODY = 1_048_576  # bytes
 BODY_DEADLINE = 10.0  # seconds for a whole body
 MAX_TARGET = 8_192  # characters of path and query
-WATCH_AFTER = 0.05  # seconds of waiting for a thread
+WATCH_AFTER = 0.05  # seconds of waiting for a thread before the caller is watched
 THREADS_VARIABLE = "SERVE_THREADS"  # how `serve --threads` reaches the worker processes
 
 NOT_BEGUN = b'{"detail": "The request waited too long and was not begun; try again."}'
@@ -34,7 +34,7 @@ WsgiApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 
 class BodyRefused(Exception):
-    """The body is not taken; `status` says why."""
+    """The request is refused before a thread is taken; `status` says why."""
 
     def __init__(self, status: HTTPStatus, detail: str) -> None:
         super().__init__(detail)
@@ -109,7 +109,7 @@ class WsgiThreads:
         except TimeoutError as error:
             raise BodyRefused(HTTPStatus.REQUEST_TIMEOUT, "The request's body did not arrive in time.") from error
         if length != "0" and len(body) != int(length):
-            raise BodyRefused(HTTPStatus.BAD_REQUEST, "The request's body broke off.")
+            raise BodyRefused(HTTPStatus.BAD_REQUEST, "The request's body ended early.")
         return bytes(body)
 
     async def _in_thread(self, environ: Environ, protocol: Any, ends_at: float | None) -> Answer:
@@ -121,7 +121,7 @@ class WsgiThreads:
                 return HTTPStatus.SERVICE_UNAVAILABLE.value, headers, NOT_BEGUN
             return self._call(environ)
 
-        if self._taken >= self._size:  # a free thread begins before anybody could hang up
+        if self._taken >= self._size:  # a free thread begins before the caller could hang up
             watch.begin_later()
         self._taken += 1
         try:
@@ -144,7 +144,7 @@ class WsgiThreads:
 
 
 class _Watch:
-    """Whether a caller who waits for a thread has hung up. To look costs more than most have to wait."""
+    """Notes if a caller that waits for a thread hangs up. Begins late, because watching costs more than most waits."""
 
     def __init__(self, protocol: Any) -> None:
         self.has_left = False
@@ -178,7 +178,7 @@ def _closing(answer: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def environ_of(scope: Any, body: bytes) -> Environ:
-    """PEP 3333's view of an RSGI scope."""
+    """Return the WSGI environment (PEP 3333) for an RSGI scope."""
     host, _, port = scope.server.rpartition(":")
     environ: Environ = {
         "REQUEST_METHOD": scope.method,

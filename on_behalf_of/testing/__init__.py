@@ -1,13 +1,13 @@
-"""Tests of a project that uses this library: an issuer whose tokens are really signed, clients, and the log's rows.
+"""For the tests of projects that use this library: an issuer that really signs tokens, clients, and the log's rows.
 
     def test_an_agent_reads_orders(obo_client, obo_recording):
         client = obo_client(subject="auth0|alice", actor="shop-mcp-server", scopes=["orders:read"])
         assert client.get("/orders/").status_code == 200
         obo_recording.assert_recorded(subject="auth0|alice", actor="shop-mcp-server", path="/orders/", status=200)
 
-`plugin` has the pytest fixtures, which pytest finds by itself once the package is installed. Everything that they are
-made of can be used without pytest too. Never trust a FakeIssuer outside tests: it signs whatever it is asked to.
-Nothing is loaded before it is used, so the plugin costs nothing in test runs that don't use it.
+`plugin` has the pytest fixtures, which pytest finds by itself once the package is installed. What they are made of also
+works without pytest. Never trust a FakeIssuer outside tests: it signs anything. Modules are loaded when they are first
+used, so the plugin costs nothing in test runs that don't use it.
 """
 
 from typing import TYPE_CHECKING

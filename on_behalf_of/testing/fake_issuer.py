@@ -20,9 +20,9 @@ TYPE_OF_DIALECT = {TokenDialect.RFC9068: "at+jwt", TokenDialect.AUTH0: "JWT"}
 class FakeIssuer:
     """An authorization server for tests, which signs every token that it is asked for (RS256).
 
-    `url` and `audience` become `iss` and `aud`. Tokens name `subject` and `client_id` unless they are asked for
-    others. `keys` are those that it publishes; the last one signs. It is a KeySource, so `verify_access_token` takes it
-    as `keys` without any network; ServedIssuer answers at its URL.
+    `url` and `audience` become `iss` and `aud`. Tokens name `subject` and `client_id` unless told otherwise. It
+    publishes `keys` and signs with the last one. It is a KeySource, so `verify_access_token` takes it as `keys` without
+    any network; a ServedIssuer also answers at its URL.
     """
 
     def __init__(
@@ -55,8 +55,8 @@ class FakeIssuer:
         `actor` acts for the subject: its name, or its members such as {"sub": …, "client_id": …}. Like an exchanged
         token (RFC 8693 §4.1), this one is then issued to the actor's client, and `act` nests the client that the
         user logged in with. A list is the whole chain instead, current actor first. `lifetime` is in seconds;
-        `dialect` is "rfc9068" or "auth0". Any other argument is a claim as it is spelled in a token; it wins over all
-        others, and None takes the claim away.
+        `dialect` is "rfc9068" or "auth0". Any other argument is a claim, named as in a token; it overrides all
+        others, and None removes the claim.
         """
         now = int(time.time())
         scope = " ".join(self.scopes if scopes is None else scopes)
@@ -85,18 +85,18 @@ class FakeIssuer:
     def machine_token(
         self, client_id: str = "machine", *, dialect: TokenDialect | str = TokenDialect.RFC9068, **claims: Any
     ) -> str:
-        """Return a client's own token, by the client credentials grant: there is no user behind it (RFC 9068 §5)."""
+        """Return a client's own token, as from the client credentials grant, without a user (RFC 9068 §5)."""
         own: dict[str, Any] = {"sub": client_id, "client_id": client_id}
         if TokenDialect(dialect) is TokenDialect.AUTH0:
             own = {"sub": f"{client_id}@clients", "azp": client_id, "gty": "client-credentials"}
         return self.token(dialect=dialect, **(own | claims))
 
     def bad_token(self, flaw: Flaw, **claims: Any) -> str:
-        """Return a token that every resource server must refuse, good but for one flaw."""
+        """Return a token with a single flaw, for which every resource server must refuse it."""
         return spoil(flaw, self, claims)
 
     def sign(self, claims: dict[str, Any], *, key: Any = None, algorithm: str = "RS256", **header: Any) -> str:
-        """Sign claims as they are. `header` adds or replaces members of the header; None takes one away."""
+        """Sign claims as they are. `header` adds or replaces members of the header; None removes one."""
         key = key or self.keys[-1]
         name = key_id(key) if isinstance(key, RSAPrivateKey) else "k"
         members: dict[str, Any] = {"typ": "at+jwt", "kid": name} | header
@@ -107,14 +107,14 @@ class FakeIssuer:
 
     @staticmethod
     def sign_raw(header: Any, payload: Any, key: RSAPrivateKey) -> str:
-        """Sign anything with RS256: bytes are taken as they are, all else is written as JSON."""
+        """Sign anything with RS256: bytes unchanged, anything else as JSON."""
         parts = [part if isinstance(part, bytes) else json.dumps(part).encode() for part in (header, payload)]
         signing_input = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts)
         signature = jwt.algorithms.RSAAlgorithm(jwt.algorithms.RSAAlgorithm.SHA256).sign(signing_input, key)
         return (signing_input + b"." + base64.urlsafe_b64encode(signature).rstrip(b"=")).decode()
 
     def rotate(self, name: str) -> None:
-        """Sign with a new key from now on, and go on publishing the others."""
+        """Sign with a new key from now on, and keep publishing the others."""
         self.keys.append(rsa_key(name))
 
     def public_keys(self) -> dict[str, RSAPublicKey]:

@@ -1,4 +1,4 @@
-"""Tokens that are good but for one flaw, for tests that show that an API refuses them."""
+"""Tokens with a single flaw, for tests that an API refuses them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Flaw(StrEnum):
     NOT_YET_VALID = "not yet valid"
     OTHER_AUDIENCE = "other audience"
     OTHER_ISSUER = "other issuer"
-    WRONG_KEY = "wrong key"  # the kid is published, and another key signed
+    WRONG_KEY = "wrong key"  # the kid is published, but another key signed
     UNKNOWN_KEY = "unknown key"  # the kid is not published
     UNSIGNED = "unsigned"  # alg none, without a signature (RFC 8725 §2.1)
     PUBLIC_KEY_AS_SECRET = "public key as secret"  # noqa: S105 - HS256 with the published key (RFC 8725 §2.1)
@@ -80,7 +80,7 @@ def spoil(flaw: Flaw, issuer: FakeIssuer, asked: Mapping[str, Any]) -> str:  # n
 
 
 def _signed_with_public_key(issuer: FakeIssuer, claims: str) -> str:
-    """By hand: PyJWT refuses to sign so."""
+    """Sign by hand, because PyJWT refuses to use a public key as a secret."""
     key = issuer.keys[-1]
     signing_input = f"{_encoded({'alg': 'HS256', 'typ': 'at+jwt', 'kid': key_id(key)})}.{claims}"
     secret = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

@@ -1,4 +1,4 @@
-"""The pytest fixtures. They need pytest-django, and load the library and Django when a test asks for one of them."""
+"""The pytest fixtures. They need pytest-django, and load the library and Django only when a test uses one."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def obo_issuer(settings: Any) -> FakeIssuer:
-    """An issuer in the place of the project's tenant, which API and MCP server trust during the test.
+    """An issuer in place of the project's tenant, which API and MCP server trust during the test.
 
-    Its tokens name the issuer and audience that ON_BEHALF_OF names. Its keys are given: no socket is opened.
+    Its tokens have the issuer and audience that ON_BEHALF_OF names. Its keys are configured, so no socket is opened.
     """
     from on_behalf_of.testing.trust import fake_tenant, trusted_setting
 
@@ -29,7 +29,7 @@ def obo_issuer(settings: Any) -> FakeIssuer:
 
 @pytest.fixture
 def obo_token(obo_issuer: FakeIssuer) -> Callable[..., str]:
-    """`obo_token(subject=…, actor=…, scopes=…, **claims)`: a signed access token, as of `FakeIssuer.token`."""
+    """`obo_token(subject=…, actor=…, scopes=…, **claims)`: a signed access token, as from `FakeIssuer.token`."""
     return obo_issuer.token
 
 

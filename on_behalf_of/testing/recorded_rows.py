@@ -1,4 +1,4 @@
-"""What the log of delegated access recorded, as tests assert it: one row with these fields, or nothing."""
+"""Assertions about what the log of delegated access recorded: one row with these fields, or nothing."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -42,7 +42,7 @@ class Recording:
 
         Scopes compare without order. `actor_chain` may be a list of names, current actor first, or of the levels as
         they are stored. Raises AssertionError, which shows what was recorded instead, if no row or more than one has
-        the fields, and TypeError for a name that is no field.
+        the fields, and TypeError for a name that is not a field.
         """
         __tracebackhide__ = True
         _check_names(fields)
@@ -77,7 +77,7 @@ class Recording:
 
 @contextmanager
 def recording() -> Iterator[Recording]:
-    """Inside, calls are recorded to the Recording, which can be asked there and afterwards."""
+    """Collect the rows that are recorded inside the block, for assertions inside and after it."""
     recorded = Recording()
     yield recorded
     recorded.end()
@@ -86,7 +86,7 @@ def recording() -> Iterator[Recording]:
 def assert_recorded(**fields: Any) -> DelegatedAccess:
     """Return the one row with these fields in the whole log, which Django empties before each test.
 
-    As `Recording.assert_recorded`, if the test's database may hold older rows.
+    If the test's database may hold older rows, use `recording` and `Recording.assert_recorded`.
     """
     __tracebackhide__ = True
     whole = Recording("in the log")

@@ -14,15 +14,16 @@ MAX_HANG = 30  # seconds
 
 
 class ServedIssuer(FakeIssuer):
-    """A FakeIssuer whose URL answers, for processes that fetch metadata and keys: `with ServedIssuer().serving() as …`.
+    """A FakeIssuer that answers at its URL, for processes that fetch metadata and keys.
 
-    It can misbehave: `answers` replaces documents by path, `is_hanging` makes it silent until `released` is set.
+    Use it as `with ServedIssuer().serving() as issuer`. It can misbehave: `answers` replaces documents by path,
+    `is_hanging` makes it silent until `released` is set.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.requests: Counter[str] = Counter()  # path -> times asked for
-        self.answers: dict[str, Answer] = {}  # path -> what to say instead of the truth
+        self.answers: dict[str, Answer] = {}  # path -> what to answer instead of the document
         self.is_hanging, self.released = threading.Event(), threading.Event()
 
     def answer_get(self, path: str) -> Answer:
@@ -35,7 +36,7 @@ class ServedIssuer(FakeIssuer):
 
     @contextmanager
     def serving(self) -> Iterator[Self]:
-        """Answer at a free port of 127.0.0.1 inside; `url` is then that address, by plain http."""
+        """Answer at a free port of 127.0.0.1 inside the block; `url` is then that address, over plain http."""
         served = self
 
         class Handler(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""The project's own configuration, with a FakeIssuer in the place of its tenant. Only this module knows the setting."""
+"""The project's configuration with a FakeIssuer in place of its tenant. No other module here reads the setting."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from on_behalf_of.resource_server.issuer_keys import KeyFetching
 from on_behalf_of.setting import is_declared
 from on_behalf_of.testing.fake_issuer import FakeIssuer
 
-if (
-    TYPE_CHECKING
-):  # at run time, a project without an MCP server need not have the extra `mcp`, nor one without API `drf`
+if TYPE_CHECKING:  # at run time, a project need not have both extras, `mcp` and `drf`
     from on_behalf_of.drf.configuration import ApiConfiguration
     from on_behalf_of.mcp.configuration import BridgeConfiguration
 
@@ -33,10 +31,10 @@ def fake_tenant() -> FakeIssuer:
 
 
 def trusted_setting(issuer: FakeIssuer, *, fetches_keys: bool = False) -> dict[str, Any]:
-    """Return ON_BEHALF_OF as it stands, but trusting `issuer` and nobody else.
+    """Return the present ON_BEHALF_OF, changed to trust only `issuer`.
 
-    The issuer's present keys are given, so that nothing is fetched and no socket opened. With `fetches_keys`, they are
-    fetched from the issuer's URL instead, by the project's own settings; then it must be served.
+    The issuer's present keys are configured, so that nothing is fetched and no socket opened. With `fetches_keys`, they
+    are fetched from the issuer's URL instead, with the project's own settings; the issuer must then be served.
     """
     fetching = None if fetches_keys else KeyFetching(given_keys=issuer.public_keys())
     changed: dict[str, Any] = {}
@@ -50,7 +48,7 @@ def trusted_setting(issuer: FakeIssuer, *, fetches_keys: bool = False) -> dict[s
 
 @contextmanager
 def trusting(issuer: FakeIssuer | None = None, *, fetches_keys: bool = False) -> Iterator[FakeIssuer]:
-    """Inside, API and MCP server trust `issuer`, by default one that stands in for the project's tenant.
+    """Let API and MCP server trust `issuer` inside the block, by default one in place of the project's tenant.
 
     For Django's test runner: `self.issuer = self.enterContext(trusting())` in `setUp`. With pytest, use the fixture
     `obo_issuer`. Raises ImproperlyConfigured if ON_BEHALF_OF is missing or wrong.

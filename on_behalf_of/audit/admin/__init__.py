@@ -1,4 +1,4 @@
-"""Where people review the log of delegated access. Read-only for everybody."""
+"""The admin in which people review the log of delegated access. Read-only for everyone."""
 
 from on_behalf_of.audit.admin.access_admin import DelegatedAccessAdmin
 

@@ -28,7 +28,7 @@ COLUMNS = ("time", "subject", "client_id", "actor", "actor_chain", "organization
 
 @admin.register(DelegatedAccess)
 class DelegatedAccessAdmin(ReadOnlyAdmin):
-    """The audit log: its list, its rows and its export, with pages of their own in place of Django's forms."""
+    """The audit log: its list, its rows and its export, on custom pages instead of Django's forms."""
 
     def get_urls(self) -> list[URLPattern]:
         export = path(
@@ -95,7 +95,9 @@ class DelegatedAccessAdmin(ReadOnlyAdmin):
         )
 
     @explains_nul
-    @method_decorator(require_POST)  # an export leaves a record, so no link and no prefetching browser may cause one
+    @method_decorator(
+        require_POST
+    )  # an export leaves a record, so neither a link nor a prefetching browser may cause one
     def export_view(self, request: HttpRequest, form: str) -> HttpResponseBase:
         if not self.has_export_permission(request):
             raise PermissionDenied
@@ -124,7 +126,7 @@ def _page(request: HttpRequest, asked: AccessFilter) -> Page:
         before = request.GET.get("before")
         return page_before(asked, Place.parse(before) if before else None, columns=COLUMNS)
     except ValueError:
-        messages.warning(request, "The link's place in the log is not understood; these are the newest rows.")
+        messages.warning(request, "The link names no place in the log; these are the newest rows.")
         return page_before(asked, None, columns=COLUMNS)
 
 
@@ -140,7 +142,7 @@ def _is_id(text: str) -> bool:
 
 
 def _scopes(row: DelegatedAccess) -> list[tuple[str, bool, bool]]:
-    """Each scope that matters: its name, whether the token held it, whether the operation needed it."""
+    """Return each relevant scope: its name, whether the token held it, whether the operation needed it."""
     held, needed = (
         [str(scope) for scope in scopes] if isinstance(scopes, list) else []
         for scopes in (row.scopes, row.scopes_required)

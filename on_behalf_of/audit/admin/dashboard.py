@@ -1,4 +1,4 @@
-"""The reviewer's first page: how much was called and refused, by whom and why, and whether the log is sealed."""
+"""The reviewer's first page: how many calls were made and refused, by whom and why, and whether the log is sealed."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +27,7 @@ class Bar:
     interval: Interval
     x: float
     width: float
-    scale: float  # units a call
+    scale: float  # units per call
     label: str
     is_labelled: bool
     is_labelled_in_narrow_windows: bool
@@ -38,12 +38,12 @@ class Bar:
 
     @property
     def parts(self) -> list[tuple[str, float, float]]:
-        """(decision, y, height) of what is there."""
+        """(decision, y, height) of each decision that has calls."""
         base = float(HEIGHT - BOTTOM)
         found = []
         for decision in ("allowed", "refused", "failed"):
             if count := getattr(self.interval, decision):
-                height = max(count * self.scale, 1.0)  # one refusal among thousands of calls is still seen
+                height = max(count * self.scale, 1.0)  # one refusal among thousands of calls stays visible
                 base -= height
                 found.append((decision, round(base, 1), round(height, 1)))
         return found
@@ -52,7 +52,7 @@ class Bar:
 @dataclass(frozen=True)
 class Chart:
     bars: list[Bar]
-    ticks: list[tuple[float, int]]  # height in the picture, and the number of calls that it stands for
+    ticks: list[tuple[float, int]]  # height in the picture, and the number of calls at that height
     width: int = WIDTH
     height: int = HEIGHT
     left: int = LEFT
@@ -81,7 +81,7 @@ def chart(intervals: list[Interval], *, hourly: bool) -> Chart:
 
 
 def _round_number(number: int) -> int:
-    """The next 2, 4, 10, 20, 40, 100, ... above: the end of a scale that can be read."""
+    """Return the next of 2, 4, 10, 20, 40, 100, … as the end of a readable scale."""
     scale = 1
     while scale * 10 < number:
         scale *= 10

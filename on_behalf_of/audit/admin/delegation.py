@@ -1,4 +1,4 @@
-"""The way of one call: user → original client → … → current actor → API."""
+"""The path of one call: user → original client → … → current actor → API."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Hop:
 
 
 def hops(row: DelegatedAccess) -> list[Hop]:
-    """Reads what is stored, even where somebody has tampered with it."""
+    """Return the hops of a row, even if somebody has tampered with what is stored."""
     is_machine = row.subject in {row.client_id, f"{row.client_id}@clients"}
     user = Hop("machine" if is_machine else "user", "user", row.subject)
     return [user, *_between(row), Hop("resource", "api", "API")]

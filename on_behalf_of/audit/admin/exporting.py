@@ -1,8 +1,8 @@
-"""The rows that a reviewer's filters find, as a file that is made while it is read.
+"""Exports the rows that match a reviewer's filters, as a file that is made while it is downloaded.
 
-Read page by page, like the list: no more than a page is held here, no transaction stays open for as long as somebody
-downloads, and each page may be read in another thread, as `serving.wsgi_threads` does it. (What a slow reader has not
-taken yet waits in the server, which does not say how much that is.)
+Rows are read page by page, like the list: only one page is in memory, no transaction stays open during the download,
+and each page may be read in another thread, as `serving.wsgi_threads` does. (The server buffers what a slow client has
+not read yet, and does not say how much that is.)
 """
 
 import csv
@@ -20,7 +20,7 @@ from on_behalf_of.audit.state import record_export
 from on_behalf_of.primitives.visible_text import escaped
 
 ROWS_AT_ONCE = 1_000
-# What spreadsheets take for the beginning of a formula, in its wide forms too.
+# What spreadsheets take for the beginning of a formula, full-width forms included.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 FIELDS = ("id", "time", "request_id", "trace_id", "trace_from_caller", "issuer", "subject", "client_id", "organization",
           "actor", "actor_chain", "token_id", "scopes", "scopes_required", "method", "path", "route", "status",
@@ -28,9 +28,9 @@ FIELDS = ("id", "time", "request_id", "trace_id", "trace_from_caller", "issuer",
 
 
 def export(user: str, form: str, asked: AccessFilter) -> HttpResponseBase:
-    """Raises DatabaseError, and gives nothing away, where the export cannot be recorded."""
+    """Return the response with the export. Raises DatabaseError, and sends no row, if it cannot be recorded."""
     first = page_before(asked, None, size=ROWS_AT_ONCE, columns=FIELDS)
-    # How many rows there are is known where they fit on the first page; counting more would cost as much as the export.
+    # The number of rows is known if they fit on the first page; counting more would cost as much as the export.
     count = len(first.rows) if first.older is None else None
     record_export(user, form, asked.values, count)
     content_type, lines = WRITERS[form]
@@ -49,9 +49,9 @@ def _all_rows(page: Page, asked: AccessFilter) -> Iterator[list[DelegatedAccess]
 
 
 def csv_lines(pages: Iterator[list[DelegatedAccess]]) -> Iterator[str]:
-    """RFC 4180, every cell quoted, a header first, UTF-8 with the mark that spreadsheets know it by.
+    """Yield RFC 4180 lines, a header first, every cell quoted, with the byte order mark that spreadsheets expect.
 
-    Characters that cannot be seen stand there as <U+202E>; the JSON Lines have them as they are.
+    Invisible characters are written in the form <U+202E>; the JSON Lines keep them as they are.
     """
     writer = csv.writer(_Echo(), quoting=csv.QUOTE_ALL)
     yield "\ufeff" + writer.writerow(FIELDS)
@@ -60,7 +60,7 @@ def csv_lines(pages: Iterator[list[DelegatedAccess]]) -> Iterator[str]:
 
 
 def cell(value: object) -> str:
-    """A value as no spreadsheet runs it: what looks like a formula begins with an apostrophe."""
+    """Return a value as text that no spreadsheet runs: what looks like a formula gets an apostrophe in front."""
     text = value if isinstance(value, str) else "" if value is None else _plain(value)
     return escaped(f"'{text}" if text.startswith(FORMULA) else text)
 
@@ -74,7 +74,7 @@ def _plain(value: object) -> str:
 
 
 def json_lines(pages: Iterator[list[DelegatedAccess]]) -> Iterator[str]:
-    """One object a line, as stored; ASCII, so that nothing in it hides or reorders."""
+    """Yield one object per line, as stored; in ASCII, so that no character hides or reorders text."""
     for rows in pages:
         yield "".join(json.dumps({name: _json(getattr(row, name)) for name in FIELDS}) + "\n" for row in rows)
 
@@ -84,7 +84,7 @@ def _json(value: object) -> object:
 
 
 class _Echo:
-    """csv.writer's file: it gives back what is written, and keeps nothing."""
+    """A file for csv.writer that returns what is written and keeps nothing."""
 
     def write(self, text: str) -> str:
         return text

@@ -1,4 +1,4 @@
-"""The numbers of the dashboard: ranges of indexes, counted in the database, and bounded whatever the log holds."""
+"""The dashboard's numbers: counted by the database over index ranges, and bounded however long the log is."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from on_behalf_of.audit.admin import reasons
 from on_behalf_of.audit.models import Decision, DelegatedAccess
 
 MAX_COUNTED = 250_000  # entries of an index, which are counted without reading their rows
-MAX_READ = 10_000  # rows, where they must be read
+MAX_READ = 10_000  # rows, if they must be read
 SHOWN = 8  # actors, reasons
 
 
@@ -45,7 +45,7 @@ class Interval:
 @dataclass(frozen=True)
 class OverTime:
     intervals: list[Interval]
-    counted_from: datetime | None  # set where older calls of the span were not counted
+    counted_from: datetime | None  # set if older calls of the span were not counted
     since: datetime  # the beginning of what was counted
 
     @property
@@ -76,7 +76,7 @@ class Ranking:
 
 
 def over_time(span: Span, now: datetime) -> OverTime:
-    """Calls of each interval; the last one is still going on."""
+    """Return the calls of each interval; the last one is not over yet."""
     last = now.replace(minute=0, second=0, microsecond=0)
     if span.step >= timedelta(days=1):
         last = last.replace(hour=0)
@@ -95,7 +95,7 @@ def over_time(span: Span, now: datetime) -> OverTime:
 
 
 def by_actor(since: datetime) -> Ranking:
-    """Who acted in the newest calls."""
+    """Return who acted in the newest calls."""
     newest = DelegatedAccess.objects.filter(time__gte=since).order_by("-time")[:MAX_READ]
     rows = Counter(newest.values_list("actor", "decision"))
     calls: Counter[str] = Counter()
@@ -108,7 +108,7 @@ def by_actor(since: datetime) -> Ranking:
 
 
 def by_reason(since: datetime) -> Ranking:
-    """How often each reason was given; `since` bounds how much is counted."""
+    """Return how often each reason was given; `since` bounds how much is counted."""
     rows = DelegatedAccess.objects.filter(reason__in=list(reasons.sentences()), time__gte=since).order_by()
     counts = Counter(dict(rows.values_list("reason").annotate(count=Count("*"))))
     return Ranking([Share(*share) for share in counts.most_common(SHOWN)], counts.total(), is_partial=False)
@@ -120,7 +120,7 @@ def newest_refusals(columns: tuple[str, ...], count: int = 8) -> list[DelegatedA
 
 
 def _counted(number: int, begin: datetime, end: datetime) -> QuerySet[DelegatedAccess, tuple[int, str, int]]:
-    # All decisions are named, for then the index on them holds everything that is asked for.
+    # All decisions are named, so that the index on them alone can answer the query.
     rows = DelegatedAccess.objects.filter(decision__in=Decision.values, time__gte=begin, time__lt=end).order_by()
     return rows.values_list(Value(number), "decision").annotate(count=Count("*"))
 

@@ -1,4 +1,4 @@
-"""What a reviewer may ask the log for; everything that came in the URL is checked here."""
+"""The filters that a reviewer may set; everything in the URL is checked here."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,34 +24,34 @@ SEARCHED = ("subject", "actor", "token_id", "request_id", "trace_id")
 # Columns that a filter compares with one value; each has an index that ends with the time.
 EXACT = {"decision": "decision", "reason": "reason", "subject": "subject", "actor": "actor", "route": "route",
          "trace": "trace_id"}  # fmt: skip
-YEARS = (1970, 9000)  # beyond, a time zone can lead out of what Python calls a date
+YEARS = (1970, 9000)  # beyond these, a time zone could shift a date out of Python's range
 
 
 class Moment(forms.DateTimeField):
-    """A point in time, in UTC where no offset is given."""
+    """A point in time, in UTC if no offset is given."""
 
     widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S")
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, input_formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%d"], **kwargs)
-        self.error_messages["invalid"] = "This is not a date and time, such as 2026-11-22T09:30."
+        self.error_messages["invalid"] = "Enter a date and time such as 2026-11-22T09:30."
 
     def to_python(self, value: Any) -> datetime | None:
         moment = super().to_python(value)
         if moment is None:
             return None
         if not YEARS[0] <= moment.year <= YEARS[1]:
-            raise forms.ValidationError(f"The year must lie between {YEARS[0]} and {YEARS[1]}.")
+            raise forms.ValidationError(f"The year must be between {YEARS[0]} and {YEARS[1]}.")
         return moment.astimezone(UTC)
 
 
 def _text(label: str, length: int = MAX_IDENTIFIER, **kwargs: Any) -> forms.CharField:
-    # Not stripped: what is compared exactly may well begin with a blank. NULs are refused by Django's field.
+    # Not stripped: a value that is compared exactly may begin with a blank. Django's field refuses NULs.
     return forms.CharField(label=label, required=False, max_length=length, strip=False, **kwargs)
 
 
 class AccessFilter(forms.Form):
-    """Unbound or valid, `conditions()` and `is_sparse` tell how to look; an invalid one explains itself."""
+    """The filters as a form. If it is valid, `conditions()` and `is_sparse` say how to query; if not, it shows why."""
 
     q = _text("Search", MAX_IDENTIFIER + 8)
     decision = forms.ChoiceField(required=False, choices=[("", "any"), *Decision.choices])
@@ -61,7 +61,7 @@ class AccessFilter(forms.Form):
     route = _text("Route", 512)
     scope = _text(
         "Scope",
-        validators=[RegexValidator(SCOPE, "One scope, without blanks, quotation marks or backslashes.")],
+        validators=[RegexValidator(SCOPE, "Enter one scope, without spaces, quotation marks or backslashes.")],
     )
     trace = _text("Trace id", 32)
     period = forms.ChoiceField(
@@ -74,12 +74,12 @@ class AccessFilter(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         since, until = cleaned.get("since"), cleaned.get("until")
         if since and until and since > until:
-            self.add_error("until", "This lies before the beginning.")
+            self.add_error("until", "This is before the start.")
         return cleaned
 
     @property
     def values(self) -> dict[str, str]:
-        """What is asked for, as it stood in the URL: for links, and for the record of an export."""
+        """The filters as they are in the URL: for links, and for the record of an export."""
         return {name: str(self.data[name]) for name in self.fields if self.data.get(name)}
 
     @property
@@ -87,9 +87,9 @@ class AccessFilter(forms.Form):
         return bool({"subject", "actor", "route", "scope", "trace", "since", "until"} & self.values.keys())
 
     def searched(self) -> list[Q]:
-        """One condition for each way in which a row can match the search, to be asked for one after the other.
+        """Return one condition for each way in which a row can match the search, each for a query of its own.
 
-        As one condition with OR, a database would collect and sort everything that matches.
+        For one condition with OR, a database would collect and sort everything that matches.
         """
         wanted = self.cleaned_data["q"].strip()
         return [Q(**{column: wanted}) for column in SEARCHED] if wanted else [Q()]
@@ -106,12 +106,12 @@ class AccessFilter(forms.Form):
 
     @property
     def is_sparse(self) -> bool:
-        """No single index leads from one match to the next, so there may be many rows in between."""
+        """Whether no single index leads from one match to the next, so that many rows may lie in between."""
         asked = sum(bool(self.cleaned_data[name]) for name in (*EXACT, "q"))
         return bool(self.cleaned_data["scope"]) or asked > 1
 
     def bounds(self) -> tuple[datetime | None, datetime | None]:
-        """From and to, both included. A custom beginning or end goes before the preset."""
+        """Return start and end, both included. A custom start or end overrides the preset."""
         since, until = self.cleaned_data["since"], self.cleaned_data["until"]
         if not since and not until and (period := self.cleaned_data["period"]):
             since = timezone.now() - timedelta(hours=PERIODS[period][1])

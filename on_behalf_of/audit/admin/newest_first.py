@@ -1,7 +1,7 @@
 """Pages of the audit log, newest first, at a cost that does not grow with it: no count, no offset into the table.
 
-A page is named by the row that it begins after, so rows that arrive meanwhile move nothing. Where filters together
-leave no index to follow, a page ends after having looked at a bounded number of rows, and says how far it came.
+A page is identified by the row that it begins after, so new rows do not shift it. If no index serves the combined
+filters, a page ends after looking at a bounded number of rows, and says how far it got.
 """
 
 import re
@@ -22,7 +22,7 @@ _CURSOR = re.compile(r"([0-9]{1,17})-([0-9]{1,19})")
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """Between two rows of the log: just before or after the row of this time and id."""
+    """A place between two rows of the log: just before or after the row with this time and id."""
 
     time: datetime
     pk: int
@@ -36,14 +36,14 @@ class Place:
 
     @classmethod
     def parse(cls, text: str) -> "Place":
-        """Raises ValueError for what `str()` never made."""
+        """Parse what `str()` returned. Raises ValueError for any other text."""
         match = _CURSOR.fullmatch(text)
         if not match or int(match[2]) > MAX_ID:
             raise ValueError("not a place in the log")
         return cls(EPOCH + timedelta(microseconds=int(match[1])), int(match[2]))
 
     def older(self) -> Q:
-        # The first condition is implied by the second; it is the one that databases use an index for.
+        # The first condition follows from the second; databases use an index for it.
         return Q(time__lte=self.time) & (Q(time__lt=self.time) | Q(pk__lt=self.pk))
 
     def newer(self) -> Q:
@@ -55,13 +55,13 @@ class Page:
     rows: list[DelegatedAccess]  # newest first
     newer: Place | None = None  # where the page of newer rows begins, if there may be any
     older: Place | None = None
-    looked_back_to: datetime | None = None  # set where the search ended before the page was full
+    looked_back_to: datetime | None = None  # set if the search ended before the page was full
 
 
 def page_before(
     asked: AccessFilter, place: Place | None, *, size: int = PAGE_SIZE, columns: tuple[str, ...] = ()
 ) -> Page:
-    """The newest rows before `place`, or of all."""
+    """Return the newest rows before `place`, or of the whole log."""
     since, until = asked.bounds()
     within = _range(since, until)
     end = None
@@ -82,13 +82,13 @@ def page_before(
 
 
 def page_after(asked: AccessFilter, place: Place, *, size: int = PAGE_SIZE, columns: tuple[str, ...] = ()) -> Page:
-    """The oldest rows after `place`: the page that comes before when one reads newest first."""
+    """Return the oldest rows after `place`: the previous page, when reading newest first."""
     within = _range(*asked.bounds())
     end = None
     if asked.is_sparse and (end := _nth(Q(time__gte=place.time), "time")):
         within &= Q(time__lte=end)
     rows = _rows(asked, within & place.newer(), ("time", "pk"), size, columns)
-    if len(rows) <= size and end is None:  # the top is reached: a full first page is more use than a short one
+    if len(rows) <= size and end is None:  # the top is reached: a full first page is more useful than a short one
         return page_before(asked, None, size=size, columns=columns)
     newer = Place.of(rows[size - 1]) if len(rows) > size else Place(end, MAX_ID) if end else None
     shown = rows[:size][::-1]
@@ -100,7 +100,7 @@ def _range(since: datetime | None, until: datetime | None) -> Q:
 
 
 def _nth(where: Q, order: str) -> datetime | None:
-    """The time of the row up to which a sparse search looks, if the log goes on that far."""
+    """Return the time of the row at which a sparse search stops, if the log goes on that far."""
     times = DelegatedAccess.objects.filter(where).order_by(order).values_list("time", flat=True)
     return next(iter(times[MAX_LOOKED_AT : MAX_LOOKED_AT + 1]), None)
 
@@ -108,7 +108,7 @@ def _nth(where: Q, order: str) -> datetime | None:
 def _rows(
     asked: AccessFilter, where: Q, order: tuple[str, str], size: int, columns: tuple[str, ...]
 ) -> list[DelegatedAccess]:
-    """At most one row more than fits on the page, which tells that it is not the last."""
+    """Return at most one row more than fits on the page, which shows that another page follows."""
     found: dict[int, DelegatedAccess] = {}
     for search in asked.searched():
         rows: QuerySet[DelegatedAccess] = DelegatedAccess.objects.filter(search & asked.conditions() & where)

@@ -3,7 +3,7 @@ from django.http import HttpRequest
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's class takes none at run time
-    """Records that are looked at and nothing else: superusers cannot change them here either."""
+    """Shows records without letting anyone change them, superusers included."""
 
     actions = None
     show_full_result_count = False

@@ -1,4 +1,4 @@
-"""Reason codes in sentences: why a call was decided as it was."""
+"""Sentences for reason codes: why a call was decided the way it was."""
 
 from collections.abc import Mapping
 
@@ -24,9 +24,9 @@ def choices() -> list[tuple[str, str]]:
 
 
 def explanation(row: DelegatedAccess) -> str:
-    """Return one sentence about the decision. An unknown code gets none of the meanings of known ones."""
+    """Return one sentence about the decision. For an unknown code, it says that the code is unknown."""
     if row.reason:
-        return sentences().get(row.reason, "This code is not known to this version of the admin.")
+        return sentences().get(row.reason, "This version of the admin does not know this code.")
     if row.decision == "allowed":
         return "The token was verified, and held every scope that the operation needs."
     return "No reason was recorded."

@@ -1,4 +1,4 @@
-"""What the seals say about the log, in the words of the admin."""
+"""What the seals say about the log, in sentences for the admin."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ NO_BREAK = "\N{NO-BREAK SPACE}"
 MAX_LAG = 30  # seconds; a row should be sealed after five
 
 SENTENCES = {
-    RowVerdict.INTACT: ("intact", "The row is, to the letter, what was sealed, and the seal's signature is good."),
-    RowVerdict.UNSEALED: ("unsealed", "The row fits its own digest. A seal follows within seconds of the call."),
+    RowVerdict.INTACT: ("intact", "The row is exactly what was sealed, and the seal's signature is valid."),
+    RowVerdict.UNSEALED: ("unsealed", "The row matches its own digest. It is sealed within seconds of the call."),
     RowVerdict.CHANGED: ("changed", "The row is not what was written: somebody changed it in the database."),
-    RowVerdict.MISSING: ("changed", "The seal over this place does not know the row: somebody put it there."),
-    RowVerdict.SEAL_FORGED: ("changed", "The signature of the seal over this row is wrong."),
-    RowVerdict.UNVERIFIABLE: ("unknown", "The public keys that seals are checked with cannot be read here."),
+    RowVerdict.MISSING: ("changed", "The seal over this position does not list the row: somebody inserted it."),
+    RowVerdict.SEAL_FORGED: ("changed", "The signature of the seal over this row is not valid."),
+    RowVerdict.UNVERIFIABLE: ("unknown", "The public keys that verify seals cannot be read here."),
 }
 
 
@@ -31,7 +31,7 @@ class Finding:
 
 
 def verdict(row: DelegatedAccess) -> Finding:
-    """Whether the row verifies at this moment. Only the row and its own seal: the chain is audit_verify's."""
+    """Return whether the row verifies now, with its own seal. Not checked: the chain, which audit_verify does."""
     found = verify_row(row)
     kind, sentence = SENTENCES[found]
     facts = [("Digest of the row", row.digest)]
@@ -74,13 +74,13 @@ def summary() -> Finding:
 
 
 def _judged(state: SealingState) -> tuple[str, str, str]:
-    """The worst of it, in one word and one sentence."""
+    """Return the worst finding, in one word and one sentence."""
     if state.last_verdict == Verification.Verdict.BROKEN:
         return "changed", "broken", "The last verification found that the log was changed."
     if not state.triggers_ok:
-        return "changed", "unprotected", "The triggers that keep rows from being changed are not all in place."
+        return "changed", "unprotected", "Some of the triggers that protect rows from changes are missing."
     if state.lag_seconds > MAX_LAG:
-        return "unsealed", "late", "Rows wait for their seal: see whether a service, or audit_seal, is running."
+        return "unsealed", "late", "Rows are waiting to be sealed: check that a service or audit_seal is running."
     if not state.last_sealed_at:
         return "unknown", "none", "Nothing has been sealed yet."
-    return "intact", "in order", "Rows are sealed as they come, and nothing is known to be wrong."
+    return "intact", "in order", "Rows are sealed as they come, and no problem is known."

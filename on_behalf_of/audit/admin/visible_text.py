@@ -1,4 +1,4 @@
-"""Texts that strangers chose, for the eyes of a reviewer: nothing in them hides, and none reorders its neighbours."""
+"""Untrusted text as reviewers see it: hidden characters become visible, and none reorders its neighbours."""
 
 import unicodedata
 
@@ -16,7 +16,7 @@ def shortened(text: str, length: int) -> str:
 
 
 def isolated(text: object, length: int | None = None) -> SafeString:
-    """The text as HTML, isolated from the direction of its surroundings; a shortened one has the whole as its title."""
+    """Return the text as HTML, isolated from the text direction around it; if shortened, with the whole as title."""
     plain = str(text)
     if length is not None and len(plain) > length:
         return format_html('<bdi title="{}">{}{}</bdi>', escaped(plain), _marked(plain[: length - 1]), ELLIPSIS)

@@ -11,7 +11,7 @@ LOGS = ("obo_audit_delegatedaccess", "obo_audit_logoperation")
 
 
 def add_transaction_ids(_apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    """PostgreSQL only: transactions are in order there, ids are not. Django does not know of the column."""
+    """On PostgreSQL, add a column that gives rows an order, which ids do not give there. No Django field has it."""
     if schema_editor.connection.vendor == "postgresql":
         for table in LOGS:
             schema_editor.execute(
@@ -50,7 +50,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("time", models.DateTimeField()),
-                ("before", models.DateTimeField(help_text="Everything pruned was sealed before this.")),
+                ("before", models.DateTimeField(help_text="Everything that was pruned was sealed before this time.")),
                 ("ends", models.JSONField(help_text="For each log: end_transaction, end_id, total.")),
                 ("seal_digest", models.CharField(help_text="Digest of the last seal that was pruned.", max_length=64)),
                 ("key_id", models.CharField(max_length=32)),
@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("time", models.DateTimeField(default=django.utils.timezone.now)),
-                ("request_id", models.CharField(help_text="Also in the answer's X-Request-ID.", max_length=32)),
+                ("request_id", models.CharField(help_text="Also in the response header X-Request-ID.", max_length=32)),
                 ("trace_id", models.CharField(help_text="W3C trace id.", max_length=32)),
                 (
                     "trace_from_caller",
@@ -179,12 +179,10 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("what", models.CharField(help_text="Such as the format of an export.", max_length=64)),
-                ("filters", models.JSONField(default=dict, help_text="Which rows were asked for.")),
+                ("filters", models.JSONField(default=dict, help_text="Which rows were requested.")),
                 (
                     "count",
-                    models.PositiveBigIntegerField(
-                        help_text="How many rows, where it was known beforehand.", null=True
-                    ),
+                    models.PositiveBigIntegerField(help_text="Number of rows, if it was known beforehand.", null=True),
                 ),
             ],
             options={
@@ -200,7 +198,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("minute", models.DateTimeField()),
-                ("process", models.CharField(help_text="Each process counts for itself.", max_length=16)),
+                ("process", models.CharField(help_text="Each process keeps its own counts.", max_length=16)),
                 ("route", models.CharField(blank=True, max_length=255)),
                 ("reason", models.CharField(max_length=64)),
                 ("count", models.PositiveIntegerField()),
@@ -226,7 +224,7 @@ class Migration(migrations.Migration):
                 (
                     "count",
                     models.PositiveIntegerField(
-                        help_text="Rows under this seal; an hour without calls is sealed with none."
+                        help_text="Rows under this seal; none if an hour passed without calls."
                     ),
                 ),
                 (
@@ -237,10 +235,10 @@ class Migration(migrations.Migration):
                 ("end_id", models.PositiveBigIntegerField()),
                 (
                     "entries",
-                    models.TextField(blank=True, help_text="Id and digest of each row, in order, one row a line."),
+                    models.TextField(blank=True, help_text="Id and digest of each row, in order, one row per line."),
                 ),
                 ("entries_digest", models.CharField(max_length=64)),
-                ("previous", models.CharField(blank=True, help_text="Digest of the seal before.", max_length=64)),
+                ("previous", models.CharField(blank=True, help_text="Digest of the previous seal.", max_length=64)),
                 ("key_id", models.CharField(max_length=32)),
                 ("signature", models.CharField(help_text="Ed25519, hexadecimal.", max_length=128)),
                 ("digest", models.CharField(max_length=64)),

@@ -1,4 +1,4 @@
-"""Django's PostgreSQL backend, whose waits can be limited: see `on_behalf_of.audit.time_limit`."""
+"""Django's PostgreSQL backend with limited waits: see `on_behalf_of.audit.time_limit`."""
 
 import time
 from collections.abc import Generator
@@ -12,11 +12,11 @@ from on_behalf_of.audit.time_limit import current_limit, limited_database_time
 
 HEALTH_CHECK = 1.5  # seconds, even without a limit in force: it runs before any view can set one
 
-assert is_psycopg3  # noqa: S101 - requirements.txt says so
+assert is_psycopg3  # noqa: S101 - the extra `postgres` installs version 3
 
 
 class LimitedConnection(psycopg.Connection[Any]):
-    """Gives up, and closes itself, where the server does not answer within the limit in force."""
+    """Gives up and closes itself if the server does not answer within the limit in force."""
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         limit = current_limit()
@@ -26,13 +26,13 @@ class LimitedConnection(psycopg.Connection[Any]):
             try:
                 return super().wait(gen, interval, timeout=limit.left())
             except psycopg.OperationalError:
-                if limit.left() == 0:  # an answer that came later would be taken for the next question's
+                if limit.left() == 0:  # a late answer would be taken for the answer to the next query
                     self.close()
                 raise
 
     @classmethod
     def _connect_gen(cls, *args: Any, **kwargs: Any) -> Generator[Any, Any, Any]:
-        # libpq's own connect_timeout is two seconds at least. psycopg asks every 0.1 s how far the connection is.
+        # libpq's own connect_timeout is two seconds at least. psycopg polls the connection every 0.1 s.
         limit = current_limit()
         deadline = None if limit is None else time.monotonic() + limit.left()
         connecting = super()._connect_gen(*args, **kwargs)
@@ -52,7 +52,7 @@ class LimitedConnection(psycopg.Connection[Any]):
 
 
 class _Psycopg:
-    """The driver's module, but for the class of its connections."""
+    """The driver's module with our class of connections."""
 
     connect = LimitedConnection.connect
 

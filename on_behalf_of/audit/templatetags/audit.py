@@ -9,11 +9,11 @@ register = template.Library()
 
 @register.filter
 def isolated(text: object, length: int | None = None) -> SafeString:
-    """A stranger's text, safe to look at; see `visible_text`."""
+    """Return untrusted text as HTML that is safe to show; see `visible_text`."""
     return marked_up.isolated(text, length)
 
 
 @register.filter
 def escaped(text: object) -> str:
-    """The same without markup, for attributes and pictures."""
+    """Return the same without markup, for attributes and pictures."""
     return visible_text.escaped(str(text))

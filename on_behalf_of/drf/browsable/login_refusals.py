@@ -31,7 +31,7 @@ TOKEN_ERRORS = {
 
 
 class LoginRefused(Exception):
-    """A failed login: its sentence for the page, and its status. `said` is the tenant's own description, shown as such."""
+    """A failed login: a sentence for the page, and a status. `said` is the tenant's own description, shown as such."""
 
     def __init__(self, sentence: str, status: int, *, said: str = "") -> None:
         super().__init__(sentence)

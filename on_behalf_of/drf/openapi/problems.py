@@ -189,14 +189,14 @@ RESPONSES: dict[str, Component] = {
         examples={"slow": {"detail": "The request's body did not arrive in time."}},
     ),
     "ContentTooLarge": _response(
-        "The body is larger than 1 MB.",
+        "The body is too large.",
         "Problem",
-        examples={"large": {"detail": "The request's body is larger than 1 MB."}},
+        examples={"large": {"detail": "The request's body is too large."}},
     ),
     "URITooLong": _response(
         "Path and query are longer than 8 KB.",
         "Problem",
-        examples={"long": {"detail": "The URL is longer than 8 KB."}},
+        examples={"long": {"detail": "The URL is longer than 8192 characters."}},
     ),
     "UnsupportedMediaType": _response(
         "Bodies must be `application/json`.",

@@ -1,1 +1,1 @@
-"""What is measured of a running service, for Prometheus. Loaded only where METRICS is on."""
+"""Measurements of a running service, for Prometheus. Loaded only if METRICS is on."""

@@ -8,11 +8,11 @@ from prometheus_client.registry import Collector
 from on_behalf_of.drf.observer import Observer
 from on_behalf_of.serving.metrics.measurements import BUCKETS, Measurements, key_fetches
 
-DATABASE_TIME = 1.5  # seconds: a request for measurements must not wait long for the database
+DATABASE_TIME = 1.5  # seconds; a request for measurements must not wait long for the database
 
 
 def observed(measurements: Measurements) -> Observer:
-    """An observer that counts and measures what the API tells."""
+    """Return an observer that counts and measures what the API reports."""
     registry = measurements.registry
     requests = Histogram(
         "obo_api_request_seconds", "Requests to the API: how they ended, and how long they took.",
@@ -20,7 +20,7 @@ def observed(measurements: Measurements) -> Observer:
     )  # fmt: skip
     refusals = Counter("obo_api_refusals", "Requests that were refused or failed.", ["reason"], registry=registry)
     not_recorded = Counter(
-        "obo_audit_write_failures", "Calls that were answered 503, for the log did not take their row.",
+        "obo_audit_write_failures", "Calls that were answered 503, because their row could not be written.",
         registry=registry,
     )  # fmt: skip
     fetches = key_fetches(registry)
@@ -33,7 +33,7 @@ def observed(measurements: Measurements) -> Observer:
 
 
 class WaitingForSeal(Collector):
-    """What of the audit log is not sealed yet, as the database says when it is asked; absent where it says nothing."""
+    """Measures what is not sealed yet, by asking the database at each request; absent if that does not answer."""
 
     def collect(self) -> Iterator[Metric]:
         # Imported here because they are models, and this module is loaded with the settings.

@@ -3,11 +3,11 @@ from prometheus_client import Counter, Gauge, Histogram
 from on_behalf_of.mcp.observer import Observer
 from on_behalf_of.serving.metrics.measurements import BUCKETS, Measurements, key_fetches
 
-PARTIES = ("tenant", "api")  # those of the shared cache show once it has failed
+PARTIES = ("tenant", "api")  # the parties of the shared cache appear once they have failed
 
 
 def observed(measurements: Measurements) -> Observer:
-    """An observer that counts and measures what the bridge tells."""
+    """Return an observer that counts and measures what the bridge reports."""
     registry = measurements.registry
     exchanges = Histogram(
         "obo_exchange_seconds", "Token exchanges: how they ended, and how long they took.", ["outcome"],
@@ -22,7 +22,7 @@ def observed(measurements: Measurements) -> Observer:
     )  # fmt: skip
     refusals = Counter("obo_bridge_refusals", "Refused requests and tool calls.", ["reason"], registry=registry)
     circuits = Gauge(
-        "obo_circuit_open", "How many processes take a party to be dead.", ["party"],
+        "obo_circuit_open", "How many processes consider a party down.", ["party"],
         registry=registry, multiprocess_mode="livesum",
     )  # fmt: skip
     dropped = Counter("obo_tool_call_records_dropped", "Records of tool calls that were lost.", registry=registry)

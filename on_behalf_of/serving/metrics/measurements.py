@@ -12,7 +12,7 @@ from prometheus_client.registry import Collector
 
 from on_behalf_of.serving.metrics.workers_directory import DIRECTORY, is_running
 
-disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for each, which has no use
+disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for each, of no use
 
 # Seconds. A cached call takes milliseconds, an exchange some hundred; UPSTREAM_TIMEOUT is 10 by default.
 BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
@@ -20,13 +20,13 @@ BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 1
 
 @dataclass(frozen=True)
 class Measurements:
-    """What a service measures in `registry`, and what is worked out anew whenever somebody asks."""
+    """What a service measures: in `registry` as it happens, and by `worked_out` at each request for measurements."""
 
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
     worked_out: Sequence[Collector] = ()
 
     def text(self) -> bytes:
-        """In Prometheus' text format."""
+        """Return all measurements in Prometheus' text format."""
         directory = os.environ.get(DIRECTORY)
         everything = CollectorRegistry()
         if directory:
@@ -44,9 +44,9 @@ def key_fetches(registry: CollectorRegistry) -> Counter:
 
 
 def _forget_dead(directory: Path) -> None:
-    """What a worker that died said of its present state is no longer so; what it counted did happen, and stays."""
+    """Remove the gauges of workers that died, which are out of date. Their counts stay, because they did happen."""
     for file in directory.glob("gauge_live*_*.db"):
         process = file.stem.rpartition("_")[2]
         if process.isdecimal() and not is_running(int(process)):
-            with suppress(FileNotFoundError):  # another worker was asked in the same moment
+            with suppress(FileNotFoundError):  # another worker was asked at the same moment
                 mark_process_dead(int(process), str(directory))  # type: ignore[no-untyped-call]

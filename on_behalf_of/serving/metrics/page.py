@@ -12,10 +12,10 @@ FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_FORWARDED", "HTTP_X_FORWARDED_HOST", 
 
 
 class MetricsMiddleware:
-    """Answers /metrics to those who may read it; for all others there is nothing at that address.
+    """Answers /metrics to those who may read it; for all others, the address does not exist.
 
-    The outermost: Prometheus knows neither the service's name nor TLS, and REMOTE_ADDR is still that of the direct
-    peer. What a proxy passed on came from elsewhere, even where the proxy itself is on loopback.
+    Put it first in MIDDLEWARE: Prometheus uses neither the service's name nor TLS, and REMOTE_ADDR is still that of the
+    direct peer. A request through a proxy came from elsewhere, even if the proxy itself is on loopback.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -1,4 +1,4 @@
-"""Where the workers of a service leave their measurements, so that whichever is asked answers for all."""
+"""The directory in which the workers of a service leave their measurements, so that each can answer for all."""
 
 import os
 import shutil
@@ -10,9 +10,9 @@ PREFIX = "obo-metrics-"
 
 
 def fresh_directory() -> Path:
-    """A directory for the workers of this process, which is about to become their server.
+    """Return a directory for the workers of this process, which is about to become their server.
 
-    Nothing of this process is left to clear it away in the end, so the next start does that for those before.
+    This process will run no code of ours that could remove it, so each start removes those of processes that ended.
     """
     place = Path(tempfile.gettempdir())
     for old in place.glob(f"{PREFIX}*"):
@@ -28,6 +28,6 @@ def is_running(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # somebody else's, so not one that we started
+    except PermissionError:  # another user's, so not one that we started
         return False
     return True

@@ -26,7 +26,7 @@ def test_in_a_field_it_is_the_only_error_reported(
 ) -> None:
     answer = api.post("/api/notes/", {"title": "Milk"} | {field: text}, format="json", **writer)
     assert answer.status_code == 400
-    assert answer.json() == {field: [f"{field} must not hold the character NUL (U+0000)."]}
+    assert answer.json() == {field: [f"{field} must not contain the character NUL (U+0000)."]}
     assert not Note.objects.exists()
     kept = api.post("/api/notes/", {"title": "Milk"}, format="json", **writer).json()["id"]
     for method in (api.put, api.patch):

@@ -76,7 +76,7 @@ def test_a_host_that_is_not_served(name: str, http: Client) -> None:
 
 def test_a_form_without_its_csrf_token(db: None, name: str, http: Client) -> None:
     http.handler.enforce_csrf_checks = True
-    assert_page(http.post("/admin/login/", {"username": "x"}), 403, name=name, says="load the page anew")
+    assert_page(http.post("/admin/login/", {"username": "x"}), 403, name=name, says="reload the page")
 
 
 def test_a_page_for_which_the_permission_is_missing(db: None, name: str, http: Client) -> None:
@@ -96,7 +96,7 @@ def failing_with(error: Exception) -> Callable[..., HttpResponse]:
 @pytest.mark.parametrize(
     ("error", "status", "says"),
     [
-        (RuntimeError("the-fault-itself"), 500, "its log says why"),
+        (RuntimeError("the-fault-itself"), 500, "log says why"),
         (SuspiciousOperation("the-fault-itself"), 400, "not understood"),
         (OperationalError("the-fault-itself"), 503, "try again in a few seconds"),
     ],
@@ -119,4 +119,4 @@ def test_a_middleware_that_fails(name: str, http: Client, monkeypatch: pytest.Mo
     fail = failing_with(RuntimeError("the-fault-itself"))
     monkeypatch.setattr("django.contrib.sessions.middleware.SessionMiddleware.process_request", fail)
     monkeypatch.setattr("django.contrib.auth.context_processors.auth", fail)
-    assert_page(http.get("/"), 500, name=name, says="its log says why")
+    assert_page(http.get("/"), 500, name=name, says="log says why")

@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         what = parser.add_mutually_exclusive_group()
-        what.add_argument("--head", type=Path, metavar="FILE", help="write where the chain of seals ends now")
+        what.add_argument("--head", type=Path, metavar="FILE", help="write the present end of the chain of seals")
         what.add_argument("--log", choices=LOG_NAMED, default="access", help="which rows to write (default: access)")
         parser.add_argument("--output", type=Path, metavar="FILE", help="a new file (default: standard output)")
 
@@ -41,7 +41,7 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{error.filename} cannot be written ({error.strerror}).") from error
         except DatabaseError as error:
-            raise CommandError(f"Nothing is exported that cannot be recorded: {error}") from error
+            raise CommandError(f"Nothing was exported, because the export cannot be recorded: {error}") from error
 
     def _write(self, log: str, output: Path | None) -> None:
         file = output.open("x", encoding="ascii") if output else sys.stdout

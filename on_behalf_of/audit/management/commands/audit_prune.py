@@ -20,7 +20,7 @@ def _day(text: str) -> datetime:
 
 
 class Command(BaseCommand):
-    help = "Drop what was sealed before a date, whole seals only, leaving a signed tombstone. Needs the tables' owner."
+    help = "Drop rows sealed before a date, whole seals only, leaving a signed tombstone. Run it as the tables' owner."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--before", type=_day, required=True, metavar="DATE", help="such as 2025-01-31, in UTC")
@@ -29,7 +29,7 @@ class Command(BaseCommand):
         try:
             pruned = prune(before, by=system_user(), configuration=audit_configuration())
         except Broken as error:
-            raise CommandError(f"Nothing was dropped, for the log is broken. {error}.") from error
+            raise CommandError(f"Nothing was dropped, because the log is broken. {error}.") from error
         except (TooYoung, CannotVerify, KeysUnusable) as error:
             raise CommandError(f"Nothing was dropped. {error}") from error
         except DatabaseError as error:

@@ -16,19 +16,23 @@ PAUSE = 2.0  # seconds
 
 
 class Command(BaseCommand):
-    help = "Seal what the audit log has recorded. The API's processes do this by themselves while they run."
+    help = (
+        "Seal what the audit log has recorded. With SEALING set to thread, the API's processes also do it themselves."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--watch", action="store_true", help="go on sealing until Ctrl-C")
+        parser.add_argument("--watch", action="store_true", help="keep sealing until Ctrl-C")
         parser.add_argument(
-            "--rotate-key", action="store_true", help="first make a new key; the old public one is kept to verify with"
+            "--rotate-key",
+            action="store_true",
+            help="first make a new key; the old public key is kept for verification",
         )
 
     def handle(self, *, watch: bool, rotate_key: bool, **_options: Any) -> None:
         configuration = audit_configuration()
         try:
             if rotate_key:
-                seal_finished_rows(configuration)  # what the old key has seen, it signs
+                seal_finished_rows(configuration)  # with the old key
                 key = rotate(configuration.seal_key_file, configuration.public_keys_file)
                 LogOperation.objects.create(kind=LogOperation.Kind.ROTATE_KEY, by=system_user(), what=key.id)
                 self.stdout.write(f"Seals are signed with key {key.id} from now on.")

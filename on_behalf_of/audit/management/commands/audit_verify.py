@@ -20,11 +20,11 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--head", type=Path, help="an exported head that the log has to contain")
+        parser.add_argument("--head", type=Path, help="an exported head that the log must contain")
         parser.add_argument(
-            "--public-keys", type=Path, help="keys whose signatures count (default: the API's own file)"
+            "--public-keys", type=Path, help="keys whose signatures count (default: the configured file)"
         )
-        parser.add_argument("--since", type=int, metavar="SEAL", help="begin with this seal; take earlier ones as good")
+        parser.add_argument("--since", type=int, metavar="SEAL", help="begin with this seal; trust earlier ones")
 
     def handle(self, *, head: Path | None, public_keys: Path | None, since: int | None, **_options: Any) -> None:
         configuration = audit_configuration()
@@ -60,6 +60,6 @@ class Command(BaseCommand):
                 rows=found.rows,
             )
         except DatabaseError:
-            self.stderr.write("This result could not be noted in the database.")
+            self.stderr.write("This result could not be stored in the database.")
         if exit_code:
             sys.exit(exit_code)

@@ -13,11 +13,11 @@ ONLY_THE_OWNERS = "obo_audit_tombstone"  # left by audit_prune
 
 
 class Command(BaseCommand):
-    help = "Let a role of PostgreSQL add to the audit log and read it, and no more; run it as the owner of the tables."
+    help = "Let a PostgreSQL role read the audit log and add to it, but not change it. Run it as the tables' owner."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("role", help="what the services connect as; it is made where it is missing")
-        parser.add_argument("--password-file", type=Path, help="a file that holds the password it gets")
+        parser.add_argument("role", help="the role that the services connect as; made if it is missing")
+        parser.add_argument("--password-file", type=Path, help="a file with the password for the role")
 
     def handle(self, *, role: str, password_file: Path | None, **_options: Any) -> None:
         if log_connection().vendor != "postgresql":
@@ -31,8 +31,8 @@ class Command(BaseCommand):
                 _make(cursor, role, password)
                 _grant(cursor, role)
         except DatabaseError as error:
-            raise CommandError(f"The role got nothing: {str(error).splitlines()[0]}.") from error
-        self.stdout.write(f"{role} may add to the log and read it; whatever it had beyond that is taken back.")
+            raise CommandError(f"Nothing was granted: {str(error).splitlines()[0]}.") from error
+        self.stdout.write(f"{role} may read the log and add to it; any rights to change it were revoked.")
 
 
 def _make(cursor: CursorWrapper, role: str, password: str) -> None:
@@ -42,15 +42,15 @@ def _make(cursor: CursorWrapper, role: str, password: str) -> None:
     if found is None:
         cursor.execute(f"CREATE ROLE {name} LOGIN")
     elif any(found):
-        raise CommandError(f"{role} owns the tables or may do everything: name another role for the services.")
-    if password:  # hashed here, so that no log of the server shows it
+        raise CommandError(f"{role} owns the tables or is a superuser: name another role for the services.")
+    if password:  # hashed here, so that the server's log cannot show it
         pgconn = log_connection().connection.pgconn
         verifier = pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256")
         cursor.execute(f"ALTER ROLE {name} PASSWORD %s", [verifier.decode()])
 
 
 def _grant(cursor: CursorWrapper, role: str) -> None:
-    """What docs/audit.md says, "PostgreSQL with a separate owner"."""
+    """Grant what docs/audit.md describes under "PostgreSQL with a separate owner"."""
     name = log_connection().ops.quote_name(role)
     protected = ", ".join(PROTECTED)
     for statement in (

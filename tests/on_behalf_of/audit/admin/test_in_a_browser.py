@@ -83,5 +83,5 @@ def test_filtering_opening_and_exporting_by_hand(
         download.value.save_as(tmp_path / "export.csv")
         assert (tmp_path / "export.csv").read_text("utf-8-sig").count("refused") == 1
         page.locator(".calls tbody tr a").first.click()
-        page.get_by_role("heading", name="What was asked, and why it was decided so").wait_for()
+        page.get_by_role("heading", name="What was requested, and why it was decided this way").wait_for()
         assert complaints == []
