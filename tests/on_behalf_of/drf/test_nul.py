@@ -54,7 +54,7 @@ def test_in_an_address_it_is_named_and_recorded(
 ) -> None:
     answer = api.get(address, **writer)
     assert answer.status_code == 400
-    assert answer.json()["detail"].startswith(f"{where} holds the character NUL (U+0000)")
+    assert answer.json()["detail"].startswith(f"{where} contains the character NUL (U+0000)")
     row = DelegatedAccess.objects.get()
     assert (row.status, row.reason) == (400, "invalid_input")
 
@@ -64,4 +64,4 @@ def test_without_a_token_the_address_is_not_looked_at(api: APIClient) -> None:
 
 
 def test_an_open_route_says_the_same(api: APIClient) -> None:
-    assert "The query parameter a holds" in api.get("/api/public?a=%00").json()["detail"]
+    assert "The query parameter a contains" in api.get("/api/public?a=%00").json()["detail"]
