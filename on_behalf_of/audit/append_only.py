@@ -13,12 +13,8 @@ from django.db import models
 from on_behalf_of.audit.database import log_connection
 
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
-_AS_THEY_ARE = (
-    models.CharField,
-    models.TextField,
-    models.IntegerField,
-    models.BooleanField,
-)  # drivers take their values unchanged
+# Drivers take the values of these fields unchanged.
+_AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.BooleanField)
 Row_co = TypeVar("Row_co", bound="AppendOnly", covariant=True)
 
 

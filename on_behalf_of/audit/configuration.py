@@ -29,9 +29,7 @@ class AuditConfiguration:
     seal_key_file: Path  # Ed25519, PKCS #8 PEM; made when it is missing
     public_keys_file: Path  # JSON, key id -> public key; every key that ever sealed
     retention_days: int = 400
-    reasons: Mapping[str, str] = field(
-        default_factory=dict, hash=False
-    )  # sentences for further codes that a row may hold
+    reasons: Mapping[str, str] = field(default_factory=dict, hash=False)  # sentences for further reason codes
     database: str = DEFAULT_DB_ALIAS  # alias of the log's database; changes there commit together with their row
     sealing: Sealing | None = None  # None: not decided, which a system check reports
 

@@ -34,7 +34,7 @@ REASON_OF_STATUS = {400: "invalid_input", 404: "not_found", 405: "method_not_all
 
 
 def record_of(request: HttpRequest | Request) -> "AccessRecord":
-    """Return the record that AuditMiddleware attached to the request, be it Django's or DRF's.
+    """Return the record that AuditMiddleware attached to the request, Django's or DRF's.
 
     Without the middleware, as in unit tests that call a view directly, return a record that accepts no token.
     """

@@ -38,9 +38,7 @@ class ApiConfiguration:
     database_time: float | None = 1.5  # seconds for all of a recorded call's database work; None: no limit
     login: BrowserLogin | None = None  # to the API's own pages; None if people cannot log in to them
     is_described: bool = True  # whether the API's description is public
-    operations: Mapping[str, Operation] = field(
-        default_factory=dict, hash=False
-    )  # texts and examples of the description, by operation id
+    operations: Mapping[str, Operation] = field(default_factory=dict, hash=False)  # their texts, by operation id
     observer: Observer = field(default_factory=Observer)  # receives measurements of this process
 
 

@@ -95,9 +95,8 @@ class DelegatedAccessAdmin(ReadOnlyAdmin):
         )
 
     @explains_nul
-    @method_decorator(
-        require_POST
-    )  # an export leaves a record, so neither a link nor a prefetching browser may cause one
+    # An export leaves a record, so neither a link nor a prefetching browser may cause one.
+    @method_decorator(require_POST)
     def export_view(self, request: HttpRequest, form: str) -> HttpResponseBase:
         if not self.has_export_permission(request):
             raise PermissionDenied

@@ -19,7 +19,7 @@ MINUTE, HOUR = 60, 3_600
 
 @dataclass(frozen=True)
 class Account:
-    """The logged-in user as pages show them. It never holds the token itself, so pages cannot leak it."""
+    """The logged-in user as pages show them. It does not contain the encoded token, so pages cannot leak it."""
 
     token: AccessToken
     withheld: tuple[str, ...] = ()  # scopes that the tenant did not grant when they were asked for

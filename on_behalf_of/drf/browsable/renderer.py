@@ -57,9 +57,7 @@ def _page(data: Any, view: Any, request: Request, response: Response) -> dict[st
     record = record_of(request)
     held = session_token_of(django_request) if record.token else None
     account = Account(record.token, held.withheld if held else ()) if record.token else None
-    if (
-        account is None and not view.authentication_classes
-    ):  # the view asks for no login, but the page still shows who is logged in
+    if account is None and not view.authentication_classes:  # no login needed, but the page shows who is logged in
         account = account_of(django_request)
     is_session = account is not None and "HTTP_AUTHORIZATION" not in request.META
     have, withheld = (account.scopes, account.withheld) if account else ([], ())

@@ -20,7 +20,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         what = parser.add_mutually_exclusive_group()
-        what.add_argument("--head", type=Path, metavar="FILE", help="write the present end of the chain of seals")
+        what.add_argument("--head", type=Path, metavar="FILE", help="write the signed end of the chain of seals")
         what.add_argument("--log", choices=LOG_NAMED, default="access", help="which rows to write (default: access)")
         parser.add_argument("--output", type=Path, metavar="FILE", help="a new file (default: standard output)")
 
