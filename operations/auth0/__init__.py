@@ -1,5 +1,5 @@
-"""A real Auth0 tenant, set up as this project needs it: what `manage.py auth0_setup` does (docs/auth0.md).
+"""The work of `manage.py auth0_setup`: set up an Auth0 tenant for this project (docs/auth0.md).
 
-Read in this order: `desired_tenant` (what there should be), `current_tenant` (what there is), `plan` (the difference),
-`apply` (making it so), `made` (what was made, so that it can be taken away again).
+Read in this order: `desired_tenant` (what the tenant should hold), `current_tenant` (what it holds), `plan` (the
+difference), `apply` (make the changes), `made` (the record of what was made, so that `destroy` can remove it).
 """

@@ -1,4 +1,4 @@
-"""Making a plan's changes, one after the other, so that whatever interrupts it, the next run can go on."""
+"""Apply a plan's changes one by one, so that after any interruption the next run can continue."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -21,7 +21,10 @@ def apply(
     write: Callable[[dict[str, str]], None],
     say: Callable[[str], None],
 ) -> None:
-    """`write` puts variables into .env. Raises SetupError; what was done until then is done, and on record."""
+    """Make the changes of `plan`. `write` puts variables into .env, `say` prints a line.
+
+    Raises SetupError. Changes made before it stay, and are on record.
+    """
     ids = dict(plan.ids)
     for change in plan.changes:
         target = resolved(change.target, ids)
@@ -37,7 +40,7 @@ def apply(
             secret = answer.get("client_secret")
             if not isinstance(secret, str) or not secret:
                 raise SetupError("The tenant did not show the client's secret. Run auth0_setup again to replace it.")
-            # At once: the tenant shows it no second time.
+            # Write it at once, because the tenant shows it only this time.
             write({**_variables(plan, ids), SECRET: secret})
         made.finish(change, ids)
         say(f"  done: {change.what}")
@@ -45,15 +48,15 @@ def apply(
 
 
 def _named(change: Change, answer: Mapping[str, Any]) -> str:
-    """The id that the tenant gave. Without one, the next run will find what was made."""
+    """Return the id that the tenant assigned. Raises SetupError if there is none; the next run finds the new object."""
     name = answer.get(change.operation.id_member)
     if not isinstance(name, str) or not name:
-        raise SetupError(f"The tenant did not say the id of what it made ({change.what}). Run auth0_setup again.")
+        raise SetupError(f"The tenant did not return the id of what it made ({change.what}). Run auth0_setup again.")
     return name
 
 
 def _variables(plan: Plan, ids: dict[IdOf, str]) -> dict[str, str]:
-    """Those whose values are known by now."""
+    """Return the variables that .env lacks and whose values are known by now."""
     values = {}
     for name, value in plan.variables.items():
         known = ids.get(value) if isinstance(value, IdOf) else value

@@ -9,7 +9,7 @@ from operations.auth0.operation import Operation
 
 @dataclass(frozen=True)
 class IdOf:
-    """Stands for an id that the tenant gives, where it may not be known yet."""
+    """A placeholder for an id that the tenant assigns and that may not be known yet."""
 
     kind: str  # api, client, grant, role, connection, user, organization
     name: str
@@ -17,7 +17,7 @@ class IdOf:
 
 @dataclass(frozen=True)
 class Addition:
-    """Something added to what was there before, and how to say that it shall go again."""
+    """An addition to an existing object, with the request body that removes it again."""
 
     kind: str  # permissions, member
     target: str | IdOf
@@ -26,16 +26,16 @@ class Addition:
 
 @dataclass(frozen=True)
 class Change:
-    """One request. `target` and `body` may hold IdOf; those of things not made yet are known when it is their turn."""
+    """One request. `target` and `body` may hold IdOf; every id is known by the time the request is sent."""
 
     operation: Operation
     what: str  # such as: client "MCP bridge"
     body: Mapping[str, Any] = field(default_factory=dict)
     target: str | IdOf | None = None
-    differences: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)  # member -> what is, what shall be
+    differences: Mapping[str, tuple[Any, Any]] = field(default_factory=dict)  # member -> (is, becomes)
     makes: IdOf | None = None
     adds: tuple[Addition, ...] = ()
-    gives_secret: bool = False  # the answer holds the bridge's client secret, this once
+    gives_secret: bool = False  # the answer, and no later one, holds the bridge's client secret
 
     @property
     def is_new(self) -> bool:
@@ -48,13 +48,13 @@ class Change:
 
 @dataclass(frozen=True)
 class Plan:
-    """What has to be done, in order: each change needs only ids of things that exist or were made before it."""
+    """Changes in order: each needs only ids of objects that exist already or that an earlier change makes."""
 
     changes: tuple[Change, ...]
-    ids: Mapping[IdOf, str]  # of everything that concerns us and exists already
+    ids: Mapping[IdOf, str]  # of the relevant objects that exist already
     variables: Mapping[str, str | IdOf]  # what the services read: name -> value
-    unwritten: tuple[str, ...]  # those of them that the .env file does not say yet
-    notes: tuple[str, ...] = ()  # what was found and is left as it is
+    unwritten: tuple[str, ...]  # those that the .env file does not hold yet
+    notes: tuple[str, ...] = ()  # findings that the plan leaves as they are
 
     @property
     def is_empty(self) -> bool:
@@ -66,7 +66,7 @@ class Plan:
 
 
 def resolved(value: Any, ids: Mapping[IdOf, str]) -> Any:
-    """`value` with each IdOf replaced by the id, however deep it stands. Raises KeyError for an unknown one."""
+    """Return `value` with each IdOf replaced by its id, at any depth. Raises KeyError for an unknown one."""
     match value:
         case IdOf():
             return ids[value]

@@ -1,4 +1,4 @@
-"""The same changes as commands of the `auth0` CLI, for tenants that no tool of ours may touch."""
+"""The same changes as commands of the `auth0` CLI, for tenants that this project's tools must not change."""
 
 import json
 import re
@@ -9,15 +9,15 @@ from typing import Any
 from operations.auth0.change import Change, IdOf, Plan
 from operations.auth0.needed_scopes import to_apply
 
-LOOKUPS = {  # how to find what is there already
+LOOKUPS = {  # how to find the ids of existing objects
     "connection": ("connections", "name", ".[0].id"),
     "user": ("users-by-email", "email", ".[0].user_id"),
 }
 HEAD = """\
-# Each change as a command of the auth0 CLI (with jq), for an account that may make all of them:
+# Each change as a command of the auth0 CLI (with jq). Log in with the scopes that they need:
 #   auth0 login --scopes {scopes}
-# Made for an empty tenant: leave out what yours has. No secret is printed: it goes into a file that only you can read,
-# {file}, whose lines belong into .env in place of those of the same names.
+# The commands are for an empty tenant: leave out what yours has already. They do not print the secret, but write it to
+# {file}, which only you can read. Copy the lines of that file into .env, replacing those with the same names.
 set -eu
 umask 077
 mkdir -p var
@@ -27,7 +27,7 @@ FILE = "var/auth0.env"
 
 
 def cli_commands(plan: Plan) -> str:
-    """A shell script. Ids that only the tenant knows are kept in shell variables."""
+    """Return a shell script. It keeps ids that only the tenant knows in shell variables."""
     scopes = sorted(to_apply(plan))
     variables = _variables(plan)
     lines = [HEAD.format(scopes=",".join(scopes), file=FILE), *_lookups(plan, variables)]
@@ -40,7 +40,7 @@ def cli_commands(plan: Plan) -> str:
 
 
 def _variables(plan: Plan) -> dict[IdOf, str]:
-    """A shell variable for each id that something refers to, no two alike."""
+    """Return a unique shell variable for each id that is referred to."""
     names: dict[IdOf, str] = {}
     for key in _keys((*((change.target, change.body) for change in plan.changes), tuple(plan.variables.values()))):
         if key not in names:
@@ -98,7 +98,7 @@ def _quoted(text: str) -> str:
 
 
 def _data(body: Mapping[str, Any], variables: Mapping[IdOf, str]) -> str:
-    """Return the body as ASCII in single quotes, which close around each id that a variable holds."""
+    """Return the body as ASCII in single quotes, which are closed around each id that a variable holds."""
     keys = list(_keys(body))
     text = json.dumps(body, default=lambda key: f"\0{keys.index(key)}\0")
     parts = text.replace("\\u0000", "\0").split("\0")

@@ -1,4 +1,4 @@
-"""What the tenant holds of what concerns us."""
+"""The part of the tenant's current state that the setup needs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ class CurrentRole:
 
 @dataclass(frozen=True)
 class CurrentTenant:
-    """Documents are the Management API's own. The one without contents stands for a tenant that was not looked at."""
+    """Documents as the Management API returned them. An empty instance stands for an empty tenant."""
 
     settings: Json = field(default_factory=dict)
     connections: Mapping[str, Json] = field(default_factory=dict)  # by name
@@ -35,11 +35,14 @@ class CurrentTenant:
 
 
 def read_tenant(api: "ManagementApi", desired: DesiredTenant) -> CurrentTenant:
-    """Asks for nothing that `desired` has no use for. Raises SetupError, also for what only people can make."""
+    """Read what `desired` needs, and no more.
+
+    Raises SetupError, also if a connection, user or organization is missing, which only people can create.
+    """
     try:
         return _read(api, desired)
     except KeyError as error:
-        raise SetupError(f"The tenant left {error} out of an answer: check that auth0-python is up to date.") from None
+        raise SetupError(f"The tenant's answer lacks {error}. Check that auth0-python is up to date.") from None
 
 
 def _read(api: "ManagementApi", desired: DesiredTenant) -> CurrentTenant:
@@ -49,7 +52,7 @@ def _read(api: "ManagementApi", desired: DesiredTenant) -> CurrentTenant:
         settings=api.one("tenants.settings.get", "read:tenant_settings"),
         connections={desired.connection: _connection(api, desired.connection)},
         apis={each["identifier"]: each for each in found if each.get("identifier") in identifiers},
-        # The secrets of clients are none of our business, whatever the token may read.
+        # Never read the clients' secrets, even if the token allows it.
         clients=tuple(
             api.every("clients.list", "read:clients", is_global=False, fields="client_secret", include_fields=False)
         ),
@@ -68,7 +71,7 @@ def _connection(api: "ManagementApi", name: str) -> Json:
     for each in api.every("connections.list", "read:connections", name=name):
         if each.get("name") == name:
             return each
-    raise SetupError(f"The tenant has no connection {name}: name the one that your users log in by (--connection).")
+    raise SetupError(f"The tenant has no connection {name}. Name the one that your users log in with (--connection).")
 
 
 def _roles(api: "ManagementApi", desired: DesiredTenant) -> dict[str, CurrentRole]:
@@ -77,7 +80,7 @@ def _roles(api: "ManagementApi", desired: DesiredTenant) -> dict[str, CurrentRol
     for role in api.every("roles.list", "read:roles"):
         if role.get("name") in wanted:
             held = api.every("roles.permissions.list", "read:roles", role["id"])
-            # Who is a member is asked for only where members are to be added.
+            # Read the members only if some are to be added.
             members = (
                 api.every("roles.users.list", "read:role_members", role["id"]) if wanted[role["name"]].members else []
             )
@@ -93,7 +96,7 @@ def _user(api: "ManagementApi", email: str) -> str:
     found = api.every("users.list_users_by_email", "read:users", email=email)
     if len(found) != 1:
         problem = "no user" if not found else "several users"
-        raise SetupError(f"The tenant has {problem} with the address {email}: give one that stands for one account.")
+        raise SetupError(f"The tenant has {problem} with the address {email}. Give an address that only one user has.")
     return str(found[0]["user_id"])
 
 
@@ -101,4 +104,4 @@ def _organization(api: "ManagementApi", name: str) -> Json:
     try:
         return api.one("organizations.get_by_name", "read:organizations", name)
     except NotThere:
-        raise SetupError(f"The tenant has no organization {name}: give the name, not what is displayed.") from None
+        raise SetupError(f"The tenant has no organization {name}. Give its name, not its display name.") from None

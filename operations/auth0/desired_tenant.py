@@ -1,4 +1,4 @@
-"""What the tenant has to hold, derived from this project's own settings: its tools' and its API's scopes, its URLs."""
+"""What the tenant should hold, derived from this project's settings: its URLs, and the scopes of its tools and API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ OBO = "on_behalf_of_token_exchange"
 
 @dataclass(frozen=True)
 class SetupOptions:
-    """What the command's options ask for beyond the flow itself."""
+    """The command's options. The defaults set up the basic flow."""
 
     connection: str = "Username-Password-Authentication"
     administrators: tuple[str, ...] = ()  # email addresses of users
@@ -39,8 +39,8 @@ class DesiredApi:
     identifier: str
     name: str
     scopes: tuple[tuple[str, str], ...]  # value, description
-    settings: Mapping[str, Any]  # has to be so
-    at_creation: Mapping[str, Any] = field(default_factory=dict)  # where it exists, it may be otherwise
+    settings: Mapping[str, Any]  # always required
+    at_creation: Mapping[str, Any] = field(default_factory=dict)  # for a new API; an existing one may differ
 
 
 @dataclass(frozen=True)
@@ -48,15 +48,15 @@ class DesiredClient:
     name: str
     settings: Mapping[str, Any]
     at_creation: Mapping[str, Any]
-    configured_id: str = ""  # what .env says
-    linked_api: str = ""  # identifier of the API that this client is, which only its creation can say
-    has_secret: bool = False  # that has to get into .env
-    known_secret: bool = False  # .env has one already
+    configured_id: str = ""  # the client id in .env
+    linked_api: str = ""  # identifier of the API that this client belongs to; can only be set at creation
+    has_secret: bool = False  # the secret must be in .env
+    known_secret: bool = False  # .env holds one already
 
 
 @dataclass(frozen=True)
 class DesiredGrant:
-    """Which scopes of an API a client gets on a user's behalf; without a client, all third-party clients."""
+    """The scopes of an API that a client may get on a user's behalf. If `client` is None: all third-party clients."""
 
     client: str | None
     audience: str
@@ -85,7 +85,7 @@ class DesiredTenant:
 
 
 def desired_tenant(environment: Environment, domain: str, options: SetupOptions) -> DesiredTenant:
-    """`environment` is that of the services once they use the tenant at `domain`."""
+    """Return what the tenant should hold. `environment` is the services' once they use the tenant at `domain`."""
     configuration = tenant_configuration(environment)
     bridge_scopes = tuple(value for value, _ in configuration.bridge_scopes)
     api_scopes = tuple(value for value, _ in configuration.api_scopes)
@@ -98,7 +98,7 @@ def desired_tenant(environment: Environment, domain: str, options: SetupOptions)
     if options.has_inspector:
         clients.append(_inspector())
         grants.append(DesiredGrant(INSPECTOR, environment.bridge_audience, bridge_scopes))
-    if options.cimd_clients or options.has_open_registration:  # clients that nobody here knows by name
+    if options.cimd_clients or options.has_open_registration:  # clients that are not known in advance
         grants.append(DesiredGrant(None, environment.bridge_audience, bridge_scopes))
     if options.has_login_client:
         clients.append(_login(environment, configuration.login_redirect_uris))
@@ -113,7 +113,7 @@ def desired_tenant(environment: Environment, domain: str, options: SetupOptions)
             DesiredRole(ADMINISTRATOR, "May use every tool", every_permission, options.administrators),
             DesiredRole(
                 USER,
-                "May use tools that only look",
+                "May use read-only tools",
                 tuple(each for each in every_permission if each[1] in USER_SCOPES),
                 options.users,
             ),
@@ -126,7 +126,7 @@ def desired_tenant(environment: Environment, domain: str, options: SetupOptions)
 
 def _settings(options: SetupOptions) -> dict[str, Any]:
     settings: dict[str, Any] = {
-        "resource_parameter_profile": "compatibility",  # MCP clients say `resource` (RFC 8707), not `audience`
+        "resource_parameter_profile": "compatibility",  # MCP clients send `resource` (RFC 8707), not `audience`
         "authorization_response_iss_parameter_supported": True,  # RFC 9207
     }
     if options.cimd_clients:
@@ -146,7 +146,7 @@ def _apis(
     settings: dict[str, Any] = {
         "signing_alg": "RS256",
         "token_dialect": "rfc9068_profile_authz" if accepts_rfc9068 else "access_token_authz",
-        "enforce_policies": True,  # the user's roles bound what can be delegated
+        "enforce_policies": True,  # the user's roles limit what can be delegated
     }
     if options.has_agent_claims:
         settings["agent_subject_claims"] = "auth0-v1"
@@ -158,7 +158,7 @@ def _apis(
         api_scopes,
         settings
         | {
-            # An exchange has no user present who could consent.
+            # During an exchange, no user is present to consent.
             "skip_consent_for_verifiable_first_party_clients": True,
             "subject_type_authorization": {"user": require_grant},
         },
@@ -171,7 +171,7 @@ def _bridge(environment: Environment) -> DesiredClient:
     client = environment.bridge_clients[0]
     has_secret = client.method is not AuthenticationMethod.PRIVATE_KEY_JWT
     settings: dict[str, Any] = {"token_exchange": {"allow_any_profile_of_type": [OBO]}}
-    if has_secret:  # a client's keys are for its owner to register
+    if has_secret:  # otherwise the client's owner registers its public key
         settings["token_endpoint_auth_method"] = str(client.method)
     if environment.forwards_address:
         settings["is_token_endpoint_ip_header_trusted"] = True
@@ -191,7 +191,7 @@ def _bridge(environment: Environment) -> DesiredClient:
 
 
 def _inspector() -> DesiredClient:
-    """A browser's client that belongs to somebody else: public, with PKCE, and users are asked for their consent."""
+    """Return a third-party client that runs in a browser: public, with PKCE, and with the user's consent."""
     return DesiredClient(
         name=INSPECTOR,
         settings={"callbacks": [INSPECTOR_CALLBACK], "grant_types": ["authorization_code"]},

@@ -1,4 +1,4 @@
-"""Taking away what the setup made, the last thing first."""
+"""Remove what the setup made, newest first."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from operations.auth0.apply import SECRET
 from operations.auth0.errors import NotThere
 from operations.auth0.made import Entry, MadeFile
-from operations.auth0.operation import TAKING_AWAY
+from operations.auth0.operation import REMOVALS
 from operations.auth0.tenant_environment import TenantEnvironment
 
 if TYPE_CHECKING:  # auth0-python is optional
@@ -16,25 +16,25 @@ CLIENT_ID, LOGIN_CLIENT_ID = "MCP_AUTH0_CLIENT_ID", "API_LOGIN_CLIENT_ID"
 
 
 def destroy(made: MadeFile, api: "ManagementApi", tenant: TenantEnvironment, say: Callable[[str], None]) -> None:
-    """Raises SetupError; what is not gone then is still on record."""
+    """Remove every recorded object. Raises SetupError; the record then still holds what was not removed."""
     for entry in reversed(made.entries):
-        say(f"  {_taken_away(entry, api)}: {entry.what}")
+        say(f"  {_removed(entry, api)}: {entry.what}")
         made.remove(entry)
         _empty_variables(entry, tenant)
 
 
-def _taken_away(entry: Entry, api: "ManagementApi") -> str:
+def _removed(entry: Entry, api: "ManagementApi") -> str:
     if not entry.target:
-        return "not found, and perhaps never made"
+        return "not found, perhaps never made"
     try:
-        api.send(TAKING_AWAY[entry.kind], entry.target, entry.body)
+        api.send(REMOVALS[entry.kind], entry.target, entry.body)
     except NotThere:
-        return "was gone"
-    return "done"
+        return "already gone"
+    return "removed"
 
 
 def _empty_variables(entry: Entry, tenant: TenantEnvironment) -> None:
-    """A client that is gone is of no use to the services."""
+    """Clear the variables of a client that was removed."""
     if entry.kind == "client" and entry.target:
         in_file = tenant.in_file()
         gone = [name for name in (CLIENT_ID, LOGIN_CLIENT_ID) if in_file.get(name) == entry.target]

@@ -1,11 +1,11 @@
-"""Comparing a document of the tenant with what it has to say. What it says beyond that stays as it is."""
+"""Compare a document of the tenant with what it should hold. Anything beyond that stays as it is."""
 
 from collections.abc import Mapping
 from typing import Any
 
 
 def merged(current: Any, wanted: Any) -> Any:
-    """`current`, changed as little as `wanted` demands: objects and lists get what they lack, and keep the rest."""
+    """Return `current`, extended by `wanted`: objects and lists get what they lack and keep the rest."""
     if isinstance(wanted, Mapping):
         members = current if isinstance(current, Mapping) else {}
         return {**members, **{name: merged(members.get(name), each) for name, each in wanted.items()}}
@@ -16,7 +16,7 @@ def merged(current: Any, wanted: Any) -> Any:
 
 
 def differences(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """By member: what it is, and what it has to become."""
+    """Return each member that differs, with its current and its new value."""
     found = {}
     for name, value in wanted.items():
         becomes = merged(current.get(name), value)

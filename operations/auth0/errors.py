@@ -1,13 +1,13 @@
-"""Why the setup cannot go on: each is one sentence that says what to do. None repeats a secret."""
+"""Errors that stop the setup. Their text is shown as it is, says what to do, and never repeats a secret."""
 
 
 class SetupError(Exception):
-    """Shown as it is."""
+    """The setup cannot continue."""
 
 
 class Refused(SetupError):
-    """The tenant understood a request and said no: whatever was asked for did not happen."""
+    """The tenant refused the request, so that it changed nothing."""
 
 
 class NotThere(Refused):
-    """The tenant has no such thing."""
+    """The object does not exist at the tenant."""

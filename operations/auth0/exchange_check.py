@@ -1,4 +1,4 @@
-"""Whether the tenant now does what all this is for: one real exchange for each set of scopes that tools ask for."""
+"""Check that the tenant exchanges tokens: one real exchange for each set of scopes that the tools ask for."""
 
 import sys
 from collections.abc import Callable
@@ -20,19 +20,17 @@ from operations.auth0.errors import SetupError
 
 
 def read_user_token(source: str) -> str:
-    """From a file, or from standard input for `-`: arguments can be seen by every user of the machine."""
+    """Read a token from a file, or from standard input for `-`. Arguments are visible to all users of the machine."""
     try:
         return (sys.stdin.read() if source == "-" else Path(source).read_text(encoding="ascii")).strip()
     except (OSError, ValueError):
-        raise SetupError(
-            f"{source} cannot be read: it has to hold one access token of a user, and nothing else."
-        ) from None
+        raise SetupError(f"{source} cannot be read. It must hold a user's access token, and nothing else.") from None
 
 
 def check_exchange(environment: Environment, user_token: str, say: Callable[[str], None]) -> None:
-    """Exchange a user's token for the bridge as the bridge would, with its own code. Raises SetupError.
+    """Exchange a user's token for the bridge, with the bridge's own code. Raises SetupError.
 
-    A user may lack the permission for some of the scopes; with all refused, it is the tenant that refuses.
+    The user may lack permission for some of the scopes, so it is an error only if the tenant refuses all of them.
     """
     configuration = bridge_configuration(environment)
     keys = IssuerKeys(environment.issuer, configuration.key_fetching)
@@ -43,11 +41,11 @@ def check_exchange(environment: Environment, user_token: str, say: Callable[[str
         check_caller(token_a, configuration.caller_rules)
     except (InvalidToken, NotPermitted) as error:
         raise SetupError(
-            f"The user's token is not one for the bridge: {error.description.rstrip('.')}. Log in for the audience "
-            f"{environment.bridge_audience}."
+            f"The user's token is not valid for the bridge: {error.description.rstrip('.')}. Get a token with the "
+            f"audience {environment.bridge_audience}."
         ) from None
     except KeysUnavailable:
-        raise SetupError(f"The keys of {environment.issuer} cannot be fetched: check AUTH0_DOMAIN.") from None
+        raise SetupError(f"The keys of {environment.issuer} cannot be fetched. Check AUTH0_DOMAIN.") from None
     caller = Caller(token_a, user_token)
     refusal: ExchangeError | None = None
     has_worked = False
@@ -58,7 +56,7 @@ def check_exchange(environment: Environment, user_token: str, say: Callable[[str
             token = exchange.token_for(caller, scope=scope, deadline=deadline).token
         except (ExchangeRefused, ScopesNotGranted) as error:
             refusal = error
-            say(f"Exchange for {' '.join(scope)}: refused, for this user or for all.")
+            say(f"Exchange for {' '.join(scope)}: refused, for this user or for all users.")
         except ExchangeError as error:
             raise SetupError(str(error)) from None
         else:

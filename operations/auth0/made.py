@@ -1,4 +1,4 @@
-"""What the setup made at a tenant, on file, so that this can be taken away again and nothing else. No secrets there."""
+"""A record of what the setup made at a tenant, so that `--destroy` removes exactly that. It holds no secrets."""
 
 import json
 from collections.abc import Mapping
@@ -13,17 +13,17 @@ from operations.auth0.errors import SetupError
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that was made, or one addition to something that was there before."""
+    """An object that was made, or an addition to an existing object."""
 
-    kind: str  # one of those in operation.TAKING_AWAY
+    kind: str  # a key of operation.REMOVALS
     name: str
-    what: str  # for people
-    target: str = ""  # id; empty while it is not known whether it was made
+    what: str  # as shown to people
+    target: str = ""  # id; empty until the tenant has confirmed the creation
     body: Mapping[str, Any] = field(default_factory=dict)
 
 
 class MadeFile:
-    """The entries of one tenant. Each change is on the disk before it is acted upon."""
+    """The record of one tenant. Every change is written to disk at once."""
 
     def __init__(self, path: Path, domain: str) -> None:
         self._path, self._domain = path, domain
@@ -35,8 +35,8 @@ class MadeFile:
             pass
         except (OSError, ValueError, KeyError, TypeError):
             raise SetupError(
-                f"{path} cannot be read. It says what the setup made at the tenant: mend it, or move it away and "
-                "remove by hand what has to go."
+                f"{path} cannot be read. It records what the setup made at the tenant. Repair it, or move it away and "
+                "remove those objects by hand."
             ) from None
 
     @property
@@ -47,14 +47,14 @@ class MadeFile:
         return {IdOf(each.kind, each.name): each.target for each in self._entries if each.target and not each.body}
 
     def begin(self, change: Change) -> None:
-        """Before the request, whose answer may be lost while the thing is made."""
+        """Record an object before it is requested, because the answer may be lost."""
         if change.makes:
             self._forget(change.makes)
             self._entries.append(Entry(change.makes.kind, change.makes.name, change.what))
             self._write()
 
     def give_up(self, change: Change) -> None:
-        """The tenant said no."""
+        """Forget an object that the tenant refused to make."""
         if change.makes:
             self._forget(change.makes)
             self._write()
@@ -65,17 +65,17 @@ class MadeFile:
         roles = {entry.target for entry in self._entries if entry.kind == "role"}
         for each in change.adds:
             target, body = resolved(each.target, ids), resolved(each.body, ids)
-            if not roles & {target, *body.get("roles", ())}:  # a role that was made here takes all along when it goes
+            if not roles & {target, *body.get("roles", ())}:  # deleting a role made here deletes its additions, too
                 self._entries.append(Entry(each.kind, change.what, change.what, target, body))
         if change.makes or change.adds:
             self._write()
 
     def begun(self, ids: Mapping[IdOf, str]) -> set[IdOf]:
-        """What is there, and was made here by a run that never heard so."""
+        """Return the objects that exist and that an earlier run requested without getting the answer."""
         return {IdOf(each.kind, each.name) for each in self._entries if not each.target} & ids.keys()
 
     def adopt(self, ids: Mapping[IdOf, str]) -> None:
-        """Take what was begun and is there for what it is."""
+        """Record those objects as made."""
         if begun := self.begun(ids):
             for key in begun:
                 self._settle(key, ids[key])
@@ -104,5 +104,5 @@ class MadeFile:
             replace_file(self._path, json.dumps(document, indent=2) + "\n")
         except OSError as error:
             raise SetupError(
-                f"{self._path} cannot be written ({error.strerror}): make its directory writable, or set STATE_DIR."
+                f"{self._path} cannot be written ({error.strerror}). Make its directory writable, or set STATE_DIR."
             ) from None

@@ -1,4 +1,4 @@
-"""The tenant's Management API, by Auth0's own client. Nothing else in this project needs its packages."""
+"""The tenant's Management API, through Auth0's own client. Nothing else in this project needs its packages."""
 
 import inspect
 import logging
@@ -25,11 +25,11 @@ from operations.auth0.operation import Operation
 from operations.auth0.rate_limit import PatientTransport
 
 TIMEOUT = 30.0  # seconds for one answer
-PAGE = 50  # what one request lists
+PAGE = 50  # objects that one request lists
 
 
 class ManagementApi:
-    """Reads and changes one tenant. Each method raises SetupError, in which no request or answer is quoted whole."""
+    """Reads and changes one tenant. Each method raises SetupError, which never quotes a whole request or answer."""
 
     def __init__(
         self,
@@ -40,7 +40,7 @@ class ManagementApi:
         say: Callable[[str], None],
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs URLs, and addresses of users are in some
+        logging.getLogger("httpx").setLevel(logging.WARNING)  # it logs URLs, some of which hold users' addresses
         context = ssl.create_default_context(cafile=str(ca_file or certifi.where()))
         transport = PatientTransport(httpx.HTTPTransport(verify=context), say=say, sleep=sleep)
         self._domain = domain
@@ -52,7 +52,7 @@ class ManagementApi:
         self._http.close()
 
     def send(self, operation: Operation, target: str | None = None, body: Mapping[str, Any] | None = None) -> Any:
-        """What the tenant answers, as JSON. Members that auth0-python does not know yet are sent all the same."""
+        """Send a change and return the answer. Members that auth0-python does not know yet are sent, too."""
         function = attrgetter(operation.function)(self._client)
         known = inspect.signature(function).parameters
         arguments = {name: value for name, value in (body or {}).items() if name in known}
@@ -62,14 +62,14 @@ class ManagementApi:
         return answer.dict() if answer is not None else {}
 
     def one(self, function: str, scope: str, *arguments: str, **filters: Any) -> dict[str, Any]:
-        """What a function of auth0-python's client reads."""
+        """Return the document that this function of auth0-python's client reads."""
         with self._translated(f"reading ({function})", scope):
             answer = attrgetter(function)(self._client)(*arguments, **filters, request_options=_options())
             document: dict[str, Any] = answer.dict()
         return document
 
     def every(self, function: str, scope: str, *arguments: str, **filters: Any) -> list[dict[str, Any]]:
-        """All that a listing function reads, page by page."""
+        """Return everything that this listing function reads, page by page."""
         listing = attrgetter(function)(self._client)
         known = inspect.signature(listing).parameters
         paging = {"per_page": PAGE} if "per_page" in known else {"take": PAGE} if "take" in known else {}
@@ -78,7 +78,7 @@ class ManagementApi:
 
     @contextmanager
     def _translated(self, what: str, scope: str) -> Iterator[None]:
-        # `from None`: these errors quote answers whole, and one of them holds the client's secret.
+        # `from None`, because these errors quote whole answers, and one answer holds the client's secret.
         try:
             yield
         except ApiError as error:
@@ -89,12 +89,13 @@ class ManagementApi:
             raise SetupError(f"{self._domain} did not answer {what} in time. {AGAIN}") from None
         except httpx.HTTPError:
             raise SetupError(
-                f"{self._domain} cannot be reached: check that it is your tenant's domain, and the network. {AGAIN}"
+                f"{self._domain} cannot be reached. Check that it is your tenant's domain, and check the network. "
+                f"{AGAIN}"
             ) from None
 
     def _strange(self, what: str) -> SetupError:
         return SetupError(
-            f"The answer of {self._domain} to {what} is not the Management API's: check the domain, and that "
+            f"The answer of {self._domain} to {what} is not the Management API's. Check the domain, and check that "
             "auth0-python is up to date."
         )
 
@@ -105,29 +106,29 @@ class ManagementApi:
         said = readable(error.body.get("message")) if isinstance(error.body, dict) else ""
         if status == HTTPStatus.UNAUTHORIZED:
             return Refused(
-                f"{self._domain} does not accept the Management API token: it has expired, or is another tenant's. "
-                "Get a new one."
+                f"{self._domain} does not accept the Management API token: it has expired, or it is for another "
+                "tenant. Get a new one."
             )
         if status == HTTPStatus.FORBIDDEN:
             return Refused(f"The Management API token may not do this ({said or what}): it needs the scope {scope}.")
         if status == HTTPStatus.NOT_FOUND:
             if isinstance(error.body, dict) and error.body.get("statusCode") == status:
-                return NotThere(f"The tenant does not know what {what} is about: {said}. {AGAIN}")
-            return SetupError(f"{self._domain} has no Management API: check that it is your tenant's domain.")
+                return NotThere(f"The tenant does not have the object of {what}: {said}. {AGAIN}")
+            return SetupError(f"{self._domain} has no Management API. Check that it is your tenant's domain.")
         if status == HTTPStatus.CONFLICT:
-            return Refused(f"{what}: something with that name or identifier is there already ({said}). {AGAIN}")
+            return Refused(f"{what}: an object with that name or identifier already exists ({said}). {AGAIN}")
         if status == HTTPStatus.TOO_MANY_REQUESTS:
-            return Refused(f"The tenant still allows no more requests. Wait for some minutes. {AGAIN}")
+            return Refused(f"The tenant's rate limit is still exceeded. Wait a few minutes. {AGAIN}")
         if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
             return Refused(f"The tenant refused {what} ({status}: {said}).")
         return SetupError(f"The tenant failed at {what} ({status}). {AGAIN}")
 
 
-AGAIN = "Then run auth0_setup again: it goes on from what is there."
+AGAIN = "Run auth0_setup again; it continues where it stopped."
 
 
 def _options(further: Mapping[str, Any] | None = None) -> RequestOptions:
-    # auth0-python would repeat what failed, creations and conflicts among it. PatientTransport repeats what it may.
+    # auth0-python would retry failed creations and conflicts, too. PatientTransport retries what is safe.
     options: RequestOptions = {"max_retries": 0}
     if further:
         options["additional_body_parameters"] = dict(further)

@@ -1,11 +1,11 @@
-"""The scopes that a Management API token needs: for looking, for what a plan does, for taking things away."""
+"""The scopes that a Management API token needs: to read the tenant, to apply a plan, to remove what was made."""
 
 from collections.abc import Iterable
 
 from operations.auth0.change import Plan
 from operations.auth0.desired_tenant import SetupOptions
 from operations.auth0.made import Entry
-from operations.auth0.operation import TAKING_AWAY
+from operations.auth0.operation import REMOVALS
 
 READING = frozenset(
     {
@@ -30,4 +30,4 @@ def to_apply(plan: Plan) -> frozenset[str]:
 
 
 def to_destroy(entries: Iterable[Entry]) -> frozenset[str]:
-    return frozenset(scope for entry in entries if entry.target for scope in TAKING_AWAY[entry.kind].scope.split())
+    return frozenset(scope for entry in entries if entry.target for scope in REMOVALS[entry.kind].scope.split())

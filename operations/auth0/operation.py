@@ -1,4 +1,4 @@
-"""What is asked of the Management API to change a tenant: one row for each kind of request, and the scope it needs."""
+"""The requests that change a tenant: one row for each endpoint of the Management API, with the scope it needs."""
 
 from dataclasses import dataclass
 
@@ -8,10 +8,10 @@ class Operation:
     """One endpoint of the Management API v2."""
 
     method: str
-    path: str  # below /api/v2; `{id}` stands for what is changed
-    scope: str  # that the Management API token needs for it; several are separated by blanks
-    function: str  # of auth0-python's client, which sends it
-    id_member: str = "id"  # of the answer: how the tenant named what it made
+    path: str  # below /api/v2; `{id}` is the id of the object that changes
+    scope: str  # that the Management API token needs; several are separated by spaces
+    function: str  # of auth0-python's client
+    id_member: str = "id"  # the answer's member that holds the new object's id
 
 
 UPDATE_TENANT = Operation("patch", "tenants/settings", "update:tenant_settings", "tenants.settings.update")
@@ -37,8 +37,8 @@ ADD_MEMBERS = Operation("post", "roles/{id}/users", "update:roles create:role_me
 REMOVE_MEMBER = Operation("delete", "users/{id}/roles", "update:users delete:role_members", "users.roles.delete")
 UPDATE_ORGANIZATION = Operation("patch", "organizations/{id}", "update:organizations", "organizations.update")
 
-# What takes away what was made or added, by its kind.
-TAKING_AWAY = {
+# How to remove what was made or added, by kind.
+REMOVALS = {
     "api": DELETE_API,
     "client": DELETE_CLIENT,
     "grant": DELETE_GRANT,

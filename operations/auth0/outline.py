@@ -1,4 +1,4 @@
-"""A plan for people, and for programs."""
+"""Print a plan for people, or as JSON for programs."""
 
 import json
 from typing import Any
@@ -17,7 +17,7 @@ def outline(plan: Plan, domain: str, env_file: str) -> str:
     if plan.unwritten:
         lines.append(f"  ~ {env_file}: {', '.join(plan.unwritten)}")
     if plan.is_empty:
-        lines.append("  Nothing is missing, and nothing differs.")
+        lines.append("  Nothing to add or change.")
     else:
         new = sum(change.is_new for change in plan.changes)
         lines += ["", f"{new} to add, {len(plan.changes) - new} to change."]
@@ -32,7 +32,7 @@ def _sign(change: Change) -> str:
 
 
 def as_json(plan: Plan, domain: str) -> str:
-    """What `--json` prints. An id that is not known yet is written as `{"id_of": [kind, name]}`."""
+    """Return what `--json` prints. An id that is not known yet appears as `{"id_of": [kind, name]}`."""
     document = {
         "domain": domain,
         "changes": [

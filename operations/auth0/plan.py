@@ -1,4 +1,4 @@
-"""The difference between a tenant and what it has to be, as changes in an order in which they can be made."""
+"""The difference between a tenant's current and desired state, as changes in an order that works."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -20,10 +20,10 @@ def plan(
     made: Mapping[IdOf, str],
     env_file: Mapping[str, str],
 ) -> Plan:
-    """Pure: nothing is asked of anybody. `made` is what earlier runs made, `env_file` what .env says.
+    """Compute the changes, without any request. `made` is what earlier runs made, `env_file` what .env holds.
 
-    Nothing that others added is taken away; what is wider than needed is told in the notes. Raises SetupError where
-    something stands in the way that only people can move.
+    The plan never removes what others added; its notes name grants that are wider than needed. Raises SetupError if
+    the setup cannot continue until somebody changes the configuration.
     """
     ids = _known_ids(current) | find_clients(current, desired, made)
     ids |= {
@@ -70,7 +70,7 @@ def _settings(current: CurrentTenant, desired: DesiredTenant) -> Iterator[Change
     if changed := differences(current.settings, desired.settings):
         body = {name: desired.settings[name] for name in changed}  # the tenant merges `flags` itself
         yield Change(op.UPDATE_TENANT, "tenant settings", body, differences=changed)
-    # Third-party clients, and MCP clients are such, reach domain connections only.
+    # Third-party clients, such as MCP clients, can only use domain connections.
     connection = {"is_domain_connection": True}
     if changed := differences(current.connections.get(desired.connection, {}), connection):
         target = IdOf("connection", desired.connection)
@@ -92,7 +92,7 @@ def _api(current: CurrentTenant, api: DesiredApi) -> Iterator[Change]:
     values = {each["value"] for each in present}
     body = {name: becomes for name, (_, becomes) in changed.items()}
     if missing := [each for each in scopes if each["value"] not in values]:
-        body["scopes"] = [*present, *missing]  # the list is replaced as a whole, so what is there goes along
+        body["scopes"] = [*present, *missing]  # the update replaces the whole list
         changed["scopes"] = ([each["value"] for each in present], [each["value"] for each in body["scopes"]])
     if changed:
         yield Change(op.UPDATE_API, what, body, str(found["id"]), differences=changed)
@@ -114,7 +114,7 @@ def _grant(current: CurrentTenant, grant: DesiredGrant, ids: Mapping[IdOf, str])
 
 
 def find_grant(current: CurrentTenant, grant: DesiredGrant, ids: Mapping[IdOf, str]) -> Mapping[str, Any] | None:
-    """A client may have one grant to an API for users, and another for itself, which is none of our business."""
+    """Return the grant on behalf of users. The client may have another one, for itself, which is left alone."""
     client_id = ids.get(IdOf("client", grant.client)) if grant.client else None
     for each in current.grants:
         if each.get("audience") != grant.audience or each.get("subject_type") != "user":
@@ -144,7 +144,7 @@ def _organizations(current: CurrentTenant, desired: DesiredTenant, ids: Mapping[
 
 
 def _notes(current: CurrentTenant, desired: DesiredTenant, ids: Mapping[IdOf, str]) -> Iterator[str]:
-    """Grants bound what a client can get for any user, so one that is wider than needed is worth a look."""
+    """Yield a note for each grant that is wider than needed. Grants limit what a client can get for any user."""
     for grant in desired.grants:
         found = find_grant(current, grant, ids)
         if found is None:
@@ -152,4 +152,7 @@ def _notes(current: CurrentTenant, desired: DesiredTenant, ids: Mapping[IdOf, st
         extra = [scope for scope in found.get("scope") or [] if scope not in grant.scopes]
         if found.get("allow_all_scopes") or extra:
             wider = "all scopes" if found.get("allow_all_scopes") else readable(" ".join(extra))
-            yield f"The grant for {_grantee(grant)} to {grant.audience} allows {wider} beyond what is needed. Kept."
+            yield (
+                f"The grant for {_grantee(grant)} to {grant.audience} allows {wider}, which is more than needed. It "
+                "stays as it is."
+            )

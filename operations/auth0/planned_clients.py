@@ -1,4 +1,4 @@
-"""Which clients of the tenant are ours, and what has to change about them."""
+"""Find this project's clients at the tenant, and plan their changes."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,14 +12,14 @@ from operations.auth0.errors import SetupError
 
 
 def find_clients(current: CurrentTenant, desired: DesiredTenant, made: Mapping[IdOf, str]) -> dict[IdOf, str]:
-    """The ids of those that exist. Names are not unique at a tenant, so they are what is looked at last."""
+    """Return the ids of the clients that exist. Names are not unique at a tenant, so they are compared last."""
     by_id = {str(each["client_id"]): each for each in current.clients}
     found = {}
     for client in desired.clients:
         key = IdOf("client", client.name)
         ours = made.get(key, "")
         if client.linked_api and not _is_linked(client, by_id.get(ours, {})):
-            ours = ""  # made for the identifier that the bridge moves away from
+            ours = ""  # made for the bridge's previous identifier
         for candidate in (client.configured_id, ours, *_alike(current, client)):
             if candidate in by_id:
                 found[key] = candidate
@@ -55,8 +55,8 @@ def _is_linked(client: DesiredClient, found: Mapping[str, Any]) -> bool:
 def _check_link(client: DesiredClient, found: Mapping[str, Any]) -> None:
     if not _is_linked(client, found):
         raise SetupError(
-            f"The client that MCP_AUTH0_CLIENT_ID names is not linked to the API {client.linked_api}, and only the "
-            "creation of a client can link it: take MCP_AUTH0_CLIENT_ID out of .env, and one is made."
+            f"The client in MCP_AUTH0_CLIENT_ID is not linked to the API {client.linked_api}. A client can only be "
+            "linked when it is created: remove MCP_AUTH0_CLIENT_ID from .env to have a new one made."
         )
 
 

@@ -1,4 +1,4 @@
-"""What has to change about roles: there, with their permissions, held by whom the options name."""
+"""Plan the changes to roles: make them, give them their permissions, and assign them to the users in the options."""
 
 from collections.abc import Iterator, Mapping
 

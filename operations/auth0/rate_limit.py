@@ -1,4 +1,4 @@
-"""Waiting out the tenant's rate limit: said on the terminal, and bounded."""
+"""Wait for the tenant's rate limit to reset. Each wait is bounded and announced on the terminal."""
 
 import time
 from collections.abc import Callable
@@ -9,13 +9,13 @@ from on_behalf_of.primitives.retry_after import retry_after
 
 LONGEST_WAIT = 60.0  # seconds for one answer
 ATTEMPTS = 6
-DEFAULT_WAIT = 2.0  # seconds, where the tenant names none
+DEFAULT_WAIT = 2.0  # seconds, if the tenant names none
 
 
 class PatientTransport(httpx.BaseTransport):
-    """Sends a request again once the tenant says that it may: Retry-After, else X-RateLimit-Reset (a Unix time).
+    """Repeats a request that was answered 429, at the time that Retry-After or X-RateLimit-Reset names.
 
-    After so many attempts, or for a wait that is too long, the 429 is the answer.
+    After ATTEMPTS requests, or if the wait is longer than LONGEST_WAIT, it returns the 429.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class PatientTransport(httpx.BaseTransport):
             if seconds > LONGEST_WAIT:
                 return response
             response.close()
-            self._say(f"The tenant allows no more requests at the moment; going on in {seconds:.0f} s.")
+            self._say(f"The tenant's rate limit is exceeded. Trying again in {seconds:.0f} s.")
             self._sleep(seconds)
         return self._transport.handle_request(request)
 

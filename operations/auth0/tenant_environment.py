@@ -1,4 +1,4 @@
-"""The services' environment as it will be once they use the tenant, and the file that will say so."""
+"""The services' environment once they use the tenant, and the .env file that sets it."""
 
 import os
 import re
@@ -14,7 +14,7 @@ _HOST = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+(:[0-9]+)?")
 
 
 class TenantEnvironment:
-    """What the variables say now, and what is written into the `.env` file on top."""
+    """The current variables, overlaid with what the setup writes into the `.env` file."""
 
     def __init__(
         self,
@@ -25,7 +25,7 @@ class TenantEnvironment:
         management_domain: str,
         env_file: Path | None,
     ) -> None:
-        """`known` gives the identifiers, `variables` all the rest. Raises SetupError."""
+        """Take the identifiers from `known` and everything else from `variables`. Raises SetupError."""
         configured = variables.get(DOMAIN, "").strip()
         self.domain = domain or configured
         if not self.domain:
@@ -34,17 +34,17 @@ class TenantEnvironment:
         if not all(_HOST.fullmatch(each) for each in (self.domain, self.management_domain)):
             raise SetupError("A domain must be the tenant's host name only, such as example.eu.auth0.com.")
         if configured and configured != self.domain:
-            raise SetupError(f"{DOMAIN} is not what --domain says: take it out of .env, or leave out --domain.")
+            raise SetupError(f"{DOMAIN} and --domain differ. Remove {DOMAIN} from .env, or leave out --domain.")
         if len(known.bridge_audiences) > 1:
             raise SetupError(
-                "AUTH0_AUDIENCE holds several identifiers, but auth0_setup sets up one at a time: put that one into a "
-                "file of its own, and run auth0_setup with ENV_FILE naming that file (docs/auth0.md)."
+                "AUTH0_AUDIENCE holds several identifiers, but auth0_setup sets up one at a time. Put the one to set "
+                "up into a separate file, and run auth0_setup with ENV_FILE naming that file (docs/auth0.md)."
             )
         if variables.get("OAUTH_ISSUER", "").strip():
-            raise SetupError(f"OAUTH_ISSUER overrides {DOMAIN}: take it away, in the environment and in .env.")
+            raise SetupError(f"OAUTH_ISSUER overrides {DOMAIN}. Remove it from the environment and from .env.")
         named = variables.get("ENV_FILE", "")
         if named == os.devnull and env_file is None:
-            raise SetupError("ENV_FILE keeps the services from reading .env: name the file to write with --env-file.")
+            raise SetupError("ENV_FILE tells the services to read no .env. Name the file to write with --env-file.")
         self.file = env_file or Path(named or BASE_DIR / ".env")
         self._before, self._written = self.in_file(), dict[str, str]()
         self._variables = {
@@ -61,13 +61,13 @@ class TenantEnvironment:
         try:
             return assignments(self.file)
         except (OSError, UnicodeDecodeError):
-            raise SetupError(f"{self.file} cannot be read: it must be a readable file, and text in UTF-8.") from None
+            raise SetupError(f"{self.file} cannot be read. It must be a readable file with UTF-8 text.") from None
 
     def require_writable(self) -> None:
-        """Before anything is made whose secret would have to go there."""
+        """Check that the file can be written, before a secret is made that must go there. Raises SetupError."""
         target = self.file.resolve()
         if (target.exists() and not target.is_file()) or not os.access(target.parent, os.W_OK):
-            raise SetupError(f"{self.file} cannot be written: it must be a file in a directory that you may write to.")
+            raise SetupError(f"{self.file} cannot be written. It must be a file in a directory that you can write to.")
 
     def write(self, values: Mapping[str, str]) -> None:
         if not values:
@@ -76,16 +76,18 @@ class TenantEnvironment:
             assign(self.file, values)
         except OSError as error:
             raise SetupError(
-                f"{self.file} cannot be written ({error.strerror}): make it and its directory writable. Then run "
+                f"{self.file} cannot be written ({error.strerror}). Make it and its directory writable. Then run "
                 "auth0_setup again."
             ) from None
         except ValueError as error:
-            raise SetupError(f"{error} holds characters that {self.file} cannot hold: set it yourself.") from None
+            raise SetupError(
+                f"{self.file} cannot hold the characters of {error}. Set that variable yourself."
+            ) from None
         self._variables |= values
         self._written |= values
 
     def overridden(self) -> tuple[str, ...]:
-        """Names that were written in vain: the process's own environment says something else, and that counts."""
+        """Return the names that were written without effect, because the environment sets them to another value."""
         return tuple(
             name
             for name, value in self._written.items()

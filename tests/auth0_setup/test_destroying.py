@@ -34,7 +34,7 @@ def test_all_that_was_made_goes_and_all_that_was_there_stays(setup: Setup, auth0
     assert not setup.made_file.exists()
     lines = setup.env_file.read_text("utf-8").splitlines()
     assert {"MCP_AUTH0_CLIENT_ID=", "MCP_AUTH0_CLIENT_SECRET=", "API_LOGIN_CLIENT_ID="} < set(lines)
-    assert "There is nothing that this command made." in setup.run("--destroy").out
+    assert "Nothing to remove" in setup.run("--destroy").out
 
 
 def test_what_was_made_without_an_answer_goes_too(setup: Setup, auth0: FakeAuth0) -> None:
@@ -42,7 +42,7 @@ def test_what_was_made_without_an_answer_goes_too(setup: Setup, auth0: FakeAuth0
     assert setup.run("--yes").code == 1
     assert len(auth0.clients) == 1
     result = setup.run("--destroy", "--yes")
-    assert 'done: client "MCP bridge"' in result.out
+    assert 'removed: client "MCP bridge"' in result.out
     assert (len(auth0.apis), auth0.clients) == (1, [])
 
 
@@ -51,7 +51,7 @@ def test_what_was_never_made_is_not_called_removed(setup: Setup, auth0: FakeAuth
     assert setup.run("--yes").code == 1
     auth0.failing = lambda _method, _path: None
     result = setup.run("--destroy", "--yes")
-    assert 'not found, and perhaps never made: client "MCP bridge"' in result.out
+    assert 'not found, perhaps never made: client "MCP bridge"' in result.out
     assert not setup.made_file.exists()
 
 
@@ -80,7 +80,7 @@ def test_what_somebody_removed_meanwhile_is_no_obstacle(already_set_up: Setup, a
     auth0.clients.pop()
     result = already_set_up.run("--destroy", "--yes")
     assert result.code == 0, result.err
-    assert 'was gone: role "Tool User"' in result.out
+    assert 'already gone: role "Tool User"' in result.out
     assert (len(auth0.apis), auth0.clients, auth0.grants) == (1, [], [])
 
 

@@ -53,11 +53,11 @@ def test_the_plan_can_be_read_by_programs(setup: Setup) -> None:
 def test_a_yes_makes_it_all_and_nothing_is_left_to_do(setup: Setup, auth0: FakeAuth0) -> None:
     result = setup.run(says="yes\n")
     assert result.code == 0, result.err
-    assert f"Verified: {auth0.domain} holds all of it" in result.out
+    assert f"Verified: {auth0.domain} is set up" in result.out
     assert f"MCP Inspector's client id is {auth0.clients[1]['client_id']}; it has no secret." in result.out
     made = len(auth0.changes)
     again = setup.run("--plan")
-    assert (again.code, "Nothing is missing" in again.out) == (0, True)
+    assert (again.code, "Nothing to add or change" in again.out) == (0, True)
     assert setup.run("--yes").code == 0
     assert len(auth0.changes) == made == 12
 
@@ -141,7 +141,7 @@ def test_a_token_that_is_no_users_for_the_bridge_is_refused_in_words(setup: Setu
     setup.run("--yes")
     result = setup.run("--user-token", "-", says=auth0.token())
     assert result.code == 1
-    assert "The user's token is not one for the bridge" in result.err
+    assert "The user's token is not valid for the bridge" in result.err
     assert "cannot be read" in setup.run("--user-token", str(setup.env_file.with_name("missing"))).err
 
 
@@ -188,7 +188,9 @@ def test_what_the_environment_overrides_is_told(setup: Setup, auth0: FakeAuth0) 
     setup.variables = {"MCP_AUTH0_CLIENT_SECRET": "of-somebody"}
     result = setup.run("--yes")
     assert result.code == 0
-    assert result.err == "MCP_AUTH0_CLIENT_SECRET is set in the environment too, to something else, and that counts.\n"
+    assert result.err == (
+        f"The environment sets MCP_AUTH0_CLIENT_SECRET to another value, which overrides {setup.env_file}.\n"
+    )
 
 
 def test_every_option_is_made_once(setup: Setup, auth0: FakeAuth0) -> None:

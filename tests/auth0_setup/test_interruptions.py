@@ -19,7 +19,7 @@ def completes(setup: Setup, auth0: FakeAuth0) -> Result:
     """The next run goes on to the end, makes nothing twice, and everything that was made is on record."""
     result = setup.run("--yes")
     assert result.code == 0, result.everything
-    assert "Verified: " in result.out or "Nothing is missing" in result.out
+    assert "Verified: " in result.out or "Nothing to add or change" in result.out
     assert sorted(each["kind"] for each in json.loads(setup.made_file.read_text("utf-8"))["made"]) == THINGS
     assert len(auth0.clients) == len(auth0.grants) == len(auth0.roles) == 2
     assert len(auth0.apis) == 3
@@ -48,7 +48,7 @@ def test_a_failure_before_a_step_leaves_a_state_from_which_the_next_run_complete
     result = setup.run("--yes")
     assert result.code == 1
     assert "The tenant failed at " in result.err
-    assert "Then run auth0_setup again" in result.err
+    assert "Run auth0_setup again" in result.err
     assert len(result.err.strip().splitlines()) == 1
     assert len(auth0.changes) == step - 1
     completes(setup, auth0)
@@ -71,13 +71,13 @@ def test_a_refusal_is_told_with_the_tenants_words(setup: Setup, auth0: FakeAuth0
 
 def test_a_conflict_is_not_tried_again(setup: Setup, auth0: FakeAuth0) -> None:
     auth0.failing = At(3, problem(409, "Conflict", "A resource server with the same identifier exists"))
-    assert "is there already" in setup.run("--yes").err
+    assert "already exists" in setup.run("--yes").err
     assert len(auth0.changes) == 2
 
 
 def test_an_answer_without_an_id_is_told_and_made_up_for(setup: Setup, auth0: FakeAuth0) -> None:
     auth0.losing = At(3, answer(201, {"name": "MCP bridge"}))
-    assert "did not say the id of what it made" in setup.run("--yes").err
+    assert "did not return the id of what it made" in setup.run("--yes").err
     auth0.losing = At(2, answer(201, {"client_id": "unknown"}))
     assert "did not show the client's secret" in setup.run("--yes").err
     completes(setup, auth0)
@@ -100,7 +100,7 @@ def test_ctrl_c_is_clean(setup: Setup, auth0: FakeAuth0) -> None:
     finally:
         signal.signal(signal.SIGINT, inherited)
     assert (result.code, result.err.strip()) == (
-        130, "Stopped. What was done is on record: run auth0_setup again to go on.",
+        130, "Stopped. The changes so far are on record. Run auth0_setup again to continue.",
     )  # fmt: skip
     auth0.failing = lambda _method, _path: None
     completes(setup, auth0)
@@ -110,7 +110,7 @@ def test_an_env_file_that_cannot_be_written_stops_it_before_there_is_a_secret(se
     setup.env_file = setup.env_file.parent / "missing" / ".env"
     result = setup.run("--yes")
     assert (result.code, auth0.changes) == (1, [])
-    assert result.err == f"{setup.env_file} cannot be written: it must be a file in a directory that you may write to."
+    assert result.err == f"{setup.env_file} cannot be written. It must be a file in a directory that you can write to."
     setup.env_file.parent.mkdir()
     completes(setup, auth0)
 
@@ -122,4 +122,4 @@ def test_what_only_the_last_answer_hid_is_on_record_all_the_same(setup: Setup, a
     auth0.losing = At(2, Reply(502))
     assert setup.run("--yes").code == 1
     result = completes(setup, auth0)
-    assert "Nothing is missing" in result.out
+    assert "Nothing to add or change" in result.out

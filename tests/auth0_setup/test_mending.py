@@ -79,14 +79,14 @@ def test_what_others_added_is_kept_and_what_is_too_wide_is_told(already_set_up: 
     assert auth0.apis[2]["scopes"][0]["description"] == "Theirs"
     assert auth0.grants[0]["scope"] == ["read:theirs", "read:private", "write:private"]
     assert auth0.clients[1]["callbacks"] == ["http://localhost:7000/theirs", "http://localhost:6274/oauth/callback"]
-    assert f'Note: The grant for client "MCP bridge" to {API_AUDIENCE} allows read:theirs beyond' in result.out
+    assert f'Note: The grant for client "MCP bridge" to {API_AUDIENCE} allows read:theirs, which is more' in result.out
 
 
 def test_a_grant_of_all_scopes_is_enough_and_told(already_set_up: Setup, auth0: FakeAuth0) -> None:
     auth0.grants[0] |= {"scope": [], "allow_all_scopes": True}
     result = already_set_up.run("--plan")
     assert result.code == 0
-    assert "allows all scopes beyond" in result.out
+    assert "allows all scopes, which is more" in result.out
 
 
 def test_things_that_were_there_under_our_identifiers_are_used_rather_than_made_again(
@@ -118,4 +118,4 @@ def test_a_client_that_is_not_linked_stops_the_setup_in_words(setup: Setup, auth
     setup.env_file.write_text("MCP_AUTH0_CLIENT_ID=theirs\n", "utf-8")
     result = setup.run("--yes")
     assert (result.code, auth0.changes) == (1, [])
-    assert "only the creation of a client can link it" in result.err
+    assert "A client can only be linked when it is created" in result.err

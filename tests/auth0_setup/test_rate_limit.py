@@ -49,7 +49,7 @@ def test_it_waits_as_long_as_the_tenant_says_and_says_so(headers: dict[str, str]
     waiting = Waiting(headers)
     assert waiting.post().status_code == 200
     assert waiting.slept == [seconds]
-    assert waiting.said == [f"The tenant allows no more requests at the moment; going on in {seconds:.0f} s."]
+    assert waiting.said == [f"The tenant's rate limit is exceeded. Trying again in {seconds:.0f} s."]
     assert waiting.bodies == [waiting.bodies[0]] * 2
 
 
@@ -67,10 +67,10 @@ def test_a_setup_that_meets_the_limit_goes_on(setup: Setup, auth0: FakeAuth0) ->
     auth0.failing = lambda method, _path: limits.pop() if limits and method == "POST" else None
     result = setup.run("--yes")
     assert result.code == 0, result.err
-    assert result.err.count("The tenant allows no more requests at the moment") == 3
+    assert result.err.count("The tenant's rate limit is exceeded") == 3
     assert len(auth0.changes) == 12
 
 
 def test_a_limit_that_lasts_is_told(setup: Setup, auth0: FakeAuth0) -> None:
     auth0.failing = lambda _method, _path: Reply(429, b"{}", {"Retry-After": "86400"})
-    assert setup.run("--yes").err.startswith("The tenant still allows no more requests.")
+    assert setup.run("--yes").err.startswith("The tenant's rate limit is still exceeded.")

@@ -28,12 +28,12 @@ def test_no_credentials(setup: Setup) -> None:
 
 def test_something_that_is_no_token(setup: Setup) -> None:
     setup.variables = {"AUTH0_MANAGEMENT_TOKEN": "hunter2"}
-    assert refusal(setup) == "The Management API token is no JWT: copy it whole, and nothing else."
+    assert refusal(setup) == "The Management API token is not a JWT. Copy the whole token, and nothing else."
 
 
 def test_an_expired_token(setup: Setup, auth0: FakeAuth0) -> None:
     setup.variables = {"AUTH0_MANAGEMENT_TOKEN": auth0.management_token(exp=int(time.time()) - 1)}
-    assert refusal(setup) == "The Management API token has expired: get a new one."
+    assert refusal(setup) == "The Management API token has expired. Get a new one."
 
 
 def test_another_tenants_token(setup: Setup, auth0: FakeAuth0) -> None:
@@ -51,11 +51,11 @@ def test_a_token_that_the_tenant_does_not_believe(setup: Setup, auth0: FakeAuth0
 def test_scopes_that_are_missing_are_named_all_at_once_before_any_change(setup: Setup, auth0: FakeAuth0) -> None:
     auth0.scopes = tuple(each for each in auth0.scopes if each not in {"create:roles", "create:client_grants"})
     assert refusal(setup) == (
-        "The Management API token lacks create:client_grants, create:roles. Nothing was changed: add the scopes, and "
-        "get a new token."
+        "The Management API token lacks the scopes create:client_grants, create:roles. Nothing was changed. Add the "
+        "scopes, and get a new token."
     )
     auth0.scopes = ("read:clients",)
-    assert "lacks read:client_grants, read:connections, read:resource_servers" in refusal(setup)
+    assert "lacks the scopes read:client_grants, read:connections, read:resource_servers" in refusal(setup)
 
 
 def test_looking_needs_no_scope_that_changes_anything(setup: Setup, auth0: FakeAuth0) -> None:
@@ -68,7 +68,7 @@ def test_a_host_that_does_not_answer(setup: Setup, auth0: FakeAuth0) -> None:
         port = free.getsockname()[1]
     domain = f"127.0.0.1:{port}"
     setup.variables = {"AUTH0_MANAGEMENT_TOKEN": auth0.management_token(aud=f"https://{domain}/api/v2/")}
-    assert f"{domain} cannot be reached: check that it is your tenant's domain" in refusal(setup, "--domain", domain)
+    assert f"{domain} cannot be reached. Check that it is your tenant's domain" in refusal(setup, "--domain", domain)
     setup.variables = {
         "AUTH0_MANAGEMENT_TOKEN": "", "AUTH0_MANAGEMENT_CLIENT_ID": "a", "AUTH0_MANAGEMENT_CLIENT_SECRET": "b",
     }  # fmt: skip
@@ -82,9 +82,9 @@ def test_a_certificate_that_nobody_vouches_for(setup: Setup, auth0: FakeAuth0) -
 
 def test_a_host_that_is_no_tenant(setup: Setup, auth0: FakeAuth0) -> None:
     auth0.failing = lambda _method, _path: Reply(404, b"<html>Not found</html>")
-    assert "has no Management API: check that it is your tenant's domain" in refusal(setup)
+    assert "has no Management API. Check that it is your tenant's domain" in refusal(setup)
     auth0.failing = lambda _method, _path: Reply(200, b"<html>Welcome</html>")
-    assert "is not the Management API's: check the domain" in refusal(setup)
+    assert "is not the Management API's. Check the domain" in refusal(setup)
 
 
 @pytest.mark.parametrize(
@@ -94,15 +94,15 @@ def test_a_host_that_is_no_tenant(setup: Setup, auth0: FakeAuth0) -> None:
         (
             {"AUTH0_DOMAIN": "other.auth0.com"},
             ["--domain", "example.auth0.com"],
-            "AUTH0_DOMAIN is not what --domain says",
+            "AUTH0_DOMAIN and --domain differ",
         ),
         ({"OAUTH_ISSUER": "https://other.example/"}, [], "OAUTH_ISSUER overrides AUTH0_DOMAIN"),
         ({}, ["--management-domain", "evil.example/?x"], "A domain must be the tenant's host name only"),
         ({}, ["--connection", "Google"], "The tenant has no connection Google"),
         ({}, ["--user", "nobody@example.com"], "The tenant has no user with the address nobody@example.com"),
         ({}, ["--organization", "acme"], "The tenant has no organization acme"),
-        ({}, ["--json"], "--json is for --plan."),
-        ({}, ["--destroy", "--user-token", "-"], "--user-token tries what was set up"),
+        ({}, ["--json"], "--json needs --plan."),
+        ({}, ["--destroy", "--user-token", "-"], "--user-token tries out the setup"),
     ],
 )
 def test_what_cannot_be_meant(setup: Setup, variables: dict[str, str], arguments: list[str], sentence: str) -> None:

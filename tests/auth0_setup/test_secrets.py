@@ -24,7 +24,7 @@ def test_a_lost_secret_is_replaced_after_asking(setup: Setup, auth0: FakeAuth0) 
 
     declined = setup.run(says="yes\nno\n")
     assert (declined.code, len(auth0.secrets)) == (1, 2)
-    assert "Whatever uses the old one stops working." in declined.out
+    assert "Anything that still uses the old one stops working." in declined.out
 
     assert setup.run(says="yes\nyes\n").code == 0
     assert f"MCP_AUTH0_CLIENT_SECRET={auth0.secrets[2]}\n" in setup.env_file.read_text("utf-8")
