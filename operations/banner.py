@@ -1,4 +1,3 @@
-from django.conf import settings
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
@@ -7,7 +6,7 @@ from config.environment import Environment
 
 
 def banner(environment: Environment, *, plain: bool) -> None:
-    """What runs where, who can log in, and what to try first."""
+    """Print what runs where, who can log in, and what to try first."""
     console = Console(highlight=False, no_color=plain, soft_wrap=True)
     table = Table.grid(padding=(0, 3))
     table.add_row("[b]MCP bridge[/b]", f"{environment.bridge_url}/mcp")
@@ -28,5 +27,4 @@ def banner(environment: Environment, *, plain: bool) -> None:
     table.add_row("[b]Other clients[/b]", "docs/clients.md")
     table.add_row("[b]Stop[/b]", "Ctrl-C")
     console.print(table if plain or not console.is_terminal else Panel(table, title="Delegated access", expand=False))
-    if settings.DEBUG and not console.is_terminal:
-        console.file.flush()
+    console.file.flush()

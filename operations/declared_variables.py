@@ -13,7 +13,7 @@ from operations.auth0 import management_token
 
 @dataclass(frozen=True)
 class Section:
-    """Variables that are read together, as the page shows them."""
+    """One table of the page: variables that are read together."""
 
     title: str
     variables: tuple[Variable[Any], ...]

@@ -1,4 +1,4 @@
-"""The three services as processes of this machine: started together, watched, and stopped together."""
+"""The three services as processes on this machine, started, watched and stopped together."""
 
 import itertools
 import os
@@ -29,7 +29,7 @@ _ports_tried = itertools.count()
 
 
 class StackError(Exception):
-    """A service did not start; the text is what it said, or where to look."""
+    """A service did not start; the text is its last line of output, or says where to look."""
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Service:
 
     def is_ready(self, path: str = "/readyz") -> bool:
         try:
-            # Not through a proxy that the environment may name, and by address: `localhost` costs a second look-up.
+            # Ignore proxies from the environment. Use the address, because `localhost` costs a second look-up.
             with requests.Session() as session:
                 session.trust_env = False
                 return session.get(f"http://127.0.0.1:{self.port}{path}", timeout=2).ok
@@ -53,9 +53,9 @@ class Service:
 
 
 class Stack(AbstractContextManager["Stack"]):
-    """Starts the services on entry, ends them on exit. The database has to be migrated, and the tenant seeded.
+    """Starts the services on entry and stops them on exit. Migrate the database and seed the tenant first.
 
-    Each writes to a log file, or to this process's own output.
+    With `log_dir`, each service writes to a log file there; without, to this process's stderr.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class Stack(AbstractContextManager["Stack"]):
         *,
         environment: Mapping[str, str],
         log_dir: Path | None = None,
-        started_when: str = "/readyz",  # or /healthz, where the tenant may be out of reach for now
+        started_when: str = "/readyz",  # or /healthz, if the tenant may be unreachable for now
     ) -> None:
         self.services = [Service(name, ports[name]) for name in SERVICES if name in ports]
         self._environment = {**os.environ, **environment}
@@ -74,7 +74,7 @@ class Stack(AbstractContextManager["Stack"]):
 
     def __enter__(self) -> "Stack":
         try:
-            # The tenant has to answer before the others ask for its keys; these two may then start side by side.
+            # The tenant must answer before the other two fetch its keys; those two then start in parallel.
             for group in (
                 [s for s in self.services if s.name == "tenant"],
                 [s for s in self.services if s.name != "tenant"],
@@ -100,14 +100,14 @@ class Stack(AbstractContextManager["Stack"]):
         return (self._log_dir / f"{name}.log").read_text(encoding="utf-8", errors="replace") if self._log_dir else ""
 
     def restart_dead(self) -> list[str]:
-        """Start services again whose process has ended; their names."""
+        """Restart services whose process has ended, and return their names."""
         dead = [service for service in self.services if service.process.poll() is not None]
         for service in dead:
             self._start(service)
         return [service.name for service in dead]
 
     def stop(self) -> None:
-        """End all services, in the reverse order of their start; nothing is left running."""
+        """Stop all services, in reverse order of their start, and kill those that do not stop in time."""
         running = [s for s in reversed(self.services) if hasattr(s, "process") and s.process.poll() is None]
         for service in running:
             service.process.terminate()
@@ -132,8 +132,8 @@ class Stack(AbstractContextManager["Stack"]):
             stdin=subprocess.DEVNULL,
             stdout=output or subprocess.DEVNULL,
             stderr=output,
-            start_new_session=True,  # Ctrl-C reaches this process only, which ends the others in order
-            # Nothing is left running even where this one is killed.
+            start_new_session=True,  # Ctrl-C reaches only this process, which then stops the services in order
+            # The services end even if this process is killed.
             preexec_fn=partial(end_with_parent, os.getpid()),  # noqa: PLW1509
         )
 
@@ -189,12 +189,12 @@ def local_environment(ports: Mapping[str, int], state_dir: Path) -> dict[str, st
 
 
 def terminate_like_interrupt() -> Callable[[], None]:
-    """Have SIGTERM and SIGINT end this process as Ctrl-C does, so that whatever it started is stopped too.
+    """Make SIGTERM and SIGINT end this process as Ctrl-C does, so that it stops the processes it started.
 
-    SIGINT is included because a shell has processes ignore it that it starts in the background.
+    SIGINT is included because shells make background processes ignore it.
 
-    Return a check for loops that run until then. Python discards an exception that a signal handler raises inside a
-    finalizer or a weakref callback, such as the one that closes a connection pool; the check raises it again.
+    Return a check that long-running loops must call. Python discards an exception that a signal handler raises inside
+    a finalizer or a weakref callback, such as the one that closes a connection pool; the check raises it again.
     """
     received: list[int] = []
 

@@ -39,9 +39,9 @@ class Wallet:
 async def mcp_client(
     url: str, person: Person, wallet: Wallet, *, client_metadata_url: str | None = None
 ) -> AsyncIterator[Client]:
-    """The `mcp` package's client at `url`, with its own OAuth code; `person` does what a browser would show.
+    """Connect the `mcp` package's own client to `url`; `person` handles the pages that a browser would show.
 
-    With `client_metadata_url` the client presents that address as its id (CIMD), else it registers itself (DCR).
+    With `client_metadata_url`, the client presents that URL as its id (CIMD); without, it registers itself (DCR).
     """
     came_back: list[str] = []
 

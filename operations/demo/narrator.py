@@ -1,4 +1,4 @@
-"""What the demo shows, on a terminal with colours and a progress display, plainly where there is none."""
+"""The demo's output: with colours and a spinner on a terminal, plain text elsewhere."""
 
 import base64
 import json
@@ -36,7 +36,7 @@ class Story:
 
     @contextmanager
     def working(self, text: str) -> Iterator[None]:
-        """A progress display while something takes its time; one line where there is no terminal."""
+        """Show a spinner while the block runs; without a terminal, print one line."""
         if self._console.is_terminal:
             with self._console.status(escape(text), spinner="line"):  # ASCII, for any console
                 yield
@@ -59,7 +59,7 @@ class Story:
 
 
 def token_claims(token: str) -> list[tuple[str, str]]:
-    """What a reader wants to know of a token: its claims, never the token. Nothing is verified here."""
+    """Return the claims that the demo shows. The token itself is never shown, and nothing is verified here."""
     payload = token.split(".")[1]
     claims: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     return [
@@ -72,9 +72,9 @@ def token_claims(token: str) -> list[tuple[str, str]]:
 
 
 def chain_of(act: dict[str, Any] | None) -> str:
-    """An act claim, from the current actor to the first."""
+    """Describe an act claim, from the current actor to the first."""
     actors = []
     while act:
         actors.append(str(act["sub"]))
         act = act.get("act")
-    return " acting for ".join(actors) or "none: the user's client speaks for itself"
+    return " acting for ".join(actors) or "none: the client acts for the user directly"

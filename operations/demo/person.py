@@ -8,7 +8,7 @@ MAX_PAGES = 10
 
 
 class PageError(Exception):
-    """A page that a person could not have gone on from; the text is what it said."""
+    """A page with no way forward; the text is what the page said."""
 
 
 @dataclass
@@ -50,9 +50,9 @@ class Person:
         self._browser.trust_env = False
 
     def authorize(self, url: str, *, redirect_uri: str) -> str:
-        """Go through login and consent, beginning at `url`; the address that leads back to the client.
+        """Go through login and consent, starting at `url`. Return the URL that leads back to the client.
 
-        Raises PageError where a page offers no way on.
+        Raises PageError if a page offers no way forward.
         """
         answer = self._browser.get(url, allow_redirects=False, timeout=10)
         for _ in range(MAX_PAGES):
@@ -64,7 +64,7 @@ class Person:
                 continue
             self.pages.append(answer.url)
             answer = self._submit(answer)
-        raise PageError("The tenant's pages lead nowhere.")
+        raise PageError(f"The tenant did not return to the client after {MAX_PAGES} pages.")
 
     def _submit(self, page: requests.Response) -> requests.Response:
         reader = _FormReader()

@@ -1,4 +1,4 @@
-"""The chapters of the demo. Each does the real thing over HTTP and says what it saw; nothing is played."""
+"""The chapters of the demo. Each makes real requests over HTTP and reports what it saw; nothing is simulated."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from operations.demo.person import PageError, Person
 
 
 class DemoError(Exception):
-    """Something did not happen as it should; the text is one clear sentence."""
+    """Raised when a step did not go as expected; the text is one clear sentence."""
 
 
 def expect(happened: object, otherwise: str) -> None:
@@ -50,28 +50,28 @@ class Demo:
 
     async def _log_in(self, client: Client, person: Person, wallet: Wallet) -> None:
         tools = [tool.name for tool in (await client.list_tools()).tools]
-        expect(wallet.client and wallet.tokens, "The client got no token although the login went well.")
+        expect(wallet.client and wallet.tokens, "The login succeeded, but the client got no token.")
         assert wallet.client is not None  # noqa: S101 - expect() said so; this tells the type checker
         assert wallet.tokens is not None  # noqa: S101
         story = self._story
-        story.hop("POST /mcp without a token: 401, with the address of the bridge's metadata")
-        story.hop("metadata → tenant's metadata → the client registers itself (RFC 7591)")
+        story.hop("POST /mcp without a token: 401, with the URL of the bridge's metadata")
+        story.hop("bridge's metadata → tenant's metadata → the client registers itself (RFC 7591)")
         story.hop(f"the user's browser: {' → '.join(_pages(person))} → back to the client with a code")
         story.hop("code + PKCE verifier → token A")
         story.claims("Token A, for the bridge", token_claims(wallet.tokens.access_token))
-        story.good(f"tools on offer to this user: {', '.join(tools)}")
+        story.good(f"tools this user may call: {', '.join(tools)}")
         whoami = await self._call(client, "whoami")
-        story.good(f"whoami: {whoami['subject']}, answered from token A alone")
+        story.good(f"whoami: {whoami['subject']} (read from token A; the API is not called)")
 
     async def _greet(self, client: Client) -> None:
         story = self._story
         story.chapter("The bridge exchanges token A for token B and calls the API on the user's behalf")
         greeting = await self._call(client, "greet")
         row = await _last_row("/api/private-scope")
-        story.hop("tenant: RFC 8693 exchange, subject_token = token A, audience = the API, scope = read:private")
+        story.hop("exchange at the tenant (RFC 8693): subject_token = token A, audience = API, scope = read:private")
         chain = [level["sub"] for level in row.actor_chain]
         story.claims(
-            "Token B, for the API (as the API verified it)",
+            "Token B, for the API (as the API recorded it)",
             [
                 ("audience", self._api_audience),
                 ("subject", row.subject),
@@ -84,34 +84,32 @@ class Demo:
         story.good(f"greet: {greeting['greeting']}")
         if call := await _tool_call(row.trace_id):
             story.good(
-                f"trace {row.trace_id[:8]}… leads from the API's row to the bridge's: "
+                f"trace {row.trace_id[:8]}… links the API's row to the bridge's own record: "
                 f"{call.tool}, {call.outcome}, token {call.exchange}, {call.duration_ms} ms"
             )
         await self._call(client, "greet")
         again = await _last_row("/api/private-scope")
-        expect(again.pk != row.pk, "The second call left no row of its own.")
-        expect(again.token_id == row.token_id, "The second call cost a second exchange.")
-        story.good(
-            f"greet again: the same token B (jti {row.token_id[:8]}…) from the bridge's cache, no second exchange"
-        )
+        expect(again.pk != row.pk, "The second call was not recorded.")
+        expect(again.token_id == row.token_id, "The second call caused a second exchange.")
+        story.good(f"greet again: no second exchange, token B (jti {row.token_id[:8]}…) came from the bridge's cache")
 
     async def _notes(self, client: Client, wallet: Wallet) -> None:
         story = self._story
-        story.chapter("A tool that needs one more scope: the client steps up")
+        story.chapter("A tool needs one more scope, and the client asks the user for it")
         before = set((wallet.tokens.scope or "").split()) if wallet.tokens else set()
         note = await self._call(client, "add_note", {"title": "Milk", "body": "two bottles"})
         after = set((wallet.tokens.scope or "").split()) if wallet.tokens else set()
         story.hop("403 insufficient_scope names the scope → the user consents → a new token A")
         story.good(f"scopes gained: {' '.join(sorted(after - before)) or 'none'}")
-        story.good(f"add_note: “{note['title']}” is stored, as the user's own")
+        story.good(f"add_note: “{note['title']}” is saved as the user's own")
         notes = await self._call(client, "list_notes")
-        story.good(f"list_notes: {notes['count']} of the user's own; nobody else's are ever visible")
+        story.good(f"list_notes: {notes['count']} note; users see only their own")
 
     async def _refusal(self, client: Client) -> None:
         tools = [tool.name for tool in (await client.list_tools()).tools]
-        self._story.good(f"tools on offer to this user: {', '.join(tools)}")
+        self._story.good(f"tools this user may call: {', '.join(tools)}")
         result = await client.call_tool("greet", {})
-        expect(result.is_error, "The user was served a tool that they have no permission for.")
+        expect(result.is_error, "The user could call a tool without having the permission for it.")
         self._story.refused(f"greet: {_text(result)}")
 
     async def _call(self, client: Client, tool: str, arguments: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -130,7 +128,7 @@ async def _last_row(path: str) -> DelegatedAccess:
 
 
 async def _tool_call(trace_id: str) -> ToolCall | None:
-    """The bridge's own record of a call, waited for: it is written soon after the answer, as best it can be."""
+    """Wait for the bridge's own record of a call, which it writes shortly after the answer; None if it never comes."""
     for _ in range(50):
         if call := await ToolCall.objects.filter(trace_id=trace_id).afirst():
             return call
@@ -139,7 +137,7 @@ async def _tool_call(trace_id: str) -> ToolCall | None:
 
 
 def reason_of(error: BaseException) -> str:
-    """The one sentence in what was raised; the client's library wraps errors in groups."""
+    """Return the error as one sentence. The client's library wraps errors in groups."""
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     if isinstance(error, DemoError | PageError):
@@ -156,7 +154,7 @@ def _pages(person: Person) -> Sequence[str]:
 
 
 def audit_rows() -> list[tuple[str, ...]]:
-    """The log as a reviewer reads it, oldest first."""
+    """Return the rows of the log as a reviewer reads them, oldest first."""
     return [
         (
             row.time.strftime("%H:%M:%S"),
@@ -170,18 +168,18 @@ def audit_rows() -> list[tuple[str, ...]]:
 
 
 def verify_log(story: Story, head: Path) -> None:
-    """Seal what is left, write down where the chain ends, and verify all of it, as an operator would.
+    """Seal the remaining rows, export the head of the chain, and verify the whole log, as an operator would.
 
-    Ends the process with audit_verify's own exit code where the log is not intact.
+    If the log is not intact, audit_verify ends the process with its own exit code.
     """
     said = StringIO()
     for command in (["audit_seal"], ["audit_export", "--head", str(head)]):
         call_command(*command, stdout=said)
     call_command("audit_verify", "--head", str(head), stdout=said)
     state = sealing_state()
-    story.hop("audit_seal: every row is under a signed seal, each seal names the one before")
-    story.hop("audit_export --head: where the chain ends, to be kept elsewhere")
+    story.hop("audit_seal: a signed seal covers every row, and each seal names the one before it")
+    story.hop("audit_export --head: the end of the chain, to keep elsewhere; the export is recorded as a row, too")
     story.good(f"audit_verify: {said.getvalue().splitlines()[-1]}")
     if state.unsealed_rows:
-        raise CommandError(f"{state.unsealed_rows} rows are still not sealed.")
-    story.good("whoever changes a sealed row from now on is found out; the database's triggers refuse to anyway")
+        raise CommandError(f"{state.unsealed_rows} rows are still unsealed.")
+    story.good("from now on, audit_verify detects any change to a sealed row; database triggers refuse such changes")

@@ -262,7 +262,7 @@ manage.main()
     )  # fmt: skip
     assert "Exception ignored" in done.stderr
     assert done.returncode == 0, done.stderr
-    assert "nothing is left running" in done.stdout
+    assert "All services have ended" in done.stdout
     assert all(map(is_free, ports_of(prepared)))
 
 
@@ -305,7 +305,7 @@ def test_up_with_a_tenant_out_of_reach_stays_up_and_says_so(tmp_path: Path) -> N
             stderr=output,
         )
         try:
-            eventually(lambda: "are not there yet" in log.read_text(), "up says what is missing")
+            eventually(lambda: "are not available yet" in log.read_text(), "up says what is missing")
             assert not is_free(bridge)
             assert not is_free(api)
             assert "admin-demo" not in log.read_text()  # no development accounts beside a real tenant

@@ -19,7 +19,7 @@ from operations.stack import SERVICES, Stack, StackError, free_ports, local_envi
 
 
 class Command(BaseCommand):
-    help = "Run the whole On-Behalf-Of chain on free ports and a database of its own, and tell what happens."
+    help = "Run the whole On-Behalf-Of chain on free ports with a temporary database, and explain each step."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--in", dest="scratch", help=SUPPRESS)  # the second half, inside its own environment
@@ -32,7 +32,7 @@ class Command(BaseCommand):
             else:
                 self._tell(Path(scratch))
         except KeyboardInterrupt:
-            raise CommandError("Stopped; nothing is left running.") from None
+            raise CommandError("Stopped. All services have ended.") from None
 
     def _with_scratch_directory(self) -> None:
         with tempfile.TemporaryDirectory(prefix="on-behalf-of-demo-") as scratch:
@@ -40,21 +40,21 @@ class Command(BaseCommand):
             command = [sys.executable, "manage.py", "demo", "--in", scratch]
             result = subprocess.run(command, cwd=BASE_DIR, env=os.environ | environment, check=False)  # noqa: S603
         if result.returncode:
-            sys.exit(result.returncode)  # it said why
+            sys.exit(result.returncode)  # it has printed the reason
 
     def _tell(self, scratch: Path) -> None:
-        # They take time to import, and only the demo needs them.
+        # Imported here because they are slow to import and only the demo needs them.
         from operations.demo.narrator import Story
         from operations.demo.story import Demo, audit_rows, reason_of, verify_log
 
-        logging.disable(logging.WARNING)  # of the client's library; what the services say is in their own logs
+        logging.disable(logging.WARNING)  # of the client's library; the services write logs of their own
         environment: Environment = settings.ENVIRONMENT
         ports = {name: default_port(environment, name) for name in SERVICES}
         story = Story()
-        story.chapter("Three services start, each a process of its own")
+        story.chapter("Three services start, each in its own process")
         with ExitStack() as running:
             try:
-                with story.working("preparing a scratch database …"):
+                with story.working("preparing a temporary database …"):
                     call_command("migrate", verbosity=0)
                     call_command("seed_tenant", verbosity=0)
                 with story.working("starting tenant, API and bridge …"):
@@ -66,10 +66,10 @@ class Command(BaseCommand):
             except StackError as error:
                 raise CommandError(str(error)) from error
             except Exception as error:
-                raise CommandError(f"The demo ended early: {reason_of(error)}") from error
+                raise CommandError(f"The demo failed: {reason_of(error)}") from error
         story.chapter("What the API recorded")
         story.table(["time", "user", "through", "call", "decision"], audit_rows())
-        story.chapter("Whether that record can be believed")
+        story.chapter("Proof that the record was not altered")
         verify_log(story, scratch / "head.json")
         story.say("")
-        story.say("The chain holds. `make run` keeps the services up for you to try.")
+        story.say("Everything worked. To try it yourself, run `make run`, which keeps the services up.")

@@ -16,8 +16,8 @@ WANTED = f"MCP Inspector needs Node.js {MIN_NODE[0]}.{MIN_NODE[1]} or newer"
 
 
 class Command(BaseCommand):
-    help = "Open MCP Inspector, ready to connect to the bridge that `make run` keeps up."
-    requires_system_checks = ()  # nothing of this project runs here but what is below
+    help = "Open MCP Inspector, ready to connect to the bridge that `make run` started."
+    requires_system_checks = ()  # no service runs in this process
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
@@ -27,7 +27,8 @@ class Command(BaseCommand):
             "--protocol-era",
             choices=("auto", "modern", "legacy"),
             default="auto",
-            help="revisions of MCP to speak: from 2026-07-28 on, those before, or what both sides know (default)",
+            help="MCP revisions to use: modern (2026-07-28 or later), legacy (earlier), or auto, the newest that both "
+            "sides support (default)",
         )
 
     def handle(self, *, packages: Path, protocol_era: str, **_options: Any) -> None:
@@ -38,10 +39,10 @@ class Command(BaseCommand):
             raise CommandError(f"MCP Inspector is not installed: run `{NPM_CI}` in this folder first.")
         if not _is_up(environment):
             raise CommandError(
-                f"The bridge does not answer at {environment.bridge_url}: start it with `make run` in another terminal."
+                f"The bridge does not answer at {environment.bridge_url}. Start it with `make run` in another terminal."
             )
         url = f"{environment.bridge_url}/mcp"
-        self.stdout.write(f"Opening MCP Inspector for {url}: switch the connection on, log in, and try the tools.")
+        self.stdout.write(f"Opening MCP Inspector for {url}. Switch the connection on, log in, and try the tools.")
         self.stdout.flush()
         arguments = ["--web", "--transport", "http", "--server-url", url, "--protocol-era", protocol_era]
         program = str(node.program)
@@ -54,18 +55,18 @@ def _node(packages: Path) -> Node:
         if node.is_new_enough:
             return node
     if not found:
-        raise CommandError(f"{WANTED}, and this machine has none: install it, then run `{NPM_CI}` in this folder.")
+        raise CommandError(f"{WANTED}, and this machine has none. Install it, then run `{NPM_CI}` in this folder.")
     raise CommandError(
-        f"{WANTED}, and {found[0].program} is {found[0].version or 'of an unknown version'}: "
-        f"install a newer one, or on Linux run `{NPM_CI}` in this folder, which brings one along."
+        f"{WANTED}, and {found[0].program} is {found[0].version or 'of an unknown version'}. "
+        f"Install a newer one, or on Linux run `{NPM_CI}` in this folder, which installs one."
     )
 
 
 def _is_up(environment: Environment) -> bool:
-    """Whether the bridge of this configuration answers, and not whatever else may listen there."""
+    """Return whether the configured bridge answers. Another program on its port does not count."""
     try:
         with requests.Session() as session:
-            session.trust_env = environment.bridge_url.startswith("https:")  # no proxy stands before this machine
+            session.trust_env = environment.bridge_url.startswith("https:")  # no proxy for loopback
             answer = session.get(f"{environment.bridge_url}/.well-known/oauth-protected-resource", timeout=5)
             return bool(answer.json()["resource"] == environment.bridge_audience)
     except (requests.RequestException, ValueError, LookupError, TypeError):
@@ -75,8 +76,8 @@ def _is_up(environment: Environment) -> bool:
 def _environment(environment: Environment) -> dict[str, str]:
     """Return Inspector's environment.
 
-    Registered clients are kept below STATE_DIR, so that `make clean` removes them with the tenant, and tokens in
-    memory; this process's own environment overrides both. The services' variables are left out: some are secrets.
+    Inspector keeps registered clients under STATE_DIR, so that `make clean` removes them with the tenant, and tokens
+    in memory; this process's own environment overrides both. The services' variables are left out: some are secrets.
     """
     kept = {"MCP_STORAGE_DIR": str(environment.state_dir / "inspector"), "MCP_INSPECTOR_SECRET_STORE": "memory"}
     return kept | {name: value for name, value in os.environ.items() if name not in declared_variables.NAMES}

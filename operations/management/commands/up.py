@@ -13,11 +13,11 @@ from config.management.commands.serve import another_address, default_port
 from on_behalf_of.serving.start_conditions import refuse_busy_port
 from operations.stack import SERVICES, Stack, StackError, terminate_like_interrupt
 
-RESTART_PAUSE = 1.0  # seconds between looks at the services
+RESTART_PAUSE = 1.0  # seconds between checks of the services
 
 
 class Command(BaseCommand):
-    help = "Prepare the database and keep all services up, until Ctrl-C."
+    help = "Prepare the database, start all services, and keep them up until Ctrl-C."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--plain", action="store_true", help="print the banner without colours and frames")
@@ -29,11 +29,11 @@ class Command(BaseCommand):
         except StackError as error:
             raise CommandError(str(error)) from error
         except KeyboardInterrupt:
-            self.stdout.write("\nStopped; nothing is left running.")
+            self.stdout.write("\nStopped. All services have ended.")
 
     def _up(self, check: Callable[[], None], *, plain: bool) -> None:
         environment: Environment = settings.ENVIRONMENT
-        # A tenant of your own needs no stand-in beside it.
+        # With a real tenant configured, the local one is not needed.
         names = [name for name in SERVICES if name != "tenant" or environment.is_local]
         ports = {name: default_port(environment, name) for name in names}
         for name, port in ports.items():
@@ -46,14 +46,16 @@ class Command(BaseCommand):
             if environment.is_local:
                 call_command("seed_tenant", verbosity=0)
         except DatabaseError as error:
-            raise CommandError("The database does not answer: check DATABASE_URL and that its server runs.") from error
+            raise CommandError(
+                "The database does not answer. Check DATABASE_URL, and that the database server is running."
+            ) from error
         with Stack(ports, environment={}, started_when="/readyz" if environment.is_local else "/healthz") as stack:
             self._banner(environment, plain=plain)
             if not all(service.is_ready() for service in stack.services):
                 self.stderr.write(
-                    f"The keys of {environment.issuer} are not there yet: tokens are refused until that tenant "
-                    "can be reached and publishes its metadata under exactly this name. "
-                    "`manage.py doctor` looks for the cause."
+                    f"The keys of {environment.issuer} are not available yet. The services refuse all tokens until "
+                    "the tenant can be reached and its metadata names exactly this issuer. "
+                    "To find the cause, run `manage.py doctor`."
                 )
             self._watch(stack, check)
 
@@ -62,9 +64,9 @@ class Command(BaseCommand):
             check()
             time.sleep(RESTART_PAUSE)
             for name in stack.restart_dead():
-                self.stderr.write(f"The {name} ended unexpectedly and was started again.")
+                self.stderr.write(f"The {name} ended unexpectedly and was restarted.")
 
     def _banner(self, environment: Environment, *, plain: bool) -> None:
-        from operations.banner import banner  # rich is wanted here only
+        from operations.banner import banner  # imports rich, which only the banner needs
 
         banner(environment, plain=plain)
