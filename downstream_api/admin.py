@@ -6,7 +6,7 @@ from downstream_api.models import Note
 
 @admin.register(Note)
 class NoteAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's class takes none at run time
-    """Users' own texts: an administrator sees whose they are, and can remove them."""
+    """Notes belong to users: an administrator can read and delete them, but not change them."""
 
     list_display = ("title", "owner", "created_at")
     search_fields = ("=owner",)

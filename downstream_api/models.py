@@ -7,9 +7,9 @@ from on_behalf_of.resource_server.claims import MAX_IDENTIFIER
 
 
 class Note(models.Model):
-    """A text that belongs to one user of one issuer."""
+    """A note that belongs to one user of one issuer."""
 
-    # Random, for numbers in sequence would tell how many notes others have.
+    # Random, because sequential numbers would reveal how many notes there are.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     issuer = models.CharField(max_length=MAX_IDENTIFIER, editable=False)
     owner = models.CharField(max_length=MAX_IDENTIFIER, editable=False, help_text="The user's subject at the issuer.")

@@ -1,7 +1,7 @@
-"""The words for single operations, and an example of what each is sent and answers.
+"""Descriptions of the API's operations, with an example request and response for each.
 
-An operation that is not named here is described by its view's docstring. The tests compare every example with the
-schemas, and with what the running API answers.
+An operation that has no description here takes its view's docstring. The tests check every example against the
+schemas and against the running API's responses.
 """
 
 from on_behalf_of.drf.openapi.operation import Operation
@@ -19,12 +19,12 @@ _BRIDGE, _CLIENT = {"sub": "local-mcp-bridge"}, {"sub": "local-manual-client"}
 
 OPERATIONS = {
     "public_retrieve": Operation(
-        "Say something to everybody",
-        "Open to everybody: no token is looked at, and no row is written.",
-        answer={"message": "This endpoint is open to everybody; no token was looked at."},
+        "Greet anybody",
+        "Public: the API reads no token and records no row.",
+        answer={"message": "This endpoint is public. It reads no token."},
     ),
     "private_scope_retrieve": Operation(
-        "Say who is calling",
+        "Show who is calling",
         answer={
             "subject": "auth0|local-admin",
             "client_id": "local-mcp-bridge",
@@ -36,27 +36,27 @@ OPERATIONS = {
     ),
     "notes_list": Operation(
         "List your notes",
-        "Newest first, page by page. Nobody else's notes are ever among them.",
+        "Newest first, page by page. The list never contains other users' notes.",
         answer={"count": 1, "next": None, "previous": None, "results": [_NOTE]},
     ),
     "notes_create": Operation(
         "Write a note",
-        "It belongs to the user on whose behalf the call is made, never to whoever acts for them.",
+        "The note belongs to the user on whose behalf the call is made, never to the actor.",
         request={"title": "Groceries", "body": "Two litres of milk"},
         answer=_NOTE,
     ),
     "notes_retrieve": Operation("Read a note", answer=_NOTE),
     "notes_update": Operation(
-        "Write a note anew",
-        "Replaces title and body; a body that is left out becomes empty.",
+        "Replace a note",
+        "Replaces title and body. If the body is left out, it becomes empty.",
         request=_ALL_MEMBERS,
         answer=_CHANGED,
     ),
     "notes_partial_update": Operation(
         "Change a note",
-        "What is left out stays as it is.",
+        "Members that are left out stay as they are.",
         request={"body": "Three litres of milk"},
         answer=_CHANGED,
     ),
-    "notes_destroy": Operation("Delete a note", "For good: there is no way back."),
+    "notes_destroy": Operation("Delete a note", "This cannot be undone."),
 }

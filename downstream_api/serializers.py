@@ -8,7 +8,7 @@ from on_behalf_of.drf.fields import SAYS_SOMETHING, Text
 
 class NoteSerializer(serializers.ModelSerializer[Note]):
     title = Text(max_length=200, validators=[SAYS_SOMETHING], help_text="One line.")
-    body = Text(max_length=10_000, allow_blank=True, default="", help_text="What the note says.")
+    body = Text(max_length=10_000, allow_blank=True, default="", help_text="The note's text.")
 
     class Meta:
         model = Note
@@ -16,7 +16,7 @@ class NoteSerializer(serializers.ModelSerializer[Note]):
         read_only_fields = ("id", "created_at", "updated_at")
 
 
-# The two below describe what views answer; a dict is quicker than a serializer, and these views are called most.
+# The serializers below only describe responses. The views return dicts, which are faster.
 
 
 class MessageSerializer(serializers.Serializer[Any]):
@@ -25,20 +25,20 @@ class MessageSerializer(serializers.Serializer[Any]):
 
 class ActorSerializer(serializers.Serializer[Any]):
     sub = serializers.CharField(help_text="The actor's id at its issuer.")
-    client_id = serializers.CharField(required=False, help_text="The agent's client, where the actor is an agent.")
-    iss = serializers.CharField(required=False, help_text="The actor's issuer, where it is another one.")
+    client_id = serializers.CharField(required=False, help_text="The agent's client, if the actor is an agent.")
+    iss = serializers.CharField(required=False, help_text="The actor's issuer, if it differs from the token's.")
     sub_profile = serializers.ListField(
-        child=serializers.CharField(), required=False, help_text="What the actor is, such as `ai_agent`."
+        child=serializers.CharField(), required=False, help_text="The kind of actor, such as `ai_agent`."
     )
     client_profile = serializers.ListField(
-        child=serializers.CharField(), required=False, help_text="What the agent's client is."
+        child=serializers.CharField(), required=False, help_text="The kind of client that the agent uses."
     )
 
 
 class CallSerializer(serializers.Serializer[Any]):
     subject = serializers.CharField(help_text="The user on whose behalf the call is made.")
     client_id = serializers.CharField(help_text="The client to which the token was issued.")
-    current_actor = ActorSerializer(allow_null=True, help_text="Who acts for the user now; null where nobody does.")
-    actor_chain = ActorSerializer(many=True, help_text="Everybody who acted, current actor first (RFC 8693 §4.1).")
-    scopes = serializers.ListField(child=serializers.CharField(), help_text="What the token allows, sorted.")
+    current_actor = ActorSerializer(allow_null=True, help_text="Who acts for the user now; null if nobody does.")
+    actor_chain = ActorSerializer(many=True, help_text="All actors, current actor first (RFC 8693 §4.1).")
+    scopes = serializers.ListField(child=serializers.CharField(), help_text="The token's scopes, sorted.")
     organization = serializers.CharField(allow_null=True, help_text="The organization that the user logged in to.")

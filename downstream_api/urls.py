@@ -4,7 +4,7 @@ from rest_framework.routers import SimpleRouter
 from downstream_api import views
 from on_behalf_of.drf.openapi import views as openapi
 
-router = SimpleRouter(use_regex_path=False)  # so that the log names routes as people write them
+router = SimpleRouter(use_regex_path=False)  # so that the log shows readable routes
 router.register("notes", views.NoteViewSet, basename="note")
 
 urlpatterns = [

@@ -15,18 +15,18 @@ from on_behalf_of.resource_server.actor import Actor
 
 
 class PublicView(RecordedView):
-    """Open to everybody."""
+    """A public endpoint: no authentication, no record."""
 
     authentication_classes = ()
     permission_classes = ()
     serializer_class = MessageSerializer
 
     def get(self, request: Request) -> Response:  # noqa: ARG002 - DRF's signature
-        return Response({"message": "This endpoint is open to everybody; no token was looked at."})
+        return Response({"message": "This endpoint is public. It reads no token."})
 
 
 class PrivateScopeView(RecordedView):
-    """Who is calling, on whose behalf, through whom: what the access token says, once it is verified."""
+    """Return the verified access token's claims: the user, the client, and everybody who acts for the user."""
 
     permission_classes = (HasScope("read:private"),)
     serializer_class = CallSerializer

@@ -1,1 +1,1 @@
-"""The reference MCP server: its tools, and the few pages around the endpoint. The rest is `on_behalf_of.mcp`."""
+"""The reference MCP server: its tools and its home page. Everything else is in `on_behalf_of.mcp`."""

@@ -1,4 +1,4 @@
-"""The few pages around the MCP endpoint."""
+"""The home page and the error responses around the MCP endpoint."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -22,11 +22,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001 - Django's signature
-    return JsonResponse({"detail": f"There is nothing at this address; the MCP endpoint is {ENDPOINT}."}, status=404)
+    return JsonResponse({"detail": f"There is no page at this address. The MCP endpoint is {ENDPOINT}."}, status=404)
 
 
 def bad_request(_request: HttpRequest, exception: Exception | None = None) -> HttpResponse:  # noqa: ARG001
-    return JsonResponse({"detail": "The request is malformed, or names a host that is not served here."}, status=400)
+    return JsonResponse(
+        {"detail": "The request is malformed, or its Host is not one that this server answers."}, status=400
+    )
 
 
 def server_error(_request: HttpRequest) -> HttpResponse:

@@ -1,1 +1,1 @@
-"""The tools of this server: one module for each group of them, and `registry` with the list of all."""
+"""The tools of this server, a module for each group. `registry` lists all of them."""

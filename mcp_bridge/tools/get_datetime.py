@@ -6,7 +6,7 @@ from on_behalf_of.mcp.tool_error import ToolError
 
 
 def get_datetime(call: ToolCall) -> ToolAnswer:
-    """Tells the current date and time, in UTC or in an IANA time zone. Needs a login and no scope."""
+    """Get the current date and time, in UTC or in an IANA time zone. Needs a login but no scope."""
     name = call.arguments.get("timezone", "UTC")
     now = datetime.now(_zone(name)).replace(microsecond=0)
     structured = {"datetime": now.isoformat(), "timezone": name, "weekday": now.strftime("%A")}
@@ -15,7 +15,7 @@ def get_datetime(call: ToolCall) -> ToolAnswer:
 
 def _zone(name: str) -> tzinfo:
     if name == "UTC":
-        return UTC  # known even where the system has no time zone data
+        return UTC  # works without time zone data on the system
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:  # unknown, malformed, or a directory such as "Europe"

@@ -4,7 +4,7 @@ from mcp_bridge.tools.schemas import either
 from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
 
 API_ACTOR: dict[str, Any] = {"type": "object", "properties": {"sub": {"type": "string"}}, "required": ["sub"]}
-# What the API says about its caller; it may say more.
+# What the tool needs of the API's answer, which may hold more.
 API_CALLER: dict[str, Any] = {
     "type": "object",
     "properties": {
@@ -18,13 +18,13 @@ GREETING: dict[str, Any] = {
     "type": "object",
     "properties": {
         "greeting": {"type": "string"},
-        "subject": {"type": "string", "description": "The user as the API sees them."},
+        "subject": {"type": "string", "description": "The user that the API sees."},
         "client_id": {"type": "string", "description": "The client that calls the API."},
         "current_actor": either("string", "null", description="Who calls the API for the user."),
         "actor_chain": {
             "type": "array",
             "items": {"type": "string"},
-            "description": "All who act for the user, the current actor first.",
+            "description": "Everybody who acts for the user, current actor first.",
         },
     },
     "required": ["greeting", "subject", "client_id", "current_actor", "actor_chain"],
@@ -33,7 +33,7 @@ GREETING: dict[str, Any] = {
 
 
 def greet(call: ToolCall) -> ToolAnswer:
-    """Asks the protected API, on your behalf, whom it sees, and greets that user."""
+    """Call the protected API on your behalf, and greet the user that it sees."""
     seen = call.api.get("/api/private-scope", expect=API_CALLER)
     chain = [actor["sub"] for actor in seen["actor_chain"]]
     greeting = f"Hello {seen['subject']}!"

@@ -19,7 +19,7 @@ NOTE: dict[str, Any] = {
 
 
 def list_notes(call: ToolCall) -> ToolAnswer:
-    """Lists your notes at the API, page by page. Nobody else's notes are ever among them."""
+    """List your notes at the API, page by page. The list never contains other users' notes."""
     number, page_size = int(call.arguments.get("page", 1)), int(call.arguments.get("page_size", 20))
     page = call.api.get_page("/api/notes/", number, page_size=page_size, expect=NOTE)
     notes = [_note(each) for each in page.items]
@@ -29,13 +29,13 @@ def list_notes(call: ToolCall) -> ToolAnswer:
 
 
 def add_note(call: ToolCall) -> ToolAnswer:
-    """Saves a new note of yours at the API."""
+    """Save a new note of yours at the API."""
     note = _note(call.api.post("/api/notes/", dict(call.arguments), expect=NOTE))
     return ToolAnswer(note, f"The note is saved; its id is {note['id']}.")
 
 
 def _note(answered: dict[str, Any]) -> dict[str, Any]:
-    return {name: answered[name] for name in NOTE["required"]}  # what the API adds one day is not ours to pass on
+    return {name: answered[name] for name in NOTE["required"]}  # don't pass on members that the API adds later
 
 
 LIST_NOTES = Tool(
@@ -46,13 +46,13 @@ LIST_NOTES = Tool(
     input_schema={
         "type": "object",
         "properties": {
-            "page": {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1, "description": "From 1 on."},
+            "page": {"type": "integer", "minimum": 1, "maximum": 10_000, "default": 1, "description": "Starts at 1."},
             "page_size": {
                 "type": "integer",
                 "minimum": 1,
                 "maximum": 100,
                 "default": 20,
-                "description": "How many notes a page holds.",
+                "description": "Notes per page.",
             },
         },
         "additionalProperties": False,
@@ -61,9 +61,9 @@ LIST_NOTES = Tool(
         "type": "object",
         "properties": {
             "notes": {"type": "array", "items": NOTE},
-            "count": {"type": "integer", "description": "How many notes you have in all."},
+            "count": {"type": "integer", "description": "How many notes you have in total."},
             "page": {"type": "integer"},
-            "next_page": either("integer", "null", description="The next page to ask for, if there is one."),
+            "next_page": either("integer", "null", description="The number of the next page, if there is one."),
         },
         "required": ["notes", "count", "page", "next_page"],
         "additionalProperties": False,
@@ -80,7 +80,7 @@ ADD_NOTE = Tool(
         "type": "object",
         "properties": {
             "title": {"type": "string", "minLength": 1, "maxLength": 200, "description": "One line."},
-            "body": {"type": "string", "maxLength": 10_000, "default": "", "description": "What the note says."},
+            "body": {"type": "string", "maxLength": 10_000, "default": "", "description": "The note's text."},
         },
         "required": ["title"],
         "additionalProperties": False,

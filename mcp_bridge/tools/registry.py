@@ -1,4 +1,4 @@
-"""The list of all tools of this server. To add a tool, declare it in a module of this folder and name it below."""
+"""The tools of this server. To add one, declare it in a module of this package and add it to the list below."""
 
 from mcp_bridge.tools.get_datetime import GET_DATETIME
 from mcp_bridge.tools.greet import GREET

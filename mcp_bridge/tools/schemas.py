@@ -1,4 +1,4 @@
-"""Pieces of JSON Schema that several tools share."""
+"""Parts of JSON Schemas that several tools share."""
 
 from typing import Any
 
@@ -6,11 +6,11 @@ from on_behalf_of.resource_server.actor import Actor
 
 
 def either(*types: str, **schema: Any) -> dict[str, Any]:
-    """A value of one of these types. Branches, since some clients know no list of types."""
+    """Return a schema for a value of one of these types. It uses anyOf, because some clients reject a list of types."""
     return {"anyOf": [{"type": each} for each in types], **schema}
 
 
-SCOPES: dict[str, Any] = {"type": "array", "items": {"type": "string"}, "description": "What the token allows."}
+SCOPES: dict[str, Any] = {"type": "array", "items": {"type": "string"}, "description": "The token's scopes."}
 
 ACTOR: dict[str, Any] = {
     "type": "object",
@@ -22,7 +22,7 @@ ACTOR: dict[str, Any] = {
 ACTOR_CHAIN: dict[str, Any] = {
     "type": "array",
     "items": ACTOR,
-    "description": "Who acts for the user (RFC 8693, section 4.1), the current actor first.",
+    "description": "Everybody who acts for the user (RFC 8693, section 4.1), current actor first.",
 }
 
 

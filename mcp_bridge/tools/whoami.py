@@ -3,7 +3,7 @@ from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
 
 
 def whoami(call: ToolCall) -> ToolAnswer:
-    """Tells who you are to this server: the user, the client that calls, its scopes, and who acts for whom."""
+    """Show who you are to this server: the user, the calling client, its scopes, and who acts for whom."""
     token = call.caller
     caller = {
         "subject": token.subject,
@@ -12,7 +12,7 @@ def whoami(call: ToolCall) -> ToolAnswer:
         "scopes": sorted(token.scopes),
         "actors": actor_chain(token.actor),
     }
-    text = f"You are {token.subject}, and you came through the client {token.client_id}."
+    text = f"You are {token.subject}, using the client {token.client_id}."
     return ToolAnswer(caller, text)
 
 
