@@ -1,8 +1,8 @@
-# One image for all: compose.yaml says which service a container of it is.
-# TLS ends in front of the containers. Nothing in here is a secret, and no secret is needed to build it.
+# One image for all services; compose.yaml gives each container its command. TLS ends in front of the containers.
+# The image holds no secret, and building it needs none.
 FROM python:3.11-slim-bookworm
 
-# A directory that every Debian has; all of it belongs to root.
+# /srv exists on every Debian. Everything in it belongs to root.
 WORKDIR /srv
 RUN useradd --system --uid 10001 --user-group --no-create-home app
 
@@ -17,10 +17,10 @@ COPY downstream_api downstream_api/
 COPY mcp_bridge mcp_bridge/
 COPY local_tenant local_tenant/
 
-# Bytecode is made now, as pip did for the packages: later the file system is read-only, and each start would compile.
-# Files in an image do not change, so nobody has to compare them with their sources.
+# Compile now, as pip did for the packages: the file system is read-only later, so each start would compile again.
+# Files in an image do not change, so the bytecode need not be checked against its sources.
 RUN python -m compileall -q --invalidation-mode unchecked-hash .
-# Readable, whatever the umask of the checkout was.
+# Make the files readable, regardless of the umask of the checkout.
 RUN chmod -R a+rX,go-w .
 
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1

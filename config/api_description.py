@@ -1,4 +1,4 @@
-"""Settings for drf-spectacular, which draws the rest from the views by `on_behalf_of.drf.openapi`."""
+"""Settings for drf-spectacular. `on_behalf_of.drf.openapi` derives the rest of the description from the views."""
 
 from typing import Any
 
@@ -7,30 +7,29 @@ from config.services import API_SCOPES
 
 VERSION = "0.1.0"
 DESCRIPTION = """\
-Calls are made on behalf of a user. The access token names the user, and in `act` everybody who acts for them
-(RFC 8693 §4.1); the API checks the scope, decides who may act for whom, and records each call before it answers.
+Calls are made on behalf of a user. The access token names the user, and its `act` claim names everybody who acts for
+them (RFC 8693 §4.1). The API checks the scope, decides who may act for whom, and records each call before it answers.
 
-**Tokens** come in the `Authorization` header, and nowhere else (RFC 6750 §2.1). Log in at the tenant, or present a
-token that was exchanged for this API. A refusal says in `WWW-Authenticate` what to ask the tenant for.
+**Tokens** must be in the `Authorization` header (RFC 6750 §2.1). Log in at the tenant, or present a token that was
+exchanged for this API. If the API refuses a token, `WWW-Authenticate` says what to request from the tenant.
 
 **Bodies** are JSON objects in UTF-8, up to 1 MB. Duplicate members, `NaN`, `Infinity`, numbers beyond a double, lone
-surrogates and very deep nesting are refused. Members that an operation does not know, or that are read only, are
-ignored. So are query parameters that it does not know, except `access_token`, which is refused.
+surrogates and very deep nesting are refused. Unknown and read-only members are ignored. So are unknown query
+parameters, except `access_token`, which is refused.
 
-**Answers** are JSON, and new members may come with time. Whatever goes wrong is told in `detail`, in a sentence for
-people; `reason` is a code that stays the same. A method that a path does not know is answered with 405 and `Allow`.
-`X-Request-ID` names a request in the API's log too; a `traceparent` that the caller sends (W3C Trace Context) is kept
-there.
+**Responses** are JSON; later versions may add members. In an error, `detail` is a sentence for people, and `reason` is
+a stable code. A method that a path does not support gets 405 with `Allow`. The API's log records the `X-Request-ID` of
+each request, and the `traceparent` that the caller sends (W3C Trace Context).
 """
 TAGS = [
-    {"name": "public", "description": "Open to everybody."},
-    {"name": "private-scope", "description": "What the API knows of its caller."},
+    {"name": "public", "description": "Needs no token."},
+    {"name": "private-scope", "description": "What the API knows about its caller."},
     {"name": "notes", "description": "The user's own notes."},
 ]
 
 
 def spectacular_settings(environment: Environment) -> dict[str, Any]:
-    """`SPECTACULAR_SETTINGS`. Nothing of drf-spectacular is loaded for it."""
+    """Return `SPECTACULAR_SETTINGS`, without importing drf-spectacular."""
     return {
         "OAS_VERSION": "3.1.0",
         "TITLE": "Notes API",
@@ -39,9 +38,9 @@ def spectacular_settings(environment: Environment) -> dict[str, Any]:
         "TAGS": TAGS,
         "SERVERS": [{"url": environment.api_url}],
         "SCHEMA_PATH_PREFIX": "/api/",
-        "COMPONENT_SPLIT_REQUEST": True,  # a note that is sent has no id yet
+        "COMPONENT_SPLIT_REQUEST": True,  # a request has no id and no timestamps
         "OAUTH2_SCOPES": API_SCOPES,
-        # People with a browser session are not clients of the API.
+        # Browser sessions are for the API's pages, not for clients.
         "AUTHENTICATION_WHITELIST": ["on_behalf_of.drf.authentication.AccessTokenAuthentication"],
         "RENDERER_WHITELIST": ["rest_framework.renderers.JSONRenderer"],  # the pages are for people
         "DEFAULT_GENERATOR_CLASS": "on_behalf_of.drf.openapi.description.DescriptionGenerator",

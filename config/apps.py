@@ -13,10 +13,10 @@ class ConfigApp(AppConfig):
 
 
 def _write_ahead(*, using: str, **_kwargs: Any) -> None:
-    """Readers and the writer of a SQLite database do not wait for each other once it is in this mode.
+    """Switch a SQLite database to WAL mode, in which readers and the writer do not wait for each other.
 
-    The file remembers it. Asking for it with each connection would fail now and then: where several connect to an idle
-    file at once, SQLite calls it locked without waiting.
+    The mode is stored in the file. Setting it on every connection would fail now and then: when several processes
+    connect to an idle file at once, SQLite reports it as locked without waiting.
     """
     if connections[using].vendor == "sqlite":
         with connections[using].cursor() as cursor:

@@ -15,14 +15,14 @@ from on_behalf_of.primitives.atomic_file import replace_file
 _ASSIGNMENT = re.compile(r"(export )?[A-Za-z_][A-Za-z0-9_]*=.*")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=|~^-]*")  # needs no quotes
 
-ENV_FILE = Variable("ENV_FILE", kinds.text, "another file to read variables from", ALL, otherwise="`.env`")
+ENV_FILE = Variable("ENV_FILE", kinds.text, "a file to read variables from, instead of `.env`", ALL, otherwise="`.env`")
 
 
 def read_env_file(default: Path) -> None:
-    """Add to the environment what a `.env` file says and the environment does not say yet.
+    """Add variables from a `.env` file to the environment, except those that the environment sets already.
 
-    The file is the one that ENV_FILE names, else `default`, which need not exist. What cannot be read is refused
-    by file and line, never by content: a secret may stand there.
+    The file is the one that ENV_FILE names, else `default`, which need not exist. Raises ImproperlyConfigured, which
+    names the file and the line, but never quotes the line, because it may hold a secret.
     """
     named = os.environ.get(ENV_FILE.name)
     if named == os.devnull:
@@ -35,15 +35,17 @@ def read_env_file(default: Path) -> None:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise ImproperlyConfigured(f"{path} cannot be read: it must be readable, and text in UTF-8.") from error
+        raise ImproperlyConfigured(f"{path} cannot be read. It must be a readable file with UTF-8 text.") from error
     for number, line in enumerate(text.splitlines(), start=1):
         if line.strip() and not line.lstrip().startswith("#") and not _ASSIGNMENT.fullmatch(line.strip()):
-            raise ImproperlyConfigured(f"{path}, line {number}: write NAME=value, without blanks around the sign.")
+            raise ImproperlyConfigured(
+                f"{path}, line {number}: write NAME=value, without spaces around the equals sign."
+            )
     environ.Env.read_env(io.StringIO(_stripped(text)))
 
 
 def assignments(path: Path) -> dict[str, str]:
-    """Return what the file at `path` says, whatever the environment says; empty if there is no such file."""
+    """Return the variables in the file at `path`, regardless of the environment; none if there is no such file."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
@@ -54,18 +56,18 @@ def assignments(path: Path) -> dict[str, str]:
 
 
 def _stripped(text: str) -> str:
-    """Return the assignments without blanks around them. environ would skip other lines, and log what they say."""
+    """Return only the assignments, without surrounding spaces. environ would log the content of other lines."""
     return "\n".join(line.strip() for line in text.splitlines() if _ASSIGNMENT.fullmatch(line.strip()))
 
 
 def assign(path: Path, values: Mapping[str, str]) -> None:
-    """Write `values` into the file at `path`: in place of the lines that assign those names, or at its end.
+    """Write `values` into the file at `path`: replace the lines that assign those names, or append new ones.
 
-    All other lines stay as they are. The new file replaces the old one in one step, and only this user can read it.
-    Raises ValueError for a value that no line can hold.
+    All other lines stay as they are. The new file replaces the old one atomically, and only this user can read it.
+    Raises ValueError for a value that cannot be written in one line.
     """
-    path = path.resolve()  # what a symbolic link points to is what gets written
-    text = path.read_bytes().decode("utf-8-sig") if path.exists() else ""  # line ends as they are
+    path = path.resolve()  # write the target of a symbolic link
+    text = path.read_bytes().decode("utf-8-sig") if path.exists() else ""  # keeps the line endings
     left, lines = dict(values), []
     for line in text.splitlines(keepends=True):
         name = _name(line)
@@ -74,7 +76,7 @@ def assign(path: Path, values: Mapping[str, str]) -> None:
             lines.append(f"{export}{_line(name, left.pop(name))}\n")
         elif name not in values:
             lines.append(line)
-        # A second line for one of the names goes, for it would be the one that counts.
+        # Drop a second assignment of the same name, because the last one would win.
     if left and lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n"
     lines += [f"{_line(name, value)}\n" for name, value in left.items()]
@@ -82,7 +84,7 @@ def assign(path: Path, values: Mapping[str, str]) -> None:
 
 
 def _name(line: str) -> str:
-    """The name that a line assigns to; empty for comments and blank lines."""
+    """Return the name that a line assigns to; empty for comments and blank lines."""
     assignment = _ASSIGNMENT.fullmatch(line.strip())
     return line.strip().removeprefix("export ").partition("=")[0] if assignment else ""
 
@@ -92,7 +94,7 @@ def _line(name: str, value: str) -> str:
         return f"{name}={value}"
     if "'" in value or not value.isprintable():
         raise ValueError(name)
-    if len(value) > 1 and value.startswith('"') and value.endswith('"'):  # environ takes these off, too
+    if len(value) > 1 and value.startswith('"') and value.endswith('"'):  # environ would strip these quotes, too
         escaped = value.replace("\\", "\\\\").replace('"', '\\"')
         return f'{name}="{escaped}"'
     return f"{name}='{value}'"

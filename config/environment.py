@@ -1,4 +1,4 @@
-"""The environment, read once into a frozen object, and the variables that only this repository's services have."""
+"""The environment, read once into a frozen object, and the variables that only this repository's services use."""
 
 import os
 import re
@@ -35,7 +35,7 @@ MIN_SECRET_KEY = 32  # characters
 
 
 def secret_key(value: str) -> str:
-    """Return a key that is long enough, or none."""
+    """Return the key; it may be empty. Raises WrongText if it is too short."""
     if value and len(value) < MIN_SECRET_KEY:
         raise WrongText(f"must be at least {MIN_SECRET_KEY} random characters")
     return value
@@ -47,8 +47,8 @@ LOCAL_TENANT = Variable(
     "whether the tenant is the local one. Set `false` for another tenant whose issuer is a bare `http` origin on "
     "loopback ([other tenants](other-tenants.md#on-your-own-machine))",
     ALL,
-    otherwise="`true` without a configured issuer, and with `DEBUG` on for a bare `http` origin on loopback, such as "
-    "`http://localhost:9001/`",
+    otherwise="`true` without a configured issuer, or with `DEBUG` on and a bare `http` origin on loopback as issuer, "
+    "such as `http://localhost:9001/`",
 )
 LOCAL_TENANT_CIMD = Variable(
     "LOCAL_TENANT_CIMD",
@@ -61,14 +61,15 @@ LOCAL_TENANT_CIMD = Variable(
 LOCAL_TENANT_CIMD_CA = Variable(
     "LOCAL_TENANT_CIMD_CA",
     kinds.file,
-    "a CA whose client metadata documents the local tenant may fetch from loopback",
+    "a CA file. Set it to let the local tenant fetch client metadata documents from loopback; it verifies their TLS "
+    "against this CA",
     (TENANT,),
 )
 PORT = Variable("PORT", kinds.whole(1, 65535), "the bridge's port", (BRIDGE,), default="3001", example="3001")
 DEBUG = Variable(
     "DEBUG",
     kinds.flag,
-    "development mode. With it on, no service listens beyond loopback",
+    "development mode. While it is on, all services listen on loopback only",
     ALL,
     otherwise="`true` without a configured issuer, else `false`",
     example="",
@@ -90,7 +91,7 @@ DATABASE_URL = Variable(
 ALLOWED_HOSTS = Variable(
     "ALLOWED_HOSTS",
     kinds.items,
-    "values of `Host` that are answered, separated by commas",
+    "the host names that the services answer to (`Host` header), separated by commas",
     ALL,
     otherwise="loopback, and the hosts of `API_BASE_URL` and `MCP_SERVER_URL`",
 )
@@ -110,7 +111,7 @@ OWN_HOSTING = (PORT, SECRET_KEY, DATABASE_URL, ALLOWED_HOSTS, SECURE_SSL_REDIREC
 
 @dataclass(frozen=True)
 class Environment:
-    """What the environment says, checked; the names in comments are the variables'."""
+    """The checked environment. The comments name the variables that the fields come from."""
 
     issuer: str  # OAUTH_ISSUER, or https://{AUTH0_DOMAIN}/
     is_local: bool  # LOCAL_TENANT: the tenant is local_tenant, on this machine
@@ -119,7 +120,7 @@ class Environment:
     secret_key: str = field(repr=False)  # SECRET_KEY
     secret_key_is_generated: bool
     database_url: str = field(repr=False)  # DATABASE_URL; may hold a password
-    shared_cache: SharedCache | None  # CACHE_URL, and what stands beside it in on_behalf_of/environment/shared_cache.py
+    shared_cache: SharedCache | None  # CACHE_URL and the others in on_behalf_of/environment/shared_cache.py
     allowed_hosts: tuple[str, ...]  # ALLOWED_HOSTS
     trusted_proxies: tuple[Network, ...]  # TRUSTED_PROXIES
     https_redirect: bool  # SECURE_SSL_REDIRECT
@@ -130,10 +131,10 @@ class Environment:
     jwks_refetch_cooldown: float  # JWKS_REFETCH_COOLDOWN, seconds
     upstream_timeout: float  # UPSTREAM_TIMEOUT, seconds
     upstream_ca_file: Path | None  # UPSTREAM_CA_FILE
-    bridge_audiences: tuple[str, ...]  # AUTH0_AUDIENCE; the first is published, the others are still accepted
+    bridge_audiences: tuple[str, ...]  # AUTH0_AUDIENCE; the first is published, all are accepted
     bridge_port: int  # PORT
     bridge_url: str  # MCP_SERVER_URL
-    bridge_clients: tuple[ConfidentialClient, ...]  # MCP_AUTH0_CLIENT_ID and those beside it; one for each audience
+    bridge_clients: tuple[ConfidentialClient, ...]  # MCP_AUTH0_CLIENT_ID and related variables; one for each audience
     forwards_address: bool  # MCP_AUTH0_FORWARDED_FOR
     has_leftover_subject_token_type: bool  # MCP_AUTH0_SUBJECT_TOKEN_TYPE
     exchange_scope: tuple[str, ...]  # MCP_AUTH0_EXCHANGE_SCOPE
@@ -141,7 +142,7 @@ class Environment:
     cors_origins: tuple[str, ...]  # CORS_ORIGINS
     api_audience: str  # API_AUTH0_AUDIENCE
     api_url: str  # API_BASE_URL
-    api_login_client_id: str  # API_LOGIN_CLIENT_ID; empty where nobody logs in to the API's pages
+    api_login_client_id: str  # API_LOGIN_CLIENT_ID; empty if nobody can log in to the API's pages
     api_is_described: bool  # API_DOCS
     actor_policy: ActorPolicy  # TOKEN_ACTOR_RULE, API_TRUSTED_ACTORS and the others in docs/actor-policy.md
     bridge_callers: CallerRules  # TOKEN_ACTOR_RULE, MCP_ALLOW_MACHINES
@@ -150,11 +151,11 @@ class Environment:
     seal_key_file: Path | None  # AUDIT_SEAL_KEY_FILE
     seal_public_keys_file: Path | None  # AUDIT_PUBLIC_KEYS_FILE
     audit_retention_days: int  # AUDIT_RETENTION_DAYS
-    observability: Observability  # METRICS, and what stands beside it in on_behalf_of/environment/hosting.py
+    observability: Observability  # METRICS and the others in on_behalf_of/environment/hosting.py
 
     @property
     def bridge_audience(self) -> str:
-        """The identifier that the bridge publishes, and that MCP clients log in for."""
+        """The identifier that the bridge publishes, and for which MCP clients get tokens."""
         return self.bridge_audiences[0]
 
     @property
@@ -164,10 +165,10 @@ class Environment:
 
 
 def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
-    """Read and check the environment, or `variables` in its place.
+    """Read and check the environment, or `variables` if given.
 
-    Without `variables`, a `.env` file beside manage.py (or the one that ENV_FILE names) adds what the
-    environment itself does not set. Raises ImproperlyConfigured with one sentence that names the variable.
+    Without `variables`, a `.env` file beside manage.py (or the one that ENV_FILE names) adds the variables that the
+    environment does not set. Raises ImproperlyConfigured with one sentence that names the variable.
     """
     if variables is None:
         read_env_file(BASE_DIR / ".env")
@@ -178,7 +179,9 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
     issuer = issuer or LOCAL_ISSUER
     debug = _or(read.given(DEBUG), not configured)
     if not configured and not debug:
-        raise OAUTH_ISSUER.mistake("is missing, and AUTH0_DOMAIN too: the local tenant is there with DEBUG on only")
+        raise OAUTH_ISSUER.mistake(
+            "is missing, and so is AUTH0_DOMAIN: without them, the services use the local tenant, which needs DEBUG on"
+        )
     is_local = _is_local(read, issuer, configured=configured, debug=debug)
 
     state_dir = (read(audit.STATE_DIR) or BASE_DIR / "var").absolute()
@@ -192,7 +195,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         mcp_server.AUTH0_AUDIENCE, (bridge_url + ENDPOINT,), is_local=is_local
     )
     api_audience = read(api.API_AUTH0_AUDIENCE) or _by_default(api.API_AUTH0_AUDIENCE, f"{api_url}/", is_local=is_local)
-    if api_audience in bridge_audiences:  # one token would then open both, and nothing would be exchanged
+    if api_audience in bridge_audiences:  # one token would be valid for both, and nothing would be exchanged
         raise api.API_AUTH0_AUDIENCE.mistake(
             "must differ from AUTH0_AUDIENCE: the bridge and the API are two APIs of the tenant"
         )
@@ -231,7 +234,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         bridge_port=port,
         bridge_url=bridge_url,
         bridge_clients=bridge_clients,
-        # An address is personal data, so servers that would not use it do not get it.
+        # The user's address is personal data, so it is sent only to servers that use it.
         forwards_address=_or(read.given(mcp_server.MCP_AUTH0_FORWARDED_FOR), is_auth0(read)),
         has_leftover_subject_token_type=bool(read(mcp_server.MCP_AUTH0_SUBJECT_TOKEN_TYPE)),
         exchange_scope=read(mcp_server.MCP_AUTH0_EXCHANGE_SCOPE),
@@ -245,8 +248,8 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         bridge_callers=CallerRules(
             actor_rule=ActorRule(read(tenant.TOKEN_ACTOR_RULE)), allow_machines=read(mcp_server.MCP_ALLOW_MACHINES)
         ),
-        # Off by default: documents are on the internet, and the local tenant works offline. A CA for documents on
-        # loopback turns them on.
+        # Off by default, because documents are on the internet and the local tenant works offline. Setting a CA for
+        # documents on loopback turns them on.
         client_documents=_or(read.given(LOCAL_TENANT_CIMD), cimd_ca_file is not None),
         cimd_ca_file=cimd_ca_file,
         seal_key_file=read(audit.AUDIT_SEAL_KEY_FILE),
@@ -261,9 +264,11 @@ def _or(given: bool | None, default: bool) -> bool:
 
 
 def _by_default(variable: Variable[T], default: T, *, is_local: bool) -> T:
-    """Return an identifier that is unset. Only the local tenant knows the defaults."""
+    """Return the default of an identifier that is not set. Only the local tenant knows these defaults."""
     if not is_local:
-        raise variable.mistake("is missing: write the API's identifier as the tenant shows it, trailing slash included")
+        raise variable.mistake(
+            "is missing: set it to the API's identifier exactly as the tenant shows it, with any trailing slash"
+        )
     return default
 
 
@@ -278,21 +283,23 @@ def _is_local(read: Variables, issuer: str, *, configured: bool, debug: bool) ->
     is_local = _or(read.given(LOCAL_TENANT), not configured or (debug and could_be))
     if is_local and not could_be:
         raise OAUTH_ISSUER.mistake(
-            "must be an http origin on loopback, such as http://localhost:9001/, for the local tenant; set "
-            "LOCAL_TENANT=false if another tenant has this issuer"
+            "must be an http origin on loopback for the local tenant, such as http://localhost:9001/; if another "
+            "tenant has this issuer, set LOCAL_TENANT=false"
         )
     if is_local and not debug:
         raise DEBUG.mistake("must be true for the local tenant, which is for development only")
     if not is_local and not configured:
-        raise OAUTH_ISSUER.mistake("is missing, and AUTH0_DOMAIN too: LOCAL_TENANT=false needs a tenant of your own")
+        raise OAUTH_ISSUER.mistake(
+            "is missing, and so is AUTH0_DOMAIN: with LOCAL_TENANT=false, one of them must name your tenant"
+        )
     return is_local
 
 
 def _local_clients(read: Variables, identifiers: int, state_dir: Path) -> tuple[ConfidentialClient, ...]:
-    """Return the bridge's clients at the local tenant, which get ids and secrets of their own where none are set."""
+    """Return the bridge's clients at the local tenant, with default ids and generated secrets where none are set."""
     if read(mcp_server.MCP_AUTH0_CLIENT_AUTH_METHOD) == PRIVATE_KEY_JWT:
         raise mcp_server.MCP_AUTH0_CLIENT_AUTH_METHOD.mistake(
-            "must be client_secret_post or client_secret_basic: the local tenant knows no keys of clients"
+            "must be client_secret_post or client_secret_basic: the local tenant does not support clients' keys"
         )
     clients = []
     for number, client in enumerate(read_clients(read, identifiers=identifiers)):
@@ -315,7 +322,7 @@ def _exchange_target(read: Variables, api_audience: str) -> ExchangeTarget:
     target = ExchangeTarget(read(mcp_server.MCP_AUTH0_EXCHANGE_TARGET))
     is_uri = re.fullmatch(r"[A-Za-z][A-Za-z0-9+.-]*:[^#]+", api_audience)
     if target is ExchangeTarget.RESOURCE and not is_uri:  # RFC 8707 §2
-        raise api.API_AUTH0_AUDIENCE.mistake("must be an absolute URI where MCP_AUTH0_EXCHANGE_TARGET is resource")
+        raise api.API_AUTH0_AUDIENCE.mistake("must be an absolute URI if MCP_AUTH0_EXCHANGE_TARGET is resource")
     return target
 
 

@@ -1,4 +1,4 @@
-"""Secrets that are not configured: made once, kept in files that only this user can read."""
+"""Secrets for unset variables: generated once, and kept in files that only this user can read."""
 
 import hashlib
 import hmac
@@ -12,10 +12,10 @@ from on_behalf_of.primitives.atomic_file import create_file
 
 
 def kept_secret(path: Path, make: Callable[[], str] = lambda: secrets.token_urlsafe(48)) -> str:
-    """The text of the file at `path`, made first when there is none.
+    """Return the text of the file at `path`. If there is no file, make one with mode 0600 first.
 
-    Several processes may ask at once: each writes a file of its own, and the first to link it under the
-    final name wins, so that all of them read the same, complete secret. The file's mode is 0600.
+    Several processes may call this at once: each writes its own file, and the first one to link it to the final name
+    wins, so that all processes read the same, complete secret. Raises ImproperlyConfigured.
     """
     try:
         if not path.exists():
@@ -24,11 +24,11 @@ def kept_secret(path: Path, make: Callable[[], str] = lambda: secrets.token_urls
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ImproperlyConfigured(
-            f"{path} cannot be read or made ({error.strerror}): make {path.parent} writable, or set STATE_DIR to a "
-            "directory that is."
+            f"{path} cannot be read or created ({error.strerror}). Make {path.parent} writable, or set STATE_DIR to a "
+            "writable directory."
         ) from error
 
 
 def derived_secret(secret: str, purpose: str) -> str:
-    """A secret of its own for each purpose, so that what one service signs no other accepts."""
+    """Derive a separate secret for each purpose, so that each service rejects the others' signatures."""
     return hmac.new(secret.encode(), purpose.encode(), hashlib.sha256).hexdigest()

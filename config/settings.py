@@ -1,6 +1,6 @@
-"""Settings that all three services share, and that management commands and tests use as they are.
+"""The settings that all three services share. Management commands and tests use them unchanged.
 
-Each service narrows them in `config/<service>/settings.py`. Nothing else reads the environment.
+Each service narrows them in `config/<service>/settings.py`. No other module of a service reads the environment.
 """
 
 import logging
@@ -36,7 +36,7 @@ ON_BEHALF_OF = {
 LOCAL_TENANT = services.tenant_configuration(ENVIRONMENT)
 
 INSTALLED_APPS = [
-    "config",  # first: its templates give the pages of the others their look
+    "config",  # first, because its templates override those of the other apps
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -55,14 +55,14 @@ INSTALLED_APPS = [
     "on_behalf_of.serving",
     "operations",
 ]
-if ENVIRONMENT.is_local:  # the development tenant is not even installed where a real one is configured
+if ENVIRONMENT.is_local:  # with a real tenant configured, the development tenant is not installed
     INSTALLED_APPS += ["oauth2_provider", "local_tenant"]
     OAUTH2_PROVIDER = provider_settings.provider_settings(LOCAL_TENANT)
     OAUTH2_PROVIDER_APPLICATION_MODEL = provider_settings.APPLICATION_MODEL
     AUTHENTICATION_BACKENDS = provider_settings.AUTHENTICATION_BACKENDS
     PASSWORD_HASHERS = provider_settings.PASSWORD_HASHERS
 MIDDLEWARE = [
-    "on_behalf_of.serving.middleware.UncachedCredentialsMiddleware",  # outermost: covers the others' answers
+    "on_behalf_of.serving.middleware.UncachedCredentialsMiddleware",  # outermost: covers all responses
     "on_behalf_of.serving.middleware.ProbeMiddleware",
     "on_behalf_of.serving.middleware.TrustedProxyMiddleware",
     "on_behalf_of.serving.middleware.HttpsOnlyMiddleware",
@@ -77,11 +77,11 @@ MIDDLEWARE = [
     "on_behalf_of.serving.page_middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "on_behalf_of.serving.middleware.ErrorPageMiddleware",
-    "on_behalf_of.drf.middleware.AuditMiddleware",  # innermost: sees every answer of the API first
+    "on_behalf_of.drf.middleware.AuditMiddleware",  # innermost, because it must see the API's responses first
 ]
-APPEND_SLASH = False  # its redirect loses the body; see FinalSlashMiddleware
+APPEND_SLASH = False  # its redirect loses the request body; see FinalSlashMiddleware
 ROOT_URLCONF = "config.api.urls"
-PAGE_LAYOUT = "on_behalf_of/api_page.html"  # of error pages, which belong to no app
+PAGE_LAYOUT = "on_behalf_of/api_page.html"  # for error pages, which belong to no app
 CSRF_FAILURE_VIEW = "on_behalf_of.serving.error_pages.csrf_failure"
 DEFAULT_EXCEPTION_REPORTER = "on_behalf_of.serving.error_pages.PlainErrorReporter"
 TEMPLATES = [
@@ -99,9 +99,9 @@ TEMPLATES = [
 ]
 
 try:
-    with warnings.catch_warnings(action="ignore"):  # they show the URL's parts, the password among them
+    with warnings.catch_warnings(action="ignore"):  # its warnings show parts of the URL, such as the password
         database = environ.Env.db_url_config(ENVIRONMENT.database_url)  # type: ignore[no-untyped-call]
-except Exception:  # noqa: BLE001 - the parser raises what it stumbles over; the next line says it in words
+except Exception:  # noqa: BLE001 - the parser raises many types; the check below reports the error
     database = {}
 if database.get("ENGINE") not in {"django.db.backends.sqlite3", "django.db.backends.postgresql"}:
     raise ImproperlyConfigured("DATABASE_URL must be a URL such as postgres://user:password@host/name.")
@@ -110,17 +110,17 @@ DATABASES = {"default": database}
 if database["ENGINE"] == "django.db.backends.sqlite3":
     ENVIRONMENT.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     DATABASES["default"]["OPTIONS"] = {
-        # IMMEDIATE takes the write lock at the start, so that a transaction never fails half-way for want of it.
+        # IMMEDIATE takes the write lock at the start, so that a transaction cannot fail half-way for lack of it.
         "transaction_mode": "IMMEDIATE",
         "timeout": 5,
         # FULL: an answered call's audit row survives power loss.
         "init_command": "PRAGMA synchronous=FULL;",
     }
 else:
-    DATABASES["default"]["ENGINE"] = "on_behalf_of.audit.postgresql"  # Django's, with waits that can be limited
+    DATABASES["default"]["ENGINE"] = "on_behalf_of.audit.postgresql"  # Django's, with time limits for waiting
     DATABASES["default"]["OPTIONS"] = {
         "connect_timeout": 5,
-        # A server that is gone, rather than slow, is noticed by the system within ten seconds.
+        # The operating system detects a dead server, as opposed to a slow one, within ten seconds.
         "tcp_user_timeout": 10_000,
         "keepalives_idle": 5,
         "keepalives_interval": 2,
@@ -133,7 +133,7 @@ DATABASES["default"]["CONN_MAX_AGE"] = 60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-# The default, which each process has for itself, serves the local tenant alone.
+# Only the local tenant uses the default cache, which is separate for each process.
 CACHES: dict[str, dict[str, Any]] = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
 if ENVIRONMENT.shared_cache:
     CACHES[SHARED_CACHE] = ENVIRONMENT.shared_cache.settings()
@@ -152,14 +152,14 @@ WHITENOISE_AUTOREFRESH = False
 
 SECURE_SSL_REDIRECT = ENVIRONMENT.https_redirect
 SECURE_HSTS_SECONDS = ENVIRONMENT.hsts_seconds
-# Whether its subdomains and browsers' preload lists are concerned is for the owner of the domain to say.
+# HSTS for subdomains and browsers' preload lists is the decision of the domain's owner.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if ENVIRONMENT.trusted_proxies:
     # TrustedProxyMiddleware removes the header from requests that did not come through a trusted proxy.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
 METRICS_ALLOWED = ENVIRONMENT.observability.metrics_allowed
-MEASUREMENTS: Any = None  # what a service measures, where METRICS is on
+MEASUREMENTS: Any = None  # set by the services if METRICS is on
 SESSION_ENGINE = "on_behalf_of.serving.sessions"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not DEBUG
 SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
@@ -179,7 +179,7 @@ CONTENT_SECURITY_POLICY = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "on_behalf_of.drf.authentication.AccessTokenAuthentication",
-        "on_behalf_of.drf.browsable.authentication.SessionTokenAuthentication",  # where API_LOGIN_CLIENT_ID is set
+        "on_behalf_of.drf.browsable.authentication.SessionTokenAuthentication",  # if API_LOGIN_CLIENT_ID is set
     ],
     # A view that names no scope refuses every token.
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
@@ -190,14 +190,14 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "on_behalf_of.drf.negotiation.ContentNegotiation",
     "DEFAULT_PAGINATION_CLASS": "on_behalf_of.drf.pagination.Pages",
-    "DEFAULT_SCHEMA_CLASS": "on_behalf_of.drf.openapi.auto_schema.ApiSchema",  # loaded when it is asked for
+    "DEFAULT_SCHEMA_CLASS": "on_behalf_of.drf.openapi.auto_schema.ApiSchema",  # loaded on first use
     "EXCEPTION_HANDLER": "on_behalf_of.drf.errors.readable_errors",
     "UNAUTHENTICATED_USER": None,
     "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = spectacular_settings(ENVIRONMENT)
 
-# Bodies over 1 MB are refused before work is done.
+# Bodies over 1 MB are refused before they are parsed.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
 LOG_FORMAT = "json" if ENVIRONMENT.observability.json_lines else "plain"
@@ -215,7 +215,7 @@ LOGGING = {
         "django": {"handlers": [], "level": "INFO"},
         # No line for each 404 or 503: refusals are in the audit log, outages are logged where they arise.
         "django.request": {"filters": ["errors_with_a_cause"]},
-        # Anybody can send a foreign Host; the 400 says all there is to say.
+        # Anybody can send a foreign Host, and the 400 response is enough.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
 }

@@ -1,4 +1,4 @@
-"""What `serve api` runs."""
+"""The RSGI application that `serve api` runs."""
 
 import os
 

@@ -1,17 +1,17 @@
-"""What `serve bridge` runs; `granian --interface asgi config.bridge.asgi:application` does the same."""
+"""The ASGI application that `serve bridge` runs, as `granian --interface asgi config.bridge.asgi:application` does."""
 
 import gc
 import os
 
 from on_behalf_of.serving.parent_process import end_with_server
 
-end_with_server()  # first, for what follows takes a second
+end_with_server()  # first, because the imports below take a second
 
 import django  # noqa: E402
 from django.core.asgi import get_asgi_application  # noqa: E402
 
-# The SDK builds some thousand classes that stay for ever. Collecting in between would walk over them again and
-# again, for a quarter of a second and for nothing.
+# The SDK creates thousands of classes that are never freed. Garbage collection during the import would scan them
+# repeatedly and waste a quarter of a second.
 gc.disable()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.bridge.settings")
 django.setup()
@@ -26,8 +26,8 @@ from on_behalf_of.mcp import mcp_app  # noqa: E402
 application = mcp_app(
     TOOLS,
     beside=get_asgi_application(),
-    metadata_at_root=True,  # the bridge has its host for itself
-    # One for all threads: Django would make another for each, with connections of its own.
+    metadata_at_root=True,  # the bridge is alone on its host
+    # Share one cache object between threads; Django would open new connections for each thread.
     shared_cache=caches[SHARED_CACHE] if SHARED_CACHE in settings.CACHES else None,
 )
 

@@ -11,10 +11,10 @@ from config.generated_secrets import derived_secret
 from config.settings import *
 from on_behalf_of.environment.mcp_server import missing_variables
 
-SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "bridge")  # no other service accepts what this one signs
+SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "bridge")  # other services reject this service's signatures
 ROOT_URLCONF = "config.bridge.urls"
 PAGE_LAYOUT = "mcp_bridge/page.html"
-# No pages to log in to, so neither sessions nor users nor cookies.
+# Nobody logs in to the bridge's pages, so it needs no sessions, users or cookies.
 INSTALLED_APPS = [
     "config",
     "django.contrib.staticfiles",
@@ -29,14 +29,14 @@ MIDDLEWARE = [entry for entry in MIDDLEWARE if not entry.startswith(NEEDLESS)]
 SILENCED_SYSTEM_CHECKS = [
     *SILENCED_SYSTEM_CHECKS,
     "security.W003",
-]  # no cookies and no forms, so there is nothing to forge
+]  # without cookies and forms, CSRF is impossible
 
-# The SDK warns of what clients did wrong. They are told, and an operator cannot act on it.
+# The SDK logs warnings about clients' mistakes. The clients get an error, and operators cannot act on the warning.
 cast("dict[str, Any]", LOGGING["loggers"])["mcp"] = {"level": "ERROR"}
 
 MCP = services.bridge_configuration(ENVIRONMENT)
 if ENVIRONMENT.observability.metrics:
-    from on_behalf_of.serving.metrics import bridge as metrics  # nothing of it is loaded elsewhere
+    from on_behalf_of.serving.metrics import bridge as metrics  # loaded only if METRICS is on
     from on_behalf_of.serving.metrics.measurements import Measurements
 
     MEASUREMENTS = Measurements()
@@ -53,6 +53,6 @@ ON_BEHALF_OF = {"MCP": MCP}
 
 for name in missing_variables(MCP.clients):
     raise ImproperlyConfigured(
-        f"{name} is missing: the bridge exchanges tokens as the client that is linked to its API at the tenant. "
-        "Set it in the environment or in .env."
+        f"{name} is missing. Set it in the environment or in .env: the bridge exchanges tokens as the client that is "
+        "linked to its API at the tenant."
     )

@@ -13,7 +13,7 @@ handler500 = views.server_error
 urlpatterns = [
     path("", views.home, name="home"),
     path("healthz", healthz),
-    # Keys once held stay good through an outage of the tenant, and so does this node.
+    # Once fetched, keys stay valid through an outage of the tenant, so this node stays ready.
     path("readyz", readiness(keys=lambda: issuer_keys(bridge_configuration()).ready())),
-    re_path("", no_append_slash(views.not_found)),  # explicit, so that it is the same with DEBUG on
+    re_path("", no_append_slash(views.not_found)),  # explicit, so that the response is the same with DEBUG on
 ]

@@ -1,8 +1,8 @@
-"""What `serve tenant` runs."""
+"""The RSGI application that `serve tenant` runs."""
 
 from on_behalf_of.serving.parent_process import end_with_server
 
-end_with_server()  # first, for loading the apps takes a while
+end_with_server()  # first, because loading the apps takes a while
 
 from config.tenant.wsgi import application as wsgi_application  # noqa: E402
 from local_tenant.views.long_redirect import MAX_URL  # noqa: E402

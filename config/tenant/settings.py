@@ -8,11 +8,11 @@ from config.settings import *
 if not ENVIRONMENT.is_local:
     raise ImproperlyConfigured(
         "The local tenant is for development: it starts only with DEBUG on and an http issuer on this machine. "
-        "Your tenant is the one that OAUTH_ISSUER or AUTH0_DOMAIN names, so there is no need to start another."
+        "You don't need it, because OAUTH_ISSUER or AUTH0_DOMAIN names another tenant."
     )
 
-SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "tenant")  # no other service accepts what this one signs
-SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "tenant_session", "tenant_csrf"  # browsers ignore the port of a cookie
+SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "tenant")  # other services reject this service's signatures
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "tenant_session", "tenant_csrf"  # cookies are shared across ports
 ROOT_URLCONF = "config.tenant.urls"
 OTHERS = ("rest_framework", "drf_spectacular", "downstream_api", "mcp_bridge", "operations",
           "on_behalf_of.audit", "on_behalf_of.drf", "on_behalf_of.mcp")  # fmt: skip

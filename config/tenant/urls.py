@@ -9,7 +9,7 @@ from on_behalf_of.serving.health import database_answers, healthz, readiness
 
 admin.site.site_header = "Local tenant, for development only"
 admin.site.site_title = "Local tenant"
-admin.site.index_title = "Users, clients and what they may do"
+admin.site.index_title = "Users, clients and their permissions"
 
 handler400 = error_pages.bad_request
 handler403 = error_pages.forbidden

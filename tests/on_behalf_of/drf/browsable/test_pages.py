@@ -153,4 +153,4 @@ def test_the_home_page_says_who_is_logged_in(person: Person, issuer: Issuer) -> 
     page = person.get("/").content.decode()
     assert "auth0|alice" in page
     assert "Log out" in page
-    assert "and call it in your browser" not in page
+    assert "and call the API from these pages" not in page
