@@ -1,4 +1,4 @@
-"""Access tokens as JWTs, in the dialect that the API is set to."""
+"""Access tokens as JWTs, in the dialect that is set for the API."""
 
 import hashlib
 import time
@@ -19,7 +19,7 @@ from local_tenant.signing_keys import signing_key
 
 @dataclass(frozen=True)
 class TokenSubject:
-    """For whom, for which API and through whom a token is issued; what oauthlib's request carries for us."""
+    """The user, the API and the actors that a token is issued for. oauthlib's request carries it as `subject`."""
 
     api: Api
     user: TenantUser | None  # None: the client itself (client credentials)
@@ -28,12 +28,12 @@ class TokenSubject:
 
 
 def access_token(subject: TokenSubject, application: Application, scopes: Collection[str]) -> str:
-    """A signed access token, valid for the API's `token_lifetime` seconds from now."""
+    """Return a signed access token that is valid for the API's `token_lifetime` in seconds."""
     claims = access_token_claims(subject, application, scopes, issued_at=int(time.time()))
     typ = "at+jwt" if subject.api.dialect == Api.Dialect.RFC9068 else "JWT"
     token = signed_jwt(claims, typ=typ)
     while AccessToken.objects.filter(token_checksum=hashlib.sha256(token.encode()).hexdigest()).exists():
-        # The Auth0 dialect has no jti: two tokens of one second would be one and the same string.
+        # The Auth0 dialect has no jti, so two tokens issued in the same second could be identical.
         claims["exp"] -= 1
         token = signed_jwt(claims, typ=typ)
     return token
@@ -42,7 +42,7 @@ def access_token(subject: TokenSubject, application: Application, scopes: Collec
 def access_token_claims(
     subject: TokenSubject, application: Application, scopes: Collection[str], *, issued_at: int
 ) -> dict[str, Any]:
-    """The claims of RFC 9068 §2.2, or those of Auth0's own profile."""
+    """Return the claims of RFC 9068 §2.2, or those of Auth0's own profile."""
     api, user, organization = subject.api, subject.user, subject.organization
     rfc9068 = api.dialect == Api.Dialect.RFC9068
     claims: dict[str, Any] = {
@@ -69,7 +69,7 @@ def access_token_claims(
 
 
 def audience(api: Api, scopes: Collection[str]) -> str | list[str]:
-    """With openid granted the token is for the tenant's userinfo as well, as Auth0 has it."""
+    """Return the `aud` claim. With openid granted, it also names the tenant's userinfo endpoint, as at Auth0."""
     return [api.identifier, endpoint_url("user-info")] if "openid" in scopes else api.identifier
 
 

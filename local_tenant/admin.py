@@ -129,11 +129,11 @@ class ClientProfileInline(admin.StackedInline):  # type: ignore[type-arg]
     can_delete = False
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
-        return False  # saving the client makes it
+        return False  # saving the client creates it
 
 
 class ClientAdmin(ApplicationAdmin):
-    """django-oauth-toolkit's page for clients, with what this tenant knows about them."""
+    """django-oauth-toolkit's admin page for clients, with the fields that this tenant adds."""
 
     inlines = (ClientProfileInline,)
     list_display = ("name", "client_id", "client_type", "authorization_grant_type", "registration_source", "updated")
@@ -143,7 +143,7 @@ class ClientAdmin(ApplicationAdmin):
 
 
 class StaffAdmin(UserAdmin):  # type: ignore[type-arg]
-    """People of the Django admin only; tenant users have a page of their own."""
+    """Only accounts for the Django admin; tenant users have their own page."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).filter(tenant_user__isnull=True)

@@ -6,14 +6,14 @@ from local_tenant.oauth_errors import InvalidTarget
 
 
 def requested_api(parameters: Iterable[tuple[str, str]]) -> Api | None:
-    """The API that `audience` (Auth0) or `resource` (RFC 8707) names; None when neither came.
+    """Return the API that `audience` (Auth0) or `resource` (RFC 8707) names; None if neither was sent.
 
-    Raises InvalidTarget for an unknown API and for more than one: a token here has exactly one audience.
+    Raises InvalidTarget for an unknown API, and for more than one, because a token is for exactly one API.
     """
     names = {value for name, value in parameters if name in {"audience", "resource"}}
     apis = {_api(name) for name in names}
     if len(apis) > 1:
-        raise InvalidTarget("Ask for one API at a time, with audience or resource.")
+        raise InvalidTarget("Request one API at a time, with audience or resource.")
     return apis.pop() if apis else None
 
 
@@ -25,7 +25,7 @@ def _api(identifier: str) -> Api:
 
 
 def _spellings(identifier: str) -> set[str]:
-    """Return it with and without a final slash: MCP clients send the URL that people typed, or their own spelling."""
+    """Return it with and without a final slash, because MCP clients send the URL as typed, or normalize it."""
     try:
         url = urlsplit(identifier)
     except ValueError:

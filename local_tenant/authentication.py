@@ -9,21 +9,21 @@ from django.http import HttpRequest
 if TYPE_CHECKING:
     from local_tenant.models import TenantUser
 
-# Models are imported inside functions: the settings of every service name this backend, and the API's process,
+# Models are imported inside functions, because the settings of every service name this backend: the API's process,
 # where this app is not installed, loads it when somebody logs in to its admin.
 
 
 class TenantUserBackend(BaseBackend):
-    """Logs in with `email` and `password`, which no admin login form sends: tenant users never get in there."""
+    """Authenticates by `email` and `password`. No admin login form sends these, so tenant users cannot log in there."""
 
-    def authenticate(  # type: ignore[override]  # the keyword names are the point
+    def authenticate(  # type: ignore[override]  # other keyword names, on purpose
         self, _request: HttpRequest | None, *, email: str, password: str
     ) -> User | None:
         from local_tenant.models import TenantUser
 
         found = TenantUser.objects.select_related("user").filter(email=email.lower(), is_active=True).first()
         if found is None:
-            make_password(password)  # the same time for unknown as for known addresses
+            make_password(password)  # so that unknown addresses take as long as known ones
             return None
         return found.user if found.check_password(password) and _is_plain(found.user) else None
 
@@ -33,7 +33,7 @@ class TenantUserBackend(BaseBackend):
 
 
 def logged_in_tenant_user(request: HttpRequest) -> "TenantUser | None":
-    """The tenant user of this session; None for everybody else, staff of the admin included."""
+    """Return the tenant user of this session; None for anybody else, including staff of the admin."""
     from local_tenant.models import TenantUser
 
     backend = f"{TenantUserBackend.__module__}.{TenantUserBackend.__qualname__}"
@@ -43,7 +43,7 @@ def logged_in_tenant_user(request: HttpRequest) -> "TenantUser | None":
 
 
 class RandomSecretHasher(PBKDF2PasswordHasher):
-    """For client secrets: they are random, so the rounds that protect a chosen password only cost time."""
+    """A hasher for client secrets. They are random, so they need no rounds to slow down guessing."""
 
     algorithm = "pbkdf2_sha256_random"
     iterations = 1

@@ -13,7 +13,7 @@ LIFETIME = timedelta(seconds=60)
 
 
 def issue_code(asked_for: AuthorizationRequest, user: TenantUser, scopes: Sequence[str]) -> str:
-    """A code for what the user has just granted, to be redeemed once (RFC 6749 §4.1.2)."""
+    """Return a code for what the user has just granted. It can be redeemed once (RFC 6749 §4.1.2)."""
     code = secrets.token_urlsafe(32)
     organization = asked_for.organization
     Grant.objects.create(
@@ -27,7 +27,7 @@ def issue_code(asked_for: AuthorizationRequest, user: TenantUser, scopes: Sequen
         code_challenge_method="S256",
         nonce=asked_for.nonce,
         resource=[asked_for.api.identifier],
-        # The row's place for OpenID Connect's `claims` parameter, which this tenant does not support, is free.
+        # This column is for OpenID Connect's `claims` parameter, which this tenant does not support, so it is free.
         claims=json.dumps({"org_id": organization.org_id} if organization else {}),
     )
     return code

@@ -19,12 +19,12 @@ from local_tenant.redirect_uris import may_be_registered
 
 S256_CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")  # RFC 7636 §4.2: a SHA-256 hash, base64url
 SCOPE = re.compile(r"[\x21\x23-\x5b\x5d-\x7e]+(?: [\x21\x23-\x5b\x5d-\x7e]+)*")  # RFC 6749 §3.3
-MAX_NONCE = 255  # characters, what the table holds
+MAX_NONCE = 255  # characters, the width of the column
 PROMPTS = {"none", "login", "consent", "select_account"}
 
 
 class RefusedHere(Exception):
-    """RFC 6749 §4.1.2.1: client or redirect URI are not known, so nothing is ever sent there."""
+    """The client or the redirect URI is unknown, so the error is shown here and not sent there (RFC 6749 §4.1.2.1)."""
 
     def __init__(
         self, error: str, description: str, *, remedy: str = "", client_id: str = "", advice: tuple[Advice, ...] = ()
@@ -35,7 +35,7 @@ class RefusedHere(Exception):
 
 
 class RefusedToClient(Exception):
-    """An error that the client is told, at its redirect URI."""
+    """An error that is sent to the client, at its redirect URI."""
 
     def __init__(self, client: "KnownClient", error: str, description: str) -> None:
         super().__init__(description)
@@ -44,14 +44,14 @@ class RefusedToClient(Exception):
 
 @dataclass(frozen=True)
 class KnownClient:
-    """A client and a redirect URI that is registered for it."""
+    """A client, and a redirect URI that it has registered."""
 
     application: Application
     redirect_uri: str
     state: str | None
 
     def response_url(self, **parameters: str) -> str:
-        """Where the answer goes, with `state` and, errors included, `iss` (RFC 9207 §2)."""
+        """Return the redirect URI with `parameters`, `state`, and `iss`, which errors need too (RFC 9207 §2)."""
         answer = {**parameters, "state": self.state or "", "iss": settings.LOCAL_TENANT.issuer}
         url = urlsplit(self.redirect_uri)
         kept = [(name, value) for name, value in parse_qsl(url.query, keep_blank_values=True) if name not in answer]
@@ -61,11 +61,11 @@ class KnownClient:
 
 @dataclass(frozen=True)
 class AuthorizationRequest:
-    """RFC 6749 §4.1.1 with PKCE (RFC 7636) and one API (RFC 8707), checked as a whole."""
+    """A checked authorization request: RFC 6749 §4.1.1 with PKCE (RFC 7636) and one API (RFC 8707)."""
 
     client: KnownClient
     api: Api
-    asked: tuple[str, ...]  # scopes; empty when the client named none
+    asked: tuple[str, ...]  # scopes; empty if the client named none
     code_challenge: str
     nonce: str
     prompt: frozenset[str]
@@ -74,7 +74,7 @@ class AuthorizationRequest:
 
 
 def read_authorization_request(parameters: Parameters) -> AuthorizationRequest:
-    """Raises RefusedHere while client and redirect URI are unknown, RefusedToClient afterwards."""
+    """Check the parameters. Raises RefusedHere if the client or redirect URI is unknown, RefusedToClient afterwards."""
     values = dict(parameters)
     client = _known_client(values)
 
@@ -94,7 +94,7 @@ def read_authorization_request(parameters: Parameters) -> AuthorizationRequest:
     if values.get("code_challenge_method") != "S256" or not S256_CHALLENGE.fullmatch(values.get("code_challenge", "")):
         raise refuse("invalid_request", "PKCE is required: send a code_challenge with method S256.")
     if "scope" in values and not SCOPE.fullmatch(values["scope"]):
-        raise refuse("invalid_scope", "The parameter scope must be scope names, separated by single blanks.")
+        raise refuse("invalid_scope", "The parameter scope must be scope names, separated by single spaces.")
     if len(values.get("nonce", "")) > MAX_NONCE:
         raise refuse("invalid_request", f"The nonce must be at most {MAX_NONCE} characters long.")
     prompt = frozenset(values.get("prompt", "").split())
@@ -135,10 +135,12 @@ def _known_client(values: dict[str, str]) -> KnownClient:
     if redirect_uri is None:
         registered = application.redirect_uris.split()
         if len(registered) != 1:
-            raise RefusedHere("invalid_request", "The request does not say where to return to: redirect_uri.")
+            raise RefusedHere(
+                "invalid_request", "The request names no redirect_uri, and the client has registered several."
+            )
         redirect_uri = registered[0]
     if not may_be_registered(redirect_uri) or not application.redirect_uri_allowed(redirect_uri):
-        raise RefusedHere("invalid_request", "The redirect_uri is not one that this client has registered.")
+        raise RefusedHere("invalid_request", "This client has not registered the redirect_uri.")
     return KnownClient(application, redirect_uri, values.get("state"))
 
 

@@ -13,7 +13,7 @@ from local_tenant.token_exchange import TokenExchangeGrant
 
 
 class IssuedTokens(BearerToken):
-    """JWT access tokens that live as long as their API says; refresh tokens only where they were granted."""
+    """Issues JWT access tokens with the lifetime set for their API, and refresh tokens only if granted."""
 
     __slots__ = ()
 
@@ -24,7 +24,7 @@ class IssuedTokens(BearerToken):
 
 
 class AuthorizationServer(Server):
-    """oauthlib's server, cut down to the grants of this tenant, plus token exchange."""
+    """oauthlib's server, limited to this tenant's grants, plus token exchange."""
 
     def __init__(self, request_validator: Any, *args: Any, **kwargs: Any) -> None:
         super().__init__(request_validator, *args, **kwargs)
@@ -41,5 +41,5 @@ class AuthorizationServer(Server):
         try:
             answer: tuple[dict[str, str], str, int] = super().create_token_response(*args, **kwargs)
             return answer
-        except Grant.DoesNotExist:  # a parallel request redeemed the code while this one was being judged
+        except Grant.DoesNotExist:  # a parallel request redeemed the code while this one was being checked
             raise InvalidGrantError from None

@@ -1,4 +1,4 @@
-"""Detect names without a visible character. The services have their own code for this."""
+"""Detect names without a visible character. The services have their own, independent code for this."""
 
 import unicodedata
 from itertools import chain

@@ -9,13 +9,13 @@ from local_tenant.redirect_uris import is_this_machine
 
 @register()
 def tenant_is_for_development(**_kwargs: Any) -> list[CheckMessage]:
-    """The stand-in shows its passwords on its own home page: it must never be reachable by strangers."""
+    """Check that only this machine can reach the tenant, because its home page shows passwords."""
     problems: list[CheckMessage] = []
     if not settings.DEBUG:
         problems.append(
             Error(
-                "The local tenant runs with DEBUG on only.",
-                hint="Name your real tenant in OAUTH_ISSUER or AUTH0_DOMAIN; this app is then not installed.",
+                "The local tenant needs DEBUG on.",
+                hint="Name your real tenant in OAUTH_ISSUER or AUTH0_DOMAIN. This app is then not installed.",
                 id="local_tenant.E001",
             )
         )

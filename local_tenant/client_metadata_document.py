@@ -1,6 +1,6 @@
 # oauthlib and django-oauth-toolkit have no annotations.
 # mypy: allow-untyped-calls
-"""Client ID Metadata Documents: a client names itself by the https URL of a JSON document about it."""
+"""Client ID Metadata Documents: a client's id is the https URL of a JSON document that describes it."""
 
 import hashlib
 import logging
@@ -28,10 +28,10 @@ from local_tenant.redirect_uris import is_this_machine, may_be_registered
 TIMEOUT = 5.0  # seconds, for the whole document
 MAX_SIZE = 16_384  # bytes
 MAX_URL = 255  # characters, the width of the column
-LOOPBACK_MAX_AGE = 30  # seconds; who edits the document wants to see it soon
+LOOPBACK_MAX_AGE = 30  # seconds; short, so that changes to the document take effect soon
 REASON_KEPT = 60  # seconds
 OK, REDIRECTS = 200, range(300, 400)
-FOR_ANY_SERVER = {"refresh_token", "urn:ietf:params:oauth:grant-type:device_code"}  # beside authorization_code
+FOR_ANY_SERVER = {"refresh_token", "urn:ietf:params:oauth:grant-type:device_code"}  # besides authorization_code
 logger = logging.getLogger(__name__)
 
 REGISTER_INSTEAD = (
@@ -42,10 +42,10 @@ SWITCHED_OFF = "This tenant does not accept client metadata documents, so that i
 SWITCH_ON = (
     "Have the client register itself (dynamic client registration), or start the tenant with LOCAL_TENANT_CIMD=true."
 )
-# What to do about each kind of cause.
+# The remedy for each kind of cause.
 CONNECT = f"Check the URL, and that this machine is online. {REGISTER_INSTEAD}"
 START_SERVER = f"Check the port in the URL, and that the server is up. {REGISTER_INSTEAD}"
-MALFORMED_URL = "its URL must have a path without dots, and neither credentials, blanks nor a fragment"
+MALFORMED_URL = "its URL must have a path without dots, and no credentials, spaces or fragment"
 CORRECT_URL = "Give the client the URL of its document as its id."
 CORRECT_DOCUMENT = f"Correct the document, or ask the client's maker to. {REGISTER_INSTEAD}"
 CORRECT_SERVER = f"Correct the server of the document, or ask the client's maker to. {REGISTER_INSTEAD}"
@@ -73,11 +73,12 @@ class WhyRefused:
 class MetadataFetcher:
     """Fetches documents for django-oauth-toolkit: from public addresses, over TLS, without following redirects.
 
-    With LOCAL_TENANT.cimd_ca_file set, documents on loopback are fetched too, their TLS verified against that CA alone.
+    With LOCAL_TENANT.cimd_ca_file set, it also fetches documents from loopback, and verifies their TLS against that CA
+    alone.
     """
 
     def fetch(self, client_id: str) -> tuple[dict[str, Any], int]:
-        """Return the document and the seconds it may be kept. Raises CIMDError; `why_refused` then tells the reason."""
+        """Return the document, and for how many seconds it may be kept. Raises CIMDError; see `why_refused`."""
         try:
             response, body = _fetch(_url(client_id))
             document = _read(response, body)
@@ -93,12 +94,12 @@ class MetadataFetcher:
 
 
 def takes_client_documents() -> bool:
-    """Return whether this tenant fetches documents: not by default, so that it works offline."""
+    """Return whether this tenant fetches documents. By default it does not, so that it works offline."""
     return bool(oauth2_settings.CIMD_ENABLED)
 
 
 def is_taken(application: Application) -> bool:
-    """Return False for a client known by its document while documents are switched off, so nothing renews it."""
+    """Return False for a client that is known by its document while documents are off, because nothing refreshes it."""
     by_document = application.registration_source == Application.RegistrationSource.CIMD
     return takes_client_documents() or not by_document
 
@@ -112,7 +113,7 @@ def why_refused(client_id: str) -> WhyRefused:
 
 
 def _url(client_id: str) -> SplitResult:
-    """Raise DocumentRefused for what cannot be a client id (draft-ietf-oauth-client-id-metadata-document §3)."""
+    """Parse a client id (draft-ietf-oauth-client-id-metadata-document §3). Raises DocumentRefused."""
     if len(client_id) > MAX_URL:
         raise DocumentRefused(f"its URL is longer than {MAX_URL} characters", CORRECT_URL)
     try:
@@ -184,18 +185,18 @@ def _whom_to_ask(url: SplitResult) -> tuple[list[str], ssl.SSLContext]:
 
 
 def _trusting(ca_file: Path | None) -> ssl.SSLContext:
-    """Return a context that trusts only this CA, or the public ones, whatever variables of `requests` are set."""
+    """Return a context that trusts only this CA, or the public ones. It ignores the variables of `requests`."""
     return ssl.create_default_context(cafile=str(ca_file) if ca_file else None)
 
 
 def _why_unreachable(error: urllib3.exceptions.HTTPError) -> DocumentRefused:
-    """Return the reason, judged by the types of the exceptions and never by their texts."""
+    """Return the reason, based on the types of the exceptions and never on their texts."""
     inner = error.args[-1] if isinstance(error, urllib3.exceptions.SSLError) else error.__cause__
     if isinstance(inner, ssl.SSLCertVerificationError):
         return DocumentRefused(
             "the certificate of its server is not trusted for this host",
-            "It must name the host, be in date, and come from a public CA, or, on this machine, from the CA in "
-            f"LOCAL_TENANT_CIMD_CA. {REGISTER_INSTEAD}",
+            "The certificate must be for the host, be valid now, and come from a public CA or, on this machine, from "
+            f"the CA in LOCAL_TENANT_CIMD_CA. {REGISTER_INSTEAD}",
         )
     if isinstance(error, urllib3.exceptions.SSLError):
         return DocumentRefused("its server does not complete a TLS handshake", CORRECT_SERVER)
@@ -207,7 +208,7 @@ def _why_unreachable(error: urllib3.exceptions.HTTPError) -> DocumentRefused:
         return DocumentRefused("its server refuses connections", START_SERVER)
     if isinstance(error, urllib3.exceptions.NewConnectionError):
         return DocumentRefused("its server cannot be reached from this machine", CONNECT)
-    return DocumentRefused("its server broke off the connection", CORRECT_SERVER)
+    return DocumentRefused("its server closed the connection", CORRECT_SERVER)
 
 
 def _too_slow() -> DocumentRefused:
@@ -263,15 +264,15 @@ def _check(document: dict[str, Any], client_id: str) -> None:
     if not isinstance(uris, list) or not uris or not all(isinstance(u, str) and may_be_registered(u) for u in uris):
         raise refuse("its redirect_uris must use https, http on this machine, or the scheme of a known editor")
     if not isinstance(name, str) or len(name) > MAX_NAME_LENGTH or not is_storable(name):
-        raise refuse(f"its client_name must be a text of at most {MAX_NAME_LENGTH} characters")
+        raise refuse(f"its client_name must be a string of at most {MAX_NAME_LENGTH} characters")
     if name and is_blank(name):
         raise refuse("its client_name has no visible character")
     grants = document.get("grant_types", ["authorization_code"])
     if not isinstance(grants, list) or "authorization_code" not in grants:
         raise refuse("its grant_types must hold authorization_code")
     if not all(isinstance(grant, str) and grant in FOR_ANY_SERVER | {"authorization_code"} for grant in grants):
-        raise refuse("its grant_types hold one that this tenant does not give to unknown clients")
-    # A document is written for all servers; leave out the grants that this one lacks (RFC 7591 §2).
+        raise refuse("its grant_types include one that this tenant does not allow for unknown clients")
+    # The document is for all servers, so it may name grants that this one lacks; drop them (RFC 7591 §2).
     document["grant_types"] = ["authorization_code"]
 
 

@@ -1,6 +1,6 @@
 # oauthlib and django-oauth-toolkit have no annotations.
 # mypy: allow-untyped-calls
-"""Dynamic Client Registration (RFC 7591): how MCP clients introduce themselves."""
+"""Dynamic Client Registration (RFC 7591), which MCP clients use."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +20,7 @@ MAX_NAME_LENGTH = 100
 
 
 class RegistrationRefused(Exception):
-    """RFC 7591 §3.2.2: `error` is invalid_redirect_uri or invalid_client_metadata."""
+    """A refused registration; `error` is invalid_redirect_uri or invalid_client_metadata (RFC 7591 §3.2.2)."""
 
     def __init__(self, error: str, description: str) -> None:
         super().__init__(description)
@@ -35,9 +35,9 @@ class ClientMetadata:
 
 
 def register_client(document: dict[str, Any]) -> dict[str, Any]:
-    """Make a third-party client; the answer is RFC 7591 §3.2.1's. Raises RegistrationRefused.
+    """Register a third-party client, and return the answer of RFC 7591 §3.2.1. Raises RegistrationRefused.
 
-    Members that are not known are ignored (§2).
+    Unknown members are ignored (§2).
     """
     metadata = _read(document)
     secret = "" if metadata.auth_method == "none" else generate_client_secret()
@@ -47,7 +47,8 @@ def register_client(document: dict[str, Any]) -> dict[str, Any]:
         client_type=Application.CLIENT_CONFIDENTIAL if secret else Application.CLIENT_PUBLIC,
         authorization_grant_type=Application.GRANT_AUTHORIZATION_CODE,
         registration_source=Application.RegistrationSource.DCR,
-        # A public client keeps the random secret that nobody knows: an empty one could be sent.
+        # A public client keeps the random secret that the model generates. Nobody knows it, but anybody could send an
+        # empty one.
         **({"client_secret": secret} if secret else {}),
     )
     try:
@@ -78,7 +79,7 @@ def _read(document: dict[str, Any]) -> ClientMetadata:
     if not all(map(may_be_registered, uris)):
         raise RegistrationRefused(
             "invalid_redirect_uri",
-            "redirect_uris must be https, http on this machine, or of a known editor, and without fragment.",
+            "redirect_uris must use https, http on this machine, or the scheme of a known editor, without a fragment.",
         )
     if not set(_texts(document, "grant_types", ["authorization_code"])) <= GRANTS:
         raise _refused("grant_types may hold authorization_code and refresh_token only")
@@ -89,8 +90,8 @@ def _read(document: dict[str, Any]) -> ClientMetadata:
         raise _refused(f"token_endpoint_auth_method must be one of {', '.join(TOKEN_ENDPOINT_AUTH_METHODS)}")
     name = document.get("client_name", "")
     if not isinstance(name, str) or len(name) > MAX_NAME_LENGTH or not is_storable(name):
-        raise _refused(f"client_name must be a text of at most {MAX_NAME_LENGTH} characters")
-    if name and is_blank(name):  # an empty one counts as left out, and the client's id is shown
+        raise _refused(f"client_name must be a string of at most {MAX_NAME_LENGTH} characters")
+    if name and is_blank(name):  # an empty name counts as left out; pages then show the client's id
         raise _refused("client_name must contain a visible character, or be left out")
     return ClientMetadata(tuple(uris), name, str(method))
 
@@ -98,7 +99,7 @@ def _read(document: dict[str, Any]) -> ClientMetadata:
 def _texts(document: dict[str, Any], name: str, default: list[str]) -> list[str]:
     values = document.get(name, default)
     if not isinstance(values, list) or not all(isinstance(value, str) and is_storable(value) for value in values):
-        raise _refused(f"{name} must be a list of texts")
+        raise _refused(f"{name} must be a list of strings")
     return values
 
 

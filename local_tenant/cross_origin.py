@@ -9,7 +9,7 @@ View = Callable[..., HttpResponseBase]
 def cross_origin(*methods: str) -> Callable[[View], View]:
     """Let pages of any origin call this endpoint (MCP Inspector runs in a browser), always without cookies.
 
-    The wildcard for headers does not cover Authorization, which is therefore named (Fetch §4.10).
+    Authorization is named, because the wildcard for headers does not cover it (Fetch §4.10).
     """
 
     def decorate(view: View) -> View:

@@ -9,7 +9,7 @@ from local_tenant.provider_settings import GRANT_TYPES, OIDC_SCOPES, TOKEN_ENDPO
 
 
 def server_metadata() -> dict[str, Any]:
-    """RFC 8414 §2; the OpenID document says the same and more, so that both always agree."""
+    """Return the metadata of RFC 8414 §2. The OpenID document extends it, so that the two always agree."""
     metadata: dict[str, Any] = {
         "issuer": settings.LOCAL_TENANT.issuer,
         "authorization_endpoint": endpoint_url("authorize"),
@@ -27,13 +27,13 @@ def server_metadata() -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,  # RFC 9207 §3
     }
-    if takes_client_documents():  # clients that see it present a document, and never fall back to registration
+    if takes_client_documents():  # clients that see this member use a document, and never fall back to registration
         metadata["client_id_metadata_document_supported"] = True
     return metadata
 
 
 def openid_configuration() -> dict[str, Any]:
-    """OpenID Connect Discovery §3."""
+    """Return the provider metadata of OpenID Connect Discovery §3."""
     return server_metadata() | {
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": ["RS256"],

@@ -1,7 +1,7 @@
 """Advice for people whose client this tenant no longer knows, usually because the tenant was reset.
 
-The client keeps the id that it registered, and only the client can drop it. Its redirect URI is the only hint which
-program it is: good enough for advice, but not for a decision.
+The client keeps the id that it registered, and only the client can drop it. Its redirect URI is the only hint of which
+program it is. That is good enough for advice, but not for a decision.
 """
 
 import re
@@ -21,7 +21,7 @@ class Advice:
 
     client: str
     how: str
-    redirect_uri: str  # a pattern of what it sends
+    redirect_uri: str  # a pattern of the URIs that it sends
 
     def parts(self) -> list[tuple[str, bool]]:
         """Return the text in parts, each with whether it is to be typed."""
@@ -75,6 +75,6 @@ KNOWN = (
 
 
 def advice_for(redirect_uri: str) -> tuple[Advice, ...]:
-    """Return the advice for each client that the redirect URI fits; for all known clients if it fits none."""
+    """Return the advice for each client that the redirect URI matches; for all known clients if it matches none."""
     fitting = tuple(each for each in KNOWN if re.fullmatch(each.redirect_uri, redirect_uri))
     return fitting or KNOWN

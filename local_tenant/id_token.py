@@ -22,7 +22,7 @@ def id_token_claims(
     nonce: str | None,
     organization: Organization | None,
 ) -> dict[str, Any]:
-    """OpenID Connect Core §2, with the claims of §5.4 that the granted scopes allow."""
+    """Return an ID token's claims (OpenID Connect Core §2), with those of §5.4 that the granted scopes allow."""
     now = int(time.time())
     logged_in: datetime | None = user.user.last_login
     claims: dict[str, Any] = {
@@ -43,7 +43,7 @@ def id_token_claims(
 
 
 def user_claims(user: TenantUser, scopes: Collection[str]) -> dict[str, Any]:
-    """Return the claims of §5.4 that the granted scopes allow, as ID tokens and userinfo both have them."""
+    """Return the claims of §5.4 that the granted scopes allow, for ID tokens and userinfo."""
     claims: dict[str, Any] = {}
     if "profile" in scopes and user.name:
         claims["name"] = user.name
@@ -53,6 +53,6 @@ def user_claims(user: TenantUser, scopes: Collection[str]) -> dict[str, Any]:
 
 
 def _half_hash(token: str) -> str:
-    """§3.1.3.6: the left half of the hash that belongs to RS256."""
+    """Return the left half of the hash that RS256 uses (§3.1.3.6)."""
     digest = hashlib.sha256(token.encode()).digest()
     return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()

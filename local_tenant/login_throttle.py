@@ -1,4 +1,4 @@
-"""Guessing passwords is slowed down: after ten failures for one address from one place, five minutes of rest."""
+"""Slow down password guessing: ten failures for one e-mail and IP address lock that pair for five minutes."""
 
 import hashlib
 

@@ -1,6 +1,6 @@
 # oauthlib and django-oauth-toolkit have no annotations.
 # mypy: allow-untyped-calls
-"""Reading the parameters of an OAuth request, whatever arrives, before any of them reaches oauthlib or a query."""
+"""Read and check the parameters of an OAuth request before oauthlib or a database query sees them."""
 
 import json
 from typing import Any
@@ -19,7 +19,7 @@ Parameters = list[tuple[str, str]]
 
 
 class MalformedRequest(Exception):
-    """The request cannot be read as OAuth parameters. `status` is 400, or 413 for a body that is too big."""
+    """The request does not hold valid OAuth parameters. `status` is 400, or 413 for a body that is too big."""
 
     def __init__(self, description: str, status: int = 400) -> None:
         super().__init__(description)
@@ -28,14 +28,14 @@ class MalformedRequest(Exception):
 
 
 def query_parameters(query: str) -> Parameters:
-    """The parameters in a URL's query. Raises MalformedRequest."""
+    """Return the parameters in a URL's query. Raises MalformedRequest."""
     return _checked(_from_form(query))
 
 
 def body_parameters(request: HttpRequest) -> Parameters:
-    """The parameters in the body: a form (RFC 6749 §3.2) or, as at Auth0, JSON. Raises MalformedRequest."""
+    """Return the parameters in the body: a form (RFC 6749 §3.2) or, as at Auth0, JSON. Raises MalformedRequest."""
     if request.META.get("QUERY_STRING"):
-        raise MalformedRequest("Parameters belong into the body, not into the URL.")
+        raise MalformedRequest("Send parameters in the body, not in the URL.")
     body = _body(request)
     if request.content_type == FORM:
         return _checked(_from_form(body))
@@ -51,12 +51,12 @@ def body_parameters(request: HttpRequest) -> Parameters:
 
 
 def json_body(request: HttpRequest) -> dict[str, Any]:
-    """The body as a JSON object. Raises MalformedRequest."""
+    """Return the body as a JSON object. Raises MalformedRequest."""
     return dict(json_object(_body(request)))
 
 
 def json_object(text: str) -> list[tuple[str, Any]]:
-    """The members of a JSON object. Raises MalformedRequest for anything else, or for duplicate members."""
+    """Return the members of a JSON object. Raises MalformedRequest for anything else, and for duplicate members."""
     try:
         parsed = json.loads(text, object_pairs_hook=_unique)
     except (ValueError, RecursionError):
@@ -67,7 +67,7 @@ def json_object(text: str) -> list[tuple[str, Any]]:
 
 
 def is_storable(text: str) -> bool:
-    """False for what a database column or a UTF-8 encoder cannot take: NUL and lone surrogates."""
+    """Return whether `text` fits a database column and UTF-8: no NUL, no lone surrogates."""
     return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
@@ -77,26 +77,26 @@ def _body(request: HttpRequest) -> str:
     except RequestDataTooBig:
         raise MalformedRequest("The body is too big.", status=413) from None
     except (UnicodeDecodeError, OSError):
-        raise MalformedRequest("The body is not complete UTF-8 text.") from None
+        raise MalformedRequest("The body is incomplete, or not UTF-8 text.") from None
 
 
 def _from_form(text: str) -> list[tuple[str, Any]]:
     try:
         return [*parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)]
     except ValueError:
-        raise MalformedRequest("The parameters are not valid, or too many.") from None
+        raise MalformedRequest("The parameters are invalid, or too many.") from None
 
 
 def _checked(parameters: list[tuple[str, Any]]) -> Parameters:
-    """RFC 6749 §3.1: no parameter twice; one without a value counts as left out."""
+    """Refuse repeated parameters, and leave out those without a value (RFC 6749 §3.1)."""
     seen: set[str] = set()
     for name, value in parameters:
         if not isinstance(value, str):
-            raise MalformedRequest("Each parameter must be a text.")
+            raise MalformedRequest("Each parameter must be a string.")
         if not is_storable(name) or not is_storable(value):
-            raise MalformedRequest("A parameter holds characters that are not allowed.")
+            raise MalformedRequest("A parameter contains characters that are not allowed.")
         if name in seen and name not in REPEATABLE:
-            raise MalformedRequest("A parameter came more than once.")
+            raise MalformedRequest("A parameter was sent more than once.")
         seen.add(name)
     return [(name, value) for name, value in parameters if value]
 
@@ -109,7 +109,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 class ParametersBackend(OAuthLibCore):
-    """Hands oauthlib the parameters that a view has read and checked, and of the headers only Authorization."""
+    """Passes to oauthlib the parameters that a view has checked and, of the headers, only Authorization."""
 
     def _extract_params(self, request: HttpRequest) -> tuple[str, str, str, dict[str, str]]:
         parameters: Parameters = getattr(request, "oauth_parameters", [])

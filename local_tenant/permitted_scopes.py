@@ -1,4 +1,4 @@
-"""Which scopes a token gets: what was asked for ∩ what the client may get ∩ what the user may delegate."""
+"""The scopes that a token gets: those requested ∩ those the client may get ∩ those the user may delegate."""
 
 from collections.abc import Collection
 
@@ -11,7 +11,7 @@ from local_tenant.provider_settings import OIDC_SCOPES
 
 
 def user_permissions(user: TenantUser, api: Api, organization: Organization | None) -> set[str]:
-    """What the user's roles permit at this API; within an organization, only the roles of the membership count."""
+    """Return the scopes of this API that the user's roles permit; in an organization, the membership's roles."""
     permissions: QuerySet[Permission] = Permission.objects.filter(api=api)
     if organization:
         permissions = permissions.filter(roles__membership__member=user, roles__membership__organization=organization)
@@ -21,10 +21,10 @@ def user_permissions(user: TenantUser, api: Api, organization: Organization | No
 
 
 def client_scopes(application: Application, api: Api, subject_type: str) -> set[str]:
-    """What the client grant allows. Raises AccessDenied when there is none."""
+    """Return the scopes that the client grant allows. Raises AccessDenied if there is no grant."""
     grant = ClientGrant.objects.of(application, api, subject_type)
     if grant is None:
-        raise AccessDenied("This client has no grant for the API it asks for.")
+        raise AccessDenied("This client has no grant for the requested API.")
     return grant.scopes()
 
 
@@ -36,10 +36,11 @@ def delegated_scopes(
     user: TenantUser,
     organization: Organization | None,
 ) -> list[str]:
-    """API scopes for a client that acts on the user's behalf; all it may get when `asked` is None.
+    """Return API scopes for a client that acts on the user's behalf: those in `asked`, or all if `asked` is None.
 
-    Unknown scopes are dropped, never an error: MCP clients ask for whatever metadata they found.
-    Raises AccessDenied when the client has no grant, or the user is not a member of the organization.
+    Scopes that are unknown or not permitted are dropped without an error, because MCP clients request every scope
+    they find in metadata. Raises AccessDenied if the client has no grant, or if the user is not a member of the
+    organization.
     """
     if organization and not organization.memberships.filter(member=user).exists():
         raise AccessDenied("The user is not a member of this organization.")
@@ -50,7 +51,7 @@ def delegated_scopes(
 
 
 def oidc_scopes(asked: Collection[str], api: Api) -> list[str]:
-    """Those of OpenID Connect, which need no permission; offline_access only where the API allows it."""
+    """Return the OpenID Connect scopes, which need no permission. Drop offline_access if the API does not allow it."""
     return [
         scope
         for scope in dict.fromkeys(asked)

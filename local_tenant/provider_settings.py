@@ -25,9 +25,9 @@ PASSWORD_HASHERS = [
 
 
 def provider_settings(configuration: TenantConfiguration) -> dict[str, Any]:
-    """The value of django-oauth-toolkit's OAUTH2_PROVIDER setting.
+    """Return the value of django-oauth-toolkit's OAUTH2_PROVIDER setting.
 
-    The signing key is not among them: they are read once, and a rotation must take effect without a restart.
+    It leaves out the signing key, because settings are read once, and a rotation must take effect without a restart.
     """
     return {
         "OAUTH2_SERVER_CLASS": "local_tenant.authorization_server.AuthorizationServer",
@@ -35,7 +35,7 @@ def provider_settings(configuration: TenantConfiguration) -> dict[str, Any]:
         "OAUTH2_BACKEND_CLASS": "local_tenant.oauth_parameters.ParametersBackend",
         "OIDC_ENABLED": True,
         "OIDC_ISS_ENDPOINT": configuration.issuer,
-        "SCOPES": OIDC_SCOPES,  # those of the APIs are rows
+        "SCOPES": OIDC_SCOPES,  # the APIs' scopes are in the database
         "PKCE_REQUIRED": True,
         "AUTHORIZATION_CODE_EXPIRE_SECONDS": 60,
         "REFRESH_TOKEN_EXPIRE_SECONDS": 30 * 24 * 3600,
@@ -43,7 +43,7 @@ def provider_settings(configuration: TenantConfiguration) -> dict[str, Any]:
         "CLIENT_SECRET_HASHER": "pbkdf2_sha256_random",
         "CLIENT_SECRET_GENERATOR_LENGTH": 64,
         "ALLOWED_REDIRECT_URI_SCHEMES": ALLOWED_SCHEMES,
-        "ALLOW_LOCALHOST_LOOPBACK": True,  # RFC 8252 §8.3: clients do use the name localhost
+        "ALLOW_LOCALHOST_LOOPBACK": True,  # RFC 8252 §8.3: clients use the name localhost
         "CIMD_ENABLED": configuration.client_documents,
         "CIMD_METADATA_FETCHER": "local_tenant.client_metadata_document.MetadataFetcher",
         "CIMD_METADATA_MIN_AGE_SECONDS": 30,

@@ -2,15 +2,17 @@ import ipaddress
 from urllib.parse import urlsplit
 
 MAX_LENGTH = 2_000
-# Of native applications (RFC 8252 §7.1). The editor Cursor returns to itself by one; its scheme lacks the period that
-# §8.4 wants, and stands here by name, so that no page can have answers sent to whatever else a scheme may start.
+# Schemes of native applications (RFC 8252 §7.1). The editor Cursor uses one, without the period that §8.4 requires.
+# Schemes are listed by name, because an unknown scheme could start any program.
 PRIVATE_USE_SCHEMES = ("cursor",)
 ALLOWED_SCHEMES = ("https", "http", *PRIVATE_USE_SCHEMES)
 
 
 def may_be_registered(uri: str) -> bool:
-    """What clients may register for themselves: https, http on the user's own machine (RFC 8252 §7.3, §8.3), or the
-    scheme of a known application."""
+    """Return whether clients may register this URI.
+
+    Allowed are https, http on the user's own machine (RFC 8252 §7.3, §8.3), and the schemes of known applications.
+    """
     if len(uri) > MAX_LENGTH or not uri.isascii() or not uri.isprintable() or " " in uri or "#" in uri:
         return False
     try:

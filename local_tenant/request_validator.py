@@ -22,9 +22,9 @@ from local_tenant.permitted_scopes import client_scopes, delegated_scopes, oidc_
 
 
 class TenantRequestValidator(OAuth2Validator):
-    """django-oauth-toolkit's answers to oauthlib, with the tenant's own where it knows more.
+    """django-oauth-toolkit's validator for oauthlib, extended by the tenant's own rules.
 
-    Wherever a grant has been validated, `request.subject` (TokenSubject) and `request.scopes` say what to issue.
+    Once a grant is validated, `request.subject` (TokenSubject) and `request.scopes` hold what to issue.
     """
 
     # Client authentication, RFC 6749 §2.3
@@ -69,7 +69,7 @@ class TenantRequestValidator(OAuth2Validator):
         return offline is not None and self._continue_grant(request, offline.scope, row.resource, offline.organization)
 
     def get_original_scopes(self, refresh_token: str, request: Any, *args: Any, **kwargs: Any) -> list[str]:  # noqa: ARG002
-        scopes: list[str] = request.scopes  # what validate_refresh_token found to be granted, and still permitted
+        scopes: list[str] = request.scopes  # set by validate_refresh_token: granted, and still permitted
         return scopes
 
     def _create_refresh_token(
@@ -104,19 +104,19 @@ class TenantRequestValidator(OAuth2Validator):
         request.subject = TokenSubject(api=api, user=None)
         return True
 
-    # Codes and refresh tokens are good for one use, also when requests come at the same time
+    # Codes and refresh tokens can be used once, even by parallel requests
 
     def save_bearer_token(self, token: dict[str, Any], request: Any, *args: Any, **kwargs: Any) -> None:
-        """Use up the code or refresh token and save what it gave, both or neither. Raises InvalidGrantError.
+        """Consume the code or refresh token and save the new tokens in one transaction. Raises InvalidGrantError.
 
-        Of parallel requests the row lets one through: the others wait for its transaction to end (on SQLite for the
-        write lock) and find the row gone, or revoked.
+        Of parallel requests, the row lock lets one through. The others wait until its transaction ends (on SQLite, for
+        the write lock), and then find the row deleted or revoked.
         """
         with transaction.atomic():
             if self._is_still_good(request):
                 super().save_bearer_token(token, request, *args, **kwargs)
                 return
-        if request.grant_type == "refresh_token":  # RFC 9700 §4.14.2: used twice, a moment ago or long ago
+        if request.grant_type == "refresh_token":  # used twice, at any time (RFC 9700 §4.14.2)
             RefreshToken.revoke_family(request.refresh_token_instance.token_family)
         raise InvalidGrantError(request=request)
 
@@ -131,12 +131,12 @@ class TenantRequestValidator(OAuth2Validator):
         return True
 
     def invalidate_authorization_code(self, *_args: Any, **_kwargs: Any) -> None:
-        """save_bearer_token has done it."""
+        """Do nothing: save_bearer_token has deleted the code."""
 
     # What all grants share
 
     def _continue_grant(self, request: Any, scope: str, resource: list[str], organization: Organization | None) -> bool:
-        """Judge again what was granted: roles and grants may have changed since. False when the user is gone."""
+        """Check again what was granted, because roles and grants may have changed. Return False if the user is gone."""
         user = TenantUser.objects.select_related("user").filter(user=request.user, is_active=True).first()
         api = Api.objects.filter(identifier__in=resource).first()
         if user is None or api is None:
@@ -150,9 +150,9 @@ class TenantRequestValidator(OAuth2Validator):
         return True
 
     def _check_and_set_request_resource(self, request: Any) -> None:
-        request.resource = [request.subject.api.identifier]  # RFC 8707, judged before the token was made
+        request.resource = [request.subject.api.identifier]  # RFC 8707; checked before the token was made
 
-    # ID token: signed with the key that signs at this moment, which django-oauth-toolkit reads only once
+    # ID token: signed with the current key, which django-oauth-toolkit would read only once
 
     def finalize_id_token(self, id_token: dict[str, Any], token: dict[str, Any], _: Any, request: Any) -> str:
         claims = id_token_claims(

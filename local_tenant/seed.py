@@ -1,4 +1,4 @@
-"""What a fresh tenant contains. Seeding again changes only what the configuration changed."""
+"""The content of a fresh tenant. Seeding again only applies changes of the configuration."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,15 +15,15 @@ MANUAL_CLIENT_ID = "local-manual-client"
 MANUAL_CLIENT_REDIRECT_URIS = (
     "http://localhost:6274/oauth/callback",
     "http://127.0.0.1:6276/oauth/callback",
-    "http://localhost/callback",  # on loopback any port will do
+    "http://localhost/callback",  # on loopback, any port matches
     "http://127.0.0.1/callback",
 )
-MAX_DESCRIPTION = 200  # characters, what the table holds
+MAX_DESCRIPTION = 200  # characters, the width of the column
 
 
 @dataclass(frozen=True)
 class DevelopmentUser:
-    """Logs in at the tenant's login page."""
+    """A user who logs in on the tenant's login page."""
 
     email: str
     password: str
@@ -34,7 +34,7 @@ class DevelopmentUser:
 
 @dataclass(frozen=True)
 class DevelopmentStaff:
-    """Logs in to the Django admin of the tenant and of the API, and nowhere else."""
+    """An account for the Django admin of the tenant and of the API only."""
 
     username: str
     password: str
@@ -53,10 +53,10 @@ DEVELOPMENT_STAFF = (
 
 @transaction.atomic
 def seed(configuration: TenantConfiguration) -> None:
-    """Make what is missing, and follow changed identifiers, client id and client secret.
+    """Create what is missing, and apply changed identifiers, client ids and client secrets.
 
-    What people changed by hand stays: passwords, roles of users, permissions of roles and grants. A permission that
-    is made here for the first time, because a new tool needs it, also goes to the roles and grants made here.
+    Manual changes stay: passwords, users' roles, and the permissions of roles and grants. A permission that is new,
+    because a new tool needs it, is also added to the seeded Administrator role and grants.
     """
     identifiers = [linked.identifier for linked in configuration.bridges]
     bridges = [_api("MCP bridge", identifier, keeping=identifiers) for identifier in identifiers]
@@ -94,7 +94,7 @@ def _api(name: str, identifier: str, *, keeping: Sequence[str] = ()) -> Api:
 
 
 def _permissions(api: Api, scopes: tuple[tuple[str, str], ...]) -> list[Permission]:
-    """Make the permissions that are missing; the answer is those alone."""
+    """Create the missing permissions, and return only those."""
     existing = set(api.permissions.values_list("value", flat=True))
     return [
         Permission.objects.create(api=api, value=value, description=description[:MAX_DESCRIPTION])
@@ -128,7 +128,7 @@ def _staff() -> None:
         User.objects.create_superuser(admin.username, password=admin.password)
     if not User.objects.filter(username=auditor.username).exists():
         User.objects.create_user(auditor.username, password=auditor.password, is_staff=True)
-    # `migrate` makes the group, and gives it what auditors may view of the API and of the bridge.
+    # `migrate` creates the group, and lets it view the records of the API and of the bridge.
     User.objects.get(username=auditor.username).groups.add(*Group.objects.filter(name="Auditors"))
 
 
@@ -164,7 +164,7 @@ def _manual_client() -> Application:
 
 
 def _login_client(configuration: TenantConfiguration) -> Application:
-    """Known by its id; its redirect URIs follow the configuration, and those added by hand stay."""
+    """Get or create the client by its id, and add the configured redirect URIs. Those added by hand stay."""
     application: Application = Application.objects.get_or_create(
         client_id=configuration.login_client_id,
         defaults={

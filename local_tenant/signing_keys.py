@@ -1,7 +1,7 @@
-"""The tenant's RSA keys: one file for the key that signs, one beside it for each that is still published.
+"""The tenant's RSA keys: a file for the key that signs, and one for each earlier key that is still published.
 
-Files are read again for every token and every JWKS request, so a rotation takes effect at once, in all
-processes. Their mode is 0600.
+The files are read again for every token and every JWKS request, so a rotation takes effect at once in all processes.
+Their mode is 0600.
 """
 
 import base64
@@ -28,7 +28,7 @@ class SigningKey:
 
 
 def signing_key() -> SigningKey:
-    """The key that signs from now on; made first when there is none."""
+    """Return the current signing key. Create one if there is none."""
     path = _path()
     if not path.exists():
         _write(path, _new_pem(), os.link)
@@ -36,12 +36,12 @@ def signing_key() -> SigningKey:
 
 
 def published_keys() -> list[SigningKey]:
-    """All keys whose signatures are still accepted, the signing one first."""
+    """Return all keys whose signatures are still accepted, the signing key first."""
     return [signing_key(), *(_load(path) for path in _previous_paths())]
 
 
 def rotate(*, drop_previous: bool = False) -> SigningKey:
-    """Sign with a new key. The one before stays published, unless it is to be dropped as compromised."""
+    """Switch to a new signing key and return it. With `drop_previous`, stop publishing all earlier keys."""
     path, old = _path(), signing_key()
     if drop_previous:
         for previous in _previous_paths():
@@ -53,7 +53,7 @@ def rotate(*, drop_previous: bool = False) -> SigningKey:
 
 
 def jwks() -> dict[str, list[dict[str, str]]]:
-    """RFC 7517 §5: the JWK Set, public members only."""
+    """Return the JWK Set (RFC 7517 §5), with public members only."""
     return {"keys": [key.public_jwk for key in published_keys()]}
 
 
@@ -99,7 +99,7 @@ def _pem(key: rsa.RSAPrivateKey) -> bytes:
 
 
 def _write(path: Path, content: bytes, put: Callable[[Any, Any], None]) -> None:
-    """Write a complete file under its name in one step: os.link keeps a file that is there, os.replace does not."""
+    """Write a file atomically. With os.link as `put`, an existing file stays; os.replace overwrites it."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     descriptor, draft = tempfile.mkstemp(dir=path.parent)  # mkstemp makes it 0600
     try:
@@ -109,6 +109,6 @@ def _write(path: Path, content: bytes, put: Callable[[Any, Any], None]) -> None:
             os.fsync(file.fileno())
         put(draft, path)
     except FileExistsError:
-        pass  # another process was first; its key is the one
+        pass  # another process was first, and its key counts
     finally:
         Path(draft).unlink(missing_ok=True)

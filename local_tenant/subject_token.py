@@ -14,27 +14,27 @@ MAX_LENGTH = 16_384
 
 @dataclass(frozen=True)
 class SubjectToken:
-    """An access token of this tenant, of a user, that has just been verified."""
+    """A verified access token that this tenant issued for a user."""
 
-    api: Api  # whom it was issued for
+    api: Api  # that it was issued for
     user: TenantUser
     client_id: str
     organization: Organization | None
     act: dict[str, Any] | None
-    actors: tuple[str, ...]  # those that `act` names, the latest first
+    actors: tuple[str, ...]  # the actors that `act` names, latest first
 
 
 def verify_subject_token(token: str) -> SubjectToken:
-    """Judge a subject token with the tenant's own keys, those of before a rotation included.
+    """Verify a subject token with the tenant's own keys, including those from before a rotation.
 
-    An ID token is none: its audience is a client. Not checked: whether /oauth/revoke was called for it, because
-    access tokens are self-contained, here as at Auth0. Raises InvalidSubjectToken.
+    An ID token is refused, because its audience is a client. Not checked: whether the token was revoked at
+    /oauth/revoke, because access tokens are self-contained, as at Auth0. Raises InvalidSubjectToken.
     """
     claims = verified_claims(token)
     subject = _identifier(claims, "sub")
     user = TenantUser.objects.select_related("user").filter(subject=subject, is_active=True).first()
     if user is None:
-        raise InvalidSubjectToken("The subject token must be one of an active user.")
+        raise InvalidSubjectToken("The subject token must belong to an active user.")
     named = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     api = Api.objects.filter(identifier__in=named).first()
     if api is None:
@@ -62,7 +62,7 @@ def _client_id(claims: dict[str, Any]) -> str:
 
 
 def _actors(act: Any) -> tuple[str, ...]:
-    """The subjects of a chain of `act` claims (RFC 8693 §4.1). Raises InvalidSubjectToken for a malformed one."""
+    """Return the subjects of a chain of `act` claims (RFC 8693 §4.1). Raises InvalidSubjectToken if malformed."""
     actors: list[str] = []
     while act is not None:
         if not isinstance(act, dict):
@@ -97,7 +97,7 @@ def verified_claims(token: str) -> dict[str, Any]:
             key.private_key.public_key(),
             algorithms=["RS256"],
             issuer=settings.LOCAL_TENANT.issuer,
-            # The audience is not this tenant; whether the client may present it is judged by the exchange.
+            # The audience is an API, not this tenant; the exchange checks whether the client may present the token.
             options={"require": ["iss", "sub", "aud", "exp", "iat"], "verify_aud": False},
         )
     except (jwt.InvalidTokenError, StopIteration, ValueError, RecursionError):

@@ -1,6 +1,6 @@
 # oauthlib and django-oauth-toolkit have no annotations.
 # mypy: allow-untyped-calls
-"""On-behalf-of token exchange (RFC 8693), with the conditions and answers of Auth0's."""
+"""On-behalf-of token exchange (RFC 8693), with Auth0's conditions and answers."""
 
 import json
 from typing import Any
@@ -34,12 +34,12 @@ class TokenExchangeGrant(GrantTypeBase):
         self.request_validator.save_token(token, request)
         answer = {**token, "issued_token_type": ACCESS_TOKEN_TYPE}
         if asked and asked == request.scopes:
-            del answer["scope"]  # only said when it differs from what was asked
+            del answer["scope"]  # sent only if it differs from what was requested
         return headers, json.dumps(answer), 200
 
     def _validate(self, request: Any) -> list[str]:
-        """Fill in request.subject and request.scopes; the answer is what was asked for."""
-        # A public client has no secret to prove itself with, whatever it sends.
+        """Set request.subject and request.scopes, and return the scopes that were requested. Raises OAuth2Error."""
+        # A public client has no secret, so it cannot authenticate, whatever it sends.
         if not self.request_validator.authenticate_client(request) or (
             request.client.client_type != Application.CLIENT_CONFIDENTIAL
         ):
@@ -59,16 +59,16 @@ class TokenExchangeGrant(GrantTypeBase):
             asked or None, application=request.client, api=api, user=subject_token.user, organization=organization
         )
         if asked and not request.scopes:
-            raise AccessDenied("The user or the client may not have any of the scopes asked for.")
+            raise AccessDenied("The user or the client may not have any of the requested scopes.")
         request.user = subject_token.user.user
         request.subject = TokenSubject(api=api, user=subject_token.user, organization=organization, act=act)
         return list(dict.fromkeys(asked))
 
 
 def delegation_chain(subject_token: SubjectToken, client_id: str) -> dict[str, Any]:
-    """RFC 8693 §4.1: the client that acts now outermost, whoever acted before nested within.
+    """Return the `act` claim: the current client, with the earlier actors nested inside (RFC 8693 §4.1).
 
-    Raises InvalidRequest when the subject token already names as many actors as are allowed.
+    Raises InvalidRequest if the subject token already names the maximum number of actors.
     """
     before = subject_token.act or {"sub": subject_token.client_id}
     if len(subject_token.actors) >= MAX_ACTORS:
@@ -77,7 +77,7 @@ def delegation_chain(subject_token: SubjectToken, client_id: str) -> dict[str, A
 
 
 def _check_parameters(parameters: dict[str, str]) -> None:
-    """RFC 8693 §2.1. Raises InvalidRequest."""
+    """Check the parameters of RFC 8693 §2.1. Raises InvalidRequest."""
     for name in ("subject_token", "subject_token_type"):
         if not parameters.get(name):
             raise InvalidRequest(f"The parameter {name} is missing.")

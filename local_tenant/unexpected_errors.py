@@ -1,4 +1,4 @@
-"""What clients are told of a fault of ours: one fixed sentence, as an OAuth error."""
+"""Answer unexpected exceptions with one fixed sentence, as an OAuth error."""
 
 import logging
 from collections.abc import Callable
@@ -15,7 +15,7 @@ View = Callable[..., HttpResponseBase]
 
 
 def answering_server_error(view: View) -> View:
-    """For endpoints that answer JSON: whatever goes wrong is an OAuth error too."""
+    """Decorate a JSON endpoint so that it answers any exception with an OAuth error."""
 
     @wraps(view)
     def answer(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                             ("auth0", "Auth0 (typ JWT, azp, no jti)"),
                         ],
                         default="rfc9068",
-                        help_text="How its access tokens look. Takes effect with the next token.",
+                        help_text="The format of its access tokens, from the next token on.",
                         max_length=10,
                     ),
                 ),
@@ -83,7 +83,7 @@ class Migration(migrations.Migration):
                         validators=[
                             django.core.validators.RegexValidator(
                                 "^[\\x21\\x23-\\x5b\\x5d-\\x7e]+\\Z",
-                                "One scope value without blanks, quotes or backslashes (RFC 6749 §3.3).",
+                                "Enter one scope value without spaces, quotes or backslashes (RFC 6749 §3.3).",
                             )
                         ],
                     ),
@@ -91,7 +91,7 @@ class Migration(migrations.Migration):
                 (
                     "description",
                     models.CharField(
-                        blank=True, help_text="What it lets a client do, as the consent page says it.", max_length=200
+                        blank=True, help_text="What it lets a client do, as shown on the consent page.", max_length=200
                     ),
                 ),
                 (
@@ -130,13 +130,17 @@ class Migration(migrations.Migration):
                         unique=True,
                     ),
                 ),
-                ("email", models.EmailField(help_text="What the user logs in with.", max_length=254, unique=True)),
+                (
+                    "email",
+                    models.EmailField(help_text="The address that the user logs in with.", max_length=254, unique=True),
+                ),
                 ("name", models.CharField(blank=True, max_length=100)),
                 ("password", models.CharField(editable=False, max_length=128)),
                 (
                     "is_active",
                     models.BooleanField(
-                        default=True, help_text="An inactive user can neither log in nor be acted for, at once."
+                        default=True,
+                        help_text="Takes effect at once: an inactive user can neither log in nor be acted for.",
                     ),
                 ),
                 ("roles", models.ManyToManyField(blank=True, related_name="users", to="local_tenant.role")),

@@ -37,7 +37,10 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("token_family", models.UUIDField(editable=False, unique=True)),
-                ("scope", models.TextField(blank=True, help_text="What the user granted, separated by blanks.")),
+                (
+                    "scope",
+                    models.TextField(blank=True, help_text="The scopes that the user granted, separated by spaces."),
+                ),
                 ("created", models.DateTimeField(auto_now_add=True)),
                 (
                     "organization",
@@ -81,7 +84,7 @@ class Migration(migrations.Migration):
                     "resource_server",
                     models.ForeignKey(
                         blank=True,
-                        help_text="The API that this client is: it may exchange tokens issued for it (a Custom API client).",
+                        help_text="The API that this client belongs to (a Custom API client). It may exchange tokens for that API.",
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="api_clients",
@@ -128,7 +131,7 @@ class Migration(migrations.Migration):
                     "permissions",
                     models.ManyToManyField(
                         blank=True,
-                        help_text="The most that this client can get; those of other APIs are ignored.",
+                        help_text="The scopes that this client can get at most. Permissions of other APIs are ignored.",
                         to="local_tenant.permission",
                     ),
                 ),
@@ -150,7 +153,7 @@ class Migration(migrations.Migration):
                     "roles",
                     models.ManyToManyField(
                         blank=True,
-                        help_text="What the member may do when logged in through this organization.",
+                        help_text="The member's roles after a login through this organization.",
                         to="local_tenant.role",
                     ),
                 ),

@@ -1,4 +1,4 @@
-"""What a tenant knows: APIs and their permissions, users and their roles, clients and what they may ask for."""
+"""The tenant's models: APIs and their permissions, users and their roles, clients and their grants."""
 
 from local_tenant.models.api import Api, Permission
 from local_tenant.models.client import ClientGrant, ClientProfile

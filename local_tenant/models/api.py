@@ -4,7 +4,7 @@ from django.db import models
 from local_tenant.blank import refuse_blank
 
 SCOPE_TOKEN = RegexValidator(
-    r"^[\x21\x23-\x5b\x5d-\x7e]+\Z", "One scope value without blanks, quotes or backslashes (RFC 6749 §3.3)."
+    r"^[\x21\x23-\x5b\x5d-\x7e]+\Z", "Enter one scope value without spaces, quotes or backslashes (RFC 6749 §3.3)."
 )
 
 
@@ -25,7 +25,7 @@ class Api(models.Model):
         max_length=10,
         choices=Dialect.choices,
         default=Dialect.RFC9068,
-        help_text="How its access tokens look. Takes effect with the next token.",
+        help_text="The format of its access tokens, from the next token on.",
     )
     token_lifetime = models.PositiveIntegerField(
         default=3600,
@@ -59,7 +59,7 @@ class Permission(models.Model):
     api = models.ForeignKey(Api, on_delete=models.CASCADE, related_name="permissions")
     value = models.CharField(max_length=100, validators=[SCOPE_TOKEN], help_text="For example read:private.")
     description = models.CharField(
-        max_length=200, blank=True, help_text="What it lets a client do, as the consent page says it."
+        max_length=200, blank=True, help_text="What it lets a client do, as shown on the consent page."
     )
 
     class Meta:

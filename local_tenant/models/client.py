@@ -13,7 +13,7 @@ REGISTERED_BY_THEMSELVES = {Application.RegistrationSource.DCR, Application.Regi
 
 
 class ClientProfile(models.Model):
-    """What a tenant knows of a client beyond django-oauth-toolkit's Application. Every client has one."""
+    """What the tenant stores about a client beyond django-oauth-toolkit's Application. Every client has one."""
 
     application = models.OneToOneField(
         settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.CASCADE, related_name="profile"
@@ -27,7 +27,7 @@ class ClientProfile(models.Model):
         null=True,
         blank=True,
         related_name="api_clients",
-        help_text="The API that this client is: it may exchange tokens issued for it (a Custom API client).",
+        help_text="The API that this client belongs to (a Custom API client). It may exchange tokens for that API.",
     )
     may_exchange = models.BooleanField(
         "on-behalf-of token exchange",
@@ -50,7 +50,7 @@ def every_client_has_a_profile(instance: Application, raw: bool = False, **_kwar
 
 class ClientGrantQuerySet(models.QuerySet["ClientGrant"]):
     def of(self, application: Application, api: Api, subject_type: str) -> "ClientGrant | None":
-        """The client's own grant for `api`, or the default one where the client is a third party."""
+        """Return the client's own grant for `api`, or the default one if the client is a third party."""
         whose = Q(application=application)
         if application.profile.third_party:
             whose |= Q(application=None)
@@ -79,13 +79,15 @@ class ClientGrant(models.Model):
         max_length=10, choices=SubjectType.choices, default=SubjectType.USER, verbose_name="acts"
     )
     permissions = models.ManyToManyField(
-        Permission, blank=True, help_text="The most that this client can get; those of other APIs are ignored."
+        Permission,
+        blank=True,
+        help_text="The scopes that this client can get at most. Permissions of other APIs are ignored.",
     )
 
     objects = ClientGrantQuerySet.as_manager()
 
     class Meta:
-        # Two conditional constraints: nulls_distinct=False would not exist on SQLite.
+        # Two constraints, because SQLite does not support nulls_distinct=False.
         constraints = (
             models.UniqueConstraint(fields=("application", "api", "subject_type"), name="one_grant_per_client"),
             models.UniqueConstraint(

@@ -4,13 +4,13 @@ from local_tenant.models.organization import Organization
 
 
 class OfflineGrant(models.Model):
-    """What a refresh token stands for, kept beside django-oauth-toolkit's family of rotated tokens.
+    """The grant behind a refresh token and the tokens that it was rotated to (django-oauth-toolkit's token family).
 
-    RFC 6749 §6: a refresh never gains scopes, and narrowing one access token does not narrow the grant.
+    A refresh never gains scopes, and narrowing one access token does not narrow the grant (RFC 6749 §6).
     """
 
     token_family = models.UUIDField(unique=True, editable=False)
-    scope = models.TextField(blank=True, help_text="What the user granted, separated by blanks.")
+    scope = models.TextField(blank=True, help_text="The scopes that the user granted, separated by spaces.")
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, null=True, blank=True)
     created = models.DateTimeField(auto_now_add=True)
 

@@ -11,7 +11,7 @@ def new_org_id() -> str:
 
 
 class Organization(models.Model):
-    """A customer of the tenant's owner. A login through it puts `org_id` into every token that follows."""
+    """A customer of the tenant's owner. After a login through it, all tokens carry `org_id`."""
 
     org_id = models.CharField(
         "organization id",
@@ -34,12 +34,12 @@ class Organization(models.Model):
 
 
 class Membership(models.Model):
-    """Within an organization, only the roles given here count."""
+    """A user's membership in an organization. Within the organization, only the roles given here count."""
 
     organization = models.ForeignKey(Organization, on_delete=models.CASCADE, related_name="memberships")
     member = models.ForeignKey(TenantUser, on_delete=models.CASCADE, related_name="memberships")
     roles = models.ManyToManyField(
-        Role, blank=True, help_text="What the member may do when logged in through this organization."
+        Role, blank=True, help_text="The member's roles after a login through this organization."
     )
 
     class Meta:

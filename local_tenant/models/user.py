@@ -33,10 +33,10 @@ def new_subject() -> str:
 
 
 class TenantUser(models.Model):
-    """A person who logs in at the tenant's login page, and nowhere else.
+    """A person who logs in on the tenant's login page, and nowhere else.
 
-    django-oauth-toolkit wants a row of Django's User behind each token, so there is one, with an unusable
-    password and never staff. What the person logs in with is kept here.
+    django-oauth-toolkit needs a Django User for each token, so every tenant user has one, which has no usable password
+    and is never staff. The e-mail address and password for the login are stored here.
     """
 
     user = models.OneToOneField(
@@ -45,11 +45,11 @@ class TenantUser(models.Model):
     subject = models.CharField(
         max_length=100, unique=True, default=new_subject, help_text="The `sub` of this user's tokens."
     )
-    email = models.EmailField(unique=True, help_text="What the user logs in with.")
+    email = models.EmailField(unique=True, help_text="The address that the user logs in with.")
     name = models.CharField(max_length=100, blank=True)
     password = models.CharField(max_length=128, editable=False)
     is_active = models.BooleanField(
-        default=True, help_text="An inactive user can neither log in nor be acted for, at once."
+        default=True, help_text="Takes effect at once: an inactive user can neither log in nor be acted for."
     )
     roles = models.ManyToManyField(Role, blank=True, related_name="users")
 
@@ -74,7 +74,7 @@ class TenantUser(models.Model):
         self.email = self.email.lower()
 
     def set_password(self, raw_password: str) -> None:
-        """Takes effect with save(); sessions of this user end, because their hash covers User.password."""
+        """Set the password; save() stores it. The user's sessions end, because their hash covers User.password."""
         self.password = make_password(raw_password)
         if self.user_id:
             self.user.set_unusable_password()
@@ -86,7 +86,7 @@ class TenantUser(models.Model):
 
 @receiver(pre_save, sender=settings.AUTH_USER_MODEL)
 def tenant_users_stay_out_of_the_admin(instance: AbstractUser, **_kwargs: Any) -> None:
-    """Raises ValidationError when a tenant user would become staff, or get a password that the admin accepts."""
+    """Raise ValidationError if a tenant user would become staff, or get a password for the admin."""
     becomes_dangerous = instance.is_staff or instance.is_superuser or instance.has_usable_password()
     if becomes_dangerous and instance.pk and TenantUser.objects.filter(user_id=instance.pk).exists():
         raise ValidationError("A user of the tenant cannot be staff of the Django admin, nor log in there.")

@@ -30,9 +30,9 @@ from local_tenant.views.long_redirect import MAX_URL, LongRedirect
 class AuthorizeView(View):
     """The authorization endpoint, RFC 6749 §3.1.
 
-    The request stays in the URL for the consent form too and is judged again when the form comes back: the form
-    itself only says yes or no. Consent is asked for every time, because a public client's identity is never
-    assured (RFC 6749 §10.2).
+    The consent form keeps the request in its URL, and the request is checked again when the form is submitted: the
+    form itself only says yes or no. The user is asked every time, because a public client cannot prove its identity
+    (RFC 6749 §10.2).
     """
 
     def dispatch(self, request: HttpRequest, *_args: Any, **_kwargs: Any) -> HttpResponseBase:
@@ -67,7 +67,7 @@ class AuthorizeView(View):
 
     @staticmethod
     def _user(request: HttpRequest, asked_for: AuthorizationRequest) -> TenantUser | None:
-        """Who consents; None when somebody has to log in first."""
+        """Return the user who is asked for consent; None if somebody must log in first."""
         user = logged_in_tenant_user(request)
         if "none" in asked_for.prompt:  # OpenID Connect Core §3.1.2.6: no page may be shown
             error = "consent_required" if user else "login_required"
@@ -80,7 +80,7 @@ class AuthorizeView(View):
     ) -> HttpResponseBase:
         if request.POST.get("decision") != "allow":
             raise RefusedToClient(asked_for.client, "access_denied", "The user said no.")
-        shown = request.POST.get("shown", "").split()  # nothing is granted that the page did not show
+        shown = request.POST.get("shown", "").split()  # grant only what the page showed
         code = issue_code(asked_for, user, [scope for scope in scopes if scope in shown])
         return LongRedirect(asked_for.client.response_url(code=code))
 
@@ -117,6 +117,6 @@ def _consent_page(
 
 
 def _login_url(request: HttpRequest, parameters: Parameters) -> str:
-    """Return the login page's URL, which then resumes the request without `prompt`: the login page satisfies that."""
+    """Return the login page's URL, which then resumes the request, without `prompt`, which the login satisfies."""
     back = urlencode([(name, value) for name, value in parameters if name != "prompt"])
     return f"{reverse('login')}?{urlencode({'next': f'{request.path}?{back}'})}"

@@ -1,4 +1,4 @@
-"""What clients read before they log anybody in, and the endpoint where they register."""
+"""The documents that clients read before a login, and the endpoint where they register."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
@@ -30,7 +30,7 @@ def openid_configuration(_request: HttpRequest) -> HttpResponse:
 @answering_server_error
 @require_safe
 def jwks(_request: HttpRequest) -> HttpResponse:
-    """Never cached by HTTP: a rotation must show at once."""
+    """Serve the JWK Set. It is never cached, so that a rotation shows at once."""
     return JsonResponse(signing_keys.jwks(), headers={"Cache-Control": "no-cache"})
 
 
@@ -38,9 +38,9 @@ def jwks(_request: HttpRequest) -> HttpResponse:
 @cross_origin("POST")
 @answering_server_error
 def register(request: HttpRequest) -> HttpResponse:
-    """RFC 7591 §3; open to everybody, as MCP clients need it."""
+    """Serve the registration endpoint (RFC 7591 §3). It is open to everybody, because MCP clients need that."""
     if request.method != "POST":
-        response = error_response("invalid_request", f"{request.method} is not supported, POST is.", status=405)
+        response = error_response("invalid_request", f"{request.method} is not supported; use POST.", status=405)
         response["Allow"] = "POST, OPTIONS"
         return response
     try:

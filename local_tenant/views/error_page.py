@@ -5,9 +5,9 @@ from django.shortcuts import render
 
 
 def error_page(request: HttpRequest, error: str, description: str, status: int = 400, **more: Any) -> HttpResponse:
-    """Render a page for a person in a browser who cannot be sent back to a client.
+    """Render an error page for a user who cannot be sent back to a client.
 
-    `more` may hold `remedy`, `client_id` and `advice`, as RefusedHere has them.
+    `more` may hold `remedy`, `client_id` and `advice`, as in RefusedHere.
     """
     context = {"error": error, "description": description, **more}
     return render(request, "local_tenant/error.html", context, status=status)

@@ -10,7 +10,7 @@ from local_tenant.seed import DEVELOPMENT_STAFF, DEVELOPMENT_USERS
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """What this is, who can log in, and where to go."""
+    """Render a page that says what the tenant is, who can log in, and where to go."""
     context = {
         "issuer": settings.LOCAL_TENANT.issuer,
         "development_users": DEVELOPMENT_USERS,

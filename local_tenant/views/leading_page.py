@@ -8,10 +8,10 @@ from django.shortcuts import render
 def leading_page(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponseBase:
-    """Render a page whose form ends at a client, without form-action (docs/decisions/0006).
+    """Render a page whose form leads to a client, without the CSP directive form-action (docs/decisions/0006).
 
-    Chromium checks that directive on every redirect after a form, and a client's callback may redirect on to places
-    that only the client knows.
+    Chromium checks that directive on every redirect after a form, and a client's callback may redirect to further
+    places that only the client knows.
     """
 
     @csp_replace({"form-action": None})

@@ -34,7 +34,7 @@ class LoginForm(forms.Form):
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "HEAD", "POST"])
 def login_page(request: HttpRequest) -> HttpResponseBase:
-    """Log in a user of the tenant. `next` in the URL says where to go on; only paths of this site count."""
+    """Log in a user of the tenant. `next` in the URL is where to go afterwards; only paths of this site count."""
     back = request.GET.get("next", "")
     if not is_local(back):
         back = reverse("home")
@@ -43,14 +43,14 @@ def login_page(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         email = form.cleaned_data["email"]
         if is_throttled(request, email):
-            form.add_error(None, "Too many attempts. Please wait five minutes.")
+            form.add_error(None, "Too many failed attempts. Wait five minutes, then try again.")
             status = 429
         elif user := TenantUserBackend().authenticate(request, **form.cleaned_data):
             login(request, user, backend=f"{TenantUserBackend.__module__}.{TenantUserBackend.__qualname__}")
             return LongRedirect(back)
         else:
             count_failure(request, email)
-            form.add_error(None, "E-mail or password is wrong.")
+            form.add_error(None, "The e-mail address or the password is wrong.")
     context = {"form": form, "development_users": DEVELOPMENT_USERS}
     if _leads_to_client(back):
         return leading_page(request, "local_tenant/login.html", context, status=status)
@@ -60,7 +60,7 @@ def login_page(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def logout_page(request: HttpRequest) -> HttpResponse:
-    """Ask, then end the session; a mere link never logs anybody out."""
+    """Ask, then end the session. A link alone must not log anybody out."""
     if request.method == "POST":
         logout(request)
         return HttpResponseRedirect(reverse("home"))
@@ -68,7 +68,7 @@ def logout_page(request: HttpRequest) -> HttpResponse:
 
 
 def is_local(url: str) -> bool:
-    """Return whether `url` is a path of this site, of any length; Django's own check refuses 2,049 characters.
+    """Return whether `url` is a path of this site, of any length. Django's own check has a limit of 2,048 characters.
 
     Browsers read a backslash as a slash, and drop control characters before they parse a URL.
     """
@@ -77,7 +77,7 @@ def is_local(url: str) -> bool:
 
 
 def _leads_to_client(back: str) -> bool:
-    """Return whether the authorization endpoint may send the browser on to a client, with an error, after the login."""
+    """Return whether the authorization endpoint may redirect to a client after the login, even with an error."""
     url = urlsplit(back)
     if url.path != reverse("oauth2_provider:authorize"):
         return False

@@ -6,13 +6,13 @@ from django.utils.encoding import iri_to_uri
 
 from local_tenant.redirect_uris import ALLOWED_SCHEMES
 
-# Characters of path and query that this service accepts, close to granian's own maximum. Clients keep data in `state`,
-# which grows when it is encoded into the URL of the login page.
+# The longest path and query that this service accepts, in characters; close to granian's own maximum. Clients keep data
+# in `state`, which grows when it is encoded into the URL of the login page.
 MAX_URL = 65_000
 
 
 class LongRedirect(HttpResponse):
-    """A redirect to a path of this site or to a registered redirect URI, which may be of a native application.
+    """A redirect to a path of this site or to a registered redirect URI, which may have a native application's scheme.
 
     Django's own refuses targets beyond 16,384 characters. Not checked: where the target leads.
     """

@@ -18,7 +18,7 @@ BEARER = re.compile(r"bearer +([A-Za-z0-9._~+/-]+=*)", re.IGNORECASE)  # RFC 675
 
 
 class TokenRefused(Exception):
-    """RFC 6750 §3.1: an error code, with the status that goes with it; no code if no token was sent at all."""
+    """A refused token: an error code of RFC 6750 §3.1 and its status. The code is empty if no token was sent."""
 
     def __init__(self, status: int, error: str = "", description: str = "") -> None:
         super().__init__(description)
@@ -30,13 +30,13 @@ class TokenRefused(Exception):
 @answering_server_error
 @sensitive_variables()
 def userinfo(request: HttpRequest) -> HttpResponse:
-    """Serve OpenID Connect Core §5.3's userinfo: the claims of the user of an access token with the scope openid.
+    """Serve userinfo (OpenID Connect Core §5.3): the claims of the user whose access token has the scope openid.
 
-    The token is taken from the Authorization header only. Not checked: whether it was revoked, because access tokens
-    are self-contained, here as at Auth0.
+    The token must be in the Authorization header. Not checked: whether it was revoked, because access tokens are
+    self-contained, as at Auth0.
     """
     if request.method not in METHODS:
-        response = error_response("invalid_request", f"{request.method} is not supported, GET and POST are.", 405)
+        response = error_response("invalid_request", f"{request.method} is not supported; use GET or POST.", 405)
         response["Allow"] = ", ".join((*METHODS, "OPTIONS"))
         return response
     try:
@@ -68,7 +68,7 @@ def _judged(token: str) -> dict[str, Any]:
         raise invalid
     scopes = claims["scope"].split()
     if "openid" not in scopes:
-        raise TokenRefused(403, "insufficient_scope", "The access token was not asked for with the scope openid.")
+        raise TokenRefused(403, "insufficient_scope", "The access token lacks the scope openid.")
     audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     if endpoint_url("user-info") not in audience:
         raise TokenRefused(401, "invalid_token", "The access token is not for the userinfo endpoint.")
@@ -76,7 +76,7 @@ def _judged(token: str) -> dict[str, Any]:
 
 
 def _challenge(refusal: TokenRefused) -> HttpResponse:
-    """RFC 6750 §3: the error stands in the header, and in the body for people."""
+    """Return the error in the WWW-Authenticate header (RFC 6750 §3) and, for people, in the body."""
     attributes = {"realm": "Local tenant", "error": refusal.error, "error_description": refusal.description}
     if refusal.error == "insufficient_scope":
         attributes["scope"] = "openid"

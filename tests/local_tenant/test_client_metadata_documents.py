@@ -130,12 +130,12 @@ BAD_DOCUMENTS: dict[str, tuple[dict[str, Any], str]] = {
     "with a secret that ends": ({"client_secret_expires_at": 0}, "not describe a public client"),
     "that is confidential": ({"token_endpoint_auth_method": "client_secret_basic"}, "not describe a public client"),
     "with a key": ({"token_endpoint_auth_method": "private_key_jwt"}, "not describe a public client"),
-    "for the implicit flow": ({"grant_types": ["implicit", "authorization_code"]}, "grant_types hold one"),
+    "for the implicit flow": ({"grant_types": ["implicit", "authorization_code"]}, "grant_types include one"),
     "for machines": ({"grant_types": ["client_credentials"]}, "grant_types must hold authorization_code"),
     "with odd grants": ({"grant_types": "authorization_code"}, "grant_types must hold authorization_code"),
-    "with grants in numbers": ({"grant_types": ["authorization_code", 1, {}]}, "grant_types hold one"),
-    "with NUL in its name": ({"client_name": "a\x00"}, "client_name must be a text"),
-    "with an odd name": ({"client_name": ["x"]}, "client_name must be a text"),
+    "with grants in numbers": ({"grant_types": ["authorization_code", 1, {}]}, "grant_types include one"),
+    "with NUL in its name": ({"client_name": "a\x00"}, "client_name must be a string"),
+    "with an odd name": ({"client_name": ["x"]}, "client_name must be a string"),
     "with a name that shows nothing": ({"client_name": "\u200b\u3164"}, "client_name has no visible character"),
 }
 

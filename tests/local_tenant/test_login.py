@@ -37,8 +37,8 @@ def test_the_login_page_leads_back_to_paths_of_its_own(browser: Browser) -> None
 def test_a_wrong_password_says_so_and_no_more(browser: Browser) -> None:
     known = browser.log_in((USER[0], "wrong")).content.decode()
     unknown = browser.log_in(("nobody@example.com", "wrong")).content.decode()
-    assert "E-mail or password is wrong." in known
-    assert "E-mail or password is wrong." in unknown
+    assert "The e-mail address or the password is wrong." in known
+    assert "The e-mail address or the password is wrong." in unknown
     assert "tenant_session" not in browser.http.cookies
 
 

@@ -8,7 +8,7 @@ from local_tenant.signing_keys import signing_key
 
 
 class Command(BaseCommand):
-    help = "Make the local tenant's APIs, users, clients and signing key where they are missing; safe to repeat."
+    help = "Create the local tenant's APIs, users, clients and signing key if they are missing. Safe to repeat."
 
     def handle(self, **options: Any) -> None:
         seed(settings.LOCAL_TENANT)

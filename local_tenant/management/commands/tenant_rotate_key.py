@@ -13,7 +13,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--drop-previous",
             action="store_true",
-            help="stop publishing all earlier keys, as after a leak: tokens that they signed end at once",
+            help="stop publishing all earlier keys, for example after a leak; their tokens become invalid at once",
         )
 
     def handle(self, **options: Any) -> None:

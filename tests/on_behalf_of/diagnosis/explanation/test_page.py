@@ -118,7 +118,7 @@ def test_in_a_browser_it_fits_complains_of_nothing_and_has_no_barrier(
                 page.get_by_label("Access token").fill(token)
                 with page.expect_navigation():
                     page.get_by_role("button", name="Explain").click()
-                expect(page.get_by_role("heading", name="What it says")).to_be_visible()
+                expect(page.get_by_role("heading", name="What the token says")).to_be_visible()
                 expect(page.get_by_label("Access token")).to_have_value("")
                 assert fits(page)
                 if folder := os.environ.get("SCREENSHOTS"):
