@@ -173,7 +173,7 @@ def shop(python: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sho
         yield shop
 
 
-def test_it_changes_no_more_lines_than_the_page_says(shop: Shop) -> None:
+def test_no_more_lines_change_than_the_page_says(shop: Shop) -> None:
     shop.git("add", "--intent-to-add", ".")
     counts = [line.split("\t") for line in shop.git("diff", "--numstat").splitlines()]
     assert sum(int(added) + int(deleted) for added, deleted, _ in counts) <= MOST_CHANGED_LINES
@@ -184,11 +184,11 @@ def test_it_changes_no_more_lines_than_the_page_says(shop: Shop) -> None:
     assert len(tools.text.splitlines()) <= MOST_LINES_OF_TOOLS
 
 
-def test_its_own_tests_stay_green(shop: Shop) -> None:
+def test_the_projects_own_tests_still_pass(shop: Shop) -> None:
     shop.manage("test", PYTHONWARNINGS="default")
 
 
-def test_its_new_tests_of_delegated_calls_pass(shop: Shop, tmp_path: Path) -> None:
+def test_the_new_tests_of_delegated_calls_pass(shop: Shop, tmp_path: Path) -> None:
     """docs/testing.md, with fixtures that pytest finds by the wheel's entry point, and with Django's test runner."""
     tested = copy(shop)
     tested.folder = tmp_path / "shop"
@@ -202,7 +202,7 @@ def test_its_new_tests_of_delegated_calls_pass(shop: Shop, tmp_path: Path) -> No
     tested.manage("test", "orders.test_with_django", **options)
 
 
-def test_it_has_no_migration_to_make_and_the_check_names_the_one_view_without_a_scope(shop: Shop) -> None:
+def test_no_migration_is_missing_and_the_system_check_names_the_one_view_without_a_scope(shop: Shop) -> None:
     shop.manage("makemigrations", "--check", "--dry-run")
     done = subprocess.run(
         [shop.python, "manage.py", "check"],

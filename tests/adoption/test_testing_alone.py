@@ -31,7 +31,7 @@ def test_tokens_are_verified_without_django():
     assert not {"django", "requests"} & set(sys.modules)
 
 
-def test_an_issuer_is_served(obo_served_issuer):
+def test_the_fake_issuer_serves_its_keys(obo_served_issuer):
     from urllib.request import urlopen
 
     with urlopen(obo_served_issuer.url + ".well-known/jwks.json") as answer:
@@ -39,7 +39,7 @@ def test_an_issuer_is_served(obo_served_issuer):
 """
 
 
-def test_other_projects_are_left_alone_and_tokens_need_no_django(wheel: Path, tmp_path: Path) -> None:
+def test_the_plugin_does_not_touch_other_projects_and_tokens_need_no_django(wheel: Path, tmp_path: Path) -> None:
     python = fresh_environment(tmp_path, f"{wheel}[testing]")
     (tmp_path / "test_plain.py").write_text(TESTS)
     command = [str(python), "-W", "error", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_plain.py"]

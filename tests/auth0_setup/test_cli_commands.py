@@ -118,14 +118,14 @@ def test_it_needs_neither_a_tenant_nor_credentials(setup: Setup, auth0: FakeAuth
     assert not setup.env_file.exists()
 
 
-def test_an_identifier_that_a_shell_would_take_for_commands_is_one_word(setup: Setup) -> None:
+def test_an_identifier_with_shell_syntax_is_quoted_as_one_word(setup: Setup) -> None:
     nasty = 'o\'ne; $(touch broken) `id` "x"\nrm -rf var'
     words = shlex.split(setup.run("--emit", "cli", "--connection", nasty).out, comments=True)
     assert f"name={nasty}" in words
     assert "rm" not in words[words.index(f"name={nasty}") + 1 :]
 
 
-def test_people_whose_addresses_are_almost_alike_are_kept_apart(setup: Setup) -> None:
+def test_users_with_similar_addresses_get_separate_variables(setup: Setup) -> None:
     people = ("a.b@example.com", "a-b@example.com", "A.B@example.com")
     script = setup.run("--emit", "cli", *(word for each in people for word in ("--user", each))).out
     found = dict(re.findall(r"^(\w+)=\$\(auth0 api get users-by-email -q email=(\S+) ", script, re.MULTILINE))

@@ -11,7 +11,7 @@ from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE
 from tests.loopback_server import Reply
 
 
-def test_all_that_was_made_goes_and_all_that_was_there_stays(setup: Setup, auth0: FakeAuth0) -> None:
+def test_everything_made_is_removed_and_everything_else_stays(setup: Setup, auth0: FakeAuth0) -> None:
     auth0.users = {"ada@example.com": "auth0|ada", "bea@example.com": "auth0|bea"}
     auth0.apis.append(auth0.document("api", identifier=API_AUDIENCE, name="Theirs", scopes=[{"value": "read:private"}]))
     role = auth0.document("rol", name="Tool User", description="Theirs")
@@ -37,7 +37,7 @@ def test_all_that_was_made_goes_and_all_that_was_there_stays(setup: Setup, auth0
     assert "Nothing to remove" in setup.run("--destroy").out
 
 
-def test_what_was_made_without_an_answer_goes_too(setup: Setup, auth0: FakeAuth0) -> None:
+def test_an_object_whose_creation_got_no_answer_is_removed_too(setup: Setup, auth0: FakeAuth0) -> None:
     auth0.losing = lambda method, path: Reply(502) if (method, path) == ("POST", "clients") else None
     assert setup.run("--yes").code == 1
     assert len(auth0.clients) == 1
@@ -46,7 +46,7 @@ def test_what_was_made_without_an_answer_goes_too(setup: Setup, auth0: FakeAuth0
     assert (len(auth0.apis), auth0.clients) == (1, [])
 
 
-def test_what_was_never_made_is_not_called_removed(setup: Setup, auth0: FakeAuth0) -> None:
+def test_an_object_that_was_never_made_is_not_reported_as_removed(setup: Setup, auth0: FakeAuth0) -> None:
     auth0.failing = lambda method, path: Reply(502) if (method, path) == ("POST", "clients") else None
     assert setup.run("--yes").code == 1
     auth0.failing = lambda _method, _path: None
@@ -55,7 +55,7 @@ def test_what_was_never_made_is_not_called_removed(setup: Setup, auth0: FakeAuth
     assert not setup.made_file.exists()
 
 
-def test_what_the_tenant_refused_and_somebody_else_made_then_is_theirs(setup: Setup, auth0: FakeAuth0) -> None:
+def test_an_object_that_somebody_else_made_after_a_refusal_is_left_alone(setup: Setup, auth0: FakeAuth0) -> None:
     auth0.failing = lambda method, path: (
         problem(400, "Bad Request", "no") if (method, path) == ("POST", "resource-servers") else None
     )
@@ -75,7 +75,7 @@ def test_it_asks_first(already_set_up: Setup, auth0: FakeAuth0) -> None:
     assert auth0.changes == []
 
 
-def test_what_somebody_removed_meanwhile_is_no_obstacle(already_set_up: Setup, auth0: FakeAuth0) -> None:
+def test_an_object_that_is_already_gone_does_not_stop_the_removal(already_set_up: Setup, auth0: FakeAuth0) -> None:
     auth0.roles.clear()
     auth0.clients.pop()
     result = already_set_up.run("--destroy", "--yes")
@@ -107,7 +107,7 @@ def test_without_a_place_for_the_record_nothing_is_made(setup: Setup, auth0: Fak
     assert len(auth0.apis) == 1
 
 
-def test_a_record_that_is_broken_is_told_before_anything_happens(setup: Setup, auth0: FakeAuth0) -> None:
+def test_a_broken_record_is_reported_before_any_change(setup: Setup, auth0: FakeAuth0) -> None:
     setup.made_file.parent.mkdir(parents=True)
     setup.made_file.write_text('{"made": [', "utf-8")
     for arguments in (["--yes"], ["--destroy", "--yes"]):

@@ -25,14 +25,14 @@ def test_the_plan_looks_as_shown(setup: Setup, auth0: FakeAuth0) -> None:
     assert setup.run("--plan").out.replace(auth0.domain, "example.eu.auth0.com") == shown.text
 
 
-def test_the_scopes_are_those_that_it_asks_for() -> None:
+def test_the_documented_scopes_are_those_that_the_command_needs() -> None:
     everything = SetupOptions(users=("uli@example.com",), organizations=("acme",))
     operations = [each for each in vars(operation).values() if isinstance(each, Operation)]
     wanted = to_read(everything) | {scope for each in operations for scope in each.scope.split()}
     assert set(re.findall(r"`((?:read|create|update|delete):[a-z_]+)`", PAGE)) == wanted
 
 
-def test_every_option_is_explained_and_every_explained_one_is_there() -> None:
+def test_exactly_the_existing_options_are_documented() -> None:
     parser = Command().create_parser("manage.py", "auth0_setup")
     base = {"--help", "--version", "--verbosity", "--settings", "--pythonpath", "--traceback", "--no-color",
             "--force-color", "--skip-checks"}  # fmt: skip

@@ -50,7 +50,7 @@ def test_the_plan_can_be_read_by_programs(setup: Setup) -> None:
     assert "MCP_AUTH0_CLIENT_SECRET" in document["env"]
 
 
-def test_a_yes_makes_it_all_and_nothing_is_left_to_do(setup: Setup, auth0: FakeAuth0) -> None:
+def test_yes_makes_everything_and_a_second_run_finds_nothing_to_do(setup: Setup, auth0: FakeAuth0) -> None:
     result = setup.run(says="yes\n")
     assert result.code == 0, result.err
     assert f"Verified: {auth0.domain} is set up" in result.out
@@ -69,7 +69,7 @@ def test_anything_but_a_yes_changes_nothing(setup: Setup, auth0: FakeAuth0, answ
     assert "Nothing was changed." in result.err
 
 
-def test_the_tenant_then_holds_what_the_services_need(setup: Setup, auth0: FakeAuth0) -> None:
+def test_the_tenant_holds_what_the_services_need(setup: Setup, auth0: FakeAuth0) -> None:
     setup.run("--yes")
     assert auth0.settings["resource_parameter_profile"] == "compatibility"
     assert auth0.settings["authorization_response_iss_parameter_supported"] is True
@@ -95,7 +95,7 @@ def test_the_tenant_then_holds_what_the_services_need(setup: Setup, auth0: FakeA
     }
 
 
-def test_env_says_what_the_services_read_and_keeps_its_other_lines(setup: Setup, auth0: FakeAuth0) -> None:
+def test_the_env_file_gets_the_variables_and_keeps_its_other_lines(setup: Setup, auth0: FakeAuth0) -> None:
     setup.env_file.write_text("# ours\nAUTH0_DOMAIN=\n\nexport LOG_FORMAT=json\nMCP_AUTH0_CLIENT_ID=  # later", "utf-8")
     assert setup.run("--yes").code == 0
     lines = setup.env_file.read_text("utf-8").splitlines()
@@ -107,7 +107,7 @@ def test_env_says_what_the_services_read_and_keeps_its_other_lines(setup: Setup,
     assert [each.name for each in setup.env_file.parent.glob(".env*")] == [".env"]
 
 
-def test_what_was_made_is_on_record_for_this_user_only(setup: Setup, auth0: FakeAuth0) -> None:
+def test_the_record_of_what_was_made_is_readable_by_its_owner_only(setup: Setup, auth0: FakeAuth0) -> None:
     setup.run("--yes")
     record = json.loads(setup.made_file.read_text("utf-8"))
     assert [each["kind"] for each in record["made"]] == [
@@ -137,7 +137,7 @@ def test_a_user_who_lacks_a_permission_is_not_the_tenants_fault(setup: Setup, au
     assert "The tenant refused to exchange" in result.err
 
 
-def test_a_token_that_is_no_users_for_the_bridge_is_refused_in_words(setup: Setup, auth0: FakeAuth0) -> None:
+def test_a_token_that_is_not_a_users_for_the_bridge_is_refused_with_a_reason(setup: Setup, auth0: FakeAuth0) -> None:
     setup.run("--yes")
     result = setup.run("--user-token", "-", says=auth0.token())
     assert result.code == 1
@@ -145,7 +145,7 @@ def test_a_token_that_is_no_users_for_the_bridge_is_refused_in_words(setup: Setu
     assert "cannot be read" in setup.run("--user-token", str(setup.env_file.with_name("missing"))).err
 
 
-def test_client_credentials_do_in_place_of_a_token(setup: Setup) -> None:
+def test_client_credentials_can_replace_the_token(setup: Setup) -> None:
     setup.variables = {
         "AUTH0_MANAGEMENT_TOKEN": "",
         "AUTH0_MANAGEMENT_CLIENT_ID": MANAGER,
@@ -176,14 +176,14 @@ def test_a_person_at_a_terminal_is_asked_for_a_token_that_is_not_shown(
     assert token.value not in repr(token)
 
 
-def test_a_custom_domain_is_the_issuer_and_the_tenants_own_is_asked(setup: Setup, auth0: FakeAuth0) -> None:
+def test_with_a_custom_domain_requests_go_to_the_tenants_own_domain(setup: Setup, auth0: FakeAuth0) -> None:
     result = setup.run("--yes", "--domain", "login.example.com", "--management-domain", auth0.domain)
     assert result.code == 0, result.err
     assert "AUTH0_DOMAIN=login.example.com\n" in setup.env_file.read_text("utf-8")
     assert setup.run("--plan", "--management-domain", auth0.domain).code == 0
 
 
-def test_what_the_environment_overrides_is_told(setup: Setup, auth0: FakeAuth0) -> None:
+def test_variables_that_the_environment_overrides_are_reported(setup: Setup, auth0: FakeAuth0) -> None:
     setup.env_file.write_text("MCP_AUTH0_CLIENT_ID=of-another-tenant\n", "utf-8")
     setup.variables = {"MCP_AUTH0_CLIENT_SECRET": "of-somebody"}
     result = setup.run("--yes")
@@ -193,7 +193,7 @@ def test_what_the_environment_overrides_is_told(setup: Setup, auth0: FakeAuth0) 
     )
 
 
-def test_every_option_is_made_once(setup: Setup, auth0: FakeAuth0) -> None:
+def test_every_option_is_applied_and_a_second_run_changes_nothing(setup: Setup, auth0: FakeAuth0) -> None:
     auth0.users = {"ada@example.com": "auth0|ada", "uli@example.com": "auth0|uli"}
     auth0.organizations = [auth0.document("org", name="acme", third_party_client_access="deny")]
     options = (
@@ -216,7 +216,7 @@ def test_every_option_is_made_once(setup: Setup, auth0: FakeAuth0) -> None:
     assert again.code == 0, again.out
 
 
-def test_without_asking_nobody_can_register_clients(setup: Setup, auth0: FakeAuth0) -> None:
+def test_open_registration_is_off_by_default(setup: Setup, auth0: FakeAuth0) -> None:
     setup.run("--yes", "--no-inspector")
     assert auth0.settings["flags"] == {"enable_client_connections": True}
     assert [each["name"] for each in auth0.clients] == ["MCP bridge"]

@@ -55,27 +55,27 @@ def test_a_failure_before_a_step_leaves_a_state_from_which_the_next_run_complete
 
 
 @pytest.mark.parametrize("step", range(1, STEPS + 1))
-def test_an_answer_that_is_lost_is_made_up_for_by_the_next_run(setup: Setup, auth0: FakeAuth0, step: int) -> None:
+def test_the_next_run_makes_up_for_a_lost_answer(setup: Setup, auth0: FakeAuth0, step: int) -> None:
     """The tenant did it, and nobody heard so. A secret that nobody saw is replaced unasked."""
     auth0.losing = At(step, Reply(502, b"<html>Bad gateway</html>"))
     assert setup.run("--yes").code == 1
     completes(setup, auth0)
 
 
-def test_a_refusal_is_told_with_the_tenants_words(setup: Setup, auth0: FakeAuth0) -> None:
+def test_a_refusal_quotes_the_tenants_message(setup: Setup, auth0: FakeAuth0) -> None:
     auth0.failing = At(3, problem(400, "Bad Request", "You reached the limit of APIs of your plan"))
     result = setup.run("--yes")
     assert result.err == "The tenant refused POST resource-servers (400: You reached the limit of APIs of your plan)."
     completes(setup, auth0)
 
 
-def test_a_conflict_is_not_tried_again(setup: Setup, auth0: FakeAuth0) -> None:
+def test_a_conflict_is_not_retried(setup: Setup, auth0: FakeAuth0) -> None:
     auth0.failing = At(3, problem(409, "Conflict", "A resource server with the same identifier exists"))
     assert "already exists" in setup.run("--yes").err
     assert len(auth0.changes) == 2
 
 
-def test_an_answer_without_an_id_is_told_and_made_up_for(setup: Setup, auth0: FakeAuth0) -> None:
+def test_an_answer_without_an_id_is_reported_and_the_next_run_makes_up_for_it(setup: Setup, auth0: FakeAuth0) -> None:
     auth0.losing = At(3, answer(201, {"name": "MCP bridge"}))
     assert "did not return the id of what it made" in setup.run("--yes").err
     auth0.losing = At(2, answer(201, {"client_id": "unknown"}))
@@ -83,7 +83,7 @@ def test_an_answer_without_an_id_is_told_and_made_up_for(setup: Setup, auth0: Fa
     completes(setup, auth0)
 
 
-def test_ctrl_c_is_clean(setup: Setup, auth0: FakeAuth0) -> None:
+def test_ctrl_c_stops_cleanly(setup: Setup, auth0: FakeAuth0) -> None:
     main = threading.main_thread().ident
     assert main
 
@@ -106,7 +106,9 @@ def test_ctrl_c_is_clean(setup: Setup, auth0: FakeAuth0) -> None:
     completes(setup, auth0)
 
 
-def test_an_env_file_that_cannot_be_written_stops_it_before_there_is_a_secret(setup: Setup, auth0: FakeAuth0) -> None:
+def test_an_env_file_that_cannot_be_written_stops_the_setup_before_there_is_a_secret(
+    setup: Setup, auth0: FakeAuth0
+) -> None:
     setup.env_file = setup.env_file.parent / "missing" / ".env"
     result = setup.run("--yes")
     assert (result.code, auth0.changes) == (1, [])
@@ -115,7 +117,7 @@ def test_an_env_file_that_cannot_be_written_stops_it_before_there_is_a_secret(se
     completes(setup, auth0)
 
 
-def test_what_only_the_last_answer_hid_is_on_record_all_the_same(setup: Setup, auth0: FakeAuth0) -> None:
+def test_an_object_whose_answer_was_lost_is_still_recorded(setup: Setup, auth0: FakeAuth0) -> None:
     assert setup.run("--yes").code == 0
     auth0.clients.pop()
     auth0.grants.pop()

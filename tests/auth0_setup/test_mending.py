@@ -61,7 +61,7 @@ BY_HAND: dict[str, tuple[Hand, str]] = {
 
 
 @pytest.mark.parametrize("changed", BY_HAND)
-def test_a_change_by_hand_is_found_and_mended(already_set_up: Setup, auth0: FakeAuth0, changed: str) -> None:
+def test_a_manual_change_is_found_and_corrected(already_set_up: Setup, auth0: FakeAuth0, changed: str) -> None:
     change, told = BY_HAND[changed]
     change(auth0)
     result = already_set_up.run("--yes", *ADA)
@@ -69,7 +69,9 @@ def test_a_change_by_hand_is_found_and_mended(already_set_up: Setup, auth0: Fake
     assert "Verified: " in result.out
 
 
-def test_what_others_added_is_kept_and_what_is_too_wide_is_told(already_set_up: Setup, auth0: FakeAuth0) -> None:
+def test_additions_by_others_stay_and_grants_that_are_too_wide_are_reported(
+    already_set_up: Setup, auth0: FakeAuth0
+) -> None:
     auth0.apis[2]["scopes"] = [{"value": "read:theirs", "description": "Theirs"}]
     auth0.grants[0]["scope"] = ["read:theirs"]
     auth0.clients[1]["callbacks"] = ["http://localhost:7000/theirs"]
@@ -82,16 +84,14 @@ def test_what_others_added_is_kept_and_what_is_too_wide_is_told(already_set_up: 
     assert f'Note: The grant for client "MCP bridge" to {API_AUDIENCE} allows read:theirs, which is more' in result.out
 
 
-def test_a_grant_of_all_scopes_is_enough_and_told(already_set_up: Setup, auth0: FakeAuth0) -> None:
+def test_a_grant_of_all_scopes_is_enough_and_is_reported(already_set_up: Setup, auth0: FakeAuth0) -> None:
     auth0.grants[0] |= {"scope": [], "allow_all_scopes": True}
     result = already_set_up.run("--plan")
     assert result.code == 0
     assert "allows all scopes, which is more" in result.out
 
 
-def test_things_that_were_there_under_our_identifiers_are_used_rather_than_made_again(
-    setup: Setup, auth0: FakeAuth0
-) -> None:
+def test_existing_objects_with_our_identifiers_are_reused(setup: Setup, auth0: FakeAuth0) -> None:
     """As the quickstart leaves them: both APIs and the linked client, and neither grant."""
     scopes = [{"value": "tool:whoami"}]
     auth0.apis += [
@@ -113,7 +113,7 @@ def test_things_that_were_there_under_our_identifiers_are_used_rather_than_made_
     assert "known-to-them" not in result.everything
 
 
-def test_a_client_that_is_not_linked_stops_the_setup_in_words(setup: Setup, auth0: FakeAuth0) -> None:
+def test_a_client_that_is_not_linked_stops_the_setup_with_a_reason(setup: Setup, auth0: FakeAuth0) -> None:
     auth0.clients.append({"client_id": "theirs", "name": "A web application", "app_type": "regular_web"})
     setup.env_file.write_text("MCP_AUTH0_CLIENT_ID=theirs\n", "utf-8")
     result = setup.run("--yes")

@@ -31,7 +31,7 @@ def exchange(setup: Setup, auth0: FakeAuth0, audience: str) -> str:
     return result.out
 
 
-def test_the_new_identifier_gets_an_api_and_a_client_of_its_own_and_the_old_ones_stay(
+def test_the_new_identifier_gets_its_own_api_and_client_and_the_old_ones_stay(
     of_the_quickstart: Setup, auth0: FakeAuth0, settings: Settings
 ) -> None:
     before, old = auth0.contents(), assignments(of_the_quickstart.env_file)
@@ -50,7 +50,7 @@ def test_the_new_identifier_gets_an_api_and_a_client_of_its_own_and_the_old_ones
     assert f"through {old[CLIENT_ID]} <- inspector" in exchange(of_the_quickstart, auth0, QUICKSTART)
 
 
-def test_several_identifiers_at_once_are_refused_with_the_way_to_go(setup: Setup, settings: Settings) -> None:
+def test_several_identifiers_at_once_are_refused_with_a_remedy(setup: Setup, settings: Settings) -> None:
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, bridge_audiences=(BRIDGE_AUDIENCE, QUICKSTART))
     result = setup.run("--yes")
     assert result.code == 1

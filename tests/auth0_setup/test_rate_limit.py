@@ -45,7 +45,7 @@ class Waiting:
         ({}, 2.0),
     ],
 )
-def test_it_waits_as_long_as_the_tenant_says_and_says_so(headers: dict[str, str], seconds: float) -> None:
+def test_it_waits_as_long_as_the_tenant_says_and_reports_the_wait(headers: dict[str, str], seconds: float) -> None:
     waiting = Waiting(headers)
     assert waiting.post().status_code == 200
     assert waiting.slept == [seconds]
@@ -53,7 +53,7 @@ def test_it_waits_as_long_as_the_tenant_says_and_says_so(headers: dict[str, str]
     assert waiting.bodies == [waiting.bodies[0]] * 2
 
 
-def test_its_patience_has_an_end() -> None:
+def test_it_gives_up_after_several_attempts_or_a_long_wait() -> None:
     waiting = Waiting(*[{"Retry-After": "1"}] * 20)
     assert waiting.post().status_code == 429
     assert len(waiting.bodies) == ATTEMPTS
@@ -62,7 +62,7 @@ def test_its_patience_has_an_end() -> None:
     assert waiting.slept == []
 
 
-def test_a_setup_that_meets_the_limit_goes_on(setup: Setup, auth0: FakeAuth0) -> None:
+def test_a_setup_that_hits_the_rate_limit_continues(setup: Setup, auth0: FakeAuth0) -> None:
     limits: list[Any] = [Reply(429, b"{}", {"Retry-After": "0"})] * 3
     auth0.failing = lambda method, _path: limits.pop() if limits and method == "POST" else None
     result = setup.run("--yes")
@@ -71,6 +71,6 @@ def test_a_setup_that_meets_the_limit_goes_on(setup: Setup, auth0: FakeAuth0) ->
     assert len(auth0.changes) == 12
 
 
-def test_a_limit_that_lasts_is_told(setup: Setup, auth0: FakeAuth0) -> None:
+def test_a_lasting_rate_limit_is_reported(setup: Setup, auth0: FakeAuth0) -> None:
     auth0.failing = lambda _method, _path: Reply(429, b"{}", {"Retry-After": "86400"})
     assert setup.run("--yes").err.startswith("The tenant's rate limit is still exceeded.")

@@ -21,34 +21,34 @@ def refusal(setup: Setup, *arguments: str) -> str:
     return result.err
 
 
-def test_no_credentials(setup: Setup) -> None:
+def test_missing_credentials_are_refused(setup: Setup) -> None:
     setup.variables = {"AUTH0_MANAGEMENT_TOKEN": ""}
     assert refusal(setup).startswith("Set AUTH0_MANAGEMENT_TOKEN, or AUTH0_MANAGEMENT_CLIENT_ID and ")
 
 
-def test_something_that_is_no_token(setup: Setup) -> None:
+def test_a_value_that_is_not_a_jwt_is_refused(setup: Setup) -> None:
     setup.variables = {"AUTH0_MANAGEMENT_TOKEN": "hunter2"}
     assert refusal(setup) == "The Management API token is not a JWT. Copy the whole token, and nothing else."
 
 
-def test_an_expired_token(setup: Setup, auth0: FakeAuth0) -> None:
+def test_an_expired_management_token_is_refused(setup: Setup, auth0: FakeAuth0) -> None:
     setup.variables = {"AUTH0_MANAGEMENT_TOKEN": auth0.management_token(exp=int(time.time()) - 1)}
     assert refusal(setup) == "The Management API token has expired. Get a new one."
 
 
-def test_another_tenants_token(setup: Setup, auth0: FakeAuth0) -> None:
+def test_a_token_of_another_tenant_is_refused(setup: Setup, auth0: FakeAuth0) -> None:
     setup.variables = {"AUTH0_MANAGEMENT_TOKEN": auth0.management_token(aud="https://other.auth0.com/api/v2/")}
     assert f"is not for {auth0.domain}" in refusal(setup)
 
 
-def test_a_token_that_the_tenant_does_not_believe(setup: Setup, auth0: FakeAuth0) -> None:
+def test_a_token_that_the_tenant_does_not_accept_is_refused(setup: Setup, auth0: FakeAuth0) -> None:
     forged = auth0.management_token()
     auth0.rotate("another")
     setup.variables = {"AUTH0_MANAGEMENT_TOKEN": forged}
     assert "does not accept the Management API token" in refusal(setup)
 
 
-def test_scopes_that_are_missing_are_named_all_at_once_before_any_change(setup: Setup, auth0: FakeAuth0) -> None:
+def test_all_missing_scopes_are_named_before_any_change(setup: Setup, auth0: FakeAuth0) -> None:
     auth0.scopes = tuple(each for each in auth0.scopes if each not in {"create:roles", "create:client_grants"})
     assert refusal(setup) == (
         "The Management API token lacks the scopes create:client_grants, create:roles. Nothing was changed. Add the "
@@ -58,12 +58,12 @@ def test_scopes_that_are_missing_are_named_all_at_once_before_any_change(setup: 
     assert "lacks the scopes read:client_grants, read:connections, read:resource_servers" in refusal(setup)
 
 
-def test_looking_needs_no_scope_that_changes_anything(setup: Setup, auth0: FakeAuth0) -> None:
+def test_a_plan_needs_only_read_scopes(setup: Setup, auth0: FakeAuth0) -> None:
     auth0.scopes = tuple(each for each in auth0.scopes if each.startswith("read:"))
     assert setup.run("--plan").code == 2
 
 
-def test_a_host_that_does_not_answer(setup: Setup, auth0: FakeAuth0) -> None:
+def test_a_host_that_does_not_answer_is_reported(setup: Setup, auth0: FakeAuth0) -> None:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     domain = f"127.0.0.1:{port}"
@@ -75,12 +75,12 @@ def test_a_host_that_does_not_answer(setup: Setup, auth0: FakeAuth0) -> None:
     assert f"{domain} cannot be reached" in refusal(setup, "--domain", domain)
 
 
-def test_a_certificate_that_nobody_vouches_for(setup: Setup, auth0: FakeAuth0) -> None:
+def test_an_untrusted_certificate_is_refused(setup: Setup, auth0: FakeAuth0) -> None:
     setup.variables = {"UPSTREAM_CA_FILE": ""}
     assert f"{auth0.domain} cannot be reached" in refusal(setup)
 
 
-def test_a_host_that_is_no_tenant(setup: Setup, auth0: FakeAuth0) -> None:
+def test_a_host_that_is_not_a_tenant_is_reported(setup: Setup, auth0: FakeAuth0) -> None:
     auth0.failing = lambda _method, _path: Reply(404, b"<html>Not found</html>")
     assert "has no Management API. Check that it is your tenant's domain" in refusal(setup)
     auth0.failing = lambda _method, _path: Reply(200, b"<html>Welcome</html>")
@@ -105,7 +105,9 @@ def test_a_host_that_is_no_tenant(setup: Setup, auth0: FakeAuth0) -> None:
         ({}, ["--destroy", "--user-token", "-"], "--user-token tries out the setup"),
     ],
 )
-def test_what_cannot_be_meant(setup: Setup, variables: dict[str, str], arguments: list[str], sentence: str) -> None:
+def test_contradictory_options_are_refused(
+    setup: Setup, variables: dict[str, str], arguments: list[str], sentence: str
+) -> None:
     setup.variables = variables
     assert refusal(setup, *arguments).startswith(sentence)
 

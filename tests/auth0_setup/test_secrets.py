@@ -47,7 +47,7 @@ def test_a_client_that_signs_with_a_key_needs_no_secret(setup: Setup, auth0: Fak
     assert setup.run("--plan").code == 0
 
 
-def test_no_secret_is_in_anything_that_is_said_or_kept(
+def test_no_secret_appears_in_the_output_or_in_the_record(
     setup: Setup, auth0: FakeAuth0, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -77,7 +77,7 @@ def test_no_secret_is_in_anything_that_is_said_or_kept(
 
 
 @pytest.mark.parametrize("echo", ["message", "document"])
-def test_a_tenant_that_repeats_a_secret_in_a_broken_answer_is_not_quoted(
+def test_a_broken_answer_that_holds_a_secret_is_not_quoted(
     setup: Setup, auth0: FakeAuth0, echo: str, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     secret = "x7Lq0vWm3nB8sD5kF2hJ9aPzR4tY6uE1xC0iO3gN7bQ5wS8d"

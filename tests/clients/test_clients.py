@@ -39,9 +39,9 @@ def matrix(tmp_path_factory: pytest.TempPathFactory) -> Matrix:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_gets_as_far_as_the_page_says(matrix: Matrix, name: str) -> None:
+def test_each_client_gets_as_far_as_the_page_says(matrix: Matrix, name: str) -> None:
     assert matrix.rows[name] == known_rows()[name], matrix.output
 
 
-def test_none_asks_for_anything_beyond_this_machine(matrix: Matrix) -> None:
+def test_no_client_contacts_anything_beyond_this_machine(matrix: Matrix) -> None:
     assert matrix.is_well, matrix.output

@@ -16,7 +16,7 @@ CLIENTS = clients()
 SNIPPETS = [block for kind in ("js", "python") for block in blocks("docs/clients.md", kind)]
 
 
-def test_the_table_of_the_page_is_that_of_the_last_run() -> None:
+def test_the_table_on_the_page_matches_the_last_run() -> None:
     assert documented() == as_documented(json.loads(RESULTS.read_text()))
 
 

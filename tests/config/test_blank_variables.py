@@ -21,7 +21,7 @@ BLANKS = ("\u00a0", "\u3000", "\u200b", "\ufeff", "\u2800", "\u3164", "\u00ad ")
 
 @pytest.mark.parametrize("blank", BLANKS)
 @pytest.mark.parametrize("name", IDENTIFIERS)
-def test_an_identifier_that_shows_nothing_stops_the_start(tmp_path: Path, name: str, blank: str) -> None:
+def test_an_invisible_identifier_stops_the_start(tmp_path: Path, name: str, blank: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=rf"^{name} holds invisible characters only"):
         read_environment({"STATE_DIR": str(tmp_path), name: blank})
 
@@ -35,7 +35,7 @@ def test_invisible_characters_in_a_value_are_found(tmp_path: Path, name: str, va
 
 
 @pytest.mark.parametrize("value", ["", " ", "\t", " \r\n"])
-def test_ordinary_blanks_count_as_unset(tmp_path: Path, value: str) -> None:
+def test_white_space_counts_as_unset(tmp_path: Path, value: str) -> None:
     for name in IDENTIFIERS:
         assert read_environment({"STATE_DIR": str(tmp_path), name: value}) == read_environment(
             {"STATE_DIR": str(tmp_path)}

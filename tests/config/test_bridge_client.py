@@ -65,7 +65,7 @@ def test_a_key_takes_the_place_of_the_secret(tmp_path: Path, key_file: Path) -> 
         ({"MCP_AUTH0_FORWARDED_FOR": "perhaps"}, "MCP_AUTH0_FORWARDED_FOR"),
     ],
 )
-def test_each_wrong_combination_is_refused_by_a_name(
+def test_each_wrong_combination_is_refused_with_the_variables_name(
     tmp_path: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], name: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -80,7 +80,7 @@ def test_each_wrong_combination_is_refused_by_a_name(
     assert "a-secret" not in str(refusal.value)
 
 
-def test_the_local_tenant_knows_no_keys_of_clients(tmp_path: Path, key_file: Path) -> None:
+def test_the_local_tenant_does_not_support_client_keys(tmp_path: Path, key_file: Path) -> None:
     with pytest.raises(ImproperlyConfigured, match=METHOD):
         read_environment({"STATE_DIR": str(tmp_path), KEY_FILE: str(key_file)} | BY_KEY)
 
@@ -94,13 +94,13 @@ def test_the_local_tenant_knows_no_keys_of_clients(tmp_path: Path, key_file: Pat
         ({"OAUTH_ISSUER": "https://id.example/", "MCP_AUTH0_FORWARDED_FOR": "true"}, True),
     ],
 )
-def test_users_addresses_go_to_auth0_and_elsewhere_only_where_somebody_says_so(
+def test_users_addresses_are_sent_to_auth0_and_to_other_tenants_only_if_configured(
     tmp_path: Path, variables: dict[str, str], forwards: bool
 ) -> None:
     assert read_environment(QUICKSTART | {"STATE_DIR": str(tmp_path)} | variables).forwards_address is forwards
 
 
-def test_what_is_left_of_the_older_sample_is_warned_of(tmp_path: Path, settings: Settings) -> None:
+def test_a_leftover_variable_of_the_older_sample_causes_a_warning(tmp_path: Path, settings: Settings) -> None:
     from config.services import bridge_configuration
 
     assert nothing_is_left_of_custom_token_exchange() == []
@@ -123,9 +123,7 @@ def test_each_identifier_of_the_bridge_has_the_client_in_the_same_place(tmp_path
     assert clients == [("new", "of-the-new"), ("old", "of-the-old")]
 
 
-def test_one_key_and_one_name_for_each_client_serve_where_they_authenticate_by_key(
-    tmp_path: Path, key_file: Path
-) -> None:
+def test_clients_that_authenticate_by_key_need_one_key_and_their_ids(tmp_path: Path, key_file: Path) -> None:
     variables = TWO | BY_KEY | {SECRET: "", KEY_FILE: str(key_file), KEY_ID: "k1 k2", "STATE_DIR": str(tmp_path)}
     first, second = read_environment(QUICKSTART | variables).bridge_clients
     assert (first.client_id, first.key_id, second.client_id, second.key_id) == ("new", "k1", "old", "k2")
@@ -133,12 +131,12 @@ def test_one_key_and_one_name_for_each_client_serve_where_they_authenticate_by_k
     assert first.private_key is second.private_key
 
 
-def test_a_secret_with_blanks_stays_whole_where_there_is_one_client(tmp_path: Path) -> None:
+def test_with_one_client_a_secret_may_contain_spaces(tmp_path: Path) -> None:
     environment = read_environment(QUICKSTART | {"STATE_DIR": str(tmp_path), SECRET: "with a blank"})
     assert [client.secret for client in environment.bridge_clients] == ["with a blank"]
 
 
-def test_the_local_tenant_gets_a_client_of_its_own_for_each_identifier(tmp_path: Path) -> None:
+def test_the_local_tenant_gets_a_separate_client_for_each_identifier(tmp_path: Path) -> None:
     own = {"STATE_DIR": str(tmp_path), "AUTH0_AUDIENCE": TWO["AUTH0_AUDIENCE"]}
     first, second = read_environment(own).bridge_clients
     assert (first.client_id, second.client_id) == ("local-mcp-bridge", "local-mcp-bridge-2")
@@ -160,7 +158,7 @@ def test_the_local_tenant_gets_a_client_of_its_own_for_each_identifier(tmp_path:
         ({"AUTH0_DOMAIN": "", "DEBUG": "true", "MCP_AUTH0_CLIENT_ID": "same same"}, "MCP_AUTH0_CLIENT_ID"),
     ],
 )
-def test_identifiers_and_clients_that_do_not_go_together_are_refused_by_a_name(
+def test_mismatched_identifiers_and_clients_are_refused_with_the_variables_name(
     tmp_path: Path, key_file: Path, monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], name: str
 ) -> None:
     monkeypatch.chdir(tmp_path)

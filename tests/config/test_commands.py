@@ -103,7 +103,7 @@ def test_serve_never_migrates_and_says_what_to_run(environment: dict[str, str]) 
     assert "manage.py migrate" in refusal(environment, "serve", "api")
 
 
-def test_a_port_in_use_is_one_clear_sentence(environment: dict[str, str]) -> None:
+def test_a_port_in_use_is_reported_in_one_sentence(environment: dict[str, str]) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
         other.listen()
@@ -126,9 +126,7 @@ def busy() -> Iterator[list[int]]:
         yield ports
 
 
-def test_advice_about_busy_ports_works_when_it_is_followed_to_the_letter(
-    prepared: dict[str, str], busy: list[int], tmp_path: Path
-) -> None:
+def test_the_advice_about_busy_ports_works(prepared: dict[str, str], busy: list[int], tmp_path: Path) -> None:
     _, api, bridge = busy
     kept = {name: prepared[name] for name in ("ENV_FILE", "STATE_DIR")}
     configured = (
@@ -168,15 +166,15 @@ async def greeted_at(url: str) -> str:
     return str(answer["greeting"])
 
 
-def test_with_debug_on_nothing_listens_beyond_this_machine(environment: dict[str, str]) -> None:
+def test_with_debug_on_no_service_listens_beyond_loopback(environment: dict[str, str]) -> None:
     assert "DEBUG" in refusal(environment, "serve", "bridge", "--host", "0.0.0.0")  # noqa: S104 - that is the point
 
 
-def test_beyond_this_machine_a_secret_key_of_ones_own_is_wanted(environment: dict[str, str]) -> None:
+def test_listening_beyond_loopback_requires_a_configured_secret_key(environment: dict[str, str]) -> None:
     assert "SECRET_KEY" in refusal(environment | QUICKSTART, "serve", "bridge", "--host", "0.0.0.0")  # noqa: S104
 
 
-def test_the_local_tenant_does_not_start_beside_a_real_one(environment: dict[str, str]) -> None:
+def test_the_local_tenant_does_not_start_if_a_real_tenant_is_configured(environment: dict[str, str]) -> None:
     assert "development" in refusal(environment | QUICKSTART | {"OAUTH_ISSUER": ""}, "serve", "tenant")
 
 
@@ -186,20 +184,20 @@ def test_the_local_tenant_does_not_start_without_debug(environment: dict[str, st
     assert "DEBUG" in refusal(without, "serve", "tenant", "--host", "0.0.0.0")  # noqa: S104 - that is the point
 
 
-def test_two_services_on_one_port_are_named_by_the_variable(environment: dict[str, str]) -> None:
+def test_two_services_on_one_port_are_refused_with_the_variables_name(environment: dict[str, str]) -> None:
     assert "API_BASE_URL" in refusal(environment | {"API_BASE_URL": environment["MCP_SERVER_URL"]}, "up")
 
 
-def test_a_bridge_without_a_client_of_its_own_says_which_variable_is_missing(environment: dict[str, str]) -> None:
+def test_a_bridge_without_a_client_names_the_missing_variable(environment: dict[str, str]) -> None:
     incomplete = environment | QUICKSTART | {"OAUTH_ISSUER": "", "MCP_AUTH0_CLIENT_SECRET": ""}
     assert refusal(incomplete, "serve", "bridge").startswith("MCP_AUTH0_CLIENT_SECRET")
 
 
-def test_a_database_url_that_cannot_be_read_is_named(environment: dict[str, str]) -> None:
+def test_a_malformed_database_url_is_refused_with_the_variables_name(environment: dict[str, str]) -> None:
     assert refusal(environment | {"DATABASE_URL": "what:ever"}, "migrate").startswith("DATABASE_URL")
 
 
-def test_a_database_that_does_not_answer_is_named(environment: dict[str, str]) -> None:
+def test_a_database_that_does_not_answer_is_reported(environment: dict[str, str]) -> None:
     dead = environment | {"DATABASE_URL": "postgres://u:hidden@127.0.0.1:9/none"}
     sentence = refusal(dead, "serve", "api")
     assert "DATABASE_URL" in sentence
@@ -242,7 +240,7 @@ def test_interrupting_up_leaves_nothing_running(
     assert "admin@example.com" in log.read_text()
 
 
-def test_up_ends_though_the_signal_came_while_python_ran_a_finalizer(prepared: dict[str, str]) -> None:
+def test_up_ends_even_if_the_signal_comes_during_a_finalizer(prepared: dict[str, str]) -> None:
     """Python discards the KeyboardInterrupt there."""
     code = """
 import os, signal, manage
@@ -272,7 +270,7 @@ def test_killing_up_ends_the_services_too(up: "subprocess.Popen[bytes]", environ
     eventually(lambda: all(map(is_free, ports_of(environment))), "the services end with their parent")
 
 
-def test_up_starts_a_dead_service_again(up: "subprocess.Popen[bytes]", environment: dict[str, str]) -> None:
+def test_up_restarts_a_dead_service(up: "subprocess.Popen[bytes]", environment: dict[str, str]) -> None:
     eventually(lambda: all(map(answers, ports_of(environment))), "all services answer")
     command = ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(up.pid)]
     listed = subprocess.run(command, check=True, capture_output=True, text=True)
@@ -283,7 +281,7 @@ def test_up_starts_a_dead_service_again(up: "subprocess.Popen[bytes]", environme
     eventually(lambda: answers(port), "the API is back")
 
 
-def test_up_with_a_tenant_out_of_reach_stays_up_and_says_so(tmp_path: Path) -> None:
+def test_up_stays_up_and_warns_if_the_tenant_is_unreachable(tmp_path: Path) -> None:
     bridge, api, nobody = free_ports(3)
     configured = QUICKSTART | {
         "OAUTH_ISSUER": f"https://127.0.0.1:{nobody}/",

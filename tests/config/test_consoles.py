@@ -93,16 +93,14 @@ def test_the_doctor_says_what_to_do_and_its_json_can_be_read(manage: Manage) -> 
     assert json.loads(text)["problems"]
 
 
-def test_a_token_is_explained_with_its_foreign_characters_by_number(
-    manage: Manage, environment: dict[str, str]
-) -> None:
+def test_explain_token_escapes_characters_that_the_console_lacks(manage: Manage, environment: dict[str, str]) -> None:
     issuer = Issuer(environment["OAUTH_ISSUER"])
     token = issuer.sign(issuer.claims(aud=environment["API_AUTH0_AUDIENCE"], sub="žofie 岡田 →"))
     _, text = manage("explain_token", given=token.encode())
     assert "ofie \\u5ca1\\u7530 ->" in text
 
 
-def test_the_inspector_is_looked_for(manage: Manage, tmp_path: Path) -> None:
+def test_inspect_says_how_to_install_inspector(manage: Manage, tmp_path: Path) -> None:
     code, text = manage("inspect", "--packages", str(tmp_path / "ž"))
     assert code == 1
     assert "npm ci" in text
@@ -124,7 +122,7 @@ def test_the_commands_that_auth0_setup_prints_say_the_same_on_every_console(
     assert shlex.split(text, comments=True) == shlex.split(told, comments=True)
 
 
-def test_the_log_is_sealed_exported_and_verified_with_all_that_it_holds(
+def test_the_log_can_be_sealed_exported_and_verified_on_every_console(
     manage: Manage, environment: dict[str, str], tmp_path: Path
 ) -> None:
     """What is found is kept in the database too, where the bytes of a file's name need not be text."""
@@ -161,5 +159,5 @@ for name in sys.argv[1:]:
     assert [name for name in names if f"usage: manage.py {name} " not in said] == []
 
 
-def test_what_is_spelled_is_ascii_and_nothing_else() -> None:
+def test_escaped_text_is_pure_ascii() -> None:
     assert all(spelling.isascii() and not character.isascii() for character, spelling in SPELLED.items())

@@ -67,7 +67,7 @@ def test_every_declaration_is_listed_once() -> None:
 
 
 @pytest.mark.parametrize("path", configuration_page.files(), ids=str)
-def test_the_page_and_the_example_are_as_the_declarations_say(path: Path) -> None:
+def test_the_page_and_the_example_match_the_declarations(path: Path) -> None:
     written = (BASE_DIR / path).read_text(encoding="utf-8")
     is_up_to_date = written == configuration_page.files()[path]
     assert is_up_to_date, f"{path} is not what the declarations say: run `make variables`, and commit the result."
@@ -81,7 +81,7 @@ def test_the_page_names_every_variable_with_its_default() -> None:
         assert f"| {variable.otherwise or (variable.default and f'`{variable.default}`')}" in rows[variable.name]
 
 
-def test_the_example_is_accepted(tmp_path: Path) -> None:
+def test_the_services_accept_the_example(tmp_path: Path) -> None:
     lines = configuration_page.files()[configuration_page.EXAMPLE].splitlines()
     example = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
     own = {"STATE_DIR": str(tmp_path)}
@@ -96,7 +96,7 @@ def test_each_variable_that_a_service_needs_is_read(tmp_path: Path) -> None:
     assert variables.asked == needed - {"ENV_FILE"}
 
 
-def test_no_other_module_looks_into_the_environment() -> None:
+def test_no_other_module_reads_the_environment() -> None:
     tracked = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "*.py"],  # noqa: S607 - whichever git the developer uses
         cwd=BASE_DIR, capture_output=True, text=True, check=True,

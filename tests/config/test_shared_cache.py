@@ -30,7 +30,7 @@ def test_the_first_key_encrypts_and_all_decrypt(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("url", ["rediss://cache.example", "redis://127.0.0.1:6379", f"{URL}?ssl_ca_certs=/ca.pem"])
-def test_plain_and_tls_are_known(tmp_path: Path, url: str) -> None:
+def test_plain_and_tls_urls_are_accepted(tmp_path: Path, url: str) -> None:
     assert read(tmp_path, CACHE_URL=url, CACHE_ENCRYPTION_KEYS=ONE).shared_cache
 
 
@@ -52,7 +52,7 @@ def test_plain_and_tls_are_known(tmp_path: Path, url: str) -> None:
         ({"CACHE_KEY_PREFIX": "a b"}, "CACHE_KEY_PREFIX"),
     ],
 )
-def test_a_wrong_value_is_refused_by_the_variables_name(tmp_path: Path, variables: dict[str, str], name: str) -> None:
+def test_a_wrong_value_is_refused_with_the_variables_name(tmp_path: Path, variables: dict[str, str], name: str) -> None:
     with pytest.raises(ImproperlyConfigured) as refusal:
         read(tmp_path, **variables)
     assert str(refusal.value).startswith(f"{name} ")

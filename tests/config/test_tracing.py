@@ -43,12 +43,12 @@ def test_an_endpoint_or_the_exporter_turns_traces_on(tmp_path: Path, variables: 
         (ENDPOINT | {"OTEL_SDK_DISABLED": "maybe"}, "OTEL_SDK_DISABLED"),
     ],
 )
-def test_a_wrong_value_is_refused_by_the_variables_name(tmp_path: Path, variables: dict[str, str], name: str) -> None:
+def test_a_wrong_value_is_refused_with_the_variables_name(tmp_path: Path, variables: dict[str, str], name: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=f"^{name} "):
         read_environment(QUICKSTART | {"STATE_DIR": str(tmp_path)} | variables)
 
 
-def test_where_traces_are_asked_for_and_not_installed_the_start_stops_with_one_sentence(tmp_path: Path) -> None:
+def test_tracing_without_its_packages_stops_the_start_with_one_sentence(tmp_path: Path) -> None:
     code = (
         "import sys; sys.modules['opentelemetry.sdk'] = None; sys.argv = ['manage.py', 'serve', 'api'];"
         "import manage; sys.exit(manage.main())"

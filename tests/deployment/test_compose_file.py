@@ -39,7 +39,7 @@ def test_our_containers_run_without_privileges_on_a_read_only_file_system(name: 
     assert not content.get("privileged")
 
 
-def test_only_loopback_is_published_and_the_stores_reach_nobody() -> None:
+def test_ports_are_published_on_loopback_only_and_the_stores_are_isolated() -> None:
     for service in SERVICES.values():
         assert all(port["host_ip"] == "127.0.0.1" for port in service.content.get("ports", []))
     assert WHOLE["networks"]["inside"]["internal"] is True
@@ -48,7 +48,7 @@ def test_only_loopback_is_published_and_the_stores_reach_nobody() -> None:
 
 
 @pytest.mark.parametrize("name", ["api", "bridge"])
-def test_a_stop_leaves_the_time_that_calls_in_flight_are_given(name: str) -> None:
+def test_the_stop_period_is_long_enough_for_calls_in_flight(name: str) -> None:
     seconds = read_environment({**DOT_ENV, **ISSUER, "DEBUG": "false", "STATE_DIR": "unused"} | _key()).upstream_timeout
     assert SERVICES[name].stop_grace_period > max(GRACE, seconds + FLUSH)
 
@@ -57,13 +57,13 @@ def _key() -> dict[str, str]:
     return {"SECRET_KEY": "x" * 50}
 
 
-def test_without_what_only_its_user_knows_compose_starts_nothing() -> None:
+def test_compose_starts_nothing_until_the_required_variables_are_set() -> None:
     for name in DOT_ENV:
         with pytest.raises(Missing, match=name):
             read_compose({**DOT_ENV, **ISSUER, name: ""})
 
 
-def test_no_secret_stands_in_the_files() -> None:
+def test_no_secret_is_in_the_files() -> None:
     text = (BASE_DIR / "compose.yaml").read_text() + (BASE_DIR / "Dockerfile").read_text()
     assert not re.search(r"(SECRET|PASSWORD|KEYS?)\s*[:=]\s*[^\s/\"#]", text.replace("PASSWORD_FILE", ""))
     assert all(secret["file"].startswith("secrets/") for secret in WHOLE["secrets"].values())
@@ -78,7 +78,7 @@ def test_each_container_gets_the_secrets_that_it_needs_and_no_others(made_secret
     assert {Path(file).name for file in used} == {file.name for file in made_secrets.iterdir()}
 
 
-def test_secrets_are_made_once_in_a_directory_of_their_owner(made_secrets: Path) -> None:
+def test_secrets_are_made_once_in_a_directory_that_only_the_owner_can_read(made_secrets: Path) -> None:
     assert made_secrets.stat().st_mode & 0o777 == 0o700
     keys = re.findall(r"SECRET_KEY=(.+)", "".join(file.read_text() for file in made_secrets.glob("*.env")))
     assert len(set(keys)) == 3
@@ -123,7 +123,7 @@ def test_the_image_holds_the_code_with_its_bytecode_and_nothing_else(tmp_path: P
 
 
 @pytest.mark.parametrize("path", [".env", "secrets/api.env", "var/secret_key", "tests/run.py", ".git/config"])
-def test_what_is_no_code_never_reaches_the_builder(path: str) -> None:
+def test_files_that_are_not_code_never_reach_the_builder(path: str) -> None:
     assert not is_sent(path)
 
 

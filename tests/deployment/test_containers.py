@@ -126,14 +126,14 @@ def test_calls_through_either_bridge_reach_the_api_and_its_log(composed: Compose
     assert rows == [("auth0|user-0", 200), ("auth0|user-1", 200)]
 
 
-def test_pages_are_redirected_to_https_and_what_came_over_it_is_not(composed: Composed) -> None:
+def test_pages_redirect_to_https_unless_the_request_came_over_https(composed: Composed) -> None:
     page = f"http://{composed.api.address}:8787/"
     plain = requests.get(page, headers={"Host": "api.example"}, allow_redirects=False, timeout=10)
     assert (plain.status_code, plain.headers["Location"]) == (301, "https://api.example/")
 
 
 @pytest.mark.parametrize("number", [0, 1])
-def test_nothing_can_be_written_but_in_tmp_and_nothing_is(composed: Composed, number: int) -> None:
+def test_only_tmp_is_writable_and_nothing_is_written_there(composed: Composed, number: int) -> None:
     container = composed.serving[number]
     attempt = "import os, pathlib; print(os.getuid()); pathlib.Path({!r}).touch()"
     refused = container.run("python", "-c", attempt.format("/srv/x"))
@@ -145,7 +145,7 @@ def test_nothing_can_be_written_but_in_tmp_and_nothing_is(composed: Composed, nu
     assert written == []  # nothing but what root may have bound there
 
 
-def test_the_services_role_may_add_to_the_log_and_not_change_it(composed: Composed) -> None:
+def test_the_services_role_can_add_to_the_log_but_not_change_it(composed: Composed) -> None:
     role = composed.api.secrets / "api_env"
     with psycopg.connect(role.read_text().rpartition("DATABASE_URL=")[2].strip(), autocommit=True) as application:
         application.execute("SELECT count(*) FROM obo_audit_delegatedaccess")
@@ -161,7 +161,7 @@ def test_the_services_role_may_add_to_the_log_and_not_change_it(composed: Compos
                 application.execute(statement.encode())
 
 
-def test_the_server_never_sees_the_roles_password_in_the_clear(
+def test_the_server_never_sees_the_roles_password_in_plain_text(
     composed: Composed,
 ) -> None:
     with psycopg.connect(composed.database) as owner:
@@ -170,20 +170,20 @@ def test_the_server_never_sees_the_roles_password_in_the_clear(
     assert found[0].startswith("SCRAM-SHA-256$")
 
 
-def test_migrating_once_more_changes_nothing(composed: Composed) -> None:
+def test_migrating_again_changes_nothing(composed: Composed) -> None:
     again = composed.migrate.run(*composed.migrate.service.command)
     assert again.returncode == 0, again.stderr
     assert "No migrations to apply" in again.stdout
 
 
-def test_an_operator_verifies_the_log_in_such_a_container(composed: Composed) -> None:
+def test_an_operator_can_verify_the_log_in_a_container(composed: Composed) -> None:
     def verified() -> bool:
         return composed.migrate.run("python", "manage.py", "audit_verify").returncode == 0
 
     eventually(verified, "the log is sealed and intact")
 
 
-def test_in_the_end_stopped_containers_are_unhealthy_and_exit_in_time_with_code_0(composed: Composed) -> None:
+def test_stopped_containers_become_unhealthy_and_exit_in_time_with_code_0(composed: Composed) -> None:
     """The last one: nothing serves afterwards."""
     for container in composed.serving:
         composed.processes[container.address].send_signal(signal.SIGTERM)

@@ -33,7 +33,7 @@ def issuer() -> Iterator[Issuer]:
         yield issuer
 
 
-def test_the_project_of_the_page_accepts_and_refuses_as_this_api_does(tmp_path: Path, issuer: Issuer) -> None:
+def test_the_documented_project_accepts_and_refuses_as_this_api_does(tmp_path: Path, issuer: Issuer) -> None:
     for block in blocks("docs/use-resource-server.md", "python"):
         block.write_below(tmp_path)
     good: dict[str, Any] = {"aud": AUDIENCE, "scope": "orders:read"}

@@ -37,7 +37,7 @@ MESSAGE = re.compile(r"(\w+)(->>|-->>)(\w+): (.+)")
 
 
 @pytest.mark.parametrize(("block", "command"), COMMANDS, ids=[command[:60] for _, command in COMMANDS])
-def test_a_reader_can_run_what_a_console_shows(block: Block, command: str) -> None:
+def test_the_documented_commands_can_be_run(block: Block, command: str) -> None:
     checked = subprocess.run(["bash", "-n", "-c", placeholders_filled(command)], check=False, capture_output=True)  # noqa: S607
     assert checked.returncode == 0, checked.stderr
     for part in re.split(r"\s(?:&&|\|)\s", command):
@@ -89,7 +89,7 @@ def is_known(service: str, path: str) -> bool:
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda block: f"{block.page}-{len(block.prose.splitlines())}")
-def test_a_picture_is_well_formed_and_its_requests_go_where_somebody_answers(picture: Block) -> None:
+def test_diagrams_are_well_formed_and_show_only_existing_endpoints(picture: Block) -> None:
     first, *lines = [line.strip() for line in picture.text.splitlines()]
     assert first == "sequenceDiagram"
     parties: set[str] = set()
@@ -115,5 +115,5 @@ def test_a_picture_is_well_formed_and_its_requests_go_where_somebody_answers(pic
             assert re.match(r"\d{3}, ", text), line
 
 
-def test_there_are_pictures() -> None:
+def test_the_pages_have_diagrams() -> None:
     assert len(PICTURES) >= 3

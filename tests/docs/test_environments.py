@@ -44,7 +44,7 @@ def test_every_variable_is_known_and_every_value_accepted(block: Block, tmp_path
     read(block, tmp_path)
 
 
-def test_a_token_of_keycloak_as_the_page_configures_it_passes_at_the_bridge_and_at_the_api(tmp_path: Path) -> None:
+def test_a_keycloak_token_as_configured_on_the_page_passes_at_the_bridge_and_at_the_api(tmp_path: Path) -> None:
     environment = read(blocks(TENANTS, "sh")[0], tmp_path)
     (act,) = (block.json for block in blocks(TENANTS, "json"))
     bridge = environment.bridge_clients[0].client_id
@@ -77,7 +77,7 @@ def test_agents_are_trusted_by_their_own_id_or_by_their_clients(tmp_path: Path) 
     check_delegation(token(alone, **exchanged), subject_token=subject, client_id="bridge-client", scope=[])
 
 
-def test_only_organizations_that_are_named_may_call(tmp_path: Path) -> None:
+def test_only_listed_organizations_may_call(tmp_path: Path) -> None:
     environment = read(blocks("docs/organizations.md", "sh")[0], tmp_path)
     check_actor(token(environment, org_id="org_acme"), environment.actor_policy)
     for claims in ({"org_id": "org_other"}, {}):

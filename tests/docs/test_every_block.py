@@ -56,7 +56,7 @@ def test_every_block_is_covered_by_a_test_or_is_a_drawing(block: Block) -> None:
     assert test, f"no test covers this block of {block.page}:\n{block.text}"
 
 
-def test_every_test_that_is_named_reads_the_page_that_it_is_named_for() -> None:
+def test_every_named_test_reads_its_page() -> None:
     for (page, kind), test in COVERED.items():
         text = (BASE_DIR / test).read_text(encoding="utf-8")
         assert (f'"{kind}"' if page == EVERYWHERE else page.removeprefix("docs/")) in text, (page, kind)
@@ -68,7 +68,7 @@ def test_no_entry_is_left_over() -> None:
     assert sum(map(is_drawing, ALL)) == len(DRAWINGS)
 
 
-def test_every_fence_is_closed_and_names_its_kind() -> None:
+def test_every_fence_is_closed_and_names_its_language() -> None:
     """What looks like a block and is none would be covered by nobody."""
     for page in pages():
         fences = [line for line in (BASE_DIR / page).read_text("utf-8").splitlines() if line.lstrip().startswith("```")]

@@ -36,7 +36,7 @@ def exists(name: str) -> bool:
 
 
 @pytest.mark.parametrize("file", [*SOURCES, *pages()])
-def test_what_a_text_names_is_there(file: str) -> None:
+def test_every_module_that_a_text_names_exists(file: str) -> None:
     text = (BASE_DIR / file).read_text(encoding="utf-8")
     assert [name for name in DOTTED.findall(text) if not exists(name)] == []
     if file not in MADE_BY_THE_READER:

@@ -57,7 +57,7 @@ def test_every_public_name_of_the_library_is_in_the_reference(site: Path, name: 
     assert f'id="{name}"' in (site / "reference" / f"{room}.html").read_text()
 
 
-def test_links_that_leave_the_site_are_listed(site: Path) -> None:
+def test_external_links_are_listed(site: Path) -> None:
     listed = (site / "external-links.txt").read_text().splitlines()
     assert "https://www.rfc-editor.org/rfc/rfc9728  adopt" in listed
     assert not [line for line in listed if "localhost" in line]

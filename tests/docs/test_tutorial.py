@@ -18,7 +18,7 @@ LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "node_modules", "var", "__py
 
 
 @pytest.mark.processes
-def test_whoever_follows_the_tutorial_gets_what_it_says(tmp_path: Path, prepared_state: Path) -> None:
+def test_following_the_tutorial_gives_the_documented_results(tmp_path: Path, prepared_state: Path) -> None:
     project, state = tmp_path / "project", tmp_path / "state"
     shutil.copytree(BASE_DIR, project, ignore=LEFT_OUT)
     shutil.copytree(prepared_state, state)

@@ -43,7 +43,7 @@ def test_the_owner_reads_changes_and_deletes_a_note(api: APIClient, alice: dict[
     assert api.get(url, **alice).status_code == 404
 
 
-def test_a_list_holds_the_users_own_notes_only(api: APIClient, alice: dict[str, Any], bobs_note: Note) -> None:
+def test_a_list_holds_only_the_users_own_notes(api: APIClient, alice: dict[str, Any], bobs_note: Note) -> None:
     api.post("/api/notes/", {"title": "Mine"}, format="json", **alice)
     answer = api.get("/api/notes/", **alice).json()
     assert answer["count"] == 1
@@ -51,7 +51,7 @@ def test_a_list_holds_the_users_own_notes_only(api: APIClient, alice: dict[str, 
 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
-def test_a_foreign_note_cannot_be_told_from_one_that_does_not_exist(
+def test_another_users_note_looks_like_one_that_does_not_exist(
     api: APIClient, alice: dict[str, Any], bobs_note: Note, method: str
 ) -> None:
     def call(note_id: object) -> tuple[int, bytes]:
@@ -64,7 +64,7 @@ def test_a_foreign_note_cannot_be_told_from_one_that_does_not_exist(
     assert bobs_note.title == "Bob's secret"
 
 
-def test_the_same_subject_of_another_issuer_is_somebody_else(api: APIClient, alice: dict[str, Any]) -> None:
+def test_the_same_subject_at_another_issuer_is_another_user(api: APIClient, alice: dict[str, Any]) -> None:
     baker.make(Note, issuer="https://other.example/", owner="auth0|alice")
     assert api.get("/api/notes/", **alice).json()["count"] == 0
 
@@ -81,7 +81,7 @@ def test_writing_does_not_include_reading(api: APIClient, issuer: Issuer) -> Non
     assert api.get("/api/notes/", **bearer(token)).status_code == 403
 
 
-def test_nobody_chooses_the_owner(api: APIClient, alice: dict[str, Any]) -> None:
+def test_a_request_cannot_choose_the_owner(api: APIClient, alice: dict[str, Any]) -> None:
     content = {"title": "x", "owner": "auth0|bob", "issuer": "https://other.example/", "id": str(uuid.uuid4())}
     api.post("/api/notes/", content, format="json", **alice)
     assert Note.objects.get().owner == "auth0|alice"
@@ -100,7 +100,7 @@ def test_a_long_list_comes_in_pages_newest_first(api: APIClient, issuer: Issuer,
 
 @pytest.mark.parametrize("name", ["page", "page_size"])
 @pytest.mark.parametrize("value", ["1000001", "0", "-1", "x", "1e9", "", "1.0", "last", "\u0661", "9" * 5_000])
-def test_what_is_no_page_is_a_bad_request_that_names_the_parameter(
+def test_an_invalid_page_is_a_bad_request_that_names_the_parameter(
     api: APIClient, alice: dict[str, Any], name: str, value: str
 ) -> None:
     answer = api.get("/api/notes/", {name: value}, **alice)
@@ -108,7 +108,7 @@ def test_what_is_no_page_is_a_bad_request_that_names_the_parameter(
     assert answer.json()["detail"].startswith(f"{name} must be one whole number from 1 to ")
 
 
-def test_a_page_that_is_asked_for_twice_is_a_bad_request(api: APIClient, alice: dict[str, Any]) -> None:
+def test_a_repeated_page_parameter_is_a_bad_request(api: APIClient, alice: dict[str, Any]) -> None:
     assert api.get("/api/notes/?page=1&page=2", **alice).status_code == 400
 
 
@@ -119,13 +119,13 @@ def test_no_page_holds_more_than_a_hundred_notes(api: APIClient, issuer: Issuer,
 
 
 @pytest.mark.parametrize("title", ["", " ", "\t\n", "\u00a0", "\u2003", "\ufeff", "\x1c", 5, True, None, ["a"], {}])
-def test_a_title_is_text_with_something_to_see(api: APIClient, alice: dict[str, Any], title: object) -> None:
+def test_a_title_must_contain_visible_text(api: APIClient, alice: dict[str, Any], title: object) -> None:
     answer = api.post("/api/notes/", {"title": title}, format="json", **alice)
     assert answer.status_code == 400
     assert list(answer.json()) == ["title"]
 
 
 @pytest.mark.parametrize("text", [" Milk ", "\u00a0x", "x\n", "\U0001f95b", "x" * 200])
-def test_a_note_is_kept_as_it_was_sent(api: APIClient, alice: dict[str, Any], text: str) -> None:
+def test_a_note_is_stored_as_it_was_sent(api: APIClient, alice: dict[str, Any], text: str) -> None:
     url = f"/api/notes/{api.post('/api/notes/', {'title': text, 'body': text}, format='json', **alice).json()['id']}/"
     assert {name: api.get(url, **alice).json()[name] for name in ("title", "body")} == {"title": text, "body": text}

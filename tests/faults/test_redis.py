@@ -43,7 +43,7 @@ def parties(tmp_path_factory: pytest.TempPathFactory, migrated: Path, redis_serv
 
 
 @pytest.mark.parametrize("outage", [killed, RedisServer.frozen])
-def test_no_call_fails_while_redis_is_out_and_it_is_used_again_afterwards(
+def test_no_call_fails_during_a_redis_outage_and_redis_is_used_again_afterwards(
     outage: Callable[[RedisServer], AbstractContextManager[None]], parties: Parties, redis_server: RedisServer
 ) -> None:
     parties.answers.clear()
@@ -62,7 +62,7 @@ def test_no_call_fails_while_redis_is_out_and_it_is_used_again_afterwards(
     parties.check_that_nothing_leaked()
 
 
-def test_a_tenant_that_throttles_is_left_alone_by_all_bridges(
+def test_all_bridges_leave_a_throttling_tenant_alone(
     parties: Parties, migrated: Path, redis_server: RedisServer, tmp_path: Path
 ) -> None:
     """The last test of this module: its bridges keep away from the tenant for half a minute."""

@@ -133,16 +133,16 @@ def judge(parties: Parties, row: Row, *, is_tenants: bool) -> None:
 
 
 @pytest.mark.parametrize("name", TENANT)
-def test_a_tenant_that_fails(parties: Parties, name: str) -> None:
+def test_each_failure_of_the_tenant_is_handled_as_documented(parties: Parties, name: str) -> None:
     judge(parties, TENANT[name], is_tenants=True)
 
 
 @pytest.mark.parametrize("name", API)
-def test_an_api_that_fails(parties: Parties, name: str) -> None:
+def test_each_failure_of_the_api_is_handled_as_documented(parties: Parties, name: str) -> None:
     judge(parties, API[name], is_tenants=False)
 
 
-def test_a_tenant_that_throttles_is_left_alone_and_calls_that_cannot_wait_are_told_the_time(
+def test_a_throttling_tenant_is_left_alone_and_calls_that_cannot_wait_learn_the_time(
     impatient_parties: Parties,
 ) -> None:
     parties = impatient_parties
@@ -163,12 +163,12 @@ def test_a_tenant_that_throttles_is_left_alone_and_calls_that_cannot_wait_are_to
 
 
 @pytest.mark.parametrize("who", HANGING)
-def test_a_call_that_waits_in_vain_is_told_so_when_its_time_is_over(impatient_parties: Parties, who: str) -> None:
+def test_a_call_that_waits_in_vain_fails_at_its_deadline_with_a_reason(impatient_parties: Parties, who: str) -> None:
     judge(impatient_parties, HANGING[who], is_tenants=who == "tenant")
     check_records(impatient_parties)
 
 
-def test_the_bridges_records_say_the_same(parties: Parties) -> None:
+def test_the_bridges_records_match_the_answers(parties: Parties) -> None:
     """Of all rows before, at once: a record is written a moment after its call."""
     check_records(parties)
 

@@ -112,7 +112,7 @@ def judge(services: Running, callers: Callers) -> None:
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_worker_that_is_killed_under_load_is_replaced_and_nobody_sees_anybody_elses_data(
+def test_a_worker_killed_under_load_is_replaced_and_no_user_sees_another_users_data(
     services: Running, service: str
 ) -> None:
     with watched(services), Callers(services, USERS).at_work() as callers:
@@ -129,9 +129,7 @@ def test_a_worker_that_is_killed_under_load_is_replaced_and_nobody_sees_anybody_
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_a_service_that_is_killed_under_load_takes_its_workers_along_and_is_started_again(
-    services: Running, service: str
-) -> None:
+def test_a_service_killed_under_load_ends_its_workers_and_is_restarted(services: Running, service: str) -> None:
     with Callers(services, USERS).at_work() as callers:
         with watched(services):  # granian may have given up after many kills before
             callers.wait_for(callers.all_are_well)
@@ -148,7 +146,7 @@ def test_a_service_that_is_killed_under_load_takes_its_workers_along_and_is_star
 
 
 @pytest.mark.postgres_server
-def test_a_database_that_is_restarted_under_load_costs_calls_and_never_a_wrong_answer(
+def test_a_database_restart_under_load_fails_calls_but_gives_no_wrong_answer(
     services: Running, postgres: PostgresServer
 ) -> None:
     """The tenant's, the API's and the bridge's records are all in it."""

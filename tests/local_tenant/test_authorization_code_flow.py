@@ -23,7 +23,7 @@ from tests.local_tenant.flow import (
 )
 
 
-def test_who_is_not_logged_in_is_sent_to_the_login_page_and_back(browser: Browser) -> None:
+def test_a_user_who_is_not_logged_in_is_sent_to_the_login_page_and_back(browser: Browser) -> None:
     url = authorize_url()
     to_login = browser.http.get(url)
     assert to_login.status_code == 302
@@ -51,7 +51,7 @@ def test_a_code_comes_back_with_state_and_issuer(browser: Browser) -> None:
     assert len(answer["code"]) >= 40
 
 
-def test_the_access_token_is_a_signed_jwt_for_the_api_asked_for(browser: Browser) -> None:
+def test_the_access_token_is_a_signed_jwt_for_the_requested_api(browser: Browser) -> None:
     """RFC 9068 §2."""
     token = browser.tokens()
     claims = verified(token["access_token"], BRIDGE)
@@ -72,7 +72,7 @@ def test_the_access_token_is_a_signed_jwt_for_the_api_asked_for(browser: Browser
     assert set(token) == {"access_token", "token_type", "expires_in", "scope"}
 
 
-def test_neither_tokens_nor_codes_are_kept_readable(browser: Browser) -> None:
+def test_tokens_and_codes_are_stored_hashed(browser: Browser) -> None:
     """RFC 9700 §4: what is stored cannot be used."""
     token = browser.access_token()
     assert list(AccessToken.objects.values_list("token", flat=True)) == [""]
@@ -112,7 +112,7 @@ def test_a_code_cannot_be_turned_into_a_token_for_another_api(browser: Browser) 
     assert redeem(code, resource=BRIDGE).status_code == 200
 
 
-def test_the_user_can_say_no(browser: Browser) -> None:
+def test_the_user_can_deny_consent(browser: Browser) -> None:
     browser.log_in(ADMIN)
     answer = answer_at_client(browser.consent(authorize_url(), decision="deny"))
     assert answer["error"] == "access_denied"
@@ -121,7 +121,7 @@ def test_the_user_can_say_no(browser: Browser) -> None:
     assert not Grant.objects.exists()
 
 
-def test_consent_without_the_page_is_refused(browser: Browser) -> None:
+def test_consent_without_the_consent_page_is_refused(browser: Browser) -> None:
     """A form that another site submits has no CSRF token."""
     browser.log_in(ADMIN)
     response = browser.http.post(authorize_url(), {"decision": "allow", "shown": "tool:whoami"})
@@ -142,7 +142,7 @@ def test_nothing_is_granted_that_the_page_did_not_show(browser: Browser) -> None
     assert redeem(code).json()["scope"] == "tool:whoami"
 
 
-def test_consent_is_asked_for_again_each_time(browser: Browser) -> None:
+def test_consent_is_requested_every_time(browser: Browser) -> None:
     """RFC 6749 §10.2: a public client's identity is not assured, so no request is waved through."""
     browser.tokens()
     assert browser.http.get(authorize_url()).status_code == 200
@@ -160,12 +160,12 @@ def test_openid_adds_an_id_token_and_the_userinfo_audience(browser: Browser) -> 
     assert verified(token["access_token"], BRIDGE)["aud"] == [BRIDGE, f"{ISSUER}userinfo"]
 
 
-def test_an_id_token_says_no_more_than_was_granted(browser: Browser) -> None:
+def test_an_id_token_holds_only_what_was_granted(browser: Browser) -> None:
     claims = verified(browser.tokens(scope="openid")["id_token"], CLIENT_ID)
     assert not {"name", "email", "nonce"} & set(claims)
 
 
-def test_another_account_can_be_chosen_on_the_way(browser: Browser) -> None:
+def test_the_user_can_switch_accounts_during_the_login(browser: Browser) -> None:
     browser.log_in(USER)
     url = authorize_url(prompt="login")
     to_login = browser.http.get(url)
@@ -203,7 +203,7 @@ def test_a_resource_is_the_same_with_and_without_its_trailing_slash(browser: Bro
     assert verified(token, identifier)["aud"] == identifier
 
 
-def test_any_port_on_loopback_will_do(browser: Browser) -> None:
+def test_any_port_on_loopback_is_accepted(browser: Browser) -> None:
     """RFC 8252 §7.3, §8.3."""
     for host in ("localhost", "127.0.0.1"):
         uri = f"http://{host}:51234/callback"
@@ -220,7 +220,7 @@ def test_the_token_answer_is_not_cached(browser: Browser) -> None:
     assert response["Content-Type"] == "application/json"
 
 
-def test_json_bodies_are_understood_too(browser: Browser) -> None:
+def test_json_bodies_are_accepted_too(browser: Browser) -> None:
     body = {
         "grant_type": "authorization_code",
         "code": browser.code(),

@@ -31,7 +31,7 @@ REFUSED_TO_CLIENT = {
 
 
 @pytest.mark.parametrize(("changes", "code"), REFUSED_TO_CLIENT.values(), ids=REFUSED_TO_CLIENT)
-def test_a_bad_request_of_a_known_client_goes_back_to_it(
+def test_errors_of_a_known_client_are_sent_back_to_it(
     browser: Browser, changes: dict[str, str | None], code: str
 ) -> None:
     """RFC 6749 §4.1.2.1; RFC 9207 §2: errors carry iss as well."""
@@ -58,7 +58,7 @@ REFUSED_HERE = {
 
 
 @pytest.mark.parametrize("changes", REFUSED_HERE.values(), ids=REFUSED_HERE)
-def test_nothing_is_sent_to_a_client_that_is_not_known(browser: Browser, changes: dict[str, str | None]) -> None:
+def test_nothing_is_sent_to_an_unknown_client(browser: Browser, changes: dict[str, str | None]) -> None:
     """RFC 6749 §4.1.2.1: inform the person, and do not redirect."""
     response = browser.http.get(authorize_url(**changes))
     assert response.status_code == 400
@@ -88,7 +88,7 @@ EVERY_WAY = set[str]().union(*(ways for _, ways in FORGETTING.values()))
 
 
 @pytest.mark.parametrize(("redirect_uri", "ways"), FORGETTING.values(), ids=FORGETTING)
-def test_a_client_that_is_not_known_is_made_to_forget_its_login(
+def test_an_unknown_client_gets_advice_on_forgetting_its_login(
     browser: Browser, redirect_uri: str, ways: set[str]
 ) -> None:
     response = browser.http.get(authorize_url(client_id="of-yesterday", redirect_uri=redirect_uri))
@@ -101,7 +101,7 @@ def test_a_client_that_is_not_known_is_made_to_forget_its_login(
 
 
 @pytest.mark.parametrize("redirect_uri", [None, "https://claude.example/callback", "<script>", "http://[", "x" * 5_000])
-def test_where_its_redirect_uri_tells_nothing_every_way_is_shown(browser: Browser, redirect_uri: str | None) -> None:
+def test_if_the_redirect_uri_gives_no_hint_all_advice_is_shown(browser: Browser, redirect_uri: str | None) -> None:
     url = authorize_url(client_id="<b>" + "c" * 3_000, redirect_uri=redirect_uri)
     page = browser.http.get(url).content.decode()
     assert "&lt;b&gt;c" in page
@@ -135,7 +135,7 @@ def test_a_client_of_another_grant_type_is_refused(browser: Browser) -> None:
     assert answer_at_client(response)["error"] == "unauthorized_client"
 
 
-def test_a_client_that_sends_an_iss_of_its_own_cannot_confuse(browser: Browser) -> None:
+def test_an_iss_in_the_redirect_uri_is_replaced_by_the_tenants(browser: Browser) -> None:
     """RFC 9207 §2: one iss, ours."""
     uri = "http://localhost:1234/cb?iss=http://evil.example&x=1"
     Application.objects.filter(client_id="local-manual-client").update(redirect_uris=uri)

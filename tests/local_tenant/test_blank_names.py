@@ -18,7 +18,7 @@ from tests.local_tenant.test_client_registration import INSPECTOR, register
 BLANKS = [" ", "\u00a0\u3000", "\u200b", "\u200c\u2060\ufeff", "\u00ad", "\u115f\u1160\u3164\uffa0", "\u2800", "\ufe0f"]
 
 
-def test_tenant_and_services_judge_every_character_alike() -> None:
+def test_tenant_and_services_treat_every_character_alike() -> None:
     """Each with code of its own."""
     differing = [
         f"U+{code:04X}"
@@ -46,7 +46,7 @@ def test_a_subject_token_with_a_blank_name_is_not_exchanged(tenant: None, name: 
     ],
     ids=["sub", "agent", "client_id", "nested"],
 )
-def test_nor_is_one_with_a_blank_actor(tenant: None, act: Any, blank: str) -> None:
+def test_a_subject_token_with_a_blank_actor_is_not_exchanged(tenant: None, act: Any, blank: str) -> None:
     assert error(exchange(subject_token(act=act(blank)))) == (401, "invalid_grant")
 
 
@@ -59,14 +59,14 @@ ODD: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("claims", ODD.values(), ids=ODD)
-def test_a_subject_tokens_actor_is_its_one_client(tenant: None, claims: dict[str, Any]) -> None:
+def test_the_actor_of_a_subject_token_must_be_its_client(tenant: None, claims: dict[str, Any]) -> None:
     assert error(exchange(subject_token(**claims))) == (401, "invalid_grant")
 
 
 @pytest.mark.parametrize(
     "claims", [{"azp": CLIENT_ID}, {"act": {"sub": CLIENT_ID}}, {"act": {"sub": "agt_1", "client_id": CLIENT_ID}}]
 )
-def test_its_own_client_or_its_agent_may_act(tenant: None, claims: dict[str, Any]) -> None:
+def test_the_tokens_own_client_or_its_agent_may_act(tenant: None, claims: dict[str, Any]) -> None:
     assert exchange(subject_token(**claims)).status_code == 200
 
 
@@ -79,12 +79,12 @@ def test_the_same_applies_in_auth0s_dialect(tenant: None) -> None:
 
 
 @pytest.mark.parametrize("blank", BLANKS)
-def test_a_client_cannot_register_with_a_name_that_shows_nothing(db: None, blank: str) -> None:
+def test_a_client_cannot_register_with_an_invisible_name(db: None, blank: str) -> None:
     assert error(register(INSPECTOR | {"client_name": blank})) == (400, "invalid_client_metadata")
     assert not Application.objects.exists()
 
 
-def test_a_client_without_a_name_is_known_by_its_id(db: None) -> None:
+def test_a_client_without_a_name_is_shown_by_its_id(db: None) -> None:
     """RFC 7591 §2: the name may be left out."""
     for document in ({k: v for k, v in INSPECTOR.items() if k != "client_name"}, INSPECTOR | {"client_name": ""}):
         body = register(document).json()
@@ -92,7 +92,7 @@ def test_a_client_without_a_name_is_known_by_its_id(db: None) -> None:
 
 
 @pytest.mark.parametrize("blank", ["\u200b", "\u3164"])
-def test_the_admin_saves_nothing_under_a_name_that_shows_nothing(db: None, blank: str) -> None:
+def test_the_admin_refuses_invisible_names(db: None, blank: str) -> None:
     for made in (
         TenantUser(email="a@example.com", subject=blank),
         TenantUser(email="a@example.com", name=blank),

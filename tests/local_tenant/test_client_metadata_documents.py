@@ -87,7 +87,7 @@ def test_a_client_logs_in_with_the_url_of_its_document(
     assert server.requests.count("/client.json") == 1  # kept for a while
 
 
-def test_while_documents_are_switched_off_none_is_fetched_and_none_is_used(
+def test_while_documents_are_off_none_is_fetched_or_used(
     trusted: None, browser: Browser, server: DocumentServer, settings: Any
 ) -> None:
     known, unknown = server.publish("/known.json"), server.publish("/unknown.json")
@@ -145,7 +145,7 @@ BAD_DOCUMENTS: dict[str, tuple[dict[str, Any], str]] = {
     [(number, *case) for number, case in enumerate(BAD_DOCUMENTS.values())],
     ids=BAD_DOCUMENTS,
 )
-def test_a_bad_document_makes_no_client(
+def test_a_bad_document_registers_no_client(
     trusted: None, browser: Browser, server: DocumentServer, number: int, changes: dict[str, Any], reason: str
 ) -> None:
     page = refusal(browser, server.publish(f"/bad-{number}.json", **changes))
@@ -173,7 +173,7 @@ BAD_ANSWERS: dict[str, tuple[int, dict[str, str], bytes, str]] = {
     [(number, case[:3], case[3]) for number, case in enumerate(BAD_ANSWERS.values())],
     ids=BAD_ANSWERS,
 )
-def test_a_bad_answer_makes_no_client(
+def test_a_bad_response_registers_no_client(
     trusted: None,
     browser: Browser,
     server: DocumentServer,
@@ -196,9 +196,7 @@ def test_a_url_that_cannot_be_a_client_id_is_not_fetched(
     assert server.requests == before
 
 
-def test_grants_that_are_meant_for_other_servers_do_not_matter(
-    trusted: None, browser: Browser, server: DocumentServer
-) -> None:
+def test_grants_for_other_servers_are_ignored(trusted: None, browser: Browser, server: DocumentServer) -> None:
     """RFC 7591 §2: a document is the same for all servers, and this one gives what it knows."""
     device = "urn:ietf:params:oauth:grant-type:device_code"
     client_id = server.publish("/device.json", grant_types=["authorization_code", "refresh_token", device])
@@ -209,7 +207,7 @@ def test_an_address_in_a_private_network_is_never_fetched(trusted: None, browser
     assert "not on the public internet" in refusal(browser, "https://10.0.0.1/client.json")
 
 
-def test_what_a_name_resolves_to_is_for_the_log_only(
+def test_resolved_addresses_appear_only_in_the_log(
     trusted: None, browser: Browser, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     inner = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.1.2.3", 443))]
@@ -254,7 +252,7 @@ def test_a_certificate_for_another_host_is_not_trusted(
     assert "certificate of its server is not trusted" in page
 
 
-def test_the_reason_stays_while_the_document_is_not_fetched_again(
+def test_the_reason_stays_until_the_document_is_fetched_again(
     trusted: None, browser: Browser, server: DocumentServer
 ) -> None:
     client_id = server.url("/nothing.json")

@@ -53,7 +53,7 @@ def test_a_registered_client_logs_users_in_for_the_bridge(browser: Browser) -> N
     assert claims["scope"] == "tool:whoami tool:greet"
 
 
-def test_the_consent_page_warns_about_a_name_that_nobody_verified(browser: Browser) -> None:
+def test_the_consent_page_warns_about_an_unverified_name(browser: Browser) -> None:
     client_id = register(INSPECTOR | {"client_name": "<b>Your bank</b>"}).json()["client_id"]
     browser.log_in(ADMIN)
     page = browser.http.get(authorize_url(client_id=client_id)).content.decode()
@@ -61,7 +61,7 @@ def test_the_consent_page_warns_about_a_name_that_nobody_verified(browser: Brows
     assert "&lt;b&gt;Your bank" in page
 
 
-def test_a_registered_client_gets_nothing_at_other_apis(browser: Browser) -> None:
+def test_a_registered_client_gets_no_token_for_other_apis(browser: Browser) -> None:
     client_id = register(INSPECTOR).json()["client_id"]
     browser.log_in(ADMIN)
     assert answer_at_client(browser.http.get(authorize_url(client_id=client_id, resource=API)))["error"] == (
@@ -69,7 +69,7 @@ def test_a_registered_client_gets_nothing_at_other_apis(browser: Browser) -> Non
     )
 
 
-def test_a_grant_of_its_own_comes_before_the_default_one(browser: Browser) -> None:
+def test_a_clients_own_grant_overrides_the_default_one(browser: Browser) -> None:
     client_id = register(INSPECTOR).json()["client_id"]
     default = ClientGrant.objects.get(application=None)
     own = ClientGrant.objects.create(application=Application.objects.get(client_id=client_id), api=default.api)
@@ -104,7 +104,7 @@ EDITORS = {
 
 
 @pytest.mark.parametrize(("registered", "used"), EDITORS.values(), ids=EDITORS)
-def test_editors_log_users_in_and_get_them_back(browser: Browser, registered: list[str], used: str) -> None:
+def test_editors_log_users_in_and_receive_the_redirect(browser: Browser, registered: list[str], used: str) -> None:
     body = register(INSPECTOR | {"client_name": "An editor", "redirect_uris": registered}).json()
     browser.log_in(ADMIN)
     url = authorize_url(client_id=body["client_id"], redirect_uri=used)
@@ -152,13 +152,13 @@ def test_bad_metadata_is_refused(db: None, changes: dict[str, Any], code: str) -
 
 
 @pytest.mark.parametrize("number", [0, 21, 5_000])
-def test_too_many_redirect_uris_are_refused_for_that(db: None, number: int) -> None:
+def test_too_many_redirect_uris_are_refused_with_that_reason(db: None, number: int) -> None:
     """RFC 7591 §3.2.2: the client is told what is wrong, not what is right with each of them."""
     response = register(INSPECTOR | {"redirect_uris": [f"https://example.com/{n}" for n in range(number)]})
     assert error(response) == (400, "invalid_redirect_uri")
     assert response.json()["error_description"] == f"redirect_uris must hold 1 to 20 URIs, not {number}."
 
 
-def test_as_many_redirect_uris_as_are_allowed_are_registered(db: None) -> None:
+def test_the_maximum_number_of_redirect_uris_is_registered(db: None) -> None:
     uris = [f"https://example.com/{n}" for n in range(20)]
     assert register(INSPECTOR | {"redirect_uris": uris}).json()["redirect_uris"] == uris

@@ -34,7 +34,7 @@ def test_a_preflight_is_answered(http: Client, path: str) -> None:
 
 
 @pytest.mark.parametrize("path", ENDPOINTS)
-def test_pages_may_read_every_answer_errors_included(http: Client, path: str) -> None:
+def test_pages_may_read_every_answer_including_errors(http: Client, path: str) -> None:
     response = http.post(path, "{}", content_type="application/json", headers=ORIGIN)
     assert response.status_code >= 400
     assert response["Access-Control-Allow-Origin"] == "*"
@@ -46,6 +46,6 @@ def test_a_page_can_redeem_its_code(browser: Browser) -> None:
     assert response["Access-Control-Allow-Origin"] == "*"
 
 
-def test_pages_of_the_tenant_itself_are_for_nobody_else(http: Client) -> None:
+def test_other_origins_cannot_read_the_tenants_pages(http: Client) -> None:
     for path in ("/", "/login", "/authorize"):
         assert "Access-Control-Allow-Origin" not in http.get(path, headers=ORIGIN)

@@ -14,7 +14,7 @@ def metadata(http: Client) -> dict[str, Any]:
     return body
 
 
-def test_the_issuer_is_the_configured_one_byte_for_byte(metadata: dict[str, Any]) -> None:
+def test_the_issuer_equals_the_configured_one_byte_for_byte(metadata: dict[str, Any]) -> None:
     """RFC 8414 §3.3."""
     assert metadata["issuer"] == ISSUER
 
@@ -26,7 +26,7 @@ def test_both_documents_agree(http: Client, metadata: dict[str, Any]) -> None:
     assert openid["id_token_signing_alg_values_supported"] == ["RS256"]
 
 
-def test_what_mcp_clients_look_for_is_announced(metadata: dict[str, Any]) -> None:
+def test_the_metadata_holds_what_mcp_clients_need(metadata: dict[str, Any]) -> None:
     """RFC 7591 §3, RFC 7636, RFC 8414 §2, RFC 9207 §3."""
     assert metadata["code_challenge_methods_supported"] == ["S256"]
     assert metadata["authorization_response_iss_parameter_supported"] is True
@@ -36,7 +36,7 @@ def test_what_mcp_clients_look_for_is_announced(metadata: dict[str, Any]) -> Non
 
 
 @pytest.mark.parametrize("document", [OAUTH, OPENID])
-def test_client_metadata_documents_are_announced_only_where_they_are_switched_on(
+def test_client_metadata_documents_are_announced_only_if_they_are_on(
     http: Client, document: str, settings: Any
 ) -> None:
     """draft-ietf-oauth-client-id-metadata-document §5: clients that see it never fall back to registration."""
@@ -45,7 +45,7 @@ def test_client_metadata_documents_are_announced_only_where_they_are_switched_on
     assert http.get(document).json()["client_id_metadata_document_supported"] is True
 
 
-def test_every_endpoint_that_is_announced_is_there(http: Client, metadata: dict[str, Any]) -> None:
+def test_every_announced_endpoint_exists(http: Client, metadata: dict[str, Any]) -> None:
     endpoints = [url for name, url in metadata.items() if name.endswith("_endpoint") or name == "jwks_uri"]
     assert len(endpoints) == 6
     for url in endpoints:
@@ -53,7 +53,7 @@ def test_every_endpoint_that_is_announced_is_there(http: Client, metadata: dict[
         assert http.get("/" + url.removeprefix(ISSUER)).status_code in {200, 400, 401, 405}
 
 
-def test_every_grant_type_that_is_announced_is_known(http: Client, metadata: dict[str, Any]) -> None:
+def test_every_announced_grant_type_is_supported(http: Client, metadata: dict[str, Any]) -> None:
     for grant_type in metadata["grant_types_supported"]:
         assert http.post("/oauth/token", {"grant_type": grant_type}, content_type="application/json").json()[
             "error"
@@ -62,6 +62,6 @@ def test_every_grant_type_that_is_announced_is_known(http: Client, metadata: dic
     assert answer.json()["error"] == "unsupported_grant_type"
 
 
-def test_every_prompt_that_is_announced_is_known(http: Client) -> None:
+def test_every_announced_prompt_is_supported(http: Client) -> None:
     for prompt in http.get(OPENID).json()["prompt_values_supported"]:
         assert "invalid_request" not in http.get(authorize_url(prompt=prompt))["Location"]

@@ -25,7 +25,7 @@ def run(page: str) -> dict[str, Any]:
     return names
 
 
-def test_a_second_exchange_puts_the_api_around_those_who_acted_before(browser: Browser) -> None:
+def test_a_second_exchange_nests_the_earlier_actors_inside_the_api(browser: Browser) -> None:
     run(HOPS)
     form, shown = (block.json for block in blocks(HOPS, "json"))
     (environment,) = (block.variables for block in blocks(HOPS, "sh"))
@@ -45,7 +45,7 @@ def test_a_second_exchange_puts_the_api_around_those_who_acted_before(browser: B
     assert [actor.subject for actor in token.actor.chain()] == ["notes-api", "bridge-client", "local-manual-client"]
 
 
-def test_a_token_that_names_four_actors_is_not_exchanged_any_more(browser: Browser) -> None:
+def test_a_token_with_four_actors_is_not_exchanged(browser: Browser) -> None:
     run(HOPS)
     form = blocks(HOPS, "json")[0].json
     deep = subject_token(aud=API, act=ACT_4)
@@ -54,7 +54,7 @@ def test_a_token_that_names_four_actors_is_not_exchanged_any_more(browser: Brows
 
 
 @pytest.mark.usefixtures("tenant")
-def test_the_organization_of_the_login_is_in_token_b_with_what_its_roles_allow(browser: Browser) -> None:
+def test_token_b_carries_the_organization_and_the_scopes_that_its_roles_allow(browser: Browser) -> None:
     run(ORGANIZATIONS)
     (shown,) = (block.json for block in blocks(ORGANIZATIONS, "json"))
     token_a = browser.access_token(USER, organization="org_acme")

@@ -25,16 +25,16 @@ ELSEWHERE = [
 
 
 @pytest.mark.parametrize("back", ELSEWHERE)
-def test_the_login_page_leads_nowhere_else(browser: Browser, back: str) -> None:
+def test_the_login_page_does_not_redirect_to_other_sites(browser: Browser, back: str) -> None:
     """RFC 9700 §4.11: no open redirector."""
     assert browser.log_in(USER, back=back)["Location"] == "/"
 
 
-def test_the_login_page_leads_back_to_paths_of_its_own(browser: Browser) -> None:
+def test_the_login_page_redirects_to_paths_of_this_site(browser: Browser) -> None:
     assert browser.log_in(USER, back="/authorize?x=1")["Location"] == "/authorize?x=1"
 
 
-def test_a_wrong_password_says_so_and_no_more(browser: Browser) -> None:
+def test_a_wrong_password_is_refused_without_details(browser: Browser) -> None:
     known = browser.log_in((USER[0], "wrong")).content.decode()
     unknown = browser.log_in(("nobody@example.com", "wrong")).content.decode()
     assert "The e-mail address or the password is wrong." in known
@@ -42,7 +42,7 @@ def test_a_wrong_password_says_so_and_no_more(browser: Browser) -> None:
     assert "tenant_session" not in browser.http.cookies
 
 
-def test_the_address_is_not_case_sensitive(browser: Browser) -> None:
+def test_the_e_mail_address_is_case_insensitive(browser: Browser) -> None:
     assert browser.log_in(("User@Example.com", USER[1])).status_code == 302
 
 
@@ -53,7 +53,7 @@ def test_guessing_is_slowed_down(browser: Browser) -> None:
     assert browser.log_in(ADMIN).status_code == 302  # others are not held up
 
 
-def test_an_inactive_user_cannot_log_in_nor_go_on(browser: Browser) -> None:
+def test_an_inactive_user_can_neither_log_in_nor_continue(browser: Browser) -> None:
     browser.log_in(USER)
     assert browser.http.get(authorize_url()).status_code == 200
     TenantUser.objects.filter(email=USER[0]).update(is_active=False)
@@ -61,7 +61,7 @@ def test_an_inactive_user_cannot_log_in_nor_go_on(browser: Browser) -> None:
     assert browser.log_in(USER).status_code == 200
 
 
-def test_a_new_password_ends_the_sessions(browser: Browser) -> None:
+def test_a_new_password_ends_the_users_sessions(browser: Browser) -> None:
     browser.log_in(USER)
     user = TenantUser.objects.get(email=USER[0])
     user.set_password("another")
@@ -70,7 +70,7 @@ def test_a_new_password_ends_the_sessions(browser: Browser) -> None:
     assert browser.log_in((USER[0], "another")).status_code == 302
 
 
-def test_logging_out_takes_a_form_not_a_link(browser: Browser) -> None:
+def test_logging_out_needs_a_form_not_a_link(browser: Browser) -> None:
     browser.log_in(USER)
     page = browser.http.get("/logout")
     assert USER[0] in page.content.decode()
@@ -81,7 +81,7 @@ def test_logging_out_takes_a_form_not_a_link(browser: Browser) -> None:
     assert "not logged in" in browser.http.get("/logout").content.decode()
 
 
-def test_only_forms_that_end_at_a_client_may_lead_elsewhere(browser: Browser) -> None:
+def test_only_forms_that_lead_to_a_client_may_redirect_to_other_sites(browser: Browser) -> None:
     """CSP 3 §6.4.2: Chromium holds every redirect after a form to form-action, the client's own ones included."""
 
     def holds_forms(response: Any) -> bool:
@@ -124,7 +124,7 @@ def test_a_login_survives_a_long_state(browser: Browser, state: Callable[[int], 
     assert answer_at_client(browser.consent(url, decision="deny"))["state"] == state(length)
 
 
-def test_a_state_that_the_login_page_could_not_carry_goes_back_at_once(browser: Browser) -> None:
+def test_a_state_that_is_too_long_for_the_login_page_is_returned_at_once(browser: Browser) -> None:
     """RFC 6749 §4.1.2.1, with the state in it, and the same whether somebody is logged in or not."""
     url = authorize_url(state='"' * 16_000)
     for _ in range(2):
@@ -136,7 +136,7 @@ def test_a_state_that_the_login_page_could_not_carry_goes_back_at_once(browser: 
 
 
 @given(st.text(alphabet="/\\.:@?#&%= \t\r\nahtps\u3000\u202e\xa0", max_size=12))
-def test_what_the_login_page_leads_to_is_a_path_of_this_site(value: str) -> None:
+def test_any_accepted_next_is_a_path_of_this_site(value: str) -> None:
     """WHATWG URL §4.4: browsers strip tabs and newlines, and read a backslash as a slash."""
     if is_local(value):
         assert re.match(r"/(?![/\\])", re.sub(r"[\t\r\n]", "", value))
@@ -148,7 +148,7 @@ def test_a_login_hint_is_filled_in(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/logout", "/authorize"])
-def test_every_page_says_that_it_is_for_development_and_holds_nothing_inline(browser: Browser, path: str) -> None:
+def test_every_page_says_that_it_is_for_development_and_has_no_inline_code(browser: Browser, path: str) -> None:
     response = browser.http.get(path)
     page = response.content.decode()
     assert "for development only" in page

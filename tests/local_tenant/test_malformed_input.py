@@ -47,7 +47,7 @@ BODIES: dict[str, tuple[str | bytes, str]] = {
 
 @pytest.mark.parametrize("path", POSTED_TO)
 @pytest.mark.parametrize(("body", "content_type"), BODIES.values(), ids=BODIES)
-def test_a_body_that_is_no_json_object_is_an_oauth_error(
+def test_a_body_that_is_not_a_json_object_is_an_oauth_error(
     db: None, path: str, body: str | bytes, content_type: str
 ) -> None:
     assert error(post(path, body, content_type)) in {(400, "invalid_request"), (400, "invalid_client_metadata")}
@@ -73,7 +73,7 @@ FORMS: dict[str, str | bytes] = {
 
 
 @pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
-def test_a_form_that_cannot_be_read_is_an_invalid_request(db: None, form: str | bytes) -> None:
+def test_a_malformed_form_is_an_invalid_request(db: None, form: str | bytes) -> None:
     """RFC 6749 §3.2: parameters must not be included more than once; without a value they count as left out."""
     assert error(post("/oauth/token", form)) == (400, "invalid_request")
 
@@ -83,7 +83,7 @@ MEMBERS: list[Any] = [1, None, True, [["a"]], {"a": "b"}, "a\x00b", "\ud800"]
 
 @pytest.mark.parametrize("value", MEMBERS)
 @pytest.mark.parametrize("name", ["grant_type", "client_id", "subject_token", "resource"])
-def test_a_json_member_that_is_no_plain_text_is_an_invalid_request(db: None, name: str, value: Any) -> None:
+def test_a_json_member_that_is_not_a_string_is_an_invalid_request(db: None, name: str, value: Any) -> None:
     body = {"grant_type": EXCHANGE, "client_id": BRIDGE_CLIENT, "client_secret": BRIDGE_SECRET, name: value}
     assert error(post("/oauth/token", json.dumps(body), JSON)) == (400, "invalid_request")
 
@@ -119,7 +119,7 @@ AUTHORIZATIONS = [
 
 
 @pytest.mark.parametrize("authorization", [*AUTHORIZATIONS, basic("a\x00b"), basic(secret="a\x00b"), basic("%00", "")])
-def test_client_credentials_that_cannot_be_read_are_an_invalid_client(tenant: None, authorization: str) -> None:
+def test_malformed_client_credentials_are_an_invalid_client(tenant: None, authorization: str) -> None:
     assert error(exchange("x", authorization=authorization)) == (401, "invalid_client")
 
 
@@ -142,7 +142,7 @@ GRANTS: dict[str, dict[str, str]] = {
 
 
 @pytest.mark.parametrize("parameters", GRANTS.values(), ids=GRANTS)
-def test_odd_grants_get_an_oauth_error(tenant: None, parameters: dict[str, str]) -> None:
+def test_malformed_grants_get_an_oauth_error(tenant: None, parameters: dict[str, str]) -> None:
     status, _ = error(post("/oauth/token", urlencode(parameters)))
     assert status in {400, 401}
 
@@ -161,7 +161,7 @@ QUERIES = [
 
 @pytest.mark.parametrize("query", QUERIES)
 @pytest.mark.parametrize("method", ["get", "post"])
-def test_an_authorization_request_that_cannot_be_read_is_a_readable_page(tenant: None, query: str, method: str) -> None:
+def test_a_malformed_authorization_request_gets_a_readable_page(tenant: None, query: str, method: str) -> None:
     """RFC 6749 §3.1."""
     response = getattr(Client(), method)(f"/authorize?{query}")
     assert response.status_code == 400
@@ -170,7 +170,7 @@ def test_an_authorization_request_that_cannot_be_read_is_a_readable_page(tenant:
 
 @pytest.mark.parametrize("email", ["a\x00b@example.com", "nobody", "x" * 5000 + "@example.com", "", "a@b.c"])
 @pytest.mark.parametrize("password", ["x", "a\x00b", "", "x" * 5000])
-def test_odd_logins_are_refused_on_the_page(db: None, email: str, password: str) -> None:
+def test_malformed_logins_are_refused_on_the_page(db: None, email: str, password: str) -> None:
     response = Client().post("/login", {"email": email, "password": password})
     assert response.status_code == 200
     page = response.content.decode()
@@ -178,7 +178,7 @@ def test_odd_logins_are_refused_on_the_page(db: None, email: str, password: str)
 
 
 @pytest.mark.parametrize("back", ["/authorize?client_id=%00", "/authorize?%ff", "/x?login_hint=" + "y" * 9000, "\x00"])
-def test_an_odd_way_back_does_not_break_the_login_page(db: None, back: str) -> None:
+def test_a_malformed_next_does_not_break_the_login_page(db: None, back: str) -> None:
     response = Client().get("/login?" + urlencode({"next": back}))
     assert response.status_code == 200
     assert hidden(response, "csrfmiddlewaretoken")
@@ -186,5 +186,5 @@ def test_an_odd_way_back_does_not_break_the_login_page(db: None, back: str) -> N
 
 @pytest.mark.parametrize("cookie", ['tenant_session="aaaaaaaaaaa\\000b"', "tenant_session=%00", 'tenant_csrf="a\\000"'])
 @pytest.mark.parametrize("path", ["/", "/logout", "/admin/"])
-def test_an_odd_cookie_is_no_session(tenant: None, cookie: str, path: str) -> None:
+def test_a_malformed_cookie_is_not_a_session(tenant: None, cookie: str, path: str) -> None:
     assert Client().get(path, headers={"Cookie": cookie}).status_code in {200, 302}

@@ -28,7 +28,7 @@ def acme(tenant: None) -> Organization:
     return organization
 
 
-def test_the_roles_of_the_membership_count_within_an_organization(browser: Browser, acme: Organization) -> None:
+def test_within_an_organization_the_roles_of_the_membership_count(browser: Browser, acme: Organization) -> None:
     """The facts §4: organization RBAC when org_id."""
     claims = verified(browser.access_token(USER, organization="org_acme"), BRIDGE)
     assert claims["org_id"] == "org_acme"
@@ -48,19 +48,19 @@ def test_org_id_survives_exchange_and_refresh(browser: Browser, acme: Organizati
     assert verified(refreshed["id_token"], CLIENT_ID)["org_id"] == "org_acme"
 
 
-def test_who_is_no_member_is_refused(browser: Browser, acme: Organization) -> None:
+def test_a_user_who_is_not_a_member_is_refused(browser: Browser, acme: Organization) -> None:
     browser.log_in(ADMIN)
     answer = answer_at_client(browser.http.get(authorize_url(organization="org_acme")))
     assert answer["error"] == "access_denied"
 
 
-def test_who_is_no_member_any_more_cannot_be_acted_for(browser: Browser, acme: Organization) -> None:
+def test_a_former_member_cannot_be_acted_for(browser: Browser, acme: Organization) -> None:
     token = browser.access_token(USER, organization="org_acme")
     Membership.objects.all().delete()
     assert error(exchange(token)) == (403, "access_denied")
 
 
-def test_a_code_of_a_deleted_organization_is_void(browser: Browser, acme: Organization) -> None:
+def test_a_code_of_a_deleted_organization_is_invalid(browser: Browser, acme: Organization) -> None:
     code = browser.code(USER, organization="org_acme")
     acme.delete()
     assert error(redeem(code)) == (400, "invalid_grant")

@@ -104,7 +104,7 @@ def test_one_of_parallel_uses_of_a_refresh_token_wins(
 
 
 @pytest.mark.parametrize("method", ["get_code_challenge", "confirm_redirect_uri"])
-def test_a_code_redeemed_while_another_request_is_judged_is_invalid(
+def test_a_code_redeemed_by_a_parallel_request_is_invalid(
     configuration: TenantConfiguration, monkeypatch: pytest.MonkeyPatch, method: str
 ) -> None:
     code = Browser().code()

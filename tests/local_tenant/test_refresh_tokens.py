@@ -57,7 +57,7 @@ def test_a_refresh_never_gains_scopes(browser: Browser) -> None:
     assert error(refresh(token, scope="tool:whoami tool:notes")) == (400, "invalid_scope")
 
 
-def test_a_role_taken_away_counts_at_the_next_refresh(browser: Browser) -> None:
+def test_a_removed_role_takes_effect_at_the_next_refresh(browser: Browser) -> None:
     token = browser.tokens(scope=SCOPE)
     TenantUser.objects.get(email=ADMIN[0]).roles.clear()
     assert refresh(token["refresh_token"]).json()["scope"] == "openid offline_access"
@@ -76,7 +76,7 @@ def test_a_refresh_token_is_bound_to_its_client_and_api(browser: Browser) -> Non
     assert error(refresh("unknown")) == (400, "invalid_grant")
 
 
-def test_without_its_family_a_refresh_token_is_worth_nothing(browser: Browser) -> None:
+def test_a_refresh_token_without_its_family_is_refused(browser: Browser) -> None:
     token = browser.tokens(scope=SCOPE)["refresh_token"]
     OfflineGrant.objects.all().delete()
     assert error(refresh(token)) == (400, "invalid_grant")
@@ -93,14 +93,14 @@ def revoke(token: str, **changes: str) -> Any:
     return Client().post("/oauth/revoke", parameters, content_type="application/json")
 
 
-def test_a_revoked_refresh_token_is_over(browser: Browser) -> None:
+def test_a_revoked_refresh_token_is_refused(browser: Browser) -> None:
     """RFC 7009 §2."""
     token = browser.tokens(scope=SCOPE)["refresh_token"]
     assert revoke(token).status_code == 200
     assert error(refresh(token)) == (400, "invalid_grant")
 
 
-def test_revoking_an_unknown_token_is_no_error(tenant: None) -> None:
+def test_revoking_an_unknown_token_succeeds(tenant: None) -> None:
     """RFC 7009 §2.2."""
     assert revoke("unknown").status_code == 200
 

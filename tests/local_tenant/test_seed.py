@@ -40,7 +40,7 @@ def test_seeding_again_changes_nothing(tenant: TenantConfiguration) -> None:
     assert without_times(rows()) == before
 
 
-def test_seeding_again_is_quick(tenant: TenantConfiguration) -> None:
+def test_seeding_again_is_fast(tenant: TenantConfiguration) -> None:
     with CaptureQueriesContext(
         connection,
     ) as queries:
@@ -48,7 +48,7 @@ def test_seeding_again_is_quick(tenant: TenantConfiguration) -> None:
     assert len(queries) < 50
 
 
-def test_what_was_changed_by_hand_stays(tenant: TenantConfiguration, browser: Browser) -> None:
+def test_manual_changes_stay(tenant: TenantConfiguration, browser: Browser) -> None:
     user = TenantUser.objects.get(email="user@example.com")
     user.set_password("mine")
     user.save()
@@ -90,7 +90,7 @@ def test_the_scope_of_a_new_tool_reaches_an_existing_tenant(tenant: TenantConfig
     assert "tool:paint" in browser.tokens(scope="tool:whoami tool:paint")["scope"]
 
 
-def test_a_new_scope_that_was_taken_away_by_hand_stays_away(tenant: TenantConfiguration) -> None:
+def test_a_scope_that_was_removed_by_hand_stays_removed(tenant: TenantConfiguration) -> None:
     seed(with_a_new_tool(tenant))
     for row in (*Role.objects.all(), *ClientGrant.objects.all()):
         row.permissions.remove(*Permission.objects.filter(value__in=["tool:paint", "paint:private", "tool:greet"]))
@@ -98,7 +98,7 @@ def test_a_new_scope_that_was_taken_away_by_hand_stays_away(tenant: TenantConfig
     assert not holders("tool:paint") | holders("paint:private") | holders("tool:greet")
 
 
-def test_a_scope_of_no_tool_any_more_stays(tenant: TenantConfiguration) -> None:
+def test_a_scope_that_no_tool_needs_any_more_stays(tenant: TenantConfiguration) -> None:
     before = holders("tool:notes")
     seed(replace(tenant, bridge_scopes=tenant.bridge_scopes[:1]))
     assert holders("tool:notes") == before
@@ -112,7 +112,7 @@ def test_every_scope_of_a_tool_is_seeded_with_a_description(settings: Any) -> No
     assert set(dict(LOCAL_TENANT.api_scopes)) == {"read:private", "write:private"}
 
 
-def test_changed_identifiers_and_credentials_are_followed(tenant: TenantConfiguration, settings: Any) -> None:
+def test_changed_identifiers_and_credentials_are_applied(tenant: TenantConfiguration, settings: Any) -> None:
     token = subject_token(aud="http://localhost:4001/")
     settings.LOCAL_TENANT = replace(
         tenant,
@@ -126,9 +126,7 @@ def test_changed_identifiers_and_credentials_are_followed(tenant: TenantConfigur
     assert exchange(token, authorization=basic(), audience="urn:another-api").status_code == 401
 
 
-def test_a_second_identifier_stands_beside_the_first_and_tokens_of_both_are_exchanged(
-    tenant: TenantConfiguration, settings: Any
-) -> None:
+def test_tokens_for_two_configured_identifiers_are_exchanged(tenant: TenantConfiguration, settings: Any) -> None:
     """While clients move, each token is exchanged by the client linked to its audience."""
     moved = LinkedClient("http://localhost:3001/", "old-bridge", "old-secret")
     settings.LOCAL_TENANT = replace(tenant, bridges=(*tenant.bridges, moved))
@@ -146,7 +144,7 @@ def test_a_second_identifier_stands_beside_the_first_and_tokens_of_both_are_exch
         assert error(exchange(subject_token(aud=audience), authorization=foreign)) == (403, "unauthorized_client")
 
 
-def test_the_row_of_an_identifier_that_is_kept_is_not_renamed(tenant: TenantConfiguration, settings: Any) -> None:
+def test_the_row_of_a_configured_identifier_is_not_renamed(tenant: TenantConfiguration, settings: Any) -> None:
     """A tenant that was seeded with one identifier gets another one in front of it."""
     known = Api.objects.get(identifier=BRIDGE).pk
     new = LinkedClient("http://localhost:3001/new", "new-bridge", "new-secret")
@@ -194,7 +192,7 @@ def test_the_tenant_refuses_to_run_without_debug_or_off_this_machine(settings: A
     assert {found.id for found in run_checks()} >= {"local_tenant.E001", "local_tenant.E002"}
 
 
-def test_ready_means_database_and_key(http: Client, settings: Any) -> None:
+def test_readiness_needs_the_database_and_a_key(http: Client, settings: Any) -> None:
     assert http.get("/healthz").json() == {"status": "ok"}
     assert http.get("/readyz").json() == {"status": "ok"}
     settings.LOCAL_TENANT.signing_key_file.write_text("no key")
@@ -203,7 +201,7 @@ def test_ready_means_database_and_key(http: Client, settings: Any) -> None:
     assert response.json() == {"status": "unready", "failed": ["signing_key"]}
 
 
-def test_the_client_of_the_apis_pages_is_public_and_its_redirect_uris_follow_the_configuration(
+def test_the_login_client_is_public_and_gets_the_configured_redirect_uris(
     tenant: TenantConfiguration,
 ) -> None:
     configured = replace(

@@ -45,7 +45,9 @@ def test_after_a_rotation_new_tokens_use_the_new_key_and_old_ones_still_verify(b
     assert exchange(old_token).status_code == 200
 
 
-def test_a_dropped_key_is_gone_at_once(browser: Browser, http: Client, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_dropped_key_is_unpublished_at_once(
+    browser: Browser, http: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
     old_token = browser.access_token()
     old = kids(http)
     call_command("tenant_rotate_key", drop_previous=True)

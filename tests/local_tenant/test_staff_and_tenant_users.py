@@ -19,7 +19,7 @@ def test_a_tenant_user_cannot_log_in_to_the_admin(http: Client, username: str) -
     assert not http.login(username=username, password=ADMIN[1])
 
 
-def test_a_tenant_users_session_is_none_in_the_admin(browser: Browser) -> None:
+def test_a_tenant_users_session_is_not_valid_in_the_admin(browser: Browser) -> None:
     browser.log_in(ADMIN)
     assert browser.http.get("/admin/")["Location"].startswith("/admin/login/")
 
@@ -61,7 +61,7 @@ def test_staff_cannot_be_made_a_tenant_user(tenant: None) -> None:
         profile.save()
 
 
-def test_a_row_that_was_forced_to_be_staff_is_locked_out(browser: Browser) -> None:
+def test_a_tenant_user_forced_to_be_staff_is_locked_out(browser: Browser) -> None:
     """Whoever goes around the model with SQL wins nothing."""
     browser.log_in(USER)
     User.objects.filter(tenant_user__email=USER[0]).update(is_staff=True)
@@ -70,7 +70,7 @@ def test_a_row_that_was_forced_to_be_staff_is_locked_out(browser: Browser) -> No
     assert browser.log_in(USER).status_code == 200
 
 
-def test_a_new_tenant_user_gets_a_plain_row_behind_it(tenant: None) -> None:
+def test_a_new_tenant_user_gets_a_plain_django_user(tenant: None) -> None:
     made = TenantUser.objects.create(email="New@Example.com")
     assert made.email == "new@example.com"
     assert made.subject.startswith("auth0|")
@@ -95,7 +95,7 @@ PAGES = ["api", "tenantuser", "role", "organization", "clientgrant", "offlinegra
 
 
 @pytest.mark.parametrize("model", PAGES)
-def test_everything_can_be_listed_searched_and_opened(admin: Client, model: str) -> None:
+def test_every_admin_page_lists_searches_and_opens(admin: Client, model: str) -> None:
     found = tenant_user() if model == "tenantuser" else baker.make(f"local_tenant.{model}")
     base = f"/admin/local_tenant/{model}/"
     assert admin.get(base).status_code == 200
@@ -119,7 +119,7 @@ def test_a_password_set_in_the_admin_works_at_the_login_page(admin: Client, brow
     assert browser.log_in((ADMIN[0], "changed-here")).status_code == 302
 
 
-def test_deleting_a_tenant_user_takes_the_row_behind_it(admin: Client) -> None:
+def test_deleting_a_tenant_user_deletes_its_django_user(admin: Client) -> None:
     user = tenant_user()
     admin.post(f"/admin/local_tenant/tenantuser/{user.pk}/delete/", {"post": "yes"})
     assert not User.objects.filter(pk=user.user_id).exists()

@@ -17,7 +17,7 @@ def test_the_auth0_dialect_has_azp_and_no_jti(browser: Browser) -> None:
     assert claims["permissions"] == ["tool:greet", "tool:notes", "tool:whoami"]
 
 
-def test_each_api_has_a_dialect_of_its_own(browser: Browser) -> None:
+def test_each_api_has_its_own_dialect(browser: Browser) -> None:
     Api.objects.filter(identifier=BRIDGE).update(dialect=Api.Dialect.AUTH0)
     exchanged = exchange(browser.access_token()).json()["access_token"]
     assert jwt.get_unverified_header(exchanged)["typ"] == "at+jwt"
@@ -43,7 +43,7 @@ def grant_for_itself(application: Application, *scopes: str) -> None:
 MACHINE = {"grant_type": "client_credentials", "client_id": "machine", "client_secret": "machine-secret"}
 
 
-def test_a_machine_gets_a_token_of_its_own(tenant: None) -> None:
+def test_a_machine_gets_its_own_token(tenant: None) -> None:
     """RFC 6749 §4.4."""
     grant_for_itself(machine(), "read:private")
     body = token_request({**MACHINE, "audience": API}).json()
@@ -65,7 +65,7 @@ def test_the_auth0_dialect_marks_machines_with_gty(tenant: None) -> None:
     assert claims["azp"] == "machine"
 
 
-def test_a_machine_gets_what_its_grant_allows_and_only_there(tenant: None) -> None:
+def test_a_machine_gets_only_what_its_grant_allows_for_that_api(tenant: None) -> None:
     application = machine()
     assert error(token_request({**MACHINE, "audience": API})) == (403, "access_denied")
     grant_for_itself(application, "read:private")
@@ -75,7 +75,7 @@ def test_a_machine_gets_what_its_grant_allows_and_only_there(tenant: None) -> No
     assert error(token_request({**MACHINE, "audience": "x"})) == (400, "invalid_target")
 
 
-def test_a_grant_on_users_behalf_is_none_for_the_machine_itself(tenant: None) -> None:
+def test_a_grant_on_behalf_of_users_gives_the_machine_itself_nothing(tenant: None) -> None:
     baker.make(ClientGrant, application=machine(), api=Api.objects.get(identifier=API))
     assert error(token_request({**MACHINE, "audience": API})) == (403, "access_denied")
 
@@ -86,7 +86,7 @@ def test_a_machine_needs_its_secret(tenant: None) -> None:
     assert error(token_request({**MACHINE, "client_id": CLIENT_ID})) == (401, "invalid_client")
 
 
-def test_a_browser_client_cannot_use_the_grant_of_machines(tenant: None) -> None:
+def test_a_browser_client_cannot_use_client_credentials(tenant: None) -> None:
     application = machine()
     application.authorization_grant_type = Application.GRANT_AUTHORIZATION_CODE
     application.save()

@@ -23,7 +23,7 @@ from tests.local_tenant.flow import (
 from tests.local_tenant.subject_tokens import ACT_4, subject_token
 
 
-def test_the_new_token_is_the_users_for_the_other_api_with_the_bridge_acting(browser: Browser) -> None:
+def test_the_new_token_is_for_the_same_user_and_the_other_api_with_the_bridge_as_actor(browser: Browser) -> None:
     """RFC 8693 §4.1: the current actor outermost, the client before it within."""
     inbound = browser.access_token()
     answer = exchange(inbound, scope="read:private")
@@ -43,7 +43,7 @@ def test_the_new_token_is_the_users_for_the_other_api_with_the_bridge_acting(bro
     assert answer["Cache-Control"] == "no-store"
 
 
-def test_no_refresh_token_comes_of_an_exchange_even_if_asked_for(browser: Browser) -> None:
+def test_an_exchange_never_returns_a_refresh_token(browser: Browser) -> None:
     """RFC 8693 §2.2.1."""
     inbound = browser.access_token(scope="openid offline_access tool:whoami")
     RefreshToken.objects.all().delete()
@@ -68,14 +68,14 @@ def test_json_and_credentials_in_the_body_work_as_well(browser: Browser) -> None
     assert Client().post("/oauth/token", body, content_type="application/json").status_code == 200
 
 
-def test_scope_is_told_only_when_it_differs_from_what_was_asked(tenant: None) -> None:
+def test_scope_is_returned_only_if_it_differs_from_the_request(tenant: None) -> None:
     """RFC 8693 §2.2.1."""
     assert "scope" not in exchange(subject_token(), scope="read:private write:private").json()
     assert exchange(subject_token(), scope="read:private nonsense").json()["scope"] == "read:private"
     assert exchange(subject_token()).json()["scope"] == "read:private write:private"
 
 
-def test_scopes_are_the_intersection_of_asked_grant_and_roles(tenant: None) -> None:
+def test_scopes_are_the_intersection_of_request_grant_and_roles(tenant: None) -> None:
     """The facts: asked ∩ user-delegated client grant ∩ the user's permissions."""
     of_user = subject_token(sub="auth0|local-user")
     assert exchange(of_user, scope="read:private write:private").json()["scope"] == "read:private"
@@ -85,13 +85,13 @@ def test_scopes_are_the_intersection_of_asked_grant_and_roles(tenant: None) -> N
     assert error(exchange(of_user, scope="read:private")) == (403, "access_denied")
 
 
-def test_permissions_of_another_api_in_a_grant_count_for_nothing(tenant: None) -> None:
+def test_permissions_of_another_api_in_a_grant_are_ignored(tenant: None) -> None:
     grant = ClientGrant.objects.get(application__client_id=BRIDGE_CLIENT)
     grant.permissions.set(Permission.objects.filter(value="tool:greet"))
     assert exchange(subject_token()).json()["scope"] == ""
 
 
-def test_asking_for_nothing_and_being_permitted_nothing_gives_an_empty_scope(tenant: None) -> None:
+def test_a_request_without_scopes_by_a_user_without_permissions_gets_an_empty_scope(tenant: None) -> None:
     """The notes: 200, and the API answers 403."""
     TenantUser.objects.get(email=USER[0]).roles.clear()
     answer = exchange(subject_token(sub="auth0|local-user"))

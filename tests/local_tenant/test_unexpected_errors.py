@@ -46,7 +46,7 @@ def assert_tells_nothing(response: Any) -> None:
 
 
 @pytest.mark.parametrize(("method", "path", "broken"), ENDPOINTS.values(), ids=ENDPOINTS)
-def test_an_endpoint_answers_server_error(
+def test_an_endpoint_answers_an_exception_with_server_error(
     tenant: None,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -78,7 +78,7 @@ def test_an_endpoint_answers_server_error(
 
 
 @pytest.mark.parametrize(("method", "path", "broken"), PAGES.values(), ids=PAGES)
-def test_a_page_says_one_fixed_sentence(
+def test_a_page_answers_an_exception_with_one_fixed_sentence(
     tenant: None, monkeypatch: pytest.MonkeyPatch, method: str, path: str, broken: str
 ) -> None:
     monkeypatch.setattr(broken, fail)

@@ -48,7 +48,7 @@ def challenge(response: Any) -> tuple[int, str]:
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("dialect", Api.Dialect.values)
-def test_it_tells_what_the_id_token_tells(browser: Browser, method: str, dialect: str) -> None:
+def test_userinfo_holds_the_same_claims_as_the_id_token(browser: Browser, method: str, dialect: str) -> None:
     """§5.3.2: `sub` equals that of the ID token; §5.4: the claims are those of the granted scopes."""
     Api.objects.update(dialect=dialect)
     tokens = browser.tokens(scope=OPENID)
@@ -70,7 +70,7 @@ def test_it_tells_what_the_id_token_tells(browser: Browser, method: str, dialect
         ("openid email", {"sub", "email", "email_verified"}),
     ],
 )
-def test_scopes_that_were_not_granted_tell_nothing(browser: Browser, scope: str, claims: set[str]) -> None:
+def test_scopes_that_were_not_granted_give_no_claims(browser: Browser, scope: str, claims: set[str]) -> None:
     assert set(asked(browser.access_token(scope=scope)).json()) == claims
 
 
@@ -94,13 +94,13 @@ def test_without_a_token_the_challenge_names_no_error(tenant: None) -> None:
     assert challenge(Client().get(f"{USERINFO}?access_token=x")) == (401, "")
 
 
-def test_a_token_without_openid_is_refused_with_the_scope_that_it_lacks(browser: Browser) -> None:
+def test_a_token_without_openid_is_refused_naming_the_missing_scope(browser: Browser) -> None:
     response = asked(browser.access_token(scope="tool:whoami profile"))
     assert challenge(response) == (403, "insufficient_scope")
     assert 'scope="openid"' in response["WWW-Authenticate"]
 
 
-def test_an_exchanged_token_does_not_tell_the_api_who_the_user_is(browser: Browser) -> None:
+def test_an_exchanged_token_is_refused_at_userinfo(browser: Browser) -> None:
     """What the bridge gets on the user's behalf is for the API alone."""
     token = exchange(browser.access_token(scope=OPENID)).json()["access_token"]
     assert challenge(asked(token)) == (403, "insufficient_scope")
@@ -155,12 +155,12 @@ def test_a_token_of_another_key_is_refused(browser: Browser) -> None:
 
 
 @pytest.mark.parametrize("header", ["Bearer", "Bearer a b", "Bearer a,Bearer b", "bearer ä", 'Bearer "a"'])
-def test_a_header_that_holds_no_single_token_is_a_bad_request(tenant: None, header: str) -> None:
+def test_a_header_without_exactly_one_token_is_a_bad_request(tenant: None, header: str) -> None:
     assert challenge(asked(None, Authorization=header)) == (400, "invalid_request")
 
 
 @given(token=st.text(alphabet="abcXYZ0123._-~+/=", min_size=1, max_size=60))
-def test_any_text_as_a_token_is_answered_with_400_or_401(token: str) -> None:
+def test_any_text_as_a_token_gets_400_or_401(token: str) -> None:
     assert asked(token).status_code in {400, 401}
 
 

@@ -26,9 +26,7 @@ SCOPES = {"type": "object", "properties": {"scopes": {"type": "array"}}, "requir
 MY_SCOPES = Tool(my_scopes, scopes=("tool:scopes",), output_schema=SCOPES)
 
 
-async def test_the_tool_of_the_documentation_works_as_it_stands_there(
-    bridge: RunningBridge, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_the_documented_tool_works(bridge: RunningBridge, monkeypatch: pytest.MonkeyPatch) -> None:
     """docs/add-a-tool.md, through the real gate: listed, challenged, checked, and answered page by page."""
     tool, registration = documented()
     assert len([line for line in (tool + registration).splitlines() if line]) < 15
@@ -74,7 +72,7 @@ async def test_one_declaration_drives_list_call_metadata_and_challenge(bridge: R
     assert result.structured_content == {"scopes": ["read:private"]}
 
 
-async def test_a_tool_that_names_no_downstream_scope_asks_for_the_configured_one(
+async def test_a_tool_without_a_downstream_scope_requests_the_configured_one(
     bridge: RunningBridge, tenant: FakeTenant
 ) -> None:
     """MCP_AUTH0_EXCHANGE_SCOPE."""

@@ -33,7 +33,7 @@ def test_everything_else_is_a_small_404(browser: Client, path: str) -> None:
     assert "/mcp" in response.json()["detail"]
 
 
-def test_a_foreign_host_is_400_without_a_page_of_ours(browser: Client) -> None:
+def test_a_foreign_host_gets_400_without_a_page(browser: Client) -> None:
     response = browser.get("/healthz", headers={"Host": "evil.example"})
     assert browser.get("/", headers={"Host": "evil.example"}).status_code == 400
     assert b"evil" not in response.content
@@ -46,7 +46,7 @@ def test_the_home_page_says_what_this_is_and_where_the_endpoint_is(browser: Clie
     assert all(f"<code>{scope}</code>" in page for tool in TOOLS for scope in (*tool.scopes, *tool.downstream_scopes))
 
 
-def test_healthy_at_once_and_ready_once_keys_are_held(
+def test_the_bridge_is_healthy_at_once_and_ready_once_it_has_keys(
     browser: Client, bridge: RunningBridge, tenant: FakeTenant
 ) -> None:
     assert browser.get("/healthz").json() == {"status": "ok"}

@@ -16,7 +16,7 @@ from tests.on_behalf_of.mcp.running_bridge import RunningBridge
 pytestmark = pytest.mark.anyio
 
 
-async def test_whoami_tells_what_the_token_says(bridge: RunningBridge) -> None:
+async def test_whoami_returns_what_the_token_says(bridge: RunningBridge) -> None:
     async with bridge:
         token = bridge.token(scope="tool:whoami", org_id="org_1", act={"sub": "agt_1", "client_id": "inspector"})
         result = await bridge.call("whoami", token)
@@ -29,7 +29,7 @@ async def test_whoami_tells_what_the_token_says(bridge: RunningBridge) -> None:
     }
 
 
-async def test_greet_tells_whom_the_api_saw_and_who_acted(bridge: RunningBridge) -> None:
+async def test_greet_returns_the_user_that_the_api_saw_and_the_actors(bridge: RunningBridge) -> None:
     async with bridge:
         result = await bridge.call("greet")
     assert result["structuredContent"] == {
@@ -41,7 +41,7 @@ async def test_greet_tells_whom_the_api_saw_and_who_acted(bridge: RunningBridge)
     }
 
 
-async def test_every_answer_is_there_for_people_and_for_old_clients_too(bridge: RunningBridge) -> None:
+async def test_every_answer_has_text_for_people_and_for_old_clients(bridge: RunningBridge) -> None:
     """MCP tools §Structured Content."""
     async with bridge:
         result = await bridge.call("greet")
@@ -61,7 +61,7 @@ async def test_get_datetime_knows_iana_time_zones(bridge: RunningBridge, zone: s
 @pytest.mark.parametrize(
     "zone", ["Mars/Olympus", "Europe", "../../etc/passwd", "/etc/localtime", "UTC\n", "", 5, ["UTC"]]
 )
-async def test_get_datetime_refuses_what_is_no_time_zone(bridge: RunningBridge, zone: Any) -> None:
+async def test_get_datetime_refuses_an_unknown_time_zone(bridge: RunningBridge, zone: Any) -> None:
     async with bridge:
         assert "timezone: " in await bridge.error_text("get_datetime", timezone=zone)
 
@@ -103,7 +103,7 @@ MISFITS: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("tool", "arguments", "words"), MISFITS)
-async def test_arguments_that_do_not_fit_are_named_before_any_work(
+async def test_invalid_arguments_are_named_before_any_work(
     bridge: RunningBridge, tenant: FakeTenant, tool: str, arguments: dict[str, Any], words: str
 ) -> None:
     async with bridge:
@@ -112,7 +112,7 @@ async def test_arguments_that_do_not_fit_are_named_before_any_work(
 
 
 @pytest.mark.parametrize("tool", list(TOOLS), ids=lambda tool: tool.name)
-def test_every_tool_declares_all_that_clients_need(tool: Any) -> None:
+def test_every_tool_declares_what_clients_need(tool: Any) -> None:
     for schema in (tool.input_schema, tool.output_schema):
         Draft202012Validator.check_schema(schema)
         assert schema["type"] == "object"  # what revisions before 2026-07-28 ask for
@@ -123,7 +123,7 @@ def test_every_tool_declares_all_that_clients_need(tool: Any) -> None:
 
 
 @pytest.mark.parametrize("tool", list(TOOLS), ids=lambda tool: tool.name)
-def test_no_schema_lists_types_for_clients_that_know_single_ones(tool: Any) -> None:
+def test_no_schema_has_a_list_of_types(tool: Any) -> None:
     """Inspector warns of it, since clients that turn schemas into OpenAPI's dialect drop such a tool."""
     assert '"type": [' not in json.dumps([tool.input_schema, tool.output_schema])
 

@@ -30,7 +30,7 @@ def anyio_backend() -> str:
 
 
 @pytest.mark.anyio
-async def test_a_user_of_another_tenant_calls_the_api_through_the_bridge_and_it_is_on_record(
+async def test_a_user_of_another_tenant_calls_the_api_through_the_bridge_and_the_call_is_recorded(
     services: RunningBehindOidcProvider,
 ) -> None:
     ada = Wallet(client=OAuthClientInformationFull(client_id="mcp-client", redirect_uris=[AnyUrl(REDIRECT_URI)]))

@@ -39,14 +39,14 @@ ROWS = "obo_audit_delegatedaccess"
         lambda row: DelegatedAccess._base_manager.filter(pk=row.pk).delete(),
     ],
 )
-def test_djangos_own_ways_to_change_a_row_raise(database: str, change: Callable[[DelegatedAccess], object]) -> None:
+def test_djangos_methods_that_change_a_row_raise(database: str, change: Callable[[DelegatedAccess], object]) -> None:
     row = record()
     with pytest.raises(TypeError):
         change(row)
     assert DelegatedAccess.objects.get().subject == "auth0|user-0"
 
 
-def test_a_row_with_the_number_of_another_does_not_take_its_place(database: str) -> None:
+def test_a_row_with_an_existing_id_does_not_replace_that_row(database: str) -> None:
     row = record()
     with pytest.raises(DatabaseError):
         record(1, id=row.pk)
@@ -126,7 +126,7 @@ def test_the_owner_can_lift_the_triggers_within_one_transaction(database: str) -
     assert counts()[0] == 0
 
 
-def test_lifting_ends_with_what_was_done_when_it_fails(database: str) -> None:
+def test_if_a_lifted_transaction_fails_triggers_return_and_changes_are_undone(database: str) -> None:
     record()
 
     def fail_half_way() -> None:

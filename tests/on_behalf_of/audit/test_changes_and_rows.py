@@ -37,7 +37,7 @@ def test_the_row_of_a_call_that_failed_survives_its_rollback(
     assert (Note.objects.count(), DelegatedAccess.objects.get().status) == (0, 500)
 
 
-def test_a_call_whose_transaction_the_database_gave_up_still_leaves_its_row(
+def test_a_call_whose_transaction_the_database_aborted_is_still_recorded(
     write: Call, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """PostgreSQL refuses everything after an error, until the end of the transaction or a savepoint."""
@@ -52,7 +52,7 @@ def test_a_call_whose_transaction_the_database_gave_up_still_leaves_its_row(
     assert (answer.status_code, row.status if row else 503) in {(500, 500), (503, 503)}
 
 
-def test_a_call_that_ends_without_an_answer_is_undone_and_holds_up_nobody(
+def test_a_call_that_ends_without_an_answer_is_undone_and_blocks_no_others(
     write: Call, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As when the process is told to end: Django makes no answer of it, so there is nothing to record."""

@@ -37,7 +37,7 @@ def until(succeeds: Callable[[], bool], deadline: float = 30) -> None:
 
 
 @pytest.mark.postgres
-def test_a_revoked_permission_to_insert_refuses_every_call_until_it_is_granted(
+def test_without_permission_to_insert_every_call_is_refused(
     postgres: str, api_on_postgres: APIClient, issuer: Issuer
 ) -> None:
     role = f"app_{os.getpid()}"
@@ -130,13 +130,13 @@ def calls(
         list(pool.map(close, range(CALLERS)))
 
 
-def test_the_time_that_the_database_has_leaves_some_for_the_answer() -> None:
+def test_the_databases_time_limit_leaves_time_for_the_answer() -> None:
     """docs/audit.md promises it within two seconds. The tests below see that the limit ends the wait."""
     assert time_limit.DATABASE_TIME <= 1.5
 
 
 @pytest.mark.postgres_server
-def test_a_stopped_database_gives_503_soon_and_heals_by_itself(
+def test_a_stopped_database_causes_a_quick_503_until_it_is_back(
     server: PostgresServer, calls: Callable[[], list[tuple[Response, float]]]
 ) -> None:
     until(lambda: [answer.status_code for answer, _ in calls()] == [200] * CALLERS)  # a busy machine connects slowly
@@ -148,7 +148,7 @@ def test_a_stopped_database_gives_503_soon_and_heals_by_itself(
 
 
 @pytest.mark.postgres_server
-def test_a_frozen_database_gives_503_soon_and_heals_by_itself(
+def test_a_frozen_database_causes_a_quick_503_until_it_is_back(
     server: PostgresServer, calls: Callable[[], list[tuple[Response, float]]]
 ) -> None:
     """It holds every connection and answers nothing: only a limit on our side ends the wait."""
@@ -175,7 +175,7 @@ def test_after_a_failure_the_next_calls_fail_without_trying(read: Call, monkeypa
     assert tries == [200]
 
 
-def test_a_log_that_is_locked_refuses_changes_before_anything_is_done(
+def test_a_locked_log_refuses_changes_before_anything_is_done(
     sqlite: object, api_on_sqlite: APIClient, issuer: Issuer
 ) -> None:
     holds, done = threading.Event(), threading.Event()

@@ -49,7 +49,7 @@ def queued(group: GroupCommit[int], pool: ThreadPoolExecutor, rows: Sequence[int
     return futures
 
 
-def test_who_comes_while_rows_are_written_is_written_together_with_the_others(disk: Disk) -> None:
+def test_rows_that_arrive_during_a_write_are_written_together(disk: Disk) -> None:
     group = GroupCommit(disk.commit)
     with ThreadPoolExecutor(8) as pool:
         first = pool.submit(group.write, 0)
@@ -66,7 +66,7 @@ def test_who_comes_while_rows_are_written_is_written_together_with_the_others(di
     assert disk.groups == [[0], [1, 2, 3, 4]]
 
 
-def test_no_statement_holds_more_rows_than_it_may(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_statement_exceeds_the_maximum_number_of_rows(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(group_commit, "MAX_ROWS", 3)
     group = GroupCommit(disk.commit)
     with ThreadPoolExecutor(9) as pool:
@@ -80,7 +80,7 @@ def test_no_statement_holds_more_rows_than_it_may(disk: Disk, monkeypatch: pytes
     assert disk.groups == [[0], [1, 2, 3], [4, 5, 6], [7]]
 
 
-def test_an_outage_fails_all_who_were_written_together_and_nobody_else(disk: Disk) -> None:
+def test_an_outage_fails_only_the_rows_of_the_same_write(disk: Disk) -> None:
     disk.failure = lambda rows: OperationalError() if 1 in rows else None
     group = GroupCommit(disk.commit)
     with ThreadPoolExecutor(8) as pool:
@@ -96,7 +96,7 @@ def test_an_outage_fails_all_who_were_written_together_and_nobody_else(disk: Dis
     assert disk.groups == [[0], [4]]
 
 
-def test_a_writer_that_is_ended_leaves_nobody_waiting(disk: Disk) -> None:
+def test_an_interrupted_writer_leaves_no_caller_waiting(disk: Disk) -> None:
     disk.failure = lambda rows: SystemExit() if 1 in rows else None
     group = GroupCommit(disk.commit)
     with ThreadPoolExecutor(8) as pool:
@@ -128,7 +128,7 @@ def test_a_row_that_the_database_refuses_fails_alone(disk: Disk, error: type[Exc
     assert disk.groups == [[0], [1], [3]]
 
 
-def test_who_has_no_time_left_gives_up_and_is_not_written_later(disk: Disk) -> None:
+def test_a_caller_without_time_gives_up_and_is_not_written_later(disk: Disk) -> None:
     group = GroupCommit(disk.commit)
 
     def write_soon(row: int) -> None:
@@ -147,7 +147,7 @@ def test_who_has_no_time_left_gives_up_and_is_not_written_later(disk: Disk) -> N
     assert disk.groups == [[0], [2]]
 
 
-def test_whoever_has_the_most_time_left_writes_for_those_who_wait(disk: Disk) -> None:
+def test_the_waiting_caller_with_the_most_time_writes_for_all(disk: Disk) -> None:
     """The limit of the call that writes ends the statement, for all whose rows it holds."""
     left: list[float] = []
 
@@ -177,7 +177,7 @@ def test_whoever_has_the_most_time_left_writes_for_those_who_wait(disk: Disk) ->
 
 
 @pytest.mark.parametrize("end", [SystemExit, KeyboardInterrupt, MemoryError])
-def test_nobody_returns_without_a_row_where_the_one_who_tries_them_singly_is_ended(
+def test_if_the_caller_that_retries_rows_singly_is_interrupted_the_others_still_get_an_error(
     disk: Disk, end: type[BaseException]
 ) -> None:
     disk.failure = lambda rows: IntegrityError() if len(rows) > 1 else end() if rows == [1] else None
@@ -194,7 +194,7 @@ def test_nobody_returns_without_a_row_where_the_one_who_tries_them_singly_is_end
     assert disk.groups == [[0], [4]]
 
 
-def test_many_at_once_are_each_written_once() -> None:
+def test_parallel_rows_are_each_written_once() -> None:
     """Whatever the order in which threads wake, give up and take over."""
     written: list[int] = []
     group: GroupCommit[int] = GroupCommit(written.extend)
@@ -217,7 +217,7 @@ def test_many_at_once_are_each_written_once() -> None:
     assert written[-1] == 3_000
 
 
-def test_rows_inserted_together_are_as_if_each_had_been_saved(database: str) -> None:
+def test_rows_inserted_together_equal_rows_saved_one_by_one(database: str) -> None:
     saved = [
         record(number, source_address=address) for number, address in enumerate(("192.0.2.7", "2001:db8::1", None))
     ]

@@ -46,7 +46,7 @@ def intact(log: AuditConfiguration) -> int:
     return verify(public_keys(log.public_keys_file)).rows
 
 
-def test_whole_sealed_ranges_are_dropped_and_the_rest_still_verifies(
+def test_whole_sealed_ranges_are_pruned_and_the_rest_still_verifies(
     log: AuditConfiguration, old_and_new: list[DelegatedAccess]
 ) -> None:
     before = datetime.now(UTC) - timedelta(days=500)
@@ -61,7 +61,7 @@ def test_whole_sealed_ranges_are_dropped_and_the_rest_still_verifies(
     assert sealing_state().sealed_rows == 5
 
 
-def test_a_second_pruning_goes_on_where_the_first_ended(
+def test_a_second_pruning_continues_where_the_first_ended(
     log: AuditConfiguration, old_and_new: list[DelegatedAccess]
 ) -> None:
     before = datetime.now(UTC) - timedelta(days=500)
@@ -70,9 +70,7 @@ def test_a_second_pruning_goes_on_where_the_first_ended(
     assert Tombstone.objects.count() == 1
 
 
-def test_what_is_younger_than_the_retention_time_is_kept(
-    log: AuditConfiguration, old_and_new: list[DelegatedAccess]
-) -> None:
+def test_rows_within_the_retention_time_are_kept(log: AuditConfiguration, old_and_new: list[DelegatedAccess]) -> None:
     with pytest.raises(TooYoung):
         prune(datetime.now(UTC) - timedelta(days=399), by="x", configuration=log)
     with pytest.raises(CommandError):
@@ -80,9 +78,7 @@ def test_what_is_younger_than_the_retention_time_is_kept(
     assert DelegatedAccess.objects.count() == 4
 
 
-def test_nothing_is_dropped_from_a_log_that_is_broken(
-    log: AuditConfiguration, old_and_new: list[DelegatedAccess]
-) -> None:
+def test_a_broken_log_is_not_pruned(log: AuditConfiguration, old_and_new: list[DelegatedAccess]) -> None:
     execute_as_owner("UPDATE obo_audit_delegatedaccess SET subject = 'x' WHERE id = %s", old_and_new[0].pk)
     with pytest.raises(Broken):
         prune(datetime.now(UTC) - timedelta(days=500), by="x", configuration=log)
@@ -118,7 +114,7 @@ def test_a_rotated_key_leaves_old_seals_verifiable(database: str, log: AuditConf
     assert LogOperation.objects.get().kind == LogOperation.Kind.ROTATE_KEY
 
 
-def test_a_seal_by_a_key_that_is_not_published_is_forged(database: str, log: AuditConfiguration) -> None:
+def test_a_seal_by_an_unpublished_key_counts_as_forged(database: str, log: AuditConfiguration) -> None:
     record()
     seal_everything(log)
     keys = public_keys(log.public_keys_file)
@@ -147,7 +143,7 @@ def test_an_export_is_recorded_and_holds_every_row(database: str, log: AuditConf
     assert (operation.kind, operation.what, operation.count) == ("export", "json-lines", 3)
 
 
-def test_a_head_that_somebody_changed_tells_nothing(database: str, log: AuditConfiguration, tmp_path: Path) -> None:
+def test_a_tampered_head_is_refused(database: str, log: AuditConfiguration, tmp_path: Path) -> None:
     call_command("audit_export", head=tmp_path / "head.json")
     head = json.loads((tmp_path / "head.json").read_text())
     (tmp_path / "head.json").write_text(json.dumps(head | {"seal": 0}))
@@ -167,7 +163,7 @@ def test_an_hour_in_which_nothing_happened_is_sealed_too(
     assert [seal.count for seal in Seal.objects.all()] == [0, 0]
 
 
-def test_the_state_of_the_sealing_is_told(database: str, log: AuditConfiguration) -> None:
+def test_the_state_of_the_sealing_is_reported(database: str, log: AuditConfiguration) -> None:
     record_export("root", "csv", {"decision": "refused"}, 3)
     record(time=datetime.now(UTC) - timedelta(seconds=30))
     before = sealing_state()

@@ -147,7 +147,7 @@ def stopped(server: PostgresServer) -> Iterator[None]:
 
 @pytest.mark.postgres_server
 @pytest.mark.parametrize("outage", [stopped, PostgresServer.frozen])
-def test_a_server_that_is_gone_gives_only_503_until_it_is_back(
+def test_a_dead_server_causes_only_503_until_it_is_back(
     outage: Callable[[PostgresServer], AbstractContextManager[None]],
     server: PostgresServer,
     callers: Callable[[str], AbstractContextManager[Callers]],
@@ -177,7 +177,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.tmpfs
-def test_a_disk_without_room_gives_503_until_there_is_room(
+def test_a_full_disk_causes_503_until_there_is_space(
     small_disk: Path,
     sqlite_template: Path,
     callers: Callable[[str], AbstractContextManager[Callers]],

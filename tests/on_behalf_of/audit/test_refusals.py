@@ -13,7 +13,7 @@ from tests.issuer import Issuer
 BAD_TOKENS = 10_000 if os.environ.get("LONG_TESTS") == "1" else 1_000
 
 
-def test_refusals_leave_rows(api: APIClient, issuer: Issuer) -> None:
+def test_refusals_are_recorded(api: APIClient, issuer: Issuer) -> None:
     token = issuer.token(scope="openid")
     assert api.get("/api/private-scope", HTTP_AUTHORIZATION=f"Bearer {token}").status_code == 403
     row = DelegatedAccess.objects.get()
@@ -37,9 +37,7 @@ def test_bad_tokens_are_counted_and_leave_a_bounded_number_of_rows(api: APIClien
     assert "no_token" in {row.reason for row in rows}
 
 
-def test_counting_takes_a_bounded_place_in_memory_and_survives_an_outage(
-    sqlite: object, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_counting_uses_bounded_memory_and_survives_an_outage(sqlite: object, monkeypatch: pytest.MonkeyPatch) -> None:
     counter = RefusedTokenCounter()
     for number in range(2_000):
         counter.add(f"/route/{number}", "signature")

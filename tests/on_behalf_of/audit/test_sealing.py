@@ -52,7 +52,7 @@ def test_a_digest_is_the_same_after_the_row_is_read_back(database: str, changes:
     assert row_digest(row) == row.digest
 
 
-def test_no_seal_holds_more_rows_than_it_may(
+def test_no_seal_exceeds_the_maximum_number_of_rows(
     database: str, log: AuditConfiguration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sealing, "MAX_ROWS", 3)
@@ -71,7 +71,7 @@ def _unsaved(number: int) -> DelegatedAccess:
 
 
 @pytest.mark.postgres
-def test_a_row_that_is_committed_late_is_not_left_behind(postgres: str, log: AuditConfiguration) -> None:
+def test_a_row_that_is_committed_late_is_sealed_too(postgres: str, log: AuditConfiguration) -> None:
     """Its number is lower than one that was committed before: a sealer that went by numbers would miss it."""
     inserted, may_end = threading.Event(), threading.Event()
 
@@ -95,7 +95,7 @@ def test_a_row_that_is_committed_late_is_not_left_behind(postgres: str, log: Aud
     assert verify(public_keys(log.public_keys_file)).rows == 2
 
 
-def test_many_writers_and_sealers_lose_no_row_and_seal_none_twice(database: str, log: AuditConfiguration) -> None:
+def test_with_many_writers_and_sealers_every_row_is_sealed_once(database: str, log: AuditConfiguration) -> None:
     writers = WRITERS if database == "postgres" else 4
     done = threading.Event()
 
@@ -123,7 +123,7 @@ def test_many_writers_and_sealers_lose_no_row_and_seal_none_twice(database: str,
     assert verify(public_keys(log.public_keys_file)).rows == writers * ROWS_EACH
 
 
-def test_the_thread_seals_and_goes_on_after_an_outage(
+def test_the_sealing_thread_continues_after_an_outage(
     database: str, log: AuditConfiguration, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     from on_behalf_of.audit import background
@@ -154,7 +154,7 @@ def _poll(happened: Callable[[], bool]) -> None:
 
 
 @pytest.mark.postgres
-def test_rows_to_be_sealed_are_read_in_the_order_of_an_index(postgres: str) -> None:
+def test_rows_to_seal_are_read_in_index_order(postgres: str) -> None:
     """Sorting would read all that waits for each seal: a log of a million rows took a second for a thousand of them."""
     record()
     with CaptureQueriesContext(connection) as asked:
@@ -169,7 +169,7 @@ def test_rows_to_be_sealed_are_read_in_the_order_of_an_index(postgres: str) -> N
 
 
 @pytest.mark.postgres
-def test_a_server_that_counts_from_lower_is_told_apart(
+def test_a_restored_server_with_lower_transaction_numbers_is_detected(
     postgres: str, log: AuditConfiguration, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As after restoring a dump elsewhere: rows would stand before those that are sealed."""

@@ -72,7 +72,7 @@ def test_the_application_serves_records_seals_and_verifies(
         "SET session_replication_role = 'replica'",
     ],
 )
-def test_the_application_cannot_change_the_log_nor_what_protects_it(as_application: None, statement: str) -> None:
+def test_the_application_can_change_neither_the_log_nor_its_protection(as_application: None, statement: str) -> None:
     record()
     with pytest.raises(DatabaseError, match=r"permission denied|must be owner"):
         execute(statement)

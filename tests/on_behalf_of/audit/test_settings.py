@@ -19,14 +19,14 @@ from on_behalf_of.audit.models import DelegatedAccess
 from tests.rooms import configure
 
 
-def test_a_project_is_warned_until_it_says_who_seals_the_log(settings: Settings) -> None:
+def test_a_project_gets_a_warning_until_it_configures_who_seals_the_log(settings: Settings) -> None:
     configure(settings, AUDIT={})
     assert [found.id for found in somebody_seals_the_log()] == ["obo_audit.W001"]
     configure(settings, AUDIT={"SEALING": "command"})
     assert somebody_seals_the_log() == []
 
 
-def test_a_dictionary_is_enough(settings: Settings, tmp_path: Path) -> None:
+def test_a_dictionary_is_enough_as_configuration(settings: Settings, tmp_path: Path) -> None:
     settings.BASE_DIR = tmp_path
     configure(settings, AUDIT={"SEALING": "thread", "RETENTION_DAYS": 30})
     configuration = audit_configuration()
@@ -34,14 +34,14 @@ def test_a_dictionary_is_enough(settings: Settings, tmp_path: Path) -> None:
     assert (configuration.sealing, configuration.retention_days) == (Sealing.THREAD, 30)
 
 
-def test_a_database_that_does_not_exist_is_one_sentence(settings: Settings) -> None:
+def test_an_unknown_database_is_refused_in_one_sentence(settings: Settings) -> None:
     configure(settings, AUDIT={"DATABASE": "nowhere"})
     with pytest.raises(ImproperlyConfigured, match=r'\["DATABASE"\] must be an alias of DATABASES\.$'):
         audit_configuration()
 
 
 @pytest.mark.parametrize("engine", ["django.db.backends.postgresql", "on_behalf_of.audit.postgresql"])
-def test_a_project_is_told_which_engine_ends_waits(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_system_check_recommends_the_engine_with_time_limits(engine: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(connection.settings_dict, "ENGINE", engine)
     monkeypatch.setattr(type(connections["default"]), "vendor", "postgresql")
     expected = [] if engine.startswith("on_behalf_of") else ["obo_audit.W003"]

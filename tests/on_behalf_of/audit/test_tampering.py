@@ -77,7 +77,7 @@ def test_a_change_with_a_digest_to_match_is_found(log: AuditConfiguration, rows:
     assert verify_row(row) == RowVerdict.CHANGED
 
 
-def test_a_value_that_cannot_even_be_read_is_found(sqlite: Path, log: AuditConfiguration) -> None:
+def test_an_unreadable_value_is_found(sqlite: Path, log: AuditConfiguration) -> None:
     row = record()
     seal_everything(log)
     execute("PRAGMA ignore_check_constraints = ON")
@@ -140,7 +140,7 @@ def test_a_changed_seal_is_found(log: AuditConfiguration, rows: list[DelegatedAc
     assert (broken.problem, broken.what.startswith(f"seal {seal.number}")) == (Problem.FORGED_SEAL, True)
 
 
-def test_a_seal_made_anew_with_another_key_is_forged(
+def test_a_seal_remade_with_another_key_counts_as_forged(
     log: AuditConfiguration, rows: list[DelegatedAccess], tmp_path: Path
 ) -> None:
     key = seal_key(tmp_path / "other.pem", tmp_path / "other.json")
@@ -217,7 +217,7 @@ def test_operations_on_the_log_are_sealed_like_accesses(database: str, log: Audi
         (lambda log: log.public_keys_file.write_text("{"), 2),
     ],
 )
-def test_the_commands_exit_code_tells_intact_from_broken_from_cannot_tell(
+def test_the_exit_code_distinguishes_intact_broken_and_unknown(
     log: AuditConfiguration, rows: list[DelegatedAccess], damage: Callable[[AuditConfiguration], object], code: int
 ) -> None:
     damage(log)
@@ -230,7 +230,7 @@ def test_the_commands_exit_code_tells_intact_from_broken_from_cannot_tell(
     assert Verification.objects.count() == 1
 
 
-def test_verification_can_begin_with_a_later_seal(log: AuditConfiguration, rows: list[DelegatedAccess]) -> None:
+def test_verification_can_start_at_a_later_seal(log: AuditConfiguration, rows: list[DelegatedAccess]) -> None:
     keys, last = public_keys(log.public_keys_file), Seal.objects.all()[0]
     execute_as_owner(f"DELETE FROM {ROWS} WHERE id = %s", rows[0].pk)
     assert verify(keys, since=last.number).rows == last.count

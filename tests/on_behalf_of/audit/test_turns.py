@@ -44,14 +44,14 @@ def test_a_thread_whose_turn_does_not_come_in_time_gives_up(sqlite: object) -> N
         assert execute("SELECT 1") == [(1,)]
 
 
-def test_what_is_left_after_waiting_for_the_turn_is_what_sqlite_may_wait_for_other_processes(sqlite: object) -> None:
+def test_sqlite_waits_for_other_processes_no_longer_than_the_time_left(sqlite: object) -> None:
     with limited_database_time(0.5), turn_to_write():
         ((milliseconds,),) = execute("PRAGMA busy_timeout")
     assert 0 < milliseconds <= 500
     assert execute("PRAGMA busy_timeout") == [(1_400,)]  # as configured; the connection is used for other things too
 
 
-def test_a_turn_that_ends_in_an_error_is_over(sqlite: object) -> None:
+def test_a_turn_ends_with_an_error(sqlite: object) -> None:
     with limited_database_time(0.2), pytest.raises(RuntimeError), turn_to_write():
         raise RuntimeError
     with limited_database_time(0.2), turn_to_write():
@@ -59,12 +59,12 @@ def test_a_turn_that_ends_in_an_error_is_over(sqlite: object) -> None:
 
 
 @pytest.mark.postgres
-def test_postgresql_has_many_writers_at_once(postgres: str) -> None:
+def test_postgresql_allows_parallel_writers(postgres: str) -> None:
     with taken(), limited_database_time(0.2), turn_to_write():
         assert execute("SELECT 1") == [(1,)]
 
 
-def test_migrating_leaves_a_file_whose_readers_and_writer_do_not_wait_for_each_other(sqlite: object) -> None:
+def test_migrating_switches_sqlite_to_wal(sqlite: object) -> None:
     """And which is durable with each commit; asked of a connection that says nothing of the mode itself."""
     assert "journal_mode" not in str(connection.settings_dict["OPTIONS"])
     assert execute("PRAGMA journal_mode") == [("wal",)]

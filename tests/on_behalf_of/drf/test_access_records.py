@@ -39,7 +39,7 @@ def test_an_undelegated_call_is_recorded_without_an_actor(api: APIClient, issuer
     assert (row.actor, row.actor_chain) == ("", [])
 
 
-def test_a_token_without_jti_is_named_by_its_digest_and_never_stored(api: APIClient, issuer: Issuer) -> None:
+def test_a_token_without_jti_is_recorded_by_its_digest(api: APIClient, issuer: Issuer) -> None:
     token = issuer.sign(issuer.auth0_claims(), typ="JWT")
     api.get("/api/private-scope", **bearer(token))
     row = DelegatedAccess.objects.values().get()
@@ -70,7 +70,7 @@ def test_invalid_input_is_recorded_and_changes_nothing(api: APIClient, issuer: I
     assert not Note.objects.exists()
 
 
-def test_an_unexpected_error_is_recorded_and_told_without_its_text(
+def test_an_unexpected_error_is_recorded_and_reported_without_its_text(
     api: APIClient, issuer: Issuer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail(self: views.NoteViewSet, request: Request) -> Response:
@@ -87,7 +87,7 @@ def test_an_unexpected_error_is_recorded_and_told_without_its_text(
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
 
 
-def test_a_call_without_a_good_token_leaves_no_row(api: APIClient, issuer: Issuer) -> None:
+def test_a_call_without_a_valid_token_leaves_no_row(api: APIClient, issuer: Issuer) -> None:
     api.get("/api/private-scope")
     api.get("/api/private-scope", **bearer(issuer.token(exp=1)))
     api.get("/api/public", **bearer(issuer.token()))
@@ -95,7 +95,7 @@ def test_a_call_without_a_good_token_leaves_no_row(api: APIClient, issuer: Issue
 
 
 @pytest.mark.django_db(transaction=True)
-def test_what_cannot_be_recorded_is_not_carried_out(
+def test_a_call_that_cannot_be_recorded_is_not_carried_out(
     api: APIClient, issuer: Issuer, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(DelegatedAccess._meta, "db_table", "no_such_table")
@@ -108,7 +108,7 @@ def test_what_cannot_be_recorded_is_not_carried_out(
     assert not Note.objects.exists()
 
 
-def test_a_trace_of_the_caller_is_kept_and_marked_as_such(api: APIClient, issuer: Issuer) -> None:
+def test_a_callers_trace_is_kept_and_marked_as_the_callers(api: APIClient, issuer: Issuer) -> None:
     """W3C Trace Context §3.2."""
     api.get("/api/private-scope", HTTP_TRACEPARENT=f"00-{TRACE_ID}-00f067aa0ba902b7-01", **bearer(issuer.token()))
     row = DelegatedAccess.objects.get()
@@ -116,7 +116,7 @@ def test_a_trace_of_the_caller_is_kept_and_marked_as_such(api: APIClient, issuer
 
 
 @pytest.mark.parametrize("header", ["", "junk", f"00-{'0' * 32}-00f067aa0ba902b7-01", f"00-{TRACE_ID.upper()}-1-01"])
-def test_a_malformed_trace_is_replaced_by_one_of_our_own(api: APIClient, issuer: Issuer, header: str) -> None:
+def test_a_malformed_trace_is_replaced_by_a_new_one(api: APIClient, issuer: Issuer, header: str) -> None:
     api.get("/api/private-scope", HTTP_TRACEPARENT=header, **bearer(issuer.token()))
     row = DelegatedAccess.objects.get()
     assert (len(row.trace_id), row.trace_from_caller) == (32, False)
@@ -162,7 +162,7 @@ def test_every_view_of_the_api_records_its_calls() -> None:
     assert [cls for cls in api_views if not issubclass(cls, RecordedView)] == []
 
 
-def test_database_errors_have_one_type() -> None:
+def test_database_errors_share_one_type() -> None:
     """What the middleware answers with 503 covers everything a database driver raises."""
     from django.db import IntegrityError, OperationalError
 

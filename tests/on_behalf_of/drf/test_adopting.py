@@ -90,7 +90,7 @@ def test_the_request_has_the_projects_own_user(project: APIClient, issuer: Issue
 
 
 @pytest.mark.parametrize("is_there", [False, True], ids=["missing", "inactive"])
-def test_a_user_whom_the_project_does_not_know_is_refused_and_recorded(
+def test_a_user_unknown_to_the_project_is_refused_and_recorded(
     project: APIClient, issuer: Issuer, settings: Settings, is_there: bool
 ) -> None:
     if is_there:
@@ -119,7 +119,7 @@ def test_the_projects_own_users_do_not_act_for_anybody(project: APIClient) -> No
     assert (answer.status_code, answer.json()["reason"]) == (403, "delegation_required")
 
 
-def test_tokens_that_are_not_the_tenants_are_left_to_the_next_scheme(
+def test_tokens_of_other_issuers_are_left_to_the_next_scheme(
     project: APIClient, settings: Settings, issuer: Issuer
 ) -> None:
     partner = bearer("partner-key")
@@ -140,7 +140,7 @@ def test_scopes_combine_with_the_projects_permissions(project: APIClient, issuer
     assert scopes_of(ByScopeOrStaff(), "GET") == ("read:private",)
 
 
-def test_a_recorded_view_takes_the_decorators_of_drf_spectacular(project: APIClient, issuer: Issuer) -> None:
+def test_drf_spectaculars_decorators_work_on_a_recorded_view(project: APIClient, issuer: Issuer) -> None:
     assert project.get("/described", **bearer(issuer.delegated_token())).status_code == 200
     document = SchemaGenerator(urlconf=__name__).get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     described = document["paths"]["/described"]["get"]
@@ -150,7 +150,7 @@ def test_a_recorded_view_takes_the_decorators_of_drf_spectacular(project: APICli
 API = {"ISSUER": "https://tenant.example/", "AUDIENCE": "https://api.example/"}
 
 
-def test_a_dictionary_is_enough(settings: Settings) -> None:
+def test_a_dictionary_is_enough_as_configuration(settings: Settings) -> None:
     configure(settings, API=API | {"USER": f"{__name__}.user_named_as_subject", "SCOPES": {"read:a": "Read a"}})
     configuration = api_configuration()
     assert configuration.token_rules.issuer == API["ISSUER"]
@@ -174,7 +174,7 @@ def test_a_dictionary_is_enough(settings: Settings) -> None:
         ),
     ],
 )
-def test_a_mistake_in_the_setting_is_one_sentence(settings: Settings, setting: Any, sentence: str) -> None:
+def test_a_mistake_in_the_setting_is_reported_in_one_sentence(settings: Settings, setting: Any, sentence: str) -> None:
     settings.ON_BEHALF_OF = setting
     with pytest.raises(ImproperlyConfigured) as mistake:
         api_configuration()

@@ -55,18 +55,20 @@ def test_a_body_over_one_megabyte_is_refused(api: APIClient, writer: dict[str, A
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "multipart/form-data; boundary=x", "application/xml", "junk"])
-def test_another_content_type_is_told_so(api: APIClient, writer: dict[str, Any], content_type: str) -> None:
+def test_an_unsupported_content_type_is_refused_with_415(
+    api: APIClient, writer: dict[str, Any], content_type: str
+) -> None:
     answer = api.post("/api/notes/", b"title=x", content_type=content_type, **writer)
     assert answer.status_code in {400, 415}
     assert not Note.objects.exists()
 
 
-def test_a_body_is_not_looked_at_before_the_token(api: APIClient) -> None:
+def test_the_token_is_checked_before_the_body(api: APIClient) -> None:
     assert api.post("/api/notes/", b"{", content_type="application/json").status_code == 401
 
 
 @pytest.mark.parametrize("method", ["put", "patch", "delete", "trace"])
-def test_a_method_that_a_route_lacks_is_told_so(api: APIClient, writer: dict[str, Any], method: str) -> None:
+def test_an_unsupported_method_is_refused_with_405(api: APIClient, writer: dict[str, Any], method: str) -> None:
     assert api.generic(method.upper(), "/api/private-scope", **writer).status_code in {403, 405}
 
 

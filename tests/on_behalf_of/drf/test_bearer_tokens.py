@@ -14,7 +14,7 @@ def test_the_public_endpoint_needs_no_token(api: APIClient) -> None:
     assert api.get("/api/public").status_code == 200
 
 
-def test_a_call_without_a_token_is_told_where_to_get_one_and_no_error_code(api: APIClient) -> None:
+def test_a_call_without_a_token_gets_a_challenge_without_an_error_code(api: APIClient) -> None:
     """RFC 6750 §3.1: no error code without credentials; RFC 9728 §5.1: resource_metadata."""
     answer = api.get(PRIVATE)
     challenge = answer.headers["WWW-Authenticate"]
@@ -42,7 +42,7 @@ def test_a_token_for_the_bridge_is_refused_by_the_api(api: APIClient, issuer: Is
     assert answer.json()["reason"] == "wrong_audience"
 
 
-def test_a_token_with_too_little_scope_is_told_which_one_is_missing(api: APIClient, issuer: Issuer) -> None:
+def test_a_token_with_too_few_scopes_is_refused_naming_the_missing_one(api: APIClient, issuer: Issuer) -> None:
     """RFC 6750 §3.1: 403 insufficient_scope may name the scope; MCP clients step up by it."""
     answer = api.get(PRIVATE, **bearer(issuer.token(scope="write:private")))
     challenge = answer.headers["WWW-Authenticate"]
@@ -65,21 +65,21 @@ def test_a_token_in_the_query_string_is_refused(api: APIClient, issuer: Issuer) 
     assert (answer.status_code, answer.json()["reason"]) == (400, "token_in_query")
 
 
-def test_credentials_of_another_scheme_are_no_token(api: APIClient) -> None:
+def test_credentials_of_another_scheme_are_not_a_token(api: APIClient) -> None:
     answer = api.get(PRIVATE, HTTP_AUTHORIZATION="Basic dXNlcjpwYXNzd29yZA==")
     assert answer.status_code == 401
     assert "error" not in answer.headers["WWW-Authenticate"]
 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "é", "." * 100, "A" * 20_000, "a.b.c.d.e"])
-def test_whatever_is_no_token_is_refused_without_repeating_it(api: APIClient, token: str) -> None:
+def test_malformed_tokens_are_refused_without_repeating_them(api: APIClient, token: str) -> None:
     answer = api.get(PRIVATE, **bearer(token))
     assert answer.status_code in {400, 401}
     assert answer.headers["Content-Type"] == "application/json"
     assert len(token) < 3 or token not in answer.content.decode()
 
 
-def test_keys_that_cannot_be_fetched_are_not_the_tokens_fault(api: APIClient, issuer: Issuer) -> None:
+def test_if_keys_cannot_be_fetched_the_token_is_not_called_invalid(api: APIClient, issuer: Issuer) -> None:
     """503 with Retry-After, never 401: a client must not throw a good token away."""
     issuer.answers["/.well-known/openid-configuration"] = (500, b"{}")
     issuer.answers["/.well-known/oauth-authorization-server"] = (500, b"{}")

@@ -21,7 +21,7 @@ def writer(issuer: Issuer) -> dict[str, Any]:
 
 @pytest.mark.parametrize("field", ["title", "body"])
 @pytest.mark.parametrize("text", [NUL, f"a{NUL}b", f" {NUL}", NUL * 300])
-def test_in_a_field_it_is_the_only_error_reported(
+def test_nul_in_a_field_is_the_only_error_reported(
     api: APIClient, writer: dict[str, Any], field: str, text: str
 ) -> None:
     answer = api.post("/api/notes/", {"title": "Milk"} | {field: text}, format="json", **writer)
@@ -49,7 +49,7 @@ def test_in_a_field_it_is_the_only_error_reported(
         ("/api/private-scope?a=b&c=d%00", "The query parameter c"),
     ],
 )
-def test_in_an_address_it_is_named_and_recorded(
+def test_nul_in_a_url_is_reported_and_recorded(
     api: APIClient, writer: dict[str, Any], address: str, where: str
 ) -> None:
     answer = api.get(address, **writer)
@@ -59,9 +59,9 @@ def test_in_an_address_it_is_named_and_recorded(
     assert (row.status, row.reason) == (400, "invalid_input")
 
 
-def test_without_a_token_the_address_is_not_looked_at(api: APIClient) -> None:
+def test_without_a_token_the_url_is_not_checked(api: APIClient) -> None:
     assert api.get("/api/notes/?page=%00").status_code == 401
 
 
-def test_an_open_route_says_the_same(api: APIClient) -> None:
+def test_a_public_route_refuses_nul_too(api: APIClient) -> None:
     assert "The query parameter a contains" in api.get("/api/public?a=%00").json()["detail"]

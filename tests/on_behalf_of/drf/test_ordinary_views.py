@@ -180,7 +180,7 @@ def test_a_change_that_cannot_be_recorded_is_not_carried_out(
     assert notes_and_rows() == (0, [])
 
 
-def test_a_reading_that_cannot_be_recorded_is_withheld(
+def test_a_read_that_cannot_be_recorded_is_refused(
     project: APIClient, token: dict[str, Any], unwritable_log: None
 ) -> None:
     answer = project.get("/view", **token)
@@ -189,7 +189,7 @@ def test_a_reading_that_cannot_be_recorded_is_withheld(
 
 
 @pytest.mark.parametrize("address", ["/view", "/set"])
-def test_a_reading_is_recorded(project: APIClient, token: dict[str, Any], address: str) -> None:
+def test_a_read_is_recorded(project: APIClient, token: dict[str, Any], address: str) -> None:
     assert project.get(address, **token).status_code == 200
     assert notes_and_rows() == (0, [200])
 
@@ -208,9 +208,7 @@ def test_a_form_with_a_file_is_read_before_the_transaction(project: APIClient, t
     assert notes_and_rows() == (1, [201])
 
 
-def test_an_upload_that_django_would_not_keep_in_memory_is_served(
-    project: APIClient, token: dict[str, Any], settings: Settings
-) -> None:
+def test_an_upload_to_a_temporary_file_is_served(project: APIClient, token: dict[str, Any], settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 10
     answer = project.put("/upload/a", b"twenty bytes of text", content_type="text/plain", **token)
     assert answer.status_code == 200
@@ -231,9 +229,7 @@ def test_a_malformed_body_is_refused_and_recorded(project: APIClient, token: dic
     assert notes_and_rows() == (0, [400])
 
 
-def test_a_view_outside_of_atomic_requests_has_the_transaction_of_its_row(
-    project: APIClient, token: dict[str, Any]
-) -> None:
+def test_a_non_atomic_view_runs_in_its_rows_transaction(project: APIClient, token: dict[str, Any]) -> None:
     assert post(project, "/not-atomic", "fail", **token).status_code == 500
     assert notes_and_rows() == (0, [500])
 

@@ -14,7 +14,7 @@ def request_of(answer: object) -> HttpRequest:
     return request
 
 
-def test_no_session_is_looked_for_in_a_call_that_carries_no_cookie(api: APIClient, issuer: Issuer) -> None:
+def test_a_call_without_a_cookie_loads_no_session(api: APIClient, issuer: Issuer) -> None:
     answer = api.get("/api/private-scope", **bearer(issuer.token()))
     assert answer.status_code == 200
     assert not hasattr(request_of(answer), "session")
@@ -39,7 +39,7 @@ def test_with_a_cookie_or_outside_the_api_there_is_a_session(api: APIClient, iss
         ("text/html,application/xhtml+xml,*/*;q=0.8", "text/html; charset=utf-8"),
     ],
 )
-def test_each_caller_gets_the_form_it_asks_for(
+def test_each_caller_gets_the_requested_format(
     api: APIClient, issuer: Issuer, accept: str | None, content_type: str
 ) -> None:
     headers = bearer(issuer.token()) | ({"HTTP_ACCEPT": accept} if accept else {})
@@ -48,5 +48,5 @@ def test_each_caller_gets_the_form_it_asks_for(
     assert "Accept" in answer["Vary"]
 
 
-def test_what_nobody_here_writes_is_not_acceptable(api: APIClient, issuer: Issuer) -> None:
+def test_an_unsupported_format_is_not_acceptable(api: APIClient, issuer: Issuer) -> None:
     assert api.get("/api/private-scope", HTTP_ACCEPT="text/plain", **bearer(issuer.token())).status_code == 406

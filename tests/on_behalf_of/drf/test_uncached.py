@@ -82,13 +82,13 @@ def test_redirects_and_refusals_of_the_first_middlewares_are_covered(
     assert (foreign.status_code, foreign.headers["Cache-Control"]) == (400, "no-store")
 
 
-def test_a_session_beside_the_token_changes_nothing(api: APIClient, issuer: Issuer) -> None:
+def test_a_session_next_to_the_token_changes_nothing(api: APIClient, issuer: Issuer) -> None:
     answer = api.get("/api/private-scope", HTTP_COOKIE="api_session=x", **bearer(issuer.token()))
     assert answer.headers["Cache-Control"] == "private, no-store"
 
 
 @pytest.mark.parametrize("path", ["/api/public", "/api/none", "/openapi.json", "/.well-known/oauth-protected-resource"])
-def test_without_credentials_nothing_is_said_of_caches(api: APIClient, path: str) -> None:
+def test_without_credentials_no_cache_header_is_added(api: APIClient, path: str) -> None:
     assert "Cache-Control" not in Program().get(path).headers
 
 

@@ -79,14 +79,16 @@ def with_forgotten(api: APIClient, settings: Settings) -> APIClient:
 
 
 @pytest.mark.parametrize("address", FORGOTTEN)
-def test_every_token_is_refused_with_a_reason(with_forgotten: APIClient, issuer: Issuer, address: str) -> None:
+def test_a_view_without_scopes_refuses_every_token_with_a_reason(
+    with_forgotten: APIClient, issuer: Issuer, address: str
+) -> None:
     answer = with_forgotten.get(address, **bearer(issuer.delegated_token(scope="read:private write:private")))
     assert (answer.status_code, answer.json()["reason"]) == (403, "unscoped_view")
     assert "error" not in answer.json()
     assert "scope=" not in answer.headers["WWW-Authenticate"]
 
 
-def test_the_refusal_is_recorded(with_forgotten: APIClient, issuer: Issuer) -> None:
+def test_the_refusal_by_an_unscoped_view_is_recorded(with_forgotten: APIClient, issuer: Issuer) -> None:
     with_forgotten.get("/forgotten/view", **bearer(issuer.delegated_token()))
     row = DelegatedAccess.objects.get()
     assert (row.status, row.decision, row.reason) == (403, "refused", "unscoped_view")
@@ -96,13 +98,15 @@ def test_the_action_that_names_a_scope_is_served(with_forgotten: APIClient, issu
     assert with_forgotten.get("/scoped/action/1", **bearer(issuer.delegated_token())).status_code == 200
 
 
-def test_a_view_that_is_listed_is_served(with_forgotten: APIClient, issuer: Issuer, settings: Settings) -> None:
+def test_a_listed_unscoped_view_is_served(with_forgotten: APIClient, issuer: Issuer, settings: Settings) -> None:
     configure(settings, API=replace(api_configuration(), unscoped_views=frozenset({f"{__name__}.Forgotten"})))
     assert with_forgotten.get("/forgotten/view", **bearer(issuer.delegated_token())).status_code == 200
     assert with_forgotten.get("/forgotten/set", **bearer(issuer.delegated_token())).status_code == 403
 
 
-def test_the_explanation_says_so_too(with_forgotten: APIClient, issuer: Issuer, settings: Settings) -> None:
+def test_the_explanation_names_unscoped_views_too(
+    with_forgotten: APIClient, issuer: Issuer, settings: Settings
+) -> None:
     token = token_verifier(api_configuration()).verify(issuer.delegated_token())
     found = {operation.route: operation for operation in operations(token)}
     for address in FORGOTTEN:
@@ -113,12 +117,12 @@ def test_the_explanation_says_so_too(with_forgotten: APIClient, issuer: Issuer, 
     assert found["/scoped/action/<pk>"].is_allowed
 
 
-def test_a_system_check_lists_them(with_forgotten: APIClient, settings: Settings) -> None:
+def test_a_system_check_lists_unscoped_views(with_forgotten: APIClient, settings: Settings) -> None:
     found = every_view_names_a_scope()
     assert {message.msg.split()[0] for message in found} == NAMES
     configure(settings, API=replace(api_configuration(), unscoped_views=frozenset(NAMES)))
     assert every_view_names_a_scope() == []
 
 
-def test_each_view_of_this_api_names_one(api: APIClient) -> None:
+def test_each_view_of_this_api_names_a_scope(api: APIClient) -> None:
     assert every_view_names_a_scope() == []

@@ -103,14 +103,14 @@ def test_processes_share_a_cache_that_is_encrypted(settings: Settings) -> None:
         ({"OAUTH_ISSUER": "https://tenant.example/", "MCP_AUTH0_FORWARDED_FOR": "true"}, True),
     ],
 )
-def test_users_addresses_go_to_auth0_and_elsewhere_only_if_a_variable_says_so(
+def test_users_addresses_are_sent_to_auth0_and_to_other_tenants_only_if_a_variable_says_so(
     settings: Settings, changes: dict[str, str], forwards: bool
 ) -> None:
     settings.ON_BEHALF_OF = from_environment(MCP | changes)
     assert bridge_configuration().forwards_address is forwards
 
 
-def test_a_default_that_is_declared_is_the_one_that_holds(settings: Settings) -> None:
+def test_declared_defaults_are_the_actual_defaults(settings: Settings) -> None:
     """What docs/configuration.md says, is so in projects too."""
     rooms = (api_configuration, audit_configuration, bridge_configuration)
     settings.ON_BEHALF_OF = from_environment(MCP)
@@ -129,7 +129,7 @@ def test_a_default_that_is_declared_is_the_one_that_holds(settings: Settings) ->
         ({"API_BASE_URL": "http://api.example"}, "API_BASE_URL must be an https URL, or an http URL on loopback."),
     ],
 )
-def test_what_a_room_finds_wrong_is_named_by_its_variable(
+def test_a_mistake_that_a_package_finds_is_reported_with_the_variables_name(
     settings: Settings, changes: dict[str, str], sentence: str
 ) -> None:
     settings.ON_BEHALF_OF = from_environment(API | changes)
@@ -149,14 +149,14 @@ def test_what_a_room_finds_wrong_is_named_by_its_variable(
         ({"API_AUTH0_AUDIENCE": "\u200b"}, "API_AUTH0_AUDIENCE holds invisible characters only"),
     ],
 )
-def test_a_text_that_is_not_of_its_variables_kind_stops_the_start(changes: dict[str, str], problem: str) -> None:
+def test_a_value_of_the_wrong_kind_stops_the_start(changes: dict[str, str], problem: str) -> None:
     with pytest.raises(ImproperlyConfigured) as mistake:
         from_environment(API | changes)
     assert str(mistake.value).startswith(problem)
     assert str(mistake.value).endswith("Set it in the environment or in .env.")
 
 
-def test_what_the_project_sets_itself_is_named_by_its_key(settings: Settings) -> None:
+def test_a_mistake_in_the_projects_own_setting_is_reported_with_its_key(settings: Settings) -> None:
     settings.ON_BEHALF_OF = from_environment(API, API={"AUDIENCE": "a b"})
     with pytest.raises(ImproperlyConfigured, match=r'^ON_BEHALF_OF\["API"\]\["AUDIENCE"\] must be one identifier'):
         api_configuration()

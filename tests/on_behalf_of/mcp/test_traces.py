@@ -45,7 +45,7 @@ def test_a_callers_trace_goes_on_with_a_span_of_our_own() -> None:
 
 
 @pytest.mark.parametrize("value", MALFORMED.values(), ids=MALFORMED)
-def test_a_malformed_trace_is_replaced_by_one_of_our_own(value: str) -> None:
+def test_a_malformed_trace_is_replaced_by_a_new_one(value: str) -> None:
     """W3C Trace Context §3.2.2.5."""
     for trace in (callers_trace([value], None), callers_trace([], {"traceparent": value})):
         assert not trace.from_caller

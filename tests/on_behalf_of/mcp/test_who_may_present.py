@@ -119,7 +119,7 @@ async def test_actors_may_only_be_recorded(bridge: RunningBridge) -> None:
 
 
 @pytest.mark.parametrize("name", ["azp", "client_id"])
-async def test_a_token_that_names_two_clients_is_no_good_token(bridge: RunningBridge, name: str) -> None:
+async def test_a_token_that_names_two_clients_is_refused(bridge: RunningBridge, name: str) -> None:
     token = bridge.token(azp="stranger") if name == "azp" else auth0(bridge, client_id="stranger")
     async with bridge:
         response = await bridge.post(MESSAGES["ping"], token)

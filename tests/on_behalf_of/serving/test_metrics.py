@@ -48,7 +48,7 @@ def test_without_metrics_nothing_of_them_is_loaded() -> None:
         ({"METRICS_ALLOWED": "10.0.0.0/8"}, "METRICS_ALLOWED"),
     ],
 )
-def test_a_wrong_value_is_refused_by_the_variables_name(tmp_path: Path, variables: dict[str, str], name: str) -> None:
+def test_a_wrong_value_is_refused_with_the_variables_name(tmp_path: Path, variables: dict[str, str], name: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=f"^{name} "):
         read_environment(QUICKSTART | {"STATE_DIR": str(tmp_path)} | variables)
 

@@ -40,7 +40,7 @@ def test_a_busy_port_is_named(project: Project) -> None:
     assert "give another --port" in sentence
 
 
-def test_with_debug_on_nothing_listens_beyond_this_machine(project: Project) -> None:
+def test_with_debug_on_no_service_listens_beyond_loopback(project: Project) -> None:
     assert "set DEBUG=false to use 0.0.0.0" in refused(project, "--host", "0.0.0.0", DEBUG=True)  # noqa: S104
 
 

@@ -14,7 +14,7 @@ class OrderTests(TestCase):
         self.partner = Customer.objects.create_user("acme@partners.example")
         self.client = APIClient()
 
-    def test_a_customer_orders_and_sees_her_orders_only(self):
+    def test_a_customer_places_an_order_and_sees_only_her_own_orders(self):
         Order.objects.create(customer=self.partner, item="tea")
         self.client.force_authenticate(self.anna)
         url = reverse("v1:order-list")
@@ -48,7 +48,7 @@ class OrderTests(TestCase):
         answer = self.client.get(reverse("v1:stock", args=["coffee"]))
         self.assertEqual(answer.json(), {"item": "coffee", "left": 3})
 
-    def test_an_order_that_makes_no_sense_leaves_nothing(self):
+    def test_an_invalid_order_leaves_no_rows(self):
         self.client.force_authenticate(self.anna)
         answer = self.client.post(reverse("v1:order-list"), {"item": "", "quantity": 1})
         self.assertEqual(answer.status_code, 400)

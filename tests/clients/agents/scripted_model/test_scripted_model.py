@@ -193,7 +193,7 @@ def _event(block: str) -> tuple[str, str]:
     return fields.get("event", ""), fields["data"]
 
 
-def test_it_calls_what_the_message_names_one_after_the_other_and_quotes_the_results(ask: Ask) -> None:
+def test_it_calls_the_named_tools_in_order_and_quotes_the_results(ask: Ask) -> None:
     assert ask(("user", ORDER)) == GREET
     assert ask(("user", ORDER), ("call", GREET[0]), ("result", "Hello Ada")) == ADD_NOTE
     answer = ask(
@@ -202,22 +202,22 @@ def test_it_calls_what_the_message_names_one_after_the_other_and_quotes_the_resu
     assert answer == "The tools answered: Hello Ada | Saved"
 
 
-def test_a_new_message_begins_anew(ask: Ask) -> None:
+def test_a_new_message_starts_over(ask: Ask) -> None:
     before = (("user", "call greet {}"), ("call", GREET[0]), ("result", "Hello Ada"))
     assert ask(*before, ("user", "call greet {}")) == GREET
     assert ask(*before, ("user", "call greet {}"), ("call", GREET[0]), ("result", "Hi")) == "The tools answered: Hi"
 
 
-def test_what_clients_add_to_a_message_changes_nothing(ask: Ask) -> None:
+def test_text_that_clients_add_to_a_message_changes_nothing(ask: Ask) -> None:
     assert ask(("user", "You are on Linux."), ("user", "call greet {}"), ("user", "Be brief.")) == GREET
 
 
-def test_a_request_for_a_title_is_answered_with_a_text(ask: Ask) -> None:
+def test_a_request_for_a_title_gets_a_text(ask: Ask) -> None:
     assert ask(("user", "call greet {}"), tools=()) == "This message asks for no tool."
     assert ask(("user", "Hello")) == "This message asks for no tool."
 
 
-def test_a_tool_that_the_client_does_not_offer_is_named(ask: Ask) -> None:
+def test_a_tool_that_is_not_offered_is_reported_by_name(ask: Ask) -> None:
     assert ask(("user", "call greet {}"), tools=("read_file",)) == "The client offers no tool greet, only read_file."
 
 
@@ -257,13 +257,13 @@ def test_tokens_can_be_counted(model: ScriptedModel) -> None:
         ("POST", "/v1/messages", b'{"messages": [{"role": "user", "content": 3}]}', 400),
     ],
 )
-def test_what_it_does_not_serve_is_refused(
+def test_unsupported_requests_are_refused(
     model: ScriptedModel, method: str, path: str, content: bytes, status: int
 ) -> None:
     assert requests.request(method, model.url + path, data=content, timeout=10).status_code == status
 
 
-def test_a_body_of_untold_length_is_refused(model: ScriptedModel) -> None:
+def test_a_body_without_a_length_is_refused(model: ScriptedModel) -> None:
     with closing(http.client.HTTPConnection("127.0.0.1", model.port, timeout=10)) as connection:
         connection.putrequest("POST", "/v1/responses")
         connection.putheader("Transfer-Encoding", "chunked")

@@ -45,7 +45,7 @@ def test_a_refusal_is_explained_and_names_what_was_missing(auditor: Client, log:
 
 
 @pytest.mark.parametrize("reason", ["", "made_up"])
-def test_a_reason_that_nobody_knows_is_not_explained_away(auditor: Client, log: MakeRow, reason: str) -> None:
+def test_an_unknown_reason_is_shown_as_it_is(auditor: Client, log: MakeRow, reason: str) -> None:
     text = opened(auditor, log(decision="refused", status=403, reason=reason)).text
     assert "does not know this code" in text or "No reason was recorded" in text
 
@@ -74,7 +74,7 @@ def test_one_call_can_be_followed_to_the_bridge_and_back(staff: MakeClient, log:
     assert page(reviewer.get(back)).listed == [row.pk]
 
 
-def test_a_row_that_somebody_broke_is_still_shown(auditor: Client, log: MakeRow) -> None:
+def test_a_tampered_row_is_still_shown(auditor: Client, log: MakeRow) -> None:
     row = log(actor_chain=[7, {"client_id": "x"}, {}], scopes={"a": 1})
     text = opened(auditor, row).text
     assert "current actor x" in text or "current actor ?" in text

@@ -61,7 +61,7 @@ def test_json_lines_hold_the_values_as_they_are_stored(exporter: Client, log: Ma
 
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20"])
-def test_what_looks_like_a_formula_begins_with_an_apostrophe(exporter: Client, log: MakeRow, start: str) -> None:
+def test_cells_that_look_like_formulas_begin_with_an_apostrophe(exporter: Client, log: MakeRow, start: str) -> None:
     log(subject=f'{start}HYPERLINK("https://evil.example","x")', actor_chain=[{"sub": f"{start}1"}], path=f"{start}x")
     text = content(export(exporter, "csv"))
     (row,) = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
@@ -77,7 +77,7 @@ def test_characters_that_hide_or_reorder_are_written_out_in_csv(exporter: Client
     assert row["subject"] == "a<U+202E>b<U+200B>c<U+000A>d"
 
 
-def test_the_file_is_named_after_its_time_and_kept_in_no_cache(exporter: Client, log: MakeRow) -> None:
+def test_the_file_name_holds_the_time_and_the_file_is_never_cached(exporter: Client, log: MakeRow) -> None:
     log()
     answer = export(exporter, "jsonl")
     assert answer.headers["Content-Disposition"].startswith('attachment; filename="delegated-access-20')
@@ -94,7 +94,7 @@ def test_an_export_is_recorded_with_its_filters_before_its_first_byte(exporter: 
     assert operation.count == 1
 
 
-def test_nothing_is_exported_that_cannot_be_recorded(
+def test_an_export_that_cannot_be_recorded_is_refused(
     exporter: Client, log: MakeRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log()
@@ -109,7 +109,7 @@ def test_nothing_is_exported_that_cannot_be_recorded(
 
 
 @pytest.mark.parametrize("path", ["export/xlsx/", "export/csv/?since=never", "export/csv/?q=%00"])
-def test_an_export_that_makes_no_sense_is_explained_and_not_recorded(exporter: Client, log: MakeRow, path: str) -> None:
+def test_an_invalid_export_is_explained_and_not_recorded(exporter: Client, log: MakeRow, path: str) -> None:
     log()
     answer = exporter.post(LIST + path, follow=True)
     assert "cannot be exported" in answer.content.decode()

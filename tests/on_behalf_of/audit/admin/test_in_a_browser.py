@@ -58,7 +58,7 @@ def reviewer(browser: Browser, url: str, cookie: dict[str, str], complaints: lis
 
 
 @pytest.mark.axe
-def test_no_content_breaks_a_page(
+def test_hostile_content_does_not_break_a_page(
     browser: Browser, live_server: LiveServer, paths: dict[str, str], cookie: dict[str, str]
 ) -> None:
     """Over what `tests/services/pages` has no way to make: hostile rows, and calls that failed."""
@@ -69,7 +69,7 @@ def test_no_content_breaks_a_page(
             assert [*examine(page, number), *complaints] == [], name
 
 
-def test_filtering_opening_and_exporting_by_hand(
+def test_an_auditor_filters_opens_and_exports_rows(
     browser: Browser, live_server: LiveServer, cookie: dict[str, str], tmp_path: Path
 ) -> None:
     complaints: list[str] = []

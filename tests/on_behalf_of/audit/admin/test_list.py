@@ -13,7 +13,7 @@ from tests.on_behalf_of.audit.admin.pages import ids, listed, page
 REFUSED = {"decision": "refused", "status": 403, "reason": "insufficient_scope"}
 
 
-def test_a_call_is_shown_with_its_way_its_decision_and_its_time(auditor: Client, log: MakeRow) -> None:
+def test_a_call_is_shown_with_its_chain_decision_and_time(auditor: Client, log: MakeRow) -> None:
     log(**REFUSED, organization="org_acme", route="/api/notes/<pk>/")
     shown = page(auditor.get(LIST))
     assert "user: auth0|aliceclient: inspectorcurrent actor: bridgeresource: API" in shown.text
@@ -96,7 +96,7 @@ def test_a_custom_range_includes_both_ends(auditor: Client, log: MakeRow) -> Non
         {"scope": "a b"}, {"trace": "f" * 33}, {"route": "/" * 600}, {"scope": "\N{SNOWMAN}"},
     ],
 )  # fmt: skip
-def test_a_filter_that_makes_no_sense_is_explained(auditor: Client, log: MakeRow, query: dict[str, str]) -> None:
+def test_an_invalid_filter_is_explained(auditor: Client, log: MakeRow, query: dict[str, str]) -> None:
     log()
     shown = page(auditor.get(LIST, query))
     assert shown.listed == []
@@ -106,7 +106,7 @@ def test_a_filter_that_makes_no_sense_is_explained(auditor: Client, log: MakeRow
 
 @pytest.mark.parametrize("place", ["x", "1-", "-1", "1-2-3", "9" * 18 + "-1", f"1-{2**63}", "\0", "1e3-4", "9" * 5_000])
 @pytest.mark.parametrize("direction", ["before", "after"])
-def test_a_place_that_makes_no_sense_leads_to_the_newest_rows(
+def test_an_invalid_position_leads_to_the_newest_rows(
     auditor: Client, log: MakeRow, direction: str, place: str
 ) -> None:
     row = log()
@@ -116,13 +116,13 @@ def test_a_place_that_makes_no_sense_leads_to_the_newest_rows(
 
 
 @pytest.mark.parametrize("place", ["99999999999999999-9223372036854775807", "0-0"])
-def test_places_beyond_the_log_are_empty_pages(auditor: Client, log: MakeRow, place: str) -> None:
+def test_positions_beyond_the_log_are_empty_pages(auditor: Client, log: MakeRow, place: str) -> None:
     log()
     for direction in ("before", "after"):
         assert auditor.get(LIST, {direction: place}).status_code == 200
 
 
-def test_wrong_utf_8_in_an_address_is_no_error(auditor: Client, log: MakeRow) -> None:
+def test_invalid_utf_8_in_a_url_is_not_an_error(auditor: Client, log: MakeRow) -> None:
     log()
     assert auditor.get(LIST + "?q=%ff%fe&actor=%ed%a0%80").status_code == 200
 
@@ -130,7 +130,7 @@ def test_wrong_utf_8_in_an_address_is_no_error(auditor: Client, log: MakeRow) ->
 @pytest.mark.parametrize(
     "number", ["999999999", "9" * 19, "9" * 5_000, "abc", "-1", "1_23", "\N{ARABIC-INDIC DIGIT TWO}"]
 )
-def test_a_row_that_is_not_there_leads_back_to_the_list(auditor: Client, log: MakeRow, number: str) -> None:
+def test_a_missing_row_leads_back_to_the_list(auditor: Client, log: MakeRow, number: str) -> None:
     log()
     answer = auditor.get(f"{LIST}{number}/change/", follow=True)
     assert "There is no such row" in html.unescape(answer.content.decode())

@@ -14,7 +14,7 @@ from tests.on_behalf_of.audit import databases
 from tests.on_behalf_of.audit.admin.conftest import DASHBOARD, LIST, MakeRow
 from tests.on_behalf_of.audit.admin.test_detail import (  # noqa: F401 - once more, on this database
     test_a_fresh_row_is_not_sealed_yet,
-    test_a_row_that_somebody_broke_is_still_shown,
+    test_a_tampered_row_is_still_shown,
     test_all_facts_of_a_call_are_shown,
 )
 from tests.on_behalf_of.audit.admin.test_exports import (  # noqa: F401
@@ -23,12 +23,12 @@ from tests.on_behalf_of.audit.admin.test_exports import (  # noqa: F401
 )
 from tests.on_behalf_of.audit.admin.test_list import (  # noqa: F401
     test_a_custom_range_includes_both_ends,
-    test_a_filter_that_makes_no_sense_is_explained,
-    test_a_place_that_makes_no_sense_leads_to_the_newest_rows,
-    test_a_row_that_is_not_there_leads_back_to_the_list,
+    test_a_missing_row_leads_back_to_the_list,
+    test_an_invalid_filter_is_explained,
+    test_an_invalid_position_leads_to_the_newest_rows,
     test_each_filter_and_search_finds_its_rows_and_no_others,
-    test_places_beyond_the_log_are_empty_pages,
-    test_wrong_utf_8_in_an_address_is_no_error,
+    test_invalid_utf_8_in_a_url_is_not_an_error,
+    test_positions_beyond_the_log_are_empty_pages,
 )
 from tests.on_behalf_of.audit.admin.test_pages_of_the_list import QUERIES, TABLE
 
@@ -64,7 +64,7 @@ def many(log: MakeRow) -> None:
 
 
 @pytest.mark.usefixtures("many")
-def test_every_query_follows_an_index(auditor: Client) -> None:
+def test_every_query_uses_an_index(auditor: Client) -> None:
     for path in [*(LIST + query for query in QUERIES), f"{LIST}?subject=user-7", DASHBOARD, f"{DASHBOARD}?span=30d"]:
         with CaptureQueriesContext(connection) as captured:
             assert auditor.get(path).status_code == 200

@@ -49,7 +49,7 @@ def test_no_row_is_lost_or_shown_twice_while_new_rows_arrive(auditor: Client, lo
     assert seen == [row.pk for row in sorted(rows, key=lambda row: (row.time, row.pk), reverse=True)]
 
 
-def test_the_way_back_shows_the_same_pages(auditor: Client, log: MakeRow) -> None:
+def test_going_back_shows_the_same_pages(auditor: Client, log: MakeRow) -> None:
     for _ in range(10):
         log()
     pages = [page(auditor.get(LIST))]
@@ -65,7 +65,7 @@ def test_the_way_back_shows_the_same_pages(auditor: Client, log: MakeRow) -> Non
     assert not shown.links("prev")
 
 
-def test_filters_stay_on_the_way(auditor: Client, log: MakeRow) -> None:
+def test_filters_are_kept_while_paging(auditor: Client, log: MakeRow) -> None:
     rows = [log(subject="auth0|bob") if number % 2 else log() for number in range(12)]
     first = page(auditor.get(LIST, {"subject": "auth0|bob"}))
     second = follow(auditor, first, "next")
@@ -73,7 +73,7 @@ def test_filters_stay_on_the_way(auditor: Client, log: MakeRow) -> None:
     assert first.listed + second.listed == ids(*rows[1::2])
 
 
-def test_a_sparse_search_ends_after_a_bounded_number_of_rows_and_goes_on_from_there(
+def test_a_sparse_search_stops_after_a_bounded_number_of_rows_and_can_continue(
     auditor: Client, log: MakeRow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(newest_first, "MAX_LOOKED_AT", 4)
@@ -95,9 +95,7 @@ def test_a_sparse_search_ends_after_a_bounded_number_of_rows_and_goes_on_from_th
 
 
 @pytest.mark.parametrize("path", [*(LIST + query for query in QUERIES), DASHBOARD, DASHBOARD + "?span=30d"])
-def test_every_query_follows_an_index_and_none_counts_or_compares_the_whole_log(
-    auditor: Client, log: MakeRow, path: str
-) -> None:
+def test_every_query_uses_an_index_and_none_scans_the_whole_log(auditor: Client, log: MakeRow, path: str) -> None:
     for _ in range(5):
         log()
     auditor.get(path)  # content types and the like are cached afterwards

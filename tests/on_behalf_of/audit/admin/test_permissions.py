@@ -13,20 +13,20 @@ EXPORTS = (LIST + "export/csv/", LIST + "export/jsonl/")
 
 
 @pytest.mark.parametrize("path", [*PAGES, *EXPORTS])
-def test_the_anonymous_are_asked_to_log_in(client: Client, log: MakeRow, path: str) -> None:
+def test_anonymous_visitors_are_asked_to_log_in(client: Client, log: MakeRow, path: str) -> None:
     answer = client.get(path.format(pk=log().pk))
     assert answer.status_code == 302
     assert answer.headers["Location"].startswith("/admin/login/")
 
 
 @pytest.mark.parametrize("path", [*PAGES, *EXPORTS])
-def test_a_caller_with_a_token_is_nobody_in_the_admin(client: Client, log: MakeRow, path: str) -> None:
+def test_an_access_token_does_not_open_the_admin(client: Client, log: MakeRow, path: str) -> None:
     answer = client.get(path.format(pk=log().pk), headers={"Authorization": "Bearer x.y.z"})
     assert answer.status_code == 302
 
 
 @pytest.mark.parametrize("path", [*PAGES, *EXPORTS])
-def test_a_user_who_is_not_staff_gets_no_further_than_the_login(client: Client, log: MakeRow, path: str) -> None:
+def test_a_user_who_is_not_staff_only_reaches_the_login(client: Client, log: MakeRow, path: str) -> None:
     client.force_login(User.objects.create(username="tenant-user"))
     assert client.get(path.format(pk=log().pk)).status_code == 302
 
@@ -56,7 +56,7 @@ def test_only_exporters_are_offered_an_export(auditor: Client, exporter: Client,
     assert "Export as CSV" in page(exporter.get(LIST)).text
 
 
-def test_the_groups_hold_nothing_but_reading_and_exporting(db: None) -> None:
+def test_the_groups_permit_only_reading_and_exporting(db: None) -> None:
     held = {
         group.name: {
             permission.codename for permission in group.permissions.filter(content_type__app_label="obo_audit")
@@ -71,13 +71,13 @@ def test_the_groups_hold_nothing_but_reading_and_exporting(db: None) -> None:
     )
 
 
-def test_an_auditor_sees_nothing_else_of_the_admin(auditor: Client, log: MakeRow) -> None:
+def test_an_auditor_sees_no_other_part_of_the_admin(auditor: Client, log: MakeRow) -> None:
     links = {attributes.get("href") for tag, attributes in page(auditor.get("/admin/")).elements if tag == "a"}
     assert "/admin/obo_audit/delegatedaccess/" in links
     assert not {"/admin/auth/user/", "/admin/auth/group/", "/admin/downstream_api/note/"} & links
 
 
-def test_the_index_leads_auditors_to_the_dashboard_and_nobody_else(auditor: Client, staff: MakeClient) -> None:
+def test_only_auditors_see_the_link_to_the_dashboard(auditor: Client, staff: MakeClient) -> None:
     assert f'href="{DASHBOARD}"' in auditor.get("/admin/").content.decode()
     assert f'href="{DASHBOARD}"' not in staff().get("/admin/").content.decode()
 
@@ -96,7 +96,7 @@ def test_not_even_a_superuser_changes_a_row(staff: MakeClient, log: MakeRow) -> 
     assert DelegatedAccess.objects.get().subject == row.subject
 
 
-def test_there_are_no_actions_in_bulk(staff: MakeClient, log: MakeRow) -> None:
+def test_there_are_no_bulk_actions(staff: MakeClient, log: MakeRow) -> None:
     row, superuser = log(), staff(is_superuser=True)
     answer = superuser.post(LIST, {"action": "delete_selected", "_selected_action": row.pk, "post": "yes"})
     assert answer.status_code == 405
@@ -104,7 +104,7 @@ def test_there_are_no_actions_in_bulk(staff: MakeClient, log: MakeRow) -> None:
     assert '<select name="action"' not in superuser.get(LIST).content.decode()
 
 
-def test_an_export_asks_for_the_csrf_token(log: MakeRow) -> None:
+def test_an_export_needs_the_csrf_token(log: MakeRow) -> None:
     log()
     client = Client(enforce_csrf_checks=True)
     client.force_login(User.objects.create(username="root", is_staff=True, is_superuser=True))

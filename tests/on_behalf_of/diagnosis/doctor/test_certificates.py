@@ -9,7 +9,7 @@ from tests.loopback_server import serving
 from tests.on_behalf_of.diagnosis.doctor.clinic import healthy
 
 
-def test_a_certificate_that_nobody_here_trusts_is_the_first_thing_named(tmp_path: Path) -> None:
+def test_an_untrusted_certificate_is_reported_first(tmp_path: Path) -> None:
     _, server = make_authority(tmp_path)
     with healthy(tmp_path, tls=server) as clinic:
         report = clinic.examine()
@@ -20,7 +20,7 @@ def test_a_certificate_that_nobody_here_trusts_is_the_first_thing_named(tmp_path
 
 
 @pytest.mark.parametrize(("hours", "status"), [(24 * 30, "ok"), (24 * 3 + 1, "warning")])
-def test_a_ca_of_ones_own_is_trusted_once_it_is_named_and_its_end_is_told_in_time(
+def test_a_configured_ca_is_trusted_and_its_expiry_is_announced_in_time(
     tmp_path: Path, hours: float, status: str
 ) -> None:
     authority, server = make_authority(tmp_path, hours=hours)
@@ -33,14 +33,14 @@ def test_a_ca_of_ones_own_is_trusted_once_it_is_named_and_its_end_is_told_in_tim
     assert [finding["check"] for finding in report.findings][-1] == "api call"  # all the way, over TLS
 
 
-def test_a_certificate_that_is_over_is_named_by_its_own_reason(tmp_path: Path) -> None:
+def test_an_expired_certificate_is_reported_as_expired(tmp_path: Path) -> None:
     authority, server = make_authority(tmp_path, hours=-0.5)
     with healthy(tmp_path, tls=server) as clinic:
         clinic.variables["UPSTREAM_CA_FILE"] = str(authority)
         assert "expired" in clinic.examine().of("tls")[0]["text"]
 
 
-def test_an_address_that_speaks_no_tls_is_named(tmp_path: Path) -> None:
+def test_an_address_without_tls_is_reported(tmp_path: Path) -> None:
     with healthy(tmp_path) as clinic, serving(clinic.api.respond) as url:
         clinic.variables["API_BASE_URL"] = url.replace("http:", "https:")
         first = clinic.examine().having("problem")[0]

@@ -30,7 +30,7 @@ def doctor(variables: dict[str, str], *arguments: str, typed: str = "") -> "subp
     )
 
 
-def test_a_token_that_is_pasted_goes_all_the_way_and_the_report_is_for_people(clinic: Clinic) -> None:
+def test_a_pasted_token_passes_every_step_and_the_report_is_readable(clinic: Clinic) -> None:
     token = clinic.token_a()
     done = doctor(clinic.variables, "--token-file", "-", typed=f"Bearer {token}\n")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -44,7 +44,7 @@ def test_a_token_that_is_pasted_goes_all_the_way_and_the_report_is_for_people(cl
     ("changes", "variable"),
     [({"AUTH0_AUDIENCE": ""}, "AUTH0_AUDIENCE"), ({"DATABASE_URL": "mysqll://u:pass-word@h/d"}, "DATABASE_URL")],
 )
-def test_an_environment_that_stops_every_other_command_is_a_finding(
+def test_an_environment_that_stops_other_commands_is_a_finding(
     clinic: Clinic, changes: dict[str, str], variable: str
 ) -> None:
     done = doctor(clinic.variables | changes, "--json")
@@ -54,7 +54,7 @@ def test_an_environment_that_stops_every_other_command_is_a_finding(
     assert (first["check"], first["status"], first["setting"]) == ("environment", "problem", variable)
 
 
-def test_a_token_never_stands_among_the_arguments(clinic: Clinic) -> None:
+def test_a_token_is_never_an_argument(clinic: Clinic) -> None:
     done = doctor(clinic.variables, "--token", clinic.token_a())
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
@@ -71,7 +71,7 @@ def test_a_file_without_one_token_is_bad_usage(clinic: Clinic, tmp_path: Path, c
     assert refusal.value.returncode == 2
 
 
-def test_an_address_is_no_path_of_the_api(clinic: Clinic) -> None:
+def test_a_url_is_not_a_path_of_the_api(clinic: Clinic) -> None:
     with pytest.raises(CommandError) as refusal:
         call_command("doctor", "--api-path", "https://elsewhere.example/")
     assert refusal.value.returncode == 2

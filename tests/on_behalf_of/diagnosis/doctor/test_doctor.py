@@ -13,7 +13,7 @@ from tests.on_behalf_of.diagnosis.doctor.clinic import Clinic
 from tests.on_behalf_of.exchange.client_proofs import CLIENT_SECRET, OLD_CLIENT, OLD_SECRET
 
 
-def test_a_deployment_that_is_well_brings_no_problem_and_no_warning(clinic: Clinic) -> None:
+def test_a_healthy_deployment_has_no_problems_or_warnings(clinic: Clinic) -> None:
     report = clinic.examine("--strict")
     assert report.exit_code == 0
     assert {finding["status"] for finding in report.findings} == {"ok"}
@@ -28,7 +28,7 @@ def test_a_deployment_that_is_well_brings_no_problem_and_no_warning(clinic: Clin
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_the_culprit_is_the_first_that_is_named(clinic: Clinic, case: Case) -> None:
+def test_the_cause_is_the_first_problem_named(clinic: Clinic, case: Case) -> None:
     case.harm(clinic)
     report = clinic.examine()
     first = next(finding for finding in report.findings if finding["status"] in {"problem", "warning"})
@@ -40,7 +40,7 @@ def test_the_culprit_is_the_first_that_is_named(clinic: Clinic, case: Case) -> N
     assert report.exit_code == (case.status == "problem")
 
 
-def test_the_identifier_of_auth0s_quickstart_is_told_together_with_the_way_to_move(clinic: Clinic) -> None:
+def test_the_quickstarts_identifier_causes_a_warning_that_explains_how_to_move(clinic: Clinic) -> None:
     """It works, so it is no problem, but strict clients refuse it."""
     origin, endpoint = f"{clinic.variables['MCP_SERVER_URL']}/", clinic.variables["AUTH0_AUDIENCE"]
     clinic.rename_bridge(origin)
@@ -53,7 +53,7 @@ def test_the_identifier_of_auth0s_quickstart_is_told_together_with_the_way_to_mo
     assert "docs/auth0.md" in finding["remedy"]
 
 
-def test_a_bridge_that_moves_is_well_with_a_token_of_either_identifier(clinic: Clinic) -> None:
+def test_a_bridge_that_moves_passes_with_a_token_for_either_identifier(clinic: Clinic) -> None:
     old = f"{clinic.variables['MCP_SERVER_URL']}/"
     new = clinic.variables["AUTH0_AUDIENCE"]
     clinic.variables |= {
@@ -69,19 +69,19 @@ def test_a_bridge_that_moves_is_well_with_a_token_of_either_identifier(clinic: C
         assert OLD_SECRET not in report.output
 
 
-def test_warnings_count_where_that_is_asked_for(clinic: Clinic) -> None:
+def test_warnings_count_as_problems_if_requested(clinic: Clinic) -> None:
     clinic.tenant.metadata_changes["code_challenge_methods_supported"] = ["plain"]
     assert (clinic.examine().exit_code, clinic.examine("--strict").exit_code) == (0, 1)
 
 
-def test_a_token_copied_with_what_stands_around_it_is_read_as_explain_token_reads_it(clinic: Clinic) -> None:
+def test_a_token_pasted_with_surrounding_text_is_read_as_explain_token_reads_it(clinic: Clinic) -> None:
     (clinic.folder / "answer").write_text(f'{{"access_token": "{clinic.token_a()}", "token_type": "Bearer"}}')
     report = clinic.examine("--token-file", str(clinic.folder / "answer"), with_token=False)
     assert report.of("token A")[0]["status"] == "ok"
 
 
 @pytest.mark.parametrize("audience", ["https://tenant.example/userinfo", "http://elsewhere.example/"])
-def test_a_tenant_that_passes_resource_over_is_told_by_token_a(clinic: Clinic, audience: str) -> None:
+def test_token_a_reveals_a_tenant_that_ignores_resource(clinic: Clinic, audience: str) -> None:
     """RFC 8707: what an MCP client asks for by `resource` has to become the audience."""
     clinic.token_changes["aud"] = audience
     (finding,) = clinic.examine().of("resource parameter")
@@ -89,7 +89,7 @@ def test_a_tenant_that_passes_resource_over_is_told_by_token_a(clinic: Clinic, a
     assert "compatibility" in finding["remedy"]
 
 
-def test_without_a_token_everything_else_is_checked_and_the_rest_is_named(clinic: Clinic) -> None:
+def test_without_a_token_the_skipped_checks_are_named(clinic: Clinic) -> None:
     report = clinic.examine(with_token=False)
     assert report.exit_code == 0
     assert [finding["check"] for finding in report.having("not checked")] == [
@@ -98,12 +98,12 @@ def test_without_a_token_everything_else_is_checked_and_the_rest_is_named(clinic
     assert not clinic.tenant.forms
 
 
-def test_services_that_do_not_run_are_not_compared(clinic: Clinic) -> None:
+def test_services_that_are_not_running_are_not_compared(clinic: Clinic) -> None:
     clinic.variables["MCP_SERVER_URL"] = "http://127.0.0.1:9"
     assert {finding["status"] for finding in clinic.examine().of("bridge metadata")} == {"not checked"}
 
 
-def test_what_the_tenant_repeats_is_not_passed_on(clinic: Clinic) -> None:
+def test_secrets_that_the_tenant_repeats_are_not_shown(clinic: Clinic) -> None:
     """`examine` itself looks for the secret and the tokens in all that the command says."""
     clinic.tenant.metadata_changes["issuer"] = clinic.token = clinic.tenant.token()
     assert clinic.examine().of("discovery")[0]["status"] == "problem"
@@ -126,7 +126,7 @@ MEMBERS = ["issuer", "jwks_uri", "token_endpoint", "code_challenge_methods_suppo
     token=st.dictionaries(st.sampled_from(["aud", "iss", "sub", "scope", "act", "exp"]), any_json, max_size=2),
     bridge=any_json,
 )
-def test_whatever_others_say_becomes_a_finding(
+def test_any_answer_becomes_a_finding(
     clinic: Clinic,
     metadata: dict[str, Any],
     keys: list[Any],

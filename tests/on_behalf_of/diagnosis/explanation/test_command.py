@@ -18,7 +18,7 @@ from tests.on_behalf_of.resource_server.judging import encoded
 pytestmark = pytest.mark.usefixtures("configure")
 
 
-def test_a_good_token_is_explained_whole(issuer: Issuer) -> None:
+def test_a_good_token_is_explained_completely(issuer: Issuer) -> None:
     said = explain_token(issuer.delegated_token(org_id="org_acme"))
     assert (said.code, said.verdict) == (0, "The API accepts this token.")
     assert "FAILED" not in said.text.partition("\n\n")[2].partition("\n")[2]
@@ -35,7 +35,7 @@ def test_a_good_token_is_explained_whole(issuer: Issuer) -> None:
     assert "in 4 minutes" in said.text or "in 5 minutes" in said.text
 
 
-def test_the_bridge_is_asked_for_its_own_tokens_and_tells_what_each_tool_lacks(issuer: Issuer) -> None:
+def test_a_token_for_the_bridge_is_explained_with_what_each_tool_lacks(issuer: Issuer) -> None:
     token = issuer.token(aud=BRIDGE_AUDIENCE, scope="tool:greet", permissions=["tool:greet", "tool:whoami"])
     said = explain_token(token, "--as", "bridge")
     assert (said.code, said.verdict) == (0, "The bridge accepts this token.")
@@ -57,11 +57,11 @@ def test_the_bridge_is_asked_for_its_own_tokens_and_tells_what_each_tool_lacks(i
         ({"sub": 7}, "api", "sub is 7, which is no form"),
     ],
 )
-def test_the_remedy_is_for_this_very_token(issuer: Issuer, claims: Any, service: str, remedy: str) -> None:
+def test_the_remedy_fits_the_token(issuer: Issuer, claims: Any, service: str, remedy: str) -> None:
     assert remedy in explain_token(issuer.token(**claims), "--as", service).remedy
 
 
-def test_all_that_is_wrong_with_a_token_is_told_at_once(issuer: Issuer) -> None:
+def test_all_faults_of_a_token_are_reported_at_once(issuer: Issuer) -> None:
     said = explain_token(issuer.token(aud=BRIDGE_AUDIENCE, iat=1_000_000, exp=1_000_300, sub=None))
     failed = [line for line in said.text.splitlines() if line.startswith("  FAILED")]
     assert [line.rpartition("[")[2] for line in failed] == [
@@ -71,7 +71,7 @@ def test_all_that_is_wrong_with_a_token_is_told_at_once(issuer: Issuer) -> None:
     ]
 
 
-def test_a_token_of_another_tenant_is_known_by_its_issuer_although_its_key_is_what_fails_first(issuer: Issuer) -> None:
+def test_another_tenants_token_is_explained_by_its_issuer_although_its_key_fails_first(issuer: Issuer) -> None:
     said = explain_token(issuer.sign(issuer.claims(iss="https://other.example/"), key=rsa_key("foreign")))
     assert "unknown_key" in said.verdict
     assert said.remedy.startswith('The key is another issuer\'s. iss is "https://other.example/": log in at ')
@@ -91,13 +91,13 @@ def test_a_token_of_another_tenant_is_known_by_its_issuer_although_its_key_is_wh
         ('{{"token_type": "Bearer", "access_token": "{}"}}', "answer of a token endpoint"),
     ],
 )
-def test_what_was_pasted_along_does_not_matter(issuer: Issuer, around: str, note: str | None) -> None:
+def test_text_pasted_around_the_token_is_ignored(issuer: Issuer, around: str, note: str | None) -> None:
     said = explain_token(around.format(issuer.token()))
     assert said.code == 0
     assert note is None or note in said.text
 
 
-def test_a_token_that_a_terminal_broke_into_lines_is_put_together(issuer: Issuer) -> None:
+def test_a_token_broken_into_lines_is_joined(issuer: Issuer) -> None:
     token = issuer.token()
     said = explain_token("\n".join(token[start : start + 72] for start in range(0, len(token), 72)))
     assert said.code == 0
@@ -118,13 +118,13 @@ def test_a_token_that_a_terminal_broke_into_lines_is_put_together(issuer: Issuer
         ("[" * 100_000, "characters in it that no token has"),
     ],
 )
-def test_what_is_no_token_is_told_in_words(text: str, word: str) -> None:
+def test_a_value_that_is_not_a_token_is_explained(text: str, word: str) -> None:
     said = explain_token(text)
     assert said.code == 1
     assert word in said.remedy
 
 
-def test_an_id_token_is_told_from_an_access_token(issuer: Issuer) -> None:
+def test_an_id_token_is_recognized(issuer: Issuer) -> None:
     claims = issuer.auth0_claims(aud="inspector", azp=None, scope=None, nonce="n")
     assert "ID token" in explain_token(issuer.sign(claims, typ="JWT")).remedy
     del claims["nonce"]
@@ -138,13 +138,13 @@ def test_neither_the_token_nor_its_signature_is_shown(issuer: Issuer) -> None:
             assert part[:24] not in text
 
 
-def test_nothing_in_a_token_can_change_how_the_rest_looks(issuer: Issuer) -> None:
+def test_a_hostile_token_cannot_change_the_rest_of_the_output(issuer: Issuer) -> None:
     said = explain_token(issuer.token(**{"\x1b[2K": "x", "note": "a\u202eb\x1b]0;title\x07\n\u2028c"}))
     assert said.code == 0
     assert all(character.isprintable() for line in said.text.split("\n") for character in line)
 
 
-def test_without_the_issuer_the_keys_of_the_last_time_are_used_and_their_age_told(
+def test_without_the_issuer_the_last_keys_are_used_and_their_age_is_shown(
     issuer: Issuer, state_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "now, and kept in" in explain_token(issuer.token()).text
@@ -161,7 +161,7 @@ def test_without_the_issuer_the_keys_of_the_last_time_are_used_and_their_age_tol
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"issuer": 7}', '{"keys": "x", "fetched_at": "y"}'])
-def test_without_any_keys_it_says_that_nobody_can_tell_and_what_else_is_wrong(
+def test_without_keys_the_signature_is_unknown_and_other_faults_are_named(
     issuer: Issuer, state_dir: Path, monkeypatch: pytest.MonkeyPatch, content: str
 ) -> None:
     (state_dir / "issuer_keys.json").write_text(content)
@@ -174,7 +174,7 @@ def test_without_any_keys_it_says_that_nobody_can_tell_and_what_else_is_wrong(
     assert explain_token(issuer.token()).code == 1
 
 
-def test_keys_of_a_file_need_no_issuer(
+def test_with_a_key_file_no_issuer_is_needed(
     issuer: Issuer, state_dir: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     file = tmp_path / "jwks.json"
@@ -196,7 +196,7 @@ def test_a_key_file_that_cannot_be_used_is_bad_usage(tmp_path: Path, content: st
     assert str(file) in str(refused.value)
 
 
-def test_a_state_directory_that_cannot_be_written_is_told_and_does_no_harm(issuer: Issuer, state_dir: Path) -> None:
+def test_an_unwritable_state_directory_is_reported_and_harmless(issuer: Issuer, state_dir: Path) -> None:
     state_dir.rmdir()
     said = explain_token(issuer.token())
     assert said.code == 0
@@ -204,7 +204,7 @@ def test_a_state_directory_that_cannot_be_written_is_told_and_does_no_harm(issue
 
 
 @pytest.mark.processes
-def test_in_a_shell_the_exit_code_tells_and_the_token_is_never_an_argument(tmp_path: Path) -> None:
+def test_in_a_shell_the_exit_code_is_the_verdict_and_the_token_is_never_an_argument(tmp_path: Path) -> None:
     environment = {
         "STATE_DIR": str(tmp_path),
         "OAUTH_ISSUER": "http://localhost:9/",

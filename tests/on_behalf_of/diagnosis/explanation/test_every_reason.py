@@ -41,7 +41,7 @@ def test_the_explanation_names_the_reason_that_the_api_gives_and_records(
     assert recorded == [(broken.reason.value,)]
 
 
-def test_the_table_holds_every_reason_and_so_do_the_checks() -> None:
+def test_the_table_and_the_checks_hold_every_reason() -> None:
     reasons = set(Reason) - NOT_OF_THE_TOKEN
     assert {each.reason for each in BROKEN.values()} == reasons
     assert {reason for check in (*CHECKS, *POLICY_CHECKS) for reason in check.reasons} == reasons

@@ -33,7 +33,7 @@ pytestmark = pytest.mark.usefixtures("configure")
         {"iss": ["x"], "aud": {"x": 1}, "exp": 10**400, "iat": [], "nbf": {}, "scope": {}},
     ],
 )
-def test_claims_that_are_wrong_in_several_ways_are_explained_all_the_same(issuer: Issuer, claims: Any) -> None:
+def test_claims_with_several_faults_are_explained(issuer: Issuer, claims: Any) -> None:
     key = issuer.keys[0]
     token = issuer.sign_raw({"alg": "RS256", "typ": "at+jwt", "kid": key_id(key)}, issuer.claims(**claims), key)
     said = explain_token(token)
@@ -41,7 +41,7 @@ def test_claims_that_are_wrong_in_several_ways_are_explained_all_the_same(issuer
     assert "refuses" in said.verdict
 
 
-def test_claims_may_nest_as_deeply_as_they_can_be_read(issuer: Issuer) -> None:
+def test_deeply_nested_claims_are_explained(issuer: Issuer) -> None:
     key, depths = issuer.keys[0], range(600, 1_100, 20)
     header = {"alg": "RS256", "typ": "at+jwt", "kid": key_id(key)}
     for depth in depths:
@@ -50,7 +50,7 @@ def test_claims_may_nest_as_deeply_as_they_can_be_read(issuer: Issuer) -> None:
 
 
 @given(st.text() | st.lists(st.text(alphabet="ey0123456789.-_=", max_size=40), max_size=6).map(".".join))
-def test_whatever_is_pasted_gets_an_explanation(text: str) -> None:
+def test_any_pasted_text_gets_an_explanation(text: str) -> None:
     token = read_pasted_token(text).token
     explanation = explain(token, rules=RULES, keys=PublishedKeys(ISSUER), now=1_000_000)
     assert explanation.token is None
@@ -58,7 +58,7 @@ def test_whatever_is_pasted_gets_an_explanation(text: str) -> None:
 
 
 @given(st.sets(st.sampled_from(range(2, len(FAULTS)))))
-def test_what_is_told_of_a_token_is_its_first_fault_whatever_else_it_has(faults: set[int]) -> None:
+def test_the_reason_is_the_first_fault_of_the_token(faults: set[int]) -> None:
     token, rules = with_faults(tuple(FAULTS[index] for index in sorted(faults)))
     steps = explain(token, rules=rules, keys=PublishedKeys(ISSUER), now=ISSUER.claims()["iat"]).steps
     failed = [index for index, step in enumerate(steps) if step.state is State.FAILED]

@@ -85,7 +85,7 @@ def with_faults(faults: tuple[Callable[[Token], None], ...]) -> tuple[str, Token
 
 
 @pytest.mark.parametrize("position", range(len(CHECKS)), ids=lambda position: CHECKS[position].title)
-def test_of_a_token_that_fails_here_and_in_all_that_follows_this_is_the_reason(position: int) -> None:
+def test_the_first_failing_check_gives_the_reason(position: int) -> None:
     """So this check comes before all those after it, in the code as in the table."""
     token, rules = with_faults(FAULTS[position:])
     explanation = explain(token, rules=rules, keys=PublishedKeys(ISSUER), now=time.time())
@@ -95,13 +95,13 @@ def test_of_a_token_that_fails_here_and_in_all_that_follows_this_is_the_reason(p
 
 
 @pytest.mark.parametrize("position", range(len(CHECKS)), ids=lambda position: CHECKS[position].title)
-def test_a_token_that_fails_here_alone_fails_nowhere_else(position: int) -> None:
+def test_a_token_with_one_fault_fails_one_check(position: int) -> None:
     token, rules = with_faults(FAULTS[position : position + 1])
     explanation = explain(token, rules=rules, keys=PublishedKeys(ISSUER), now=time.time())
     assert [step.check for step in explanation.steps if step.state is State.FAILED] == [CHECKS[position]]
 
 
-def test_a_token_without_fault_passes_everything() -> None:
+def test_a_token_without_faults_passes_every_check() -> None:
     token, rules = with_faults(())
     explanation = explain(token, rules=rules, keys=PublishedKeys(ISSUER), now=time.time())
     assert {step.state for step in explanation.steps} == {State.PASSED}
@@ -119,7 +119,7 @@ RULES: tuple[dict[str, Any], ...] = (
 
 
 @pytest.mark.parametrize("position", range(len(POLICY_CHECKS)))
-def test_the_rules_of_the_policy_stand_in_their_order(position: int) -> None:
+def test_the_rules_of_the_policy_are_in_order(position: int) -> None:
     token = verified(ISSUER.token(sub="robot", client_id="robot", act={"sub": "stranger"}))
     rules: dict[str, Any] = {"allow_machines": True, "actor_rule": ActorRule.RECORD}
     for rule in RULES[position:]:
@@ -128,7 +128,7 @@ def test_the_rules_of_the_policy_stand_in_their_order(position: int) -> None:
     assert [step.state for step in steps] == [State.PASSED] * position + [State.FAILED] * (len(RULES) - position)
 
 
-def test_no_check_stands_twice() -> None:
+def test_no_check_is_repeated() -> None:
     failures: list[tuple[object, Check]] = [
         (reason if reason != "missing_or_malformed_claim" else about, check)
         for check in (*CHECKS, *POLICY_CHECKS)

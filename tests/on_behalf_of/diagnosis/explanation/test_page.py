@@ -42,7 +42,7 @@ def post(client: Client, settings: Settings, token: str, service: str = "api") -
         ("nonsense", "The API refuses this token: wrong_audience (aud)."),
     ],
 )
-def test_it_explains_as_the_command_does(
+def test_the_page_explains_as_the_command_does(
     client: Client, settings: Settings, issuer: Issuer, service: str, verdict: str
 ) -> None:
     answer = post(client, settings, issuer.token(aud=BRIDGE_AUDIENCE), service)
@@ -51,7 +51,7 @@ def test_it_explains_as_the_command_does(
     assert "no-store" in answer.headers["Cache-Control"]
 
 
-def test_without_debug_there_is_no_such_page(client: Client, settings: Settings, issuer: Issuer) -> None:
+def test_without_debug_there_is_no_explain_page(client: Client, settings: Settings, issuer: Issuer) -> None:
     settings.DEBUG = False
     for answer in (client.get(PAGE), post_without_csrf(issuer)):
         assert answer.status_code == 404
@@ -62,11 +62,11 @@ def post_without_csrf(issuer: Issuer) -> Any:
     return Client().post(PAGE, {"token": issuer.token()})
 
 
-def test_a_form_of_another_site_is_refused(client: Client, issuer: Issuer) -> None:
+def test_a_form_from_another_site_is_refused(client: Client, issuer: Issuer) -> None:
     assert client.post(PAGE, {"token": issuer.token()}).status_code == 403
 
 
-def test_the_token_is_neither_kept_nor_logged_nor_shown_nor_taken_from_the_url(
+def test_the_token_is_not_stored_logged_shown_or_read_from_the_url(
     client: Client, settings: Settings, issuer: Issuer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -84,7 +84,7 @@ def test_the_token_is_neither_kept_nor_logged_nor_shown_nor_taken_from_the_url(
     assert list(client.cookies) == [settings.CSRF_COOKIE_NAME]
 
 
-def test_the_home_page_leads_there_in_development_only(client: Client, settings: Settings) -> None:
+def test_only_in_development_does_the_home_page_link_to_it(client: Client, settings: Settings) -> None:
     assert f'href="{PAGE}"' in client.get("/").content.decode()
     settings.DEBUG = False
     assert PAGE not in client.get("/").content.decode()
@@ -103,7 +103,7 @@ def complaining(complaints: list[str]) -> Callable[[ConsoleMessage], None]:
 
 
 @pytest.mark.browser
-def test_in_a_browser_it_fits_complains_of_nothing_and_has_no_barrier(
+def test_in_a_browser_the_page_fits_and_is_accessible(
     browser: Browser, live_server: LiveServer, issuer: Issuer
 ) -> None:
     hostile = {"act": {"sub": "\u202e<b>" + "x" * 200}, "note": "y" * 3_000, "z" * 300: [1]}
@@ -118,7 +118,7 @@ def test_in_a_browser_it_fits_complains_of_nothing_and_has_no_barrier(
                 page.get_by_label("Access token").fill(token)
                 with page.expect_navigation():
                     page.get_by_role("button", name="Explain").click()
-                expect(page.get_by_role("heading", name="What the token says")).to_be_visible()
+                expect(page.get_by_role("heading", name="What it says")).to_be_visible()
                 expect(page.get_by_label("Access token")).to_have_value("")
                 assert fits(page)
                 if folder := os.environ.get("SCREENSHOTS"):

@@ -19,7 +19,7 @@ STRANGER: dict[str, Any] = {"act": {"sub": "service-account-7"}}
 
 
 @pytest.mark.parametrize("service", AUDIENCES)
-def test_machines_and_strangers_who_act_are_explained_with_the_setting(
+def test_refused_machines_and_foreign_actors_are_explained_with_the_setting(
     configure: Any, issuer: Issuer, service: str
 ) -> None:
     machine = explain_token(issuer.token(aud=AUDIENCES[service], **MACHINE), "--as", service)
@@ -31,15 +31,13 @@ def test_machines_and_strangers_who_act_are_explained_with_the_setting(
     assert "TOKEN_ACTOR_RULE=record" in stranger.remedy
 
 
-def test_both_are_named_at_once(configure: Any, issuer: Issuer) -> None:
+def test_both_faults_are_named_at_once(configure: Any, issuer: Issuer) -> None:
     said = explain_token(issuer.token(aud=BRIDGE_AUDIENCE, **MACHINE, **STRANGER), "--as", "bridge")
     assert "[machine_not_allowed: sub]" in said.text
     assert "[actor_not_client: act]" in said.text
 
 
-def test_where_a_setting_lets_them_pass_the_explanation_does_too(
-    configure: Any, issuer: Issuer, settings: Settings
-) -> None:
+def test_if_a_setting_admits_them_the_explanation_says_so(configure: Any, issuer: Issuer, settings: Settings) -> None:
     rules = CallerRules(allow_machines=True, actor_rule=ActorRule.RECORD)
     rooms.configure(settings, MCP=replace(bridge_configuration(), caller_rules=rules))
     configure(allow_machines=True, actor_rule=ActorRule.RECORD)

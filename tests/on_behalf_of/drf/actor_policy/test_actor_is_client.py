@@ -61,7 +61,7 @@ def test_the_tokens_own_client_and_its_agents_may_act(api: APIClient, issuer: Is
 
 
 @pytest.mark.parametrize("actor", OTHERS)
-def test_where_actors_are_only_recorded_the_row_holds_what_came(
+def test_if_actors_are_only_recorded_the_row_holds_them_as_sent(
     api: APIClient, issuer: Issuer, set_policy: SetPolicy, actor: str
 ) -> None:
     set_policy(actor_rule=ActorRule.RECORD)
@@ -72,7 +72,7 @@ def test_where_actors_are_only_recorded_the_row_holds_what_came(
     assert row.actor_chain[0] == {name: value for name, value in act.items() if name != "act"}
 
 
-def test_recording_actors_relaxes_no_other_rule(api: APIClient, issuer: Issuer, set_policy: SetPolicy) -> None:
+def test_recording_actors_does_not_relax_other_rules(api: APIClient, issuer: Issuer, set_policy: SetPolicy) -> None:
     set_policy(actor_rule=ActorRule.RECORD, trusted_actors=frozenset({BRIDGE_CLIENT}))
     stranger = of_bridge(issuer, "rfc9068", act={"sub": "stranger"})
     assert api.get(PRIVATE, **bearer(stranger)).json()["reason"] == "actor_not_trusted"
@@ -82,7 +82,7 @@ def test_recording_actors_relaxes_no_other_rule(api: APIClient, issuer: Issuer, 
 
 @pytest.mark.parametrize("rule", ActorRule)
 @pytest.mark.parametrize("dialect", ["rfc9068", "auth0"])
-def test_a_token_that_names_two_clients_is_no_good_token(
+def test_a_token_that_names_two_clients_is_refused(
     api: APIClient, issuer: Issuer, set_policy: SetPolicy, dialect: str, rule: ActorRule
 ) -> None:
     set_policy(actor_rule=rule)

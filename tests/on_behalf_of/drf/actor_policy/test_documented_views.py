@@ -42,7 +42,7 @@ def views(api: APIClient, settings: Settings) -> Iterator[APIClient]:
     del sys.modules[urls.__name__]
 
 
-def test_the_views_demand_what_the_page_says(views: APIClient, issuer: Issuer) -> None:
+def test_the_views_require_what_the_page_says(views: APIClient, issuer: Issuer) -> None:
     delegated = with_chain(issuer, "bridge for inspector", scope="pay read:private")
     stranger = with_chain(issuer, "stranger for bridge", scope="pay read:private")
     own = issuer.token(scope="pay read:private")

@@ -32,7 +32,7 @@ def routes(patterns: Sequence[Any], prefix: str = "/") -> Iterator[tuple[str, An
             yield route, view
 
 
-def test_every_route_refuses_whom_the_policy_refuses(api: APIClient, issuer: Issuer, set_policy: SetPolicy) -> None:
+def test_every_route_applies_the_policy(api: APIClient, issuer: Issuer, set_policy: SetPolicy) -> None:
     set_policy(trusted_actors=frozenset({"somebody-else"}))
     token = with_chain(issuer, "bridge for inspector", scope="read:private write:private")
     seen = {}
@@ -81,7 +81,7 @@ def views(api: APIClient, settings: Settings) -> APIClient:
     return api
 
 
-def test_a_view_that_clears_its_permissions_is_not_outside_the_policy(
+def test_the_policy_applies_to_a_view_without_permissions(
     views: APIClient, issuer: Issuer, set_policy: SetPolicy
 ) -> None:
     set_policy(require_delegation=True)
@@ -104,7 +104,7 @@ def test_a_view_that_clears_its_permissions_is_not_outside_the_policy(
         ("/by-agent", "bridge for inspector", "actor_not_trusted"),
     ],
 )
-def test_a_view_may_demand_more_than_the_policy(
+def test_a_view_may_require_more_than_the_policy(
     views: APIClient, issuer: Issuer, set_policy: SetPolicy, path: str, chain: str | None, reason: str | None
 ) -> None:
     """RFC 8693 §4.1: by the outermost actor alone."""
@@ -115,18 +115,18 @@ def test_a_view_may_demand_more_than_the_policy(
     assert DelegatedAccess.objects.get().reason == (reason or "")
 
 
-def test_a_views_demand_is_judged_before_its_scopes_wherever_it_stands(views: APIClient, issuer: Issuer) -> None:
+def test_a_views_requirement_is_checked_before_its_scopes_in_any_position(views: APIClient, issuer: Issuer) -> None:
     assert views.get("/delegated", **bearer(issuer.token(scope="openid"))).json()["reason"] == "delegation_required"
     lacking = with_chain(issuer, "bridge for inspector", scope="openid")
     assert views.get("/delegated", **bearer(lacking)).json()["reason"] == "insufficient_scope"
 
 
-def test_a_views_demand_asks_a_stranger_for_a_token_first(views: APIClient) -> None:
+def test_a_views_requirement_asks_for_a_token_first(views: APIClient) -> None:
     """RFC 6750 §3.1."""
     assert views.get("/by-bridge").status_code == 401
 
 
-def test_a_demand_that_names_nobody_is_a_programming_error() -> None:
+def test_a_requirement_without_names_is_a_programming_error() -> None:
     for actors in ((), ("",), (BRIDGE_CLIENT, "\u200b")):
         with pytest.raises(ValueError, match="at least one"):
             ActedForBy(*actors)

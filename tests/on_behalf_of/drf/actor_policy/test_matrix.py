@@ -93,7 +93,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("rules", "case"), ROWS)
-def test_the_current_actor_decides_and_the_row_says_why(
+def test_the_current_actor_decides_and_the_row_holds_the_reason(
     api: APIClient, issuer: Issuer, set_policy: SetPolicy, rules: dict[str, Any], case: Case
 ) -> None:
     """RFC 8693 §4.1."""
@@ -121,7 +121,7 @@ def test_a_machine_is_refused_unless_machines_are_allowed(
 
 
 @pytest.mark.parametrize("machine", MACHINES)
-def test_a_machine_that_is_allowed_meets_the_other_rules_all_the_same(
+def test_the_other_rules_apply_to_an_allowed_machine(
     api: APIClient, issuer: Issuer, set_policy: SetPolicy, machine: str
 ) -> None:
     token = MACHINES[machine](issuer)
@@ -133,9 +133,7 @@ def test_a_machine_that_is_allowed_meets_the_other_rules_all_the_same(
     assert api.get(PRIVATE, **bearer(token)).json()["reason"] == "organization_not_allowed"
 
 
-def test_the_refusal_sends_nobody_to_log_in_or_to_ask_for_consent(
-    api: APIClient, issuer: Issuer, set_policy: SetPolicy
-) -> None:
+def test_the_refusal_does_not_ask_for_a_login_or_consent(api: APIClient, issuer: Issuer, set_policy: SetPolicy) -> None:
     """RFC 6750 §3 demands a challenge; §3.1 has no error code that fits, so there is none, and no scope either."""
     set_policy(require_delegation=True)
     challenge = api.get(PRIVATE, **bearer(issuer.token())).headers["WWW-Authenticate"]
@@ -150,9 +148,7 @@ def test_who_may_act_is_decided_before_scopes(api: APIClient, issuer: Issuer, se
     assert DelegatedAccess.objects.get().scopes_required == ["read:private"]
 
 
-def test_a_bad_token_is_told_that_it_is_bad_and_nothing_of_the_policy(
-    api: APIClient, issuer: Issuer, set_policy: SetPolicy
-) -> None:
+def test_a_bad_token_is_refused_before_the_policy(api: APIClient, issuer: Issuer, set_policy: SetPolicy) -> None:
     set_policy(require_delegation=True)
     answer = api.get(PRIVATE, **bearer(issuer.token(exp=1)))
     assert (answer.status_code, answer.json()["reason"]) == (401, "token_expired")

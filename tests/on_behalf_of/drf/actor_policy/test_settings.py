@@ -35,7 +35,7 @@ def test_without_any_variable_only_machines_are_refused(tmp_path: Path) -> None:
     )
 
 
-def test_all_variables_are_read(tmp_path: Path) -> None:
+def test_all_actor_policy_variables_are_read(tmp_path: Path) -> None:
     assert policy(
         tmp_path,
         API_TRUSTED_ACTORS="bridge, agt_1 ,https://client.example/metadata",
@@ -52,7 +52,7 @@ def test_all_variables_are_read(tmp_path: Path) -> None:
     )
 
 
-def test_the_actor_rule_is_the_bridges_too_and_machines_are_a_matter_of_each(tmp_path: Path) -> None:
+def test_both_services_share_the_actor_rule_but_not_the_rule_for_machines(tmp_path: Path) -> None:
     def callers(**variables: str) -> CallerRules:
         return services.bridge_configuration(read_environment({"STATE_DIR": str(tmp_path), **variables})).caller_rules
 
@@ -63,7 +63,7 @@ def test_the_actor_rule_is_the_bridges_too_and_machines_are_a_matter_of_each(tmp
 
 
 @pytest.mark.parametrize("value", ["off", "Record", "false"])
-def test_the_actor_rule_is_one_of_two_words(tmp_path: Path, value: str) -> None:
+def test_the_actor_rule_must_be_one_of_two_words(tmp_path: Path, value: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=r"^TOKEN_ACTOR_RULE must be enforce or record"):
         policy(tmp_path, TOKEN_ACTOR_RULE=value)
 
@@ -73,7 +73,7 @@ def test_the_actor_rule_is_one_of_two_words(tmp_path: Path, value: str) -> None:
     "value",
     [",", " , ,", "*", "a,*", "two words", "x" * 256, "a,b\nc", "\u00a0", "\u3000 ", "\u200b", "a,\u2800", "a\u200bb"],
 )
-def test_a_list_that_would_mean_something_else_than_it_looks_is_refused(tmp_path: Path, name: str, value: str) -> None:
+def test_a_misleading_list_is_refused(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(ImproperlyConfigured) as refused:
         policy(tmp_path, **{name: value})
     assert str(refused.value).startswith(name)
@@ -82,13 +82,13 @@ def test_a_list_that_would_mean_something_else_than_it_looks_is_refused(tmp_path
 
 
 @pytest.mark.parametrize("name", ["API_REQUIRE_DELEGATION", "API_ALLOW_MACHINES"])
-def test_a_flag_is_true_or_false(tmp_path: Path, name: str) -> None:
+def test_a_flag_must_be_true_or_false(tmp_path: Path, name: str) -> None:
     with pytest.raises(ImproperlyConfigured, match=f"^{name} must be true or false"):
         policy(tmp_path, **{name: "maybe"})
 
 
 @given(st.text())
-def test_whatever_a_list_holds_it_is_names_or_one_clear_sentence(value: str) -> None:
+def test_any_list_is_names_or_refused_in_one_sentence(value: str) -> None:
     sentence = ""
     names: tuple[str, ...] = ()
     try:
@@ -115,14 +115,14 @@ def test_whatever_a_list_holds_it_is_names_or_one_clear_sentence(value: str) -> 
         ),
     ],
 )
-def test_settings_that_contradict_each_other_are_warned_of(rules: ActorPolicy, ids: list[str]) -> None:
+def test_contradictory_settings_cause_a_warning(rules: ActorPolicy, ids: list[str]) -> None:
     configuration = api_configuration()
     found = contradictions(replace(configuration, policy=rules, bridge_client_ids=frozenset({BRIDGE_CLIENT})))
     assert [each.id for each in found] == [f"obo_drf.{number}" for number in ids]
     assert all(each.hint for each in found)
 
 
-def test_where_the_bridges_client_is_not_configured_nothing_is_said_of_it() -> None:
+def test_without_a_configured_bridge_client_there_is_no_warning() -> None:
     rules = ActorPolicy(require_delegation=True, trusted_actors=frozenset({"other"}))
     configuration = api_configuration()
     assert contradictions(replace(configuration, policy=rules, bridge_client_ids=frozenset())) == []

@@ -26,7 +26,9 @@ DISCOVERY = "/.well-known/openid-configuration"
         ("<script>alert(1)</script>", "refused the login (unknown)"),
     ],
 )
-def test_an_error_of_the_tenant_is_told_in_our_words(person: Person, issuer: Issuer, error: str, sentence: str) -> None:
+def test_an_error_of_the_tenant_is_shown_in_our_words(
+    person: Person, issuer: Issuer, error: str, sentence: str
+) -> None:
     """RFC 6749 §4.1.2.1."""
     request = person.begin()
     description = "<img src=x onerror=alert(2)>\u202e" + "long " * 500
@@ -42,7 +44,7 @@ def test_an_error_of_the_tenant_is_told_in_our_words(person: Person, issuer: Iss
     assert page.count("long ") < 50
 
 
-def test_what_an_error_says_is_not_shown_where_the_state_is_not_ours(person: Person) -> None:
+def test_an_error_with_a_foreign_state_is_not_shown(person: Person) -> None:
     """Anybody can write a link; a page of ours does not repeat what stands in it."""
     response = person.come_back({"error": "access_denied", "error_description": "Call 555-0100", "state": "x"})
     assert response.status_code == 400
@@ -64,7 +66,7 @@ def test_what_an_error_says_is_not_shown_where_the_state_is_not_ours(person: Per
         ((200, b'{"access_token": "' + b"a" * 2_000_000 + b'"}'), "more than 1048576 bytes"),
     ],
 )
-def test_an_answer_of_the_token_endpoint_that_is_no_token(
+def test_a_token_response_without_a_token_is_reported(
     person: Person, issuer: Issuer, answer: tuple[int, bytes], sentence: str
 ) -> None:
     issuer.token_answer = answer
@@ -76,7 +78,7 @@ def test_an_answer_of_the_token_endpoint_that_is_no_token(
     assert person.get("/api/private-scope").status_code == 401
 
 
-def test_a_tenant_that_hangs_is_waited_for_no_longer_than_configured(
+def test_a_hanging_tenant_is_abandoned_after_the_configured_time(
     person: Person, issuer: Issuer, pages: ApiConfiguration, settings: Settings
 ) -> None:
     assert pages.login
@@ -88,14 +90,14 @@ def test_a_tenant_that_hangs_is_waited_for_no_longer_than_configured(
     assert "did not answer within 0.3 seconds" in response.content.decode()
 
 
-def test_without_the_tenant_nobody_is_sent_there(person: Person, issuer: Issuer) -> None:
+def test_while_the_tenant_is_down_nobody_is_redirected_to_it(person: Person, issuer: Issuer) -> None:
     issuer.answers[DISCOVERY] = (500, b"no")
     response = person.post("/login", {"scope": "read:private"})
     assert response.status_code == 503
     assert "cannot be reached at the moment" in response.content.decode()
 
 
-def test_a_tenant_without_an_authorization_endpoint_is_named_as_that(person: Person, issuer: Issuer) -> None:
+def test_a_tenant_without_an_authorization_endpoint_is_reported(person: Person, issuer: Issuer) -> None:
     document = {**issuer.documents()[DISCOVERY], "authorization_endpoint": "javascript:alert(1)"}
     issuer.answers[DISCOVERY] = (200, json.dumps(document).encode())
     response = person.post("/login", {"scope": "read:private"})

@@ -38,7 +38,7 @@ def test_a_person_who_logs_in_to_the_admin_keeps_their_token_under_a_new_key(per
     assert person.get("/api/notes/").status_code == 200
 
 
-def test_logging_out_of_the_pages_is_no_logout_from_the_admin(person: Person, auditor: User) -> None:
+def test_logging_out_of_the_pages_does_not_log_out_of_the_admin(person: Person, auditor: User) -> None:
     person.client.force_login(auditor)
     person.log_in()
     before = person.session_key()
@@ -57,13 +57,13 @@ def test_logging_out_of_the_admin_ends_both(person: Person, auditor: User) -> No
     assert person.get(LIST).status_code == 302
 
 
-def test_an_auditor_is_nobody_to_the_api(person: Person, auditor: User) -> None:
+def test_an_admin_session_is_not_a_login_at_the_api(person: Person, auditor: User) -> None:
     person.client.force_login(auditor)
     assert person.get("/api/private-scope").status_code == 401
     assert DelegatedAccess.objects.count() == 0
 
 
-def test_a_persons_token_opens_nothing_in_the_admin(person: Person, issuer: Issuer, auditor: User) -> None:
+def test_a_users_token_does_not_open_the_admin(person: Person, issuer: Issuer, auditor: User) -> None:
     person.log_in(issuer.token(sub=auditor.username))
     assert person.get(LIST).status_code == 302
 
@@ -83,7 +83,7 @@ def test_a_logout_ends_the_session_and_a_link_does_not(person: Person) -> None:
     assert thief.get("/api/notes/").status_code == 401
 
 
-def test_the_tenants_own_logout_is_linked_where_its_metadata_names_it(person: Person, issuer: Issuer) -> None:
+def test_the_tenants_logout_is_linked_if_its_metadata_names_it(person: Person, issuer: Issuer) -> None:
     """OpenID Connect RP-Initiated Logout §2.1."""
     import json
 

@@ -27,9 +27,7 @@ def last_row() -> dict[str, Any]:
     return {name: getattr(row, name) for name in COLUMNS}
 
 
-def test_a_call_of_a_session_leaves_the_row_that_a_bearers_would(
-    person: Person, api: APIClient, issuer: Issuer
-) -> None:
+def test_a_session_call_is_recorded_like_a_bearer_call(person: Person, api: APIClient, issuer: Issuer) -> None:
     token = issuer.delegated_token()
     person.log_in(token)
     for path in ("/api/private-scope", "/api/notes/"):
@@ -44,9 +42,7 @@ NOTE = "/api/notes/b5f3c1a2-0000-4000-8000-000000000000/"
 
 
 @pytest.mark.parametrize("scope", ["", "read:private", "write:private", "openid"])
-def test_a_session_can_never_do_what_its_token_cannot(
-    person: Person, api: APIClient, issuer: Issuer, scope: str
-) -> None:
+def test_a_session_can_do_only_what_its_token_can(person: Person, api: APIClient, issuer: Issuer, scope: str) -> None:
     """Every operation, by the same token both ways."""
     token = issuer.token(scope=scope)
     person.log_in(token)
@@ -64,7 +60,7 @@ def test_a_session_can_never_do_what_its_token_cannot(
             )
 
 
-def test_a_missing_scope_is_refused_as_a_bearers_would_be(person: Person, api: APIClient, issuer: Issuer) -> None:
+def test_a_missing_scope_is_refused_as_for_a_bearer(person: Person, api: APIClient, issuer: Issuer) -> None:
     token = issuer.token(scope="read:private")
     person.log_in(token)
     refused = person.post("/api/notes/", {"title": "Milk"}, headers={"Accept": "application/json"})
@@ -87,7 +83,7 @@ def test_a_missing_scope_is_refused_as_a_bearers_would_be(person: Person, api: A
         ActorPolicy(allowed_organizations=frozenset({"org_1"})),
     ],
 )
-def test_the_actor_policy_refuses_a_sessions_token_as_anywhere(
+def test_the_actor_policy_applies_to_session_tokens(
     person: Person, pages: ApiConfiguration, settings: Settings, policy: ActorPolicy
 ) -> None:
     person.log_in()
@@ -101,7 +97,7 @@ def test_the_actor_policy_refuses_a_sessions_token_as_anywhere(
     assert (last_row()["route"], last_row()["decision"]) == ("/login/callback", "refused")
 
 
-def test_an_expired_token_asks_to_log_in_again_and_is_gone(
+def test_an_expired_token_is_dropped_and_the_user_must_log_in_again(
     person: Person, issuer: Issuer, pages: ApiConfiguration, settings: Settings
 ) -> None:
     person.log_in(issuer.token(exp=int(time.time()) - 5))  # which the leeway forgives
@@ -116,7 +112,7 @@ def test_an_expired_token_asks_to_log_in_again_and_is_gone(
     assert "token_expired" not in person.get("/api/notes/").content.decode()
 
 
-def test_a_token_whose_key_was_withdrawn_is_gone(person: Person, issuer: Issuer, settings: Settings) -> None:
+def test_a_token_whose_key_was_withdrawn_is_dropped(person: Person, issuer: Issuer, settings: Settings) -> None:
     person.log_in()
     issuer.rotate("second")
     del issuer.keys[0]
@@ -127,7 +123,7 @@ def test_a_token_whose_key_was_withdrawn_is_gone(person: Person, issuer: Issuer,
     assert "api_access_token" not in person.client.session
 
 
-def test_while_nobody_can_tell_the_token_stays(person: Person, issuer: Issuer, settings: Settings) -> None:
+def test_while_keys_are_unavailable_the_token_is_kept(person: Person, issuer: Issuer, settings: Settings) -> None:
     person.log_in()
     issuer.answers["/.well-known/openid-configuration"] = (500, b"")
     working = api_configuration()
@@ -139,7 +135,7 @@ def test_while_nobody_can_tell_the_token_stays(person: Person, issuer: Issuer, s
     assert person.get("/api/notes/").status_code == 200
 
 
-def test_a_token_that_was_sealed_with_another_key_is_nobodys(
+def test_a_token_sealed_with_another_key_is_ignored(
     person: Person, pages: ApiConfiguration, settings: Settings
 ) -> None:
     person.log_in()
@@ -151,7 +147,7 @@ def test_a_token_that_was_sealed_with_another_key_is_nobodys(
 
 
 @pytest.mark.parametrize("header", ["Bearer x.y.z", "Bearer", "Basic dTpw", ""])
-def test_with_an_authorization_header_the_session_is_not_looked_at(person: Person, issuer: Issuer, header: str) -> None:
+def test_an_authorization_header_overrides_the_session(person: Person, issuer: Issuer, header: str) -> None:
     person.log_in()
     answer = person.get("/api/notes/", headers={"Authorization": header, "Accept": "application/json"})
     assert answer.status_code in {400, 401}
@@ -160,7 +156,7 @@ def test_with_an_authorization_header_the_session_is_not_looked_at(person: Perso
     assert mixed.json()["subject"] == "auth0|bob"
 
 
-def test_a_token_in_the_query_is_refused_whatever_the_session_holds(person: Person) -> None:
+def test_a_token_in_the_query_is_refused_even_with_a_session(person: Person) -> None:
     person.log_in()
     answer = person.get("/api/notes/?access_token=x", headers={"Accept": "application/json"})
     assert (answer.status_code, answer.json()["reason"]) == (400, "token_in_query")
@@ -168,7 +164,7 @@ def test_a_token_in_the_query_is_refused_whatever_the_session_holds(person: Pers
 
 @pytest.mark.parametrize("method", ["post", "put", "patch", "delete"])
 @pytest.mark.parametrize("token", [None, "x" * 32, "ä"])
-def test_a_change_without_the_csrf_token_of_a_page_is_refused_and_on_record(
+def test_a_change_without_a_csrf_token_is_refused_and_recorded(
     person: Person, issuer: Issuer, method: str, token: str | None
 ) -> None:
     person.log_in(issuer.token(scope="read:private write:private"))
@@ -185,7 +181,7 @@ def test_a_change_without_the_csrf_token_of_a_page_is_refused_and_on_record(
     assert not Note.objects.exists()
 
 
-def test_a_form_of_another_site_is_refused(person: Person, issuer: Issuer) -> None:
+def test_a_form_from_another_site_is_refused(person: Person, issuer: Issuer) -> None:
     person.log_in(issuer.token(scope="read:private write:private"))
     refused = person.client.post("/api/notes/", "title=Milk", content_type=FORM)
     assert refused.status_code == 403
@@ -195,7 +191,7 @@ def test_a_form_of_another_site_is_refused(person: Person, issuer: Issuer) -> No
     assert not Note.objects.exists()
 
 
-def test_a_script_of_a_page_may_send_json_with_the_csrf_token(person: Person, issuer: Issuer) -> None:
+def test_a_pages_script_may_send_json_with_the_csrf_token(person: Person, issuer: Issuer) -> None:
     person.log_in(issuer.token(scope="read:private write:private"))
     answer = person.client.post(
         "/api/notes/",
@@ -206,7 +202,7 @@ def test_a_script_of_a_page_may_send_json_with_the_csrf_token(person: Person, is
     assert answer.status_code == 201
 
 
-def test_answers_to_a_session_are_kept_by_no_cache(person: Person) -> None:
+def test_answers_to_a_session_are_never_cached(person: Person) -> None:
     person.log_in()
     for accept in ("application/json", "text/html"):
         answer = person.get("/api/notes/", headers={"Accept": accept})
@@ -231,7 +227,7 @@ def _no_sessions(execute: Any, sql: str, *rest: Any) -> Any:
     return execute(sql, *rest)
 
 
-def test_a_cookie_that_names_no_session_is_nobody(person: Person) -> None:
+def test_a_cookie_without_a_session_is_anonymous(person: Person) -> None:
     for value in ("x", "a" * 32, "\x00", "ä" * 40):
         person.client.cookies["api_session"] = value
         assert person.get("/api/notes/").status_code == 401

@@ -42,19 +42,19 @@ def test_a_body_may_be_written_as_json(writer: Person) -> None:
 @pytest.mark.parametrize(
     "text", ["", "{", "[]", '{"title": "a", "title": "b"}', '{"title": NaN}', '{"title": "\\ud800"}']
 )
-def test_json_that_is_none_is_refused(writer: Person, text: str) -> None:
+def test_malformed_json_in_a_form_is_refused(writer: Person, text: str) -> None:
     page = writer.post("/api/notes/", {"_json": text})
     assert page.status_code == 400
     assert "The text is" in page.content.decode()
     assert not Note.objects.exists()
 
 
-def test_a_field_that_stands_twice_is_refused(writer: Person) -> None:
+def test_a_repeated_field_is_refused(writer: Person) -> None:
     assert writer.post("/api/notes/", [("title", "a"), ("title", "b")]).status_code == 400
     assert not Note.objects.exists()
 
 
-def test_a_mistake_is_shown_at_its_field_with_what_was_written(writer: Person) -> None:
+def test_a_mistake_is_shown_at_its_field_with_the_input(writer: Person) -> None:
     page = writer.post("/api/notes/", {"title": "", "body": "<i>kept</i>"})
     content = page.content.decode()
     assert page.status_code == 400
@@ -85,7 +85,7 @@ def test_no_other_method_can_be_named(writer: Person, method: str) -> None:
     assert DelegatedAccess.objects.order_by("pk").last().method == "POST"  # type: ignore[union-attr]
 
 
-def test_a_method_needs_the_scope_that_it_would_need_of_anybody(person: Person, issuer: Issuer) -> None:
+def test_a_form_method_needs_the_usual_scope(person: Person, issuer: Issuer) -> None:
     person.log_in(issuer.token(scope="read:private"))
     Note.objects.create(issuer=issuer.url, owner="auth0|alice", title="Milk")
     refused = person.post(f"/api/notes/{Note.objects.get().pk}/", {"_method": "DELETE"})
@@ -93,7 +93,7 @@ def test_a_method_needs_the_scope_that_it_would_need_of_anybody(person: Person, 
     assert Note.objects.exists()
 
 
-def test_a_method_in_a_form_of_another_site_is_refused(writer: Person) -> None:
+def test_a_method_in_a_form_from_another_site_is_refused(writer: Person) -> None:
     writer.post("/api/notes/", {"title": "Milk"})
     path = f"/api/notes/{Note.objects.get().pk}/"
     refused = writer.client.post(path, "_method=DELETE", content_type=FORM)
@@ -101,7 +101,7 @@ def test_a_method_in_a_form_of_another_site_is_refused(writer: Person) -> None:
     assert Note.objects.exists()
 
 
-def test_programs_send_json_and_nothing_else(api: APIClient, pages: ApiConfiguration, issuer: Issuer) -> None:
+def test_programs_may_send_only_json(api: APIClient, pages: ApiConfiguration, issuer: Issuer) -> None:
     token = issuer.token(scope=BOTH)
     for content_type in (FORM, "multipart/form-data; boundary=x", "text/plain"):
         answer = api.generic("POST", "/api/notes/", "title=Milk", content_type, **bearer(token))
@@ -111,7 +111,7 @@ def test_programs_send_json_and_nothing_else(api: APIClient, pages: ApiConfigura
     assert Note.objects.exists()
 
 
-def test_a_bearer_in_a_browser_with_a_session_is_still_a_program(writer: Person, issuer: Issuer) -> None:
+def test_a_bearer_request_with_a_session_cookie_is_still_a_program(writer: Person, issuer: Issuer) -> None:
     headers = {"Authorization": f"Bearer {issuer.token(scope=BOTH)}"}
     assert writer.post("/api/notes/", {"title": "Milk"}, headers=headers).status_code == 415
 
@@ -128,7 +128,7 @@ def test_a_body_that_is_too_large_is_refused(writer: Person) -> None:
 
 @examples(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(fields=st.lists(st.tuples(st.text(max_size=10), st.text(max_size=20)), max_size=5))
-def test_whatever_a_form_holds_it_is_answered(writer: Person, fields: list[tuple[str, str]]) -> None:
+def test_any_form_gets_an_answer(writer: Person, fields: list[tuple[str, str]]) -> None:
     storable = [
         (name, value) for name, value in fields if (name + value).encode(errors="ignore").decode() == name + value
     ]

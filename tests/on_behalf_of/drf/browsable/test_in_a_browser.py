@@ -30,7 +30,7 @@ def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
         assert [text for text in complaints if NOT_OURS not in text] == []
 
 
-def test_a_person_logs_in_is_refused_steps_up_writes_and_a_reviewer_sees_it(page: Page, services: Running) -> None:
+def test_a_user_logs_in_is_refused_steps_up_and_writes_and_a_reviewer_sees_it(page: Page, services: Running) -> None:
     before = len(services.audit())
     page.goto(services.api + NOTES)
     page.get_by_role("alert").get_by_role("link", name="Log in").click()
@@ -99,7 +99,7 @@ def assert_nobody_else_takes_the_session(page: Page, services: Running) -> None:
     assert "You are not logged in" in tenant
 
 
-def test_a_user_who_cancels_is_told_so_and_is_nobody(page: Page, services: Running) -> None:
+def test_a_user_who_cancels_sees_that_and_is_not_logged_in(page: Page, services: Running) -> None:
     page.goto(f"{services.api}/login")
     page.get_by_role("button", name="Log in").click()
     log_in(page, page.get_by_label("E-mail"), as_="user@example.com", password="user-demo")

@@ -40,7 +40,7 @@ def test_the_request_names_client_redirect_uri_api_and_challenge(person: Person)
     }
 
 
-def test_an_identifier_that_is_no_uri_is_not_sent_as_resource(
+def test_an_identifier_that_is_not_a_uri_is_not_sent_as_resource(
     person: Person, pages: ApiConfiguration, settings: Settings
 ) -> None:
     """RFC 8707 §2."""
@@ -50,11 +50,11 @@ def test_an_identifier_that_is_no_uri_is_not_sent_as_resource(
     assert "resource" not in request
 
 
-def test_a_user_who_wants_to_be_another_is_asked_by_the_tenant(person: Person) -> None:
+def test_a_user_can_choose_another_account_at_the_tenant(person: Person) -> None:
     assert person.begin(another_user="on")["prompt"] == "login"
 
 
-def test_the_code_is_redeemed_with_its_verifier_and_the_person_returns_to_where_they_were(
+def test_the_code_is_redeemed_with_its_verifier_and_the_user_returns_to_the_previous_page(
     person: Person, issuer: Issuer
 ) -> None:
     request = person.begin(back="/api/notes/?page_size=2")
@@ -73,13 +73,13 @@ def test_the_code_is_redeemed_with_its_verifier_and_the_person_returns_to_where_
     assert person.get("/api/notes/?page_size=2").status_code == 200
 
 
-def test_a_login_is_on_record_with_the_token_that_came_of_it(person: Person, issuer: Issuer) -> None:
+def test_a_login_is_recorded_with_its_token(person: Person, issuer: Issuer) -> None:
     person.log_in(issuer.token(jti="the-token"))
     row = DelegatedAccess.objects.get()
     assert (row.token_id, row.route, row.decision) == ("the-token", "/login/callback", "allowed")
 
 
-def test_what_the_database_holds_is_sealed(person: Person, issuer: Issuer) -> None:
+def test_tokens_in_the_database_are_encrypted(person: Person, issuer: Issuer) -> None:
     token = issuer.token()
     request = person.begin()
     assert request["state"] not in str(stored())
@@ -92,7 +92,7 @@ def stored() -> list[dict[str, Any]]:
     return [session.get_decoded() for session in Session.objects.all()]
 
 
-def test_the_session_has_a_new_key_after_the_login_and_the_old_one_is_worth_nothing(person: Person) -> None:
+def test_a_login_changes_the_session_key_and_ends_the_old_one(person: Person) -> None:
     """Session fixation: whoever planted the cookie does not come in with it."""
     request = person.begin()
     planted = person.session_key()
@@ -103,7 +103,7 @@ def test_the_session_has_a_new_key_after_the_login_and_the_old_one_is_worth_noth
     assert attacker.get("/api/private-scope").status_code == 401
 
 
-def test_a_state_is_good_once(person: Person, issuer: Issuer) -> None:
+def test_a_state_can_be_used_once(person: Person, issuer: Issuer) -> None:
     answer = person.allow(person.begin())
     person.come_back(answer)
     issuer.codes["a-code"] = ("x", issuer.token())
@@ -120,7 +120,7 @@ def test_a_state_is_used_up_by_a_login_that_fails(person: Person, issuer: Issuer
     assert issuer.redeemed == []
 
 
-def test_a_state_is_good_in_its_own_session_only(person: Person, issuer: Issuer) -> None:
+def test_a_state_is_valid_only_in_its_own_session(person: Person, issuer: Issuer) -> None:
     """RFC 6749 §10.12: nobody is logged in by a link that somebody else made."""
     victim = Person(issuer)
     victim.begin()
@@ -138,7 +138,7 @@ def test_a_state_expires(person: Person, issuer: Issuer, monkeypatch: pytest.Mon
     assert issuer.redeemed == []
 
 
-def test_logins_in_several_tabs_come_each_to_its_end(person: Person) -> None:
+def test_parallel_logins_in_several_tabs_succeed(person: Person) -> None:
     requests = [person.begin(back=f"/api/notes/?page={number}") for number in range(1, 6)]
     assert person.come_back(person.allow(requests[0])).status_code == 400  # the oldest of five is forgotten
     for number in (2, 5, 3):
@@ -146,7 +146,7 @@ def test_logins_in_several_tabs_come_each_to_its_end(person: Person) -> None:
 
 
 @pytest.mark.parametrize("iss", ["https://another.example/", "", None])
-def test_an_answer_of_another_issuer_is_refused(person: Person, issuer: Issuer, iss: str | None) -> None:
+def test_a_response_of_another_issuer_is_refused(person: Person, issuer: Issuer, iss: str | None) -> None:
     """RFC 9207 §2.4: the tenant says that it sends `iss`, so a missing one is a wrong one."""
     answer = person.allow(person.begin()) | {"iss": iss}
     response = person.come_back({name: value for name, value in answer.items() if value is not None})
@@ -154,26 +154,26 @@ def test_an_answer_of_another_issuer_is_refused(person: Person, issuer: Issuer, 
     assert issuer.redeemed == []
 
 
-def test_a_parameter_that_comes_twice_is_refused(person: Person, issuer: Issuer) -> None:
+def test_a_repeated_parameter_is_refused(person: Person, issuer: Issuer) -> None:
     """RFC 6749 §3.1."""
     answer = person.allow(person.begin())
     assert person.come_back([*answer.items(), ("code", "another")]).status_code == 400
     assert issuer.redeemed == []
 
 
-def test_scopes_that_the_tenant_withholds_are_told_where_they_are_missing(person: Person, issuer: Issuer) -> None:
+def test_scopes_that_the_tenant_withholds_are_named_when_missing(person: Person, issuer: Issuer) -> None:
     person.log_in(issuer.token(scope="read:private"), "read:private", "write:private")
     assert "Requested, not granted" in person.get("/login/token").content.decode()
     refused = person.post("/api/notes/", {"title": "Milk"}).content.decode()
     assert "the tenant did not grant it" in refused
 
 
-def test_a_scope_must_be_chosen_and_only_known_ones_are_asked_for(person: Person) -> None:
+def test_a_scope_must_be_chosen_and_only_known_ones_are_requested(person: Person) -> None:
     assert "Choose at least one scope" in person.post("/login", {"scope": "admin:all"}).content.decode()
     assert person.begin("admin:all", "write:private")["scope"] == "write:private"
 
 
-def test_a_token_for_another_api_is_not_kept(person: Person, issuer: Issuer) -> None:
+def test_a_token_for_another_api_is_not_stored(person: Person, issuer: Issuer) -> None:
     for token in (issuer.token(aud=BRIDGE_AUDIENCE), issuer.token(exp=1), issuer.token(nonce="n") + "x"):
         response = person.come_back(person.allow(person.begin(), token))
         assert response.status_code == 502
@@ -192,7 +192,7 @@ def test_a_login_never_leads_to_another_site(person: Person, elsewhere: str) -> 
 
 
 @pytest.mark.parametrize("length", [1_000, 2_000, 2_100, 4_000, 6_000])
-def test_a_login_leads_back_to_a_long_address(person: Person, length: int) -> None:
+def test_a_login_returns_to_a_long_url(person: Person, length: int) -> None:
     page = person.get("/api/notes/?" + "x" * length)
     (link,) = set(re.findall(r'href="(/login\?next=[^"]+)"', page.content.decode()))
     form = person.get(unescape(link)).content.decode()
@@ -201,7 +201,7 @@ def test_a_login_leads_back_to_a_long_address(person: Person, length: int) -> No
     assert person.come_back(person.allow(person.begin(back=back)))["Location"] == back
 
 
-def test_an_address_that_the_login_page_cannot_carry_leads_back_to_its_path(person: Person) -> None:
+def test_a_url_that_is_too_long_for_the_login_returns_to_its_path(person: Person) -> None:
     """The URL of the login page stays below what the server reads, 8,192 characters."""
     page = person.get("/api/notes/?" + "%20" * 2_600).content.decode()
     links = set(re.findall(r'href="(/login\?next=[^"]+)"', page))
@@ -211,21 +211,21 @@ def test_an_address_that_the_login_page_cannot_carry_leads_back_to_its_path(pers
 
 @examples(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(value=st.text(max_size=50) | st.text(alphabet="/\\:@.a\t\n\r ?#", max_size=12))
-def test_whatever_is_taken_as_a_local_path_is_one(value: str) -> None:
+def test_every_accepted_local_path_is_local(value: str) -> None:
     path = local_path(value)
     assert path.startswith("/")
     assert not path.startswith(("//", "/\\"))
     assert path.isprintable()
 
 
-def test_a_login_form_of_another_site_is_refused(person: Person) -> None:
+def test_a_login_form_from_another_site_is_refused(person: Person) -> None:
     """Login CSRF: nobody's browser is sent to the tenant by a form on another page."""
     response = person.client.post("/login", {"scope": "read:private"})
     assert response.status_code == 403
     assert not Session.objects.exists()
 
 
-def test_a_login_that_cannot_be_recorded_is_none(person: Person) -> None:
+def test_a_login_that_cannot_be_recorded_fails(person: Person) -> None:
     """No token comes into a session without its row."""
     answer = person.allow(person.begin())
     with connection.execute_wrapper(_no_rows_of_the_log):

@@ -20,7 +20,7 @@ def fields_of(page: str, action: str) -> list[tuple[str, str]]:
     return re.findall(r'name="(next|scope|_method)" value="([^"]*)"', form)
 
 
-def test_a_stranger_is_shown_where_to_log_in_for_what_is_needed(person: Person) -> None:
+def test_without_a_login_the_page_shows_where_to_log_in(person: Person) -> None:
     response = person.get("/api/notes/?page_size=2")
     page = response.content.decode()
     assert response.status_code == 401
@@ -32,7 +32,7 @@ def test_a_stranger_is_shown_where_to_log_in_for_what_is_needed(person: Person) 
     assert 'value="read:private" checked' not in chosen
 
 
-def test_an_endpoint_that_asks_nobody_who_they_are_shows_who_is_logged_in(person: Person, issuer: Issuer) -> None:
+def test_a_public_endpoint_shows_who_is_logged_in(person: Person, issuer: Issuer) -> None:
     assert "You are not logged in" in person.get("/api/public").content.decode()
     person.log_in(issuer.token())
     page = person.get("/api/public").content.decode()
@@ -41,9 +41,7 @@ def test_an_endpoint_that_asks_nobody_who_they_are_shows_who_is_logged_in(person
     assert "auth0|alice" in page
 
 
-def test_a_missing_scope_can_be_asked_for_with_one_click_and_nothing_is_lost_by_it(
-    person: Person, issuer: Issuer
-) -> None:
+def test_a_missing_scope_can_be_requested_with_one_click(person: Person, issuer: Issuer) -> None:
     person.log_in(issuer.token(scope="read:private"))
     for response in (person.get("/api/notes/?page=1"), person.post("/api/notes/", {"title": "Milk"})):
         page = response.content.decode()
@@ -58,13 +56,13 @@ def test_a_missing_scope_can_be_asked_for_with_one_click_and_nothing_is_lost_by_
     assert person.post("/api/notes/", {"title": "Milk"}).status_code == 201
 
 
-def test_nobody_is_offered_a_form_that_their_token_forbids(person: Person, issuer: Issuer) -> None:
+def test_a_form_is_shown_only_if_the_token_permits_it(person: Person, issuer: Issuer) -> None:
     person.log_in(issuer.token(scope="read:private"))
     assert 'name="title"' not in person.get("/api/notes/").content.decode()
     assert "Create" not in person.get("/api/private-scope").content.decode()
 
 
-def test_pages_of_a_list_and_its_items_are_links(person: Person, issuer: Issuer) -> None:
+def test_lists_link_to_their_pages_and_items(person: Person, issuer: Issuer) -> None:
     for number in range(3):
         Note.objects.create(issuer=issuer.url, owner="auth0|alice", title=f"Note {number}")
     person.log_in()
@@ -75,7 +73,7 @@ def test_pages_of_a_list_and_its_items_are_links(person: Person, issuer: Issuer)
     assert person.get(item).status_code == 200
 
 
-def test_what_users_wrote_is_text_on_every_page(person: Person, issuer: Issuer) -> None:
+def test_users_content_is_escaped_on_every_page(person: Person, issuer: Issuer) -> None:
     person.log_in(issuer.token(scope="read:private write:private", sub='<img src="x">', client_id="<b>agent</b>",
                                act={"sub": "<b>agent</b>"}))  # fmt: skip
     created = person.post("/api/notes/", {"title": HOSTILE[:60], "body": HOSTILE})
@@ -94,7 +92,7 @@ def test_what_users_wrote_is_text_on_every_page(person: Person, issuer: Issuer) 
         assert "nonce" not in response["Content-Security-Policy"]
 
 
-def test_a_page_tells_the_request_and_the_answers_status_headers_and_body(person: Person) -> None:
+def test_a_page_shows_the_request_and_the_responses_status_headers_and_body(person: Person) -> None:
     person.log_in()
     response = person.get("/api/notes/b5f3c1a2-0000-4000-8000-000000000000/")
     page = response.content.decode()
@@ -131,11 +129,11 @@ def test_a_bearers_page_has_no_forms(api: APIClient, pages: ApiConfiguration, is
     assert "<form" not in refused
 
 
-def test_the_home_page_leads_to_the_login(person: Person) -> None:
+def test_the_home_page_links_to_the_login(person: Person) -> None:
     assert 'href="/login"' in person.get("/").content.decode()
 
 
-def test_an_outage_of_the_database_is_told_on_a_page(person: Person, pages: ApiConfiguration) -> None:
+def test_an_outage_of_the_database_is_shown_on_a_page(person: Person, pages: ApiConfiguration) -> None:
     from django.db import OperationalError, connection
 
     def fails(_execute: object, sql: str, *_rest: object) -> object:

@@ -15,7 +15,7 @@ from tests.on_behalf_of.drf.conftest import bearer
 from tests.rooms import configure
 
 
-def test_a_delegated_token_is_kept_and_its_chain_is_shown(person: Person, issuer: Issuer) -> None:
+def test_a_delegated_token_is_stored_and_its_chain_is_shown(person: Person, issuer: Issuer) -> None:
     token = issuer.delegated_token(custom="</pre><script>")
     kept = person.post("/login/paste", {"token": f"Bearer {token[:40]}\r\n{token[40:]} ", "next": "/api/private-scope"})
     assert (kept.status_code, kept["Location"]) == (302, "/api/private-scope")
@@ -58,24 +58,24 @@ def test_a_refused_token_is_refused_with_the_reason_that_a_bearer_gets(
 
 
 @pytest.mark.parametrize("text", ["", "x", "a.b.c", "ä.ö.ü", "\x00", "a" * 20_000, "<script>"])
-def test_what_is_no_token_is_refused(person: Person, text: str) -> None:
+def test_a_value_that_is_not_a_token_is_refused(person: Person, text: str) -> None:
     page = person.post("/login/paste", {"token": text})
     assert page.status_code == 401
     assert "<code>not_a_jwt</code>" in page.content.decode() or "<code>token_too_long</code>" in page.content.decode()
 
 
-def test_a_token_that_somebody_else_signed_is_refused(person: Person, issuer: Issuer) -> None:
+def test_a_token_signed_by_another_issuer_is_refused(person: Person, issuer: Issuer) -> None:
     forged = issuer.sign(issuer.claims(), key=rsa_key("foreign"), kid=issuer.token().split(".")[0])
     assert "<code>unknown_key</code>" in person.post("/login/paste", {"token": forged}).content.decode()
 
 
-def test_a_refused_token_does_not_take_the_place_of_a_good_one(person: Person, issuer: Issuer) -> None:
+def test_a_refused_token_does_not_replace_a_good_one(person: Person, issuer: Issuer) -> None:
     person.log_in()
     person.post("/login/paste", {"token": issuer.token(exp=1)})
     assert person.get("/api/private-scope").status_code == 200
 
 
-def test_where_delegation_is_required_a_delegated_token_can_be_pasted_and_a_login_does_not_do(
+def test_if_delegation_is_required_a_pasted_delegated_token_works_and_a_login_does_not(
     person: Person, issuer: Issuer, pages: ApiConfiguration, settings: Settings
 ) -> None:
     configure(settings, API=replace(pages, policy=ActorPolicy(require_delegation=True)))
@@ -84,12 +84,12 @@ def test_where_delegation_is_required_a_delegated_token_can_be_pasted_and_a_logi
     assert person.get("/api/private-scope").status_code == 200
 
 
-def test_a_token_is_pasted_by_a_form_of_ours_only(person: Person, issuer: Issuer) -> None:
+def test_a_token_can_be_pasted_only_into_our_own_form(person: Person, issuer: Issuer) -> None:
     assert person.client.post("/login/paste", {"token": issuer.token()}).status_code == 403
     assert person.get("/login/paste").status_code == 405
 
 
-def test_while_nobody_can_tell_nothing_is_kept(person: Person, issuer: Issuer) -> None:
+def test_while_keys_are_unavailable_no_pasted_token_is_stored(person: Person, issuer: Issuer) -> None:
     issuer.answers["/.well-known/openid-configuration"] = (500, b"")
     page = person.post("/login/paste", {"token": issuer.token()})
     assert page.status_code == 503

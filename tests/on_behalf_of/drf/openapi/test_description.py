@@ -46,14 +46,12 @@ def document(api: APIClient) -> Document:
     return read(api)
 
 
-def test_the_description_is_openapi_3_1_by_a_validator_that_did_not_draw_it(document: Document) -> None:
+def test_an_independent_validator_accepts_the_description_as_openapi_3_1(document: Document) -> None:
     assert document["openapi"].startswith("3.1.")
     assert [str(error) for error in OpenAPIV31SpecValidator(document).iter_errors()] == []
 
 
-def test_every_operation_names_the_scopes_that_it_really_asks_for(
-    api: APIClient, issuer: Issuer, document: Document
-) -> None:
+def test_every_operation_names_the_scopes_that_it_requires(api: APIClient, issuer: Issuer, document: Document) -> None:
     """RFC 6750 §3.1: the API's own challenge, to a token without scopes, is the measure."""
     assert {(method, path) for method, path, _ in operations(document)} == set(SCOPES)
     powerless = bearer(issuer.token(scope="none"))
@@ -65,7 +63,7 @@ def test_every_operation_names_the_scopes_that_it_really_asks_for(
         assert named == ([{"login": [asked_for]}, {"token": [asked_for]}] if asked_for else [])
 
 
-def test_every_operation_has_its_words_and_an_id_of_its_own(document: Document) -> None:
+def test_every_operation_has_a_description_and_a_unique_id(document: Document) -> None:
     described = [operation for _, _, operation in operations(document)]
     assert all(operation["summary"] and operation["description"] for operation in described)
     assert len({operation["operationId"] for operation in described}) == len(described)
@@ -88,7 +86,7 @@ def test_every_example_fits_its_schema(document: Document) -> None:
             assert complaints(document, content["schema"], example["value"]) == []
 
 
-def test_the_examples_of_requests_are_answered_as_the_examples_of_answers(
+def test_the_example_requests_get_the_example_responses(
     api: APIClient, writer: dict[str, Any], document: Document
 ) -> None:
     made: Any = api.post("/api/notes/", {"title": "Groceries", "body": "Two litres of milk"}, format="json", **writer)
@@ -135,7 +133,7 @@ def _shape(value: Any) -> Any:
         (503, "get", "/api/private-scope", {"outage": True}),
     ],
 )
-def test_every_refusal_is_answered_as_described(
+def test_every_refusal_is_as_described(
     api: APIClient, issuer: Issuer, document: Document, status: int, method: str, path: str, changes: dict[str, Any]
 ) -> None:
     claims = {name: changes.pop(name) for name in ("scope", "sub", "gty") if name in changes}
@@ -150,7 +148,7 @@ def test_every_refusal_is_answered_as_described(
     assert answer_complaints(document, document["paths"][path.partition("?")[0]][method], answer) == []
 
 
-def test_a_method_that_a_path_lacks_is_answered_as_described(
+def test_an_unsupported_method_is_answered_as_described(
     api: APIClient, writer: dict[str, Any], document: Document
 ) -> None:
     answer = api.generic("DELETE", "/api/notes/", **writer)
@@ -160,7 +158,7 @@ def test_a_method_that_a_path_lacks_is_answered_as_described(
     assert answer_complaints(document, operation, answer) == []
 
 
-def test_an_error_that_nobody_expected_is_answered_as_described(
+def test_an_unexpected_error_is_answered_as_described(
     api: APIClient, writer: dict[str, Any], document: Document, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
@@ -172,7 +170,7 @@ def test_an_error_that_nobody_expected_is_answered_as_described(
     assert answer_complaints(document, document["paths"]["/api/notes/"]["get"], answer) == []
 
 
-def test_the_login_is_described_by_what_the_issuers_metadata_says_once_it_came(api: APIClient, issuer: Issuer) -> None:
+def test_the_login_is_described_from_the_issuers_metadata_once_it_is_known(api: APIClient, issuer: Issuer) -> None:
     """OpenAPI 3.1 §4.8.27; nobody waits for the tenant: before its keys came, its discovery document is named."""
     before = read(api)["components"]["securitySchemes"]["login"]
     assert before["openIdConnectUrl"] == f"{issuer.url}.well-known/openid-configuration"
@@ -188,7 +186,7 @@ def test_an_issuer_without_a_login_is_described_by_its_discovery_document() -> N
     assert login_scheme("https://t.example/", metadata, {})["type"] == "openIdConnect"
 
 
-def test_the_page_runs_nothing_of_its_own_and_connects_to_this_api_alone(api: APIClient) -> None:
+def test_the_page_has_no_inline_code_and_connects_only_to_this_api(api: APIClient) -> None:
     for path in ("/docs", "/docs/oauth2-redirect.html"):
         answer = api.get(path)
         assert answer.status_code == 200
@@ -200,9 +198,7 @@ def test_the_page_runs_nothing_of_its_own_and_connects_to_this_api_alone(api: AP
 
 
 @pytest.mark.parametrize("path", ["/openapi.json", "/docs", "/docs/oauth2-redirect.html"])
-def test_where_the_description_is_not_for_everybody_there_is_none(
-    api: APIClient, settings: Settings, path: str
-) -> None:
+def test_without_api_docs_there_is_no_description(api: APIClient, settings: Settings, path: str) -> None:
     configure(settings, API=replace(api_configuration(), is_described=False))
     assert api.get(path).status_code == 404
 
@@ -211,7 +207,7 @@ def test_the_description_may_be_read_by_pages_of_any_origin(api: APIClient) -> N
     assert api.get("/openapi.json").headers["Access-Control-Allow-Origin"] == "*"
 
 
-def test_what_draws_the_description_is_not_loaded_before_somebody_asks_for_it() -> None:
+def test_the_generator_of_the_description_is_loaded_on_first_use() -> None:
     code = (
         "import sys, config.api.wsgi; from django.urls import get_resolver; get_resolver().url_patterns;"
         "print('drf_spectacular.openapi' in sys.modules, 'drf_spectacular.plumbing' in sys.modules)"
