@@ -32,7 +32,7 @@ def metadata(wheel: zipfile.ZipFile) -> Message:
     return message_from_bytes(wheel.read(name))
 
 
-def test_each_file_of_the_library_is_in_it_and_no_other(wheel: zipfile.ZipFile) -> None:
+def test_the_wheel_holds_exactly_the_librarys_files(wheel: zipfile.ZipFile) -> None:
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", *PACKAGES],  # noqa: S607 - whichever git the developer uses
         cwd=BASE_DIR, check=True, capture_output=True, text=True,

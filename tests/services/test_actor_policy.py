@@ -9,9 +9,7 @@ from tests.services.running import Running
 from tests.services.test_traces import ADMIN, tool_call
 
 
-def test_an_api_that_does_not_trust_the_bridge_says_so_to_the_user_and_in_both_logs(
-    services: Running, tmp_path: Path
-) -> None:
+def test_an_api_that_does_not_trust_the_bridge_tells_the_user_and_both_logs(services: Running, tmp_path: Path) -> None:
     """RFC 8693 §4.1: the bridge is the current actor; that the user's own client is trusted changes nothing."""
     token = services.subject_token(ADMIN)
     with (
@@ -30,7 +28,7 @@ def test_an_api_that_does_not_trust_the_bridge_says_so_to_the_user_and_in_both_l
     assert (call["outcome"], call["reason"], call["exchange"]) == ("refused", "actor_not_trusted", "exchanged")
 
 
-def test_a_users_own_client_is_refused_where_delegation_is_required(services: Running, tmp_path: Path) -> None:
+def test_a_users_own_client_is_refused_if_delegation_is_required(services: Running, tmp_path: Path) -> None:
     token = services.subject_token(ADMIN, aud=f"{services.api}/", scope="read:private")
     headers = {"Authorization": f"Bearer {token}"}
     assert requests.get(f"{services.api}/api/private-scope", headers=headers, timeout=30).status_code == 200

@@ -44,7 +44,9 @@ def authorize(page: Page, *, by: str) -> Page:
     return tenant
 
 
-def test_somebody_logs_in_by_the_description_and_calls_an_endpoint(context: BrowserContext, services: Running) -> None:
+def test_a_user_logs_in_on_the_description_page_and_calls_an_endpoint(
+    context: BrowserContext, services: Running
+) -> None:
     page = opened(context, services)
     assert fits(page)
     rows_before = len(services.audit(client_id="local-api-login"))
@@ -67,7 +69,7 @@ def test_somebody_logs_in_by_the_description_and_calls_an_endpoint(context: Brow
     assert request_id[1] == row["request_id"]
 
 
-def test_somebody_who_cancels_is_told_so_and_an_answer_that_nobody_asked_for_changes_nothing(
+def test_a_cancelled_login_is_reported_and_an_unrequested_response_changes_nothing(
     context: BrowserContext, services: Running
 ) -> None:
     page = opened(context, services)

@@ -20,7 +20,7 @@ def raw(port: int, request: bytes) -> bytes:
         return connection.recv(65_536)
 
 
-def test_twenty_slow_senders_delay_nobody_else(services: Running) -> None:
+def test_twenty_slow_senders_do_not_delay_others(services: Running) -> None:
     """On any of the three; all at once, for each is given its ten seconds."""
     token = services.subject_token("auth0|local-admin").encode()
     ports = services.ports
@@ -63,7 +63,7 @@ def test_a_token_over_16_kilobytes_is_refused(services: Running, service: str) -
     assert token[-100:] not in answer.text
 
 
-def test_a_header_with_underscores_is_not_taken_for_another(services: Running) -> None:
+def test_a_header_with_underscores_is_not_mistaken_for_another(services: Running) -> None:
     token = services.subject_token("auth0|local-admin", aud=f"{services.api}/", scope="read:private").encode()
     request = b"GET /api/private-scope HTTP/1.1\r\nHost: localhost\r\n%s\r\nConnection: close\r\n\r\n"
     assert b" 200 " in raw(services.ports["api"], request % (b"Authorization: Bearer " + token))
@@ -91,7 +91,7 @@ def test_a_hostile_path_is_a_plain_refusal(services: Running, service: str, path
     assert b"Traceback" not in answer
 
 
-def test_a_foreign_host_is_refused_without_a_word_in_the_log(services: Running) -> None:
+def test_a_foreign_host_is_refused_without_a_log_line(services: Running) -> None:
     for service in ("api", "tenant", "bridge"):
         before = services.stack.log(service)
         answer = raw(services.ports[service], b"GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n")
@@ -99,7 +99,7 @@ def test_a_foreign_host_is_refused_without_a_word_in_the_log(services: Running) 
         assert services.stack.log(service) == before
 
 
-def test_probes_need_not_know_the_name_of_the_host(services: Running) -> None:
+def test_probes_need_no_allowed_host(services: Running) -> None:
     for service in ("api", "tenant", "bridge"):
         for path in (b"/healthz", b"/readyz"):
             answer = raw(services.ports[service], b"GET %s HTTP/1.1\r\nHost: 10.1.2.3\r\n\r\n" % path)

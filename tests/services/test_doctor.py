@@ -5,7 +5,7 @@ import json
 from tests.services.running import Running
 
 
-def test_the_local_tenant_and_both_services_are_well(services: Running) -> None:
+def test_the_local_tenant_and_both_services_are_healthy(services: Running) -> None:
     file = services.state_dir / "token-for-the-doctor"
     file.write_text(services.subject_token("auth0|local-admin"))
     report = json.loads(services.manage("doctor", "--strict", "--json", "--token-file", str(file)))

@@ -26,7 +26,7 @@ def claims(token: str) -> dict[str, Any]:
 
 
 @pytest.mark.anyio
-async def test_what_the_page_shows_is_what_a_real_call_leaves(services: Running) -> None:
+async def test_the_page_shows_what_a_real_call_records(services: Running) -> None:
     token_a, form, token_b, row = (block.json for block in blocks("docs/flow.md", "json"))
     wallet = Wallet()
     async with mcp_client(services.mcp, Person("admin@example.com", "admin-demo"), wallet) as client:

@@ -133,7 +133,7 @@ def test_a_refusal_right_after_the_login_page_is_reached_too(
     assert callback.answers[-1]["error"] == "access_denied"
 
 
-def test_the_tenants_url_is_not_told_to_the_client(
+def test_the_tenants_url_is_not_sent_to_the_client(
     page: Page, services: Running, callback: Callback, client_id: str
 ) -> None:
     """RFC 9700 §4.2.4: no referrer, which would hold the request."""
@@ -164,7 +164,7 @@ def test_an_editor_is_reached_by_its_own_scheme(
 
 @pytest.mark.parametrize("length", [1_000, 2_000, 4_000, 8_000, 16_000])
 @pytest.mark.parametrize("button", ["Allow", "Cancel"])
-def test_a_long_state_comes_back_whole(
+def test_a_long_state_is_returned_unchanged(
     browser: Browser, services: Running, callback: Callback, client_id: str, length: int, button: str
 ) -> None:
     """RFC 6749 §4.1.2. Once through the login page, once with the session that it made."""
@@ -183,7 +183,7 @@ def test_a_long_state_comes_back_whole(
         expect(page.get_by_role("button", name=button)).to_be_visible()
 
 
-def test_a_state_that_is_too_long_goes_back_to_the_client(
+def test_a_state_that_is_too_long_is_an_error_at_the_client(
     browser: Browser, services: Running, callback: Callback, client_id: str
 ) -> None:
     state = '"' * 16_000  # each takes three characters of the URL, and five where that stands in another

@@ -14,9 +14,7 @@ ADMIN = "auth0|local-admin"
 COUNT = 'obo_tool_call_seconds_count{outcome="ok",tool="greet"}'
 
 
-def test_two_workers_of_the_bridge_are_counted_together_and_a_dead_one_keeps_what_it_counted(
-    services: Running, tmp_path: Path
-) -> None:
+def test_metrics_sum_up_all_workers_including_dead_ones(services: Running, tmp_path: Path) -> None:
     token = services.subject_token(ADMIN)
     with served("bridge", services, workers=2, METRICS="true", TMPDIR=str(tmp_path)) as bridge:
         until(lambda: len(bridge.workers()) == 2, "there are not two workers")
@@ -42,7 +40,7 @@ def test_two_workers_of_the_bridge_are_counted_together_and_a_dead_one_keeps_wha
         assert not list(tmp_path.glob(f"obo-metrics-*/gauge_live*_{dead.pid}.db"))
 
 
-def test_the_api_tells_how_long_rows_wait_for_their_seal(services: Running, tmp_path: Path) -> None:
+def test_the_api_reports_how_long_rows_wait_for_their_seal(services: Running, tmp_path: Path) -> None:
     with served("api", services, workers=2, METRICS="true", TMPDIR=str(tmp_path)) as api:
         for _ in range(6):
             assert requests.get(f"{api.url}/api/private-scope", timeout=30).status_code == 401

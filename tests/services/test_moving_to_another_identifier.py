@@ -33,7 +33,7 @@ def moving(tmp_path_factory: pytest.TempPathFactory, prepared_state: Path) -> It
 
 
 @pytest.mark.anyio
-async def test_clients_of_both_identifiers_are_served_and_each_token_names_the_client_of_its_own(
+async def test_clients_of_both_identifiers_are_served_and_each_token_names_its_own_client(
     moving: Running,
 ) -> None:
     wallet = Wallet()
@@ -49,7 +49,7 @@ async def test_clients_of_both_identifiers_are_served_and_each_token_names_the_c
     assert [row["actor"] for row in moving.audit(path="/api/private-scope")] == ["new-bridge", "old-bridge"]
 
 
-def test_both_metadata_documents_name_the_identifier_that_clients_are_to_use(moving: Running) -> None:
+def test_both_metadata_documents_name_the_identifier_that_clients_should_use(moving: Running) -> None:
     for suffix in ("", "/mcp"):
         document = requests.get(f"{moving.bridge}/.well-known/oauth-protected-resource{suffix}", timeout=30).json()
         assert document["resource"] == moving.mcp

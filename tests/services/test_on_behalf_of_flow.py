@@ -70,7 +70,7 @@ async def test_a_client_that_needs_more_scope_steps_up(services: Running) -> Non
 
 
 @pytest.mark.anyio
-async def test_a_user_without_the_permission_is_told_so_in_words(services: Running) -> None:
+async def test_a_user_without_the_permission_gets_a_readable_error(services: Running) -> None:
     async with mcp_client(services.mcp, Person("user@example.com", "user-demo"), Wallet()) as client:
         assert [tool.name for tool in (await client.list_tools()).tools] == ["whoami", "get_datetime"]
         refusal = await client.call_tool("greet", {})

@@ -54,7 +54,7 @@ def test_a_user_logs_in_and_allows_a_client(page: Page, services: Running) -> No
     assert "iss=" in page.url  # RFC 9207
 
 
-def test_a_user_who_cancels_by_keyboard_goes_back_without_a_code(page: Page, services: Running) -> None:
+def test_a_user_who_cancels_by_keyboard_returns_without_a_code(page: Page, services: Running) -> None:
     page.goto(authorize_url(services, "tool:whoami"))
     expect(page.get_by_label("E-mail")).to_be_focused()  # autofocus comes after the load event
     page.keyboard.type("user@example.com")

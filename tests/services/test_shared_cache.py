@@ -58,7 +58,7 @@ def greet(shared: Running, endpoint: str, token: str) -> str:
     return str(answer["structuredContent"]["subject"])
 
 
-def test_each_user_costs_one_exchange_in_total(shared: RunningOnPostgres, bridges: list[str]) -> None:
+def test_each_user_needs_one_exchange_in_total(shared: RunningOnPostgres, bridges: list[str]) -> None:
     subjects = [f"auth0|{uuid.uuid4().hex}" for _ in range(6)]
     shared.make_users(subjects)
     tokens = {subject: shared.subject_token(subject) for subject in subjects}

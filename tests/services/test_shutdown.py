@@ -98,7 +98,7 @@ def test_the_bridge_finishes_a_tool_call_in_flight_and_records_it(services: Runn
     assert (row["tool"], row["outcome"]) == ("greet", "ok")
 
 
-def test_a_download_in_flight_arrives_whole(services: Running, database: Path, tmp_path: Path) -> None:
+def test_a_download_in_flight_is_completed(services: Running, database: Path, tmp_path: Path) -> None:
     with own_process("api", services, tmp_path / "log", DATABASE_URL=f"sqlite:///{database}") as api:
         assert get(api, api_token(services)).status_code == 200
         _multiply(database)

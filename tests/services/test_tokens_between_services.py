@@ -14,7 +14,7 @@ def new_user(services: Running) -> str:
     return subject
 
 
-def test_a_call_without_a_token_is_told_where_to_log_in(services: Running) -> None:
+def test_a_call_without_a_token_learns_where_to_log_in(services: Running) -> None:
     """RFC 6750 §3.1: no error code without a token; RFC 9728 §5.1."""
     answer = requests.post(services.mcp, json={}, timeout=30)
     challenge = answer.headers["WWW-Authenticate"]
@@ -50,7 +50,7 @@ def test_a_token_for_the_api_is_refused_by_the_bridge(services: Running) -> None
     assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
 
 
-def test_two_calls_of_the_same_user_cost_one_exchange(services: Running) -> None:
+def test_two_calls_of_the_same_user_need_one_exchange(services: Running) -> None:
     subject = new_user(services)
     token = services.subject_token(subject)
     assert services.answer("greet", token)["subject"] == subject
@@ -93,7 +93,7 @@ def test_the_next_token_after_a_key_rotation_is_accepted_at_once(services: Runni
     assert services.answer("greet", services.subject_token(subject))["subject"] == subject
 
 
-def test_a_thousand_tokens_with_invented_keys_harm_nobody_else(services: Running) -> None:
+def test_a_thousand_tokens_with_invented_keys_do_not_affect_others(services: Running) -> None:
     """How few fetches they cause is counted in tests/on_behalf_of/{drf,resource_server}."""
     token = services.subject_token("auth0|local-admin")
     rest = token.partition(".")[2]
@@ -119,7 +119,7 @@ def test_the_apis_admin_does_not_touch_the_tenants_users(services: Running) -> N
         assert browser.get(f"{services.api}/admin/auth/user/", timeout=30).status_code == 404
 
 
-def test_a_login_at_the_tenant_is_no_session_anywhere_else(services: Running) -> None:
+def test_a_login_at_the_tenant_is_not_a_session_elsewhere(services: Running) -> None:
     """RFC 6265 §8.5: cookies ignore ports, so each service has its own names and its own signing key."""
     from operations.demo.person import Person
 
@@ -136,7 +136,7 @@ def test_a_login_at_the_tenant_is_no_session_anywhere_else(services: Running) ->
     assert "set-cookie" not in requests.get(f"{services.bridge}/", timeout=30).headers
 
 
-def test_an_administrators_session_at_the_tenant_is_none_at_the_api(services: Running) -> None:
+def test_an_administrators_session_at_the_tenant_is_not_valid_at_the_api(services: Running) -> None:
     with requests.Session() as browser:
         assert log_in_to_admin(browser, services.issuer, "tenant_csrf").status_code == 200
         stolen = {"api_session": browser.cookies["tenant_session"]}

@@ -28,7 +28,7 @@ def tool_call(services: Running, **having: object) -> dict[str, Any]:
     return rows[0]
 
 
-def test_a_clients_trace_is_found_at_the_bridge_and_at_the_api_and_marked_as_the_clients(services: Running) -> None:
+def test_a_clients_trace_is_recorded_at_bridge_and_api_as_the_clients(services: Running) -> None:
     """W3C Trace Context §3.2."""
     with requests.Session() as session:
         session.headers["traceparent"] = TRACEPARENT
@@ -40,7 +40,7 @@ def test_a_clients_trace_is_found_at_the_bridge_and_at_the_api_and_marked_as_the
     assert row["trace_from_caller"]
 
 
-def test_without_one_the_bridge_makes_a_trace_and_says_so(services: Running) -> None:
+def test_without_a_clients_trace_the_bridge_makes_one_and_records_that(services: Running) -> None:
     services.answer("add_note", services.subject_token(ADMIN), title="the-secret-title")
     row = services.audit(path="/api/notes/", method="POST")[-1]
     call = tool_call(services, trace_id=row["trace_id"])
@@ -58,7 +58,7 @@ def test_a_refusal_at_the_gate_is_recorded_and_never_reaches_the_api(services: R
     assert services.audit(trace_id="c" * 32) == []
 
 
-def test_what_is_queued_when_the_bridge_is_stopped_is_still_written(services: Running, tmp_path: Path) -> None:
+def test_queued_records_are_written_when_the_bridge_stops(services: Running, tmp_path: Path) -> None:
     with own_process("bridge", services, tmp_path / "log") as bridge:
         assert not bridge.greet(services.subject_token(ADMIN), trace_id="d" * 32).get("isError")
         bridge.stop()

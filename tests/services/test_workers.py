@@ -24,7 +24,7 @@ def has_workers(own: OwnProcess, number: int) -> bool:
 
 
 @every_service
-def test_a_killed_worker_is_replaced_and_all_end_with_their_server(
+def test_a_killed_worker_is_replaced_and_all_workers_end_with_their_server(
     services: Running, tmp_path: Path, service: str
 ) -> None:
     with own_process(service, services, tmp_path / "log", workers=2) as own:
@@ -41,9 +41,7 @@ def test_a_killed_worker_is_replaced_and_all_end_with_their_server(
 
 
 @every_service
-def test_workers_that_are_still_loading_end_with_their_server_too(
-    services: Running, tmp_path: Path, service: str
-) -> None:
+def test_loading_workers_end_with_their_server_too(services: Running, tmp_path: Path, service: str) -> None:
     """They inherit a handler for SIGTERM that only the server's own process heeds."""
     with own_process(service, services, tmp_path / "log", workers=2, is_awaited=False) as own:
         eventually(lambda: has_workers(own, 2), "the workers are started")
@@ -53,7 +51,7 @@ def test_workers_that_are_still_loading_end_with_their_server_too(
         eventually(lambda: are_gone(workers), "the workers end with their server")
 
 
-def test_a_service_that_is_still_loading_stops_at_once(services: Running, tmp_path: Path) -> None:
+def test_a_loading_service_stops_at_once(services: Running, tmp_path: Path) -> None:
     with own_process("api", services, tmp_path / "log", workers=2, is_awaited=False) as own:
         eventually(lambda: has_workers(own, 2), "the workers are started")
         own.process.send_signal(signal.SIGTERM)

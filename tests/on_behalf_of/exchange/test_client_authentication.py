@@ -59,7 +59,9 @@ async def test_each_attempt_has_an_assertion_of_its_own(bridge: RunningBridge, t
     assert len(set(assertions)) == len(assertions) == 3
 
 
-async def test_a_foreign_key_is_the_operators_business(bridge: RunningBridge) -> None:
+async def test_a_key_that_the_tenant_does_not_know_is_reported_as_the_bridges_own_mistake(
+    bridge: RunningBridge,
+) -> None:
     bridge.configure(clients=(keyed("thief"),))
     async with bridge:
         assert "server's own client credentials" in await bridge.error_text("greet")

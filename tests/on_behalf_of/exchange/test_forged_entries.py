@@ -33,7 +33,7 @@ FORGERIES: dict[str, Callable[[FakeTenant, str], Any]] = {
 
 
 @pytest.mark.parametrize("forgery", FORGERIES)
-async def test_even_a_token_that_decrypts_is_verified_like_a_fresh_one(
+async def test_a_token_from_the_cache_is_verified_like_a_fresh_one(
     process: Process, tenant: FakeTenant, api: FakeApi, cache: DictCache, forgery: str
 ) -> None:
     async with process() as bridge:
@@ -56,7 +56,7 @@ async def test_even_a_token_that_decrypts_is_verified_like_a_fresh_one(
         b'{"access_token":"x","a":1}',
     ],
 )
-async def test_what_decrypts_is_read_strictly(
+async def test_decrypted_entries_are_parsed_strictly(
     process: Process, tenant: FakeTenant, cache: DictCache, content: bytes
 ) -> None:
     async with process() as bridge:

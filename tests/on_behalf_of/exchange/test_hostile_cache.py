@@ -16,7 +16,7 @@ from tests.on_behalf_of.mcp.fake_api import FakeApi
 pytestmark = pytest.mark.anyio
 
 
-async def test_what_one_process_exchanged_serves_the_others(
+async def test_a_token_exchanged_by_one_process_serves_the_others(
     process: Process, tenant: FakeTenant, cache: DictCache
 ) -> None:
     async with process() as first, process() as second:
@@ -28,7 +28,7 @@ async def test_what_one_process_exchanged_serves_the_others(
     assert 230 < (cache.seconds[key] or 0) <= 270  # the end of both tokens, less 30 seconds
 
 
-async def test_no_token_stands_in_the_cache_in_clear(process: Process, cache: DictCache) -> None:
+async def test_no_token_is_in_the_cache_in_plain_text(process: Process, cache: DictCache) -> None:
     async with process() as bridge:
         await greeted(bridge, bridge.token())
     everything = b"".join(key.encode() + value for key, value in cache.entries.items())
@@ -78,7 +78,7 @@ HOSTILITIES: dict[str, Callable[[DictCache, str, str], None]] = {
 
 
 @pytest.mark.parametrize("hostility", HOSTILITIES)
-async def test_an_entry_that_is_not_what_was_put_there_is_as_good_as_none(
+async def test_a_tampered_entry_counts_as_missing(
     process: Process, tenant: FakeTenant, cache: DictCache, hostility: str
 ) -> None:
     async with process() as first:
@@ -93,7 +93,7 @@ async def test_an_entry_that_is_not_what_was_put_there_is_as_good_as_none(
     assert len(tenant.forms) == (4 if hostility == "another user's entry" else 3)
 
 
-async def test_keys_are_rotated_without_losing_what_is_cached(process: Process, tenant: FakeTenant) -> None:
+async def test_keys_can_be_rotated_without_losing_cached_tokens(process: Process, tenant: FakeTenant) -> None:
     async with process() as before, process(cache_keys=(SECOND, FIRST)) as after, process(cache_keys=(SECOND,)) as last:
         old, new = before.token(), before.token(sub=MALLORY)
         await greeted(before, old)
@@ -130,7 +130,7 @@ async def test_a_token_that_the_api_revoked_is_replaced_for_all_processes(
     assert len(tenant.forms) == 2
 
 
-async def test_strange_entries_have_one_line_in_the_log_and_none_of_their_content(
+async def test_invalid_entries_cause_one_log_line_without_their_content(
     process: Process, cache: DictCache, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with process() as bridge:

@@ -69,7 +69,7 @@ def obtain(
     return source.token(wanted, rejected=rejected).token
 
 
-def test_a_token_is_handed_out_until_thirty_seconds_before_the_first_of_both_ends() -> None:
+def test_a_token_is_reused_until_thirty_seconds_before_either_token_expires() -> None:
     source, exchange = memory(clock=(clock := Clock())), Exchange(usable_until=2_000)
     assert [get(source, exchange), get(source, exchange)] == ["1", "1"]
     clock.now = 1_969.9
@@ -78,7 +78,7 @@ def test_a_token_is_handed_out_until_thirty_seconds_before_the_first_of_both_end
     assert get(source, exchange) == "2"
 
 
-def test_a_token_about_to_end_is_used_once_and_not_kept() -> None:
+def test_a_token_about_to_expire_is_used_once_and_not_cached() -> None:
     source, exchange = memory(), Exchange(usable_until=1_020)
     assert [get(source, exchange), get(source, exchange)] == ["1", "2"]
 
@@ -92,12 +92,12 @@ def test_a_token_about_to_end_is_used_once_and_not_kept() -> None:
         ExchangeKey("alice", "api", ("read",), "other-client"),
     ],
 )
-def test_user_audience_scope_and_client_each_keep_tokens_apart(other: ExchangeKey) -> None:
+def test_tokens_are_separate_by_user_audience_scope_and_client(other: ExchangeKey) -> None:
     source, exchange = memory(), Exchange()
     assert get(source, exchange) != get(source, exchange, other)
 
 
-def test_many_callers_at_once_cause_one_exchange() -> None:
+def test_parallel_callers_cause_one_exchange() -> None:
     source, exchange = memory(), Exchange()
     exchange.may_end.clear()
     with ThreadPoolExecutor(20) as pool:
@@ -108,7 +108,7 @@ def test_many_callers_at_once_cause_one_exchange() -> None:
     assert exchange.runs == 1
 
 
-def test_a_failed_exchange_fails_all_who_waited_and_is_not_kept() -> None:
+def test_a_failed_exchange_fails_all_waiters_and_is_not_cached() -> None:
     source, exchange = memory(), Exchange()
     exchange.error = ExchangeRefused(403, "access_denied", "")
     exchange.may_end.clear()
@@ -122,7 +122,7 @@ def test_a_failed_exchange_fails_all_who_waited_and_is_not_kept() -> None:
     assert get(source, exchange) == str(exchange.runs)
 
 
-def test_one_users_slow_exchange_delays_nobody_else() -> None:
+def test_one_users_slow_exchange_does_not_delay_other_users() -> None:
     source, slow, quick = memory(), Exchange(), Exchange()
     slow.may_end.clear()
     with ThreadPoolExecutor(1) as pool:
@@ -133,7 +133,7 @@ def test_one_users_slow_exchange_delays_nobody_else() -> None:
         assert waiting.result() == "1"
 
 
-def test_who_waits_for_anothers_exchange_keeps_to_its_own_deadline() -> None:
+def test_a_waiter_keeps_its_own_deadline() -> None:
     source, exchange = memory(), Exchange()
     exchange.may_end.clear()
     with ThreadPoolExecutor(1) as pool:
@@ -145,7 +145,7 @@ def test_who_waits_for_anothers_exchange_keeps_to_its_own_deadline() -> None:
         assert first.result() == "1"  # who gave up did not break it
 
 
-def test_the_number_of_tokens_is_bounded_and_the_least_used_go_first() -> None:
+def test_the_cache_is_bounded_and_evicts_the_least_recently_used_token() -> None:
     source, exchange = memory(max_entries=2), Exchange()
     get(source, exchange, key("a"))
     get(source, exchange, key("b"))
@@ -155,7 +155,7 @@ def test_the_number_of_tokens_is_bounded_and_the_least_used_go_first() -> None:
     assert get(source, exchange, key("b")) == "4"
 
 
-def test_tokens_of_no_more_use_take_no_room_although_nobody_asks_for_them() -> None:
+def test_expired_tokens_are_removed_even_if_nobody_asks_for_them() -> None:
     clock = Clock()
     source = memory(clock=clock)
     for number in range(20):
@@ -169,7 +169,7 @@ def test_tokens_of_no_more_use_take_no_room_although_nobody_asks_for_them() -> N
     assert lasting.runs == 1
 
 
-def test_a_token_that_the_api_rejected_is_forgotten_and_its_successor_is_not() -> None:
+def test_a_token_that_the_api_rejected_is_dropped_but_not_its_successor() -> None:
     source, exchange = memory(), Exchange()
     rejected = obtain(source, exchange)
     assert get(source, exchange, rejected=rejected) == "2"
@@ -177,7 +177,7 @@ def test_a_token_that_the_api_rejected_is_forgotten_and_its_successor_is_not() -
     assert get(source, exchange) == "2"
 
 
-def test_an_interrupt_in_one_caller_does_not_leave_the_others_waiting() -> None:
+def test_an_interrupt_in_one_caller_does_not_block_the_others() -> None:
     source = memory()
 
     def interrupted() -> ExchangedToken:
@@ -188,7 +188,7 @@ def test_an_interrupt_in_one_caller_does_not_leave_the_others_waiting() -> None:
     assert get(source, Exchange()) == "1"
 
 
-def test_an_exchange_whose_caller_went_away_is_begun_anew_by_one_who_waits() -> None:
+def test_if_the_exchanging_caller_disconnects_a_waiter_starts_again() -> None:
     source, exchange = memory(), Exchange()
     exchange.error = CallerGone()
     exchange.may_end.clear()
@@ -201,7 +201,7 @@ def test_an_exchange_whose_caller_went_away_is_begun_anew_by_one_who_waits() -> 
         assert {other.result() for other in others} == {"1"}
 
 
-def test_who_waits_for_anothers_exchange_can_go_away_too() -> None:
+def test_a_waiter_can_disconnect_too() -> None:
     source, exchange, interruption = memory(), Exchange(), Interruption()
     exchange.may_end.clear()
     with ThreadPoolExecutor(2) as pool:
@@ -215,7 +215,7 @@ def test_who_waits_for_anothers_exchange_can_go_away_too() -> None:
     assert exchange.runs == 1
 
 
-def test_only_the_call_that_asked_the_tenant_says_so() -> None:
+def test_only_the_call_that_exchanged_is_recorded_as_exchanged() -> None:
     source, exchange = memory(), Exchange()
     exchange.may_end.clear()
     wanted: Any = Wish(key(), exchange)

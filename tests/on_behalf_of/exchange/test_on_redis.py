@@ -45,13 +45,13 @@ def server() -> Iterator[RedisServer]:
 
 
 @pytest.mark.redis
-def test_what_one_process_put_there_the_other_finds(new_process: Callable[[], SharedSource]) -> None:
+def test_one_process_finds_what_another_stored(new_process: Callable[[], SharedSource]) -> None:
     assert get(new_process(), lambda: token("b")) == "b"
     assert get(new_process(), nobody_exchanges) == "b"
 
 
 @pytest.mark.redis
-def test_ten_processes_at_once_exchange_once(new_process: Callable[[], SharedSource]) -> None:
+def test_ten_parallel_processes_exchange_once(new_process: Callable[[], SharedSource]) -> None:
     exchanges, barrier = [], threading.Barrier(10)
 
     def exchange() -> ExchangedToken:
@@ -69,7 +69,7 @@ def test_ten_processes_at_once_exchange_once(new_process: Callable[[], SharedSou
 
 
 @pytest.mark.redis
-def test_nothing_but_bytes_is_taken() -> None:
+def test_only_bytes_are_accepted() -> None:
     """Django's own serializer would unpickle what it finds."""
     cache = cache_at(REDIS_URL, own_prefix())
     for value in (1, "text", {"a": 1}, None, bytearray(b"x")):
@@ -81,7 +81,7 @@ def test_nothing_but_bytes_is_taken() -> None:
 
 
 @pytest.mark.redis_server
-def test_calls_go_on_while_redis_is_dead_and_it_is_used_again_once_it_is_back(
+def test_calls_succeed_while_redis_is_dead_and_it_is_used_again_once_it_is_back(
     server: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     first, second = (process(cache_at(server.url, "p")) for _ in range(2))
@@ -98,7 +98,7 @@ def test_calls_go_on_while_redis_is_dead_and_it_is_used_again_once_it_is_back(
 
 
 @pytest.mark.redis_server
-def test_a_redis_that_hangs_costs_a_moment_once_and_no_error(server: RedisServer) -> None:
+def test_a_hanging_redis_costs_one_short_wait_and_no_error(server: RedisServer) -> None:
     mine = process(cache_at(server.url, "p"))
     assert get(mine, lambda: token("b")) == "b"
     with server.frozen():
@@ -110,7 +110,7 @@ def test_a_redis_that_hangs_costs_a_moment_once_and_no_error(server: RedisServer
 
 
 @pytest.mark.redis_server
-def test_a_redis_that_takes_no_writes_is_still_read(server: RedisServer) -> None:
+def test_a_read_only_redis_is_still_read(server: RedisServer) -> None:
     mine, other = (process(cache_at(server.url, "p")) for _ in range(2))
     assert get(mine, lambda: token("b")) == "b"
     with server.client() as client:
@@ -122,7 +122,9 @@ def test_a_redis_that_takes_no_writes_is_still_read(server: RedisServer) -> None
 
 @pytest.mark.redis_server
 @pytest.mark.anyio
-async def test_tool_calls_go_on_when_redis_dies(bridge: RunningBridge, tenant: FakeTenant, server: RedisServer) -> None:
+async def test_tool_calls_continue_when_redis_dies(
+    bridge: RunningBridge, tenant: FakeTenant, server: RedisServer
+) -> None:
     bridge.shared_cache = cache_at(server.url, "p")
     bridge.configure(cache_keys=(b"k" * 32,))
     async with bridge:

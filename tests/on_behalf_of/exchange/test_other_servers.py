@@ -11,9 +11,7 @@ from tests.on_behalf_of.mcp.running_bridge import RunningBridge
 pytestmark = pytest.mark.anyio
 
 
-async def test_a_server_that_wants_resource_gets_resource_and_nothing_else(
-    bridge: RunningBridge, tenant: FakeTenant
-) -> None:
+async def test_a_server_that_requires_resource_gets_only_resource(bridge: RunningBridge, tenant: FakeTenant) -> None:
     """RFC 8693 §2.1: either parameter names the target; both together would name two."""
     tenant.target = "resource"
     bridge.configure(exchange_target=ExchangeTarget.RESOURCE)
@@ -25,18 +23,14 @@ async def test_a_server_that_wants_resource_gets_resource_and_nothing_else(
     assert "audience" not in form
 
 
-async def test_a_server_that_wants_resource_and_gets_audience_is_quoted(
-    bridge: RunningBridge, tenant: FakeTenant
-) -> None:
+async def test_if_a_server_requires_resource_its_error_is_quoted(bridge: RunningBridge, tenant: FakeTenant) -> None:
     tenant.target = "resource"
     async with bridge:
         text = await bridge.error_text("greet")
     assert "400 invalid_target" in text
 
 
-async def test_a_server_whose_tokens_name_the_client_azp_is_understood(
-    bridge: RunningBridge, tenant: FakeTenant
-) -> None:
+async def test_tokens_that_name_the_client_in_azp_are_accepted(bridge: RunningBridge, tenant: FakeTenant) -> None:
     """Auth0's own dialect, and Keycloak's: `typ` is JWT, the client is `azp`, and there is no `client_id`."""
     tenant.token_type = "JWT"
     tenant.token_changes = {"client_id": None, "azp": BRIDGE_CLIENT}
@@ -46,7 +40,7 @@ async def test_a_server_whose_tokens_name_the_client_azp_is_understood(
 
 
 @pytest.mark.parametrize("azp", ["inspector", None])
-async def test_azp_has_to_name_the_bridge_as_client_id_has(
+async def test_azp_must_name_the_bridge_like_client_id(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi, azp: str | None
 ) -> None:
     tenant.token_type = "JWT"
@@ -57,9 +51,7 @@ async def test_azp_has_to_name_the_bridge_as_client_id_has(
     assert not api.received
 
 
-async def test_a_token_of_rfc_9068_has_to_say_client_id(
-    bridge: RunningBridge, tenant: FakeTenant, api: FakeApi
-) -> None:
+async def test_a_token_of_rfc_9068_must_have_client_id(bridge: RunningBridge, tenant: FakeTenant, api: FakeApi) -> None:
     """RFC 9068 §2.2: the claim is required, and `azp` is no other word for it."""
     tenant.token_changes = {"client_id": None, "azp": BRIDGE_CLIENT}
     async with bridge:
@@ -68,7 +60,7 @@ async def test_a_token_of_rfc_9068_has_to_say_client_id(
     assert not api.received
 
 
-async def test_a_server_that_emits_no_act_serves_nobody(
+async def test_a_server_without_act_claims_cannot_be_used(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi
 ) -> None:
     """RFC 8693 §1.1: without an actor it is impersonation, and the API could not tell it from the user's own call."""

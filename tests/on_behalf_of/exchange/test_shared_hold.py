@@ -21,14 +21,14 @@ def shared(cache: object, world: World, issuer: str = "https://tenant.example/",
     return SharedHold(GuardedCache(cache), SealedBox([key]), issuer, clock=world.wall)  # type: ignore[arg-type]
 
 
-def test_other_processes_learn_of_the_hold(world: World) -> None:
+def test_other_processes_learn_of_a_hold(world: World) -> None:
     cache = DictCache()
     first, second = (world.throttle(shared(cache, world)) for _ in range(2))
     first.refused({"Retry-After": "30"})
     assert world.asked_at(second) == pytest.approx(30)
 
 
-def test_a_process_that_waits_learns_of_a_hold_that_another_one_met_meanwhile(world: World) -> None:
+def test_a_waiting_process_learns_of_a_new_hold(world: World) -> None:
     cache = DictCache()
     first, second = (world.throttle(shared(cache, world)) for _ in range(2))
     second.refused({"Retry-After": "2"})
@@ -38,13 +38,13 @@ def test_a_process_that_waits_learns_of_a_hold_that_another_one_met_meanwhile(wo
     assert world.asked_at(second) == pytest.approx(9)
 
 
-def test_a_machine_whose_clock_is_behind_keeps_the_longest_hold_too(world: World) -> None:
+def test_a_machine_with_a_slow_clock_keeps_the_longest_hold_too(world: World) -> None:
     cache = DictCache()
     shared(cache, world).keep(world.wall() + LONGEST + 30)
     assert world.asked_at(world.throttle(shared(cache, world))) == pytest.approx(LONGEST + 30)
 
 
-def test_each_tenant_has_a_hold_of_its_own(world: World) -> None:
+def test_each_tenant_has_its_own_hold(world: World) -> None:
     cache = DictCache()
     world.throttle(shared(cache, world)).refused({"Retry-After": "30"})
     assert world.asked_at(world.throttle(shared(cache, world, "https://other.example/"))) == 0

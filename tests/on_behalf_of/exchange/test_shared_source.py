@@ -64,7 +64,7 @@ class Broken(DictCache):
         raise ConnectionError("the server said: secret")
 
 
-def test_processes_that_want_the_same_at_once_exchange_once() -> None:
+def test_parallel_processes_exchange_the_same_token_once() -> None:
     cache, exchanges = DictCache(), []
     began, may_end = threading.Event(), threading.Event()
 
@@ -84,7 +84,7 @@ def test_processes_that_want_the_same_at_once_exchange_once() -> None:
     assert list(cache.entries) == [TOKEN]
 
 
-def test_whoever_gets_its_turn_looks_again_before_it_exchanges() -> None:
+def test_a_process_checks_the_cache_again_before_it_exchanges() -> None:
     """The one before it may have put the token there in between."""
     cache = DictCache()
     add = cache.add
@@ -98,7 +98,7 @@ def test_whoever_gets_its_turn_looks_again_before_it_exchanges() -> None:
     assert get(process(cache), nobody_exchanges) == "b"
 
 
-def test_a_process_that_died_in_its_turn_costs_a_moment_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_process_that_died_in_its_turn_causes_a_short_wait_and_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared_source, "TURN", 0.2)
     cache = DictCache()
     cache.add(TURN, b"of a dead one", 3)  # and this cache would keep it for ever
@@ -106,7 +106,7 @@ def test_a_process_that_died_in_its_turn_costs_a_moment_and_no_error(monkeypatch
     assert cache.entries[TURN] == b"of a dead one"  # it was not ours to take away
 
 
-def test_waiting_for_another_process_leaves_time_for_an_exchange_of_ones_own() -> None:
+def test_waiting_for_another_process_leaves_time_for_an_own_exchange() -> None:
     cache = DictCache()
     cache.add(TURN, b"of a dead one", 3)
     deadline = Deadline.after(2)
@@ -114,7 +114,7 @@ def test_waiting_for_another_process_leaves_time_for_an_exchange_of_ones_own() -
     assert deadline.remaining() > 0
 
 
-def test_a_caller_who_has_gone_waits_for_no_other_process() -> None:
+def test_a_disconnected_caller_does_not_wait_for_other_processes() -> None:
     cache, interruption = DictCache(), Interruption()
     cache.add(TURN, b"another's", 3)
     interruption.interrupt()
@@ -122,7 +122,7 @@ def test_a_caller_who_has_gone_waits_for_no_other_process() -> None:
         get(process(cache), nobody_exchanges, interruption=interruption)
 
 
-def test_a_failed_exchange_ends_the_turn_and_leaves_nothing() -> None:
+def test_a_failed_exchange_ends_the_turn_and_stores_nothing() -> None:
     cache = DictCache()
 
     def refused() -> ExchangedToken:
@@ -134,14 +134,14 @@ def test_a_failed_exchange_ends_the_turn_and_leaves_nothing() -> None:
 
 
 @pytest.mark.parametrize("methods", [("get",), ("add",), ("set",), ("delete",), ("get", "set", "add", "delete")])
-def test_whatever_the_cache_cannot_do_is_no_error(methods: tuple[str, ...]) -> None:
+def test_failures_of_the_cache_cause_no_errors(methods: tuple[str, ...]) -> None:
     cache = Broken(*methods)
     for _ in range(5):
         assert get(process(cache), lambda: token("b")) == "b"
     assert get(process(cache), lambda: token("c"), rejected=token("b")) == "c"
 
 
-def test_a_cache_that_cannot_be_read_makes_nobody_wait() -> None:
+def test_an_unreadable_cache_causes_no_waits() -> None:
     """Its turns could never be ended, and what another process exchanges never be found."""
     cache = Broken("get")
     cache.entries[TURN] = b"another's"
@@ -151,7 +151,7 @@ def test_a_cache_that_cannot_be_read_makes_nobody_wait() -> None:
     assert time.monotonic() - began < shared_source.TURN
 
 
-def test_a_dead_cache_is_left_alone_and_an_outage_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_dead_cache_is_not_asked_and_an_outage_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     cache = Broken("get")
     mine = process(cache)
     with caplog.at_level(logging.WARNING):
@@ -163,13 +163,13 @@ def test_a_dead_cache_is_left_alone_and_an_outage_is_one_line(caplog: pytest.Log
     assert "secret" not in caplog.text
 
 
-def test_a_token_about_to_end_is_not_kept() -> None:
+def test_a_token_about_to_expire_is_not_cached() -> None:
     cache = DictCache()
     assert get(process(cache), lambda: token("b", 30.5)) == "b"
     assert cache.entries == {}
 
 
-def test_only_the_token_that_was_rejected_is_taken_out() -> None:
+def test_only_the_rejected_token_is_removed() -> None:
     cache = DictCache()
     mine = process(cache)
     get(mine, lambda: token("b"))

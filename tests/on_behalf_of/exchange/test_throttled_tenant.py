@@ -32,7 +32,7 @@ async def test_ten_calls_after_a_429_make_no_token_request(bridge: RunningBridge
     assert [call.reason for call in bridge.calls] == ["tenant_unavailable"] * 11
 
 
-async def test_tokens_that_were_exchanged_before_are_used_on(bridge: RunningBridge, tenant: FakeTenant) -> None:
+async def test_cached_tokens_are_still_used_after_a_429(bridge: RunningBridge, tenant: FakeTenant) -> None:
     async with bridge:
         token = new_token(bridge, 0)
         await greeted(bridge, token)
@@ -42,7 +42,7 @@ async def test_tokens_that_were_exchanged_before_are_used_on(bridge: RunningBrid
     assert len(tenant.forms) == 2
 
 
-async def test_calls_that_can_wait_do_and_succeed(bridge: RunningBridge, tenant: FakeTenant) -> None:
+async def test_calls_with_enough_time_wait_and_succeed(bridge: RunningBridge, tenant: FakeTenant) -> None:
     tenant.first_replies = [Reply(429, b"{}", {"Retry-After": "1"})]
     async with bridge:
         assert await greeted(bridge, new_token(bridge, 0)) == "auth0|0"
@@ -50,7 +50,7 @@ async def test_calls_that_can_wait_do_and_succeed(bridge: RunningBridge, tenant:
     assert len(tenant.forms) == 3
 
 
-async def test_other_processes_leave_the_tenant_alone_too(process: Process, tenant: FakeTenant) -> None:
+async def test_other_processes_stop_asking_the_tenant_too(process: Process, tenant: FakeTenant) -> None:
     tenant.first_replies = [LATER]
     async with process() as first, process() as second:
         assert "Try again in 60 seconds" in await first.error_text("greet", new_token(first, 0))
@@ -71,7 +71,9 @@ async def test_exchanges_are_spaced_before_the_limit_is_hit(bridge: RunningBridg
     assert len(tenant.forms) == 1
 
 
-async def test_a_429_of_the_api_stops_no_exchange(bridge: RunningBridge, tenant: FakeTenant, api: FakeApi) -> None:
+async def test_a_429_of_the_api_does_not_stop_exchanges(
+    bridge: RunningBridge, tenant: FakeTenant, api: FakeApi
+) -> None:
     api.reply = LATER
     async with bridge:
         for number in range(3):
@@ -82,7 +84,7 @@ async def test_a_429_of_the_api_stops_no_exchange(bridge: RunningBridge, tenant:
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
-async def test_one_call_asks_three_times_at_most(bridge: RunningBridge, tenant: FakeTenant, status: int) -> None:
+async def test_one_call_makes_at_most_three_attempts(bridge: RunningBridge, tenant: FakeTenant, status: int) -> None:
     tenant.reply = Reply(status, b"{}", {"Retry-After": "0"})
     async with bridge:
         await bridge.error_text("greet")

@@ -33,7 +33,7 @@ async def test_the_request_asks_for_exactly_the_scopes_of_the_tool(bridge: Runni
     ]
 
 
-async def test_two_calls_of_one_user_cost_one_exchange(bridge: RunningBridge, tenant: FakeTenant) -> None:
+async def test_two_calls_of_one_user_need_one_exchange(bridge: RunningBridge, tenant: FakeTenant) -> None:
     token = bridge.token()
     async with bridge:
         await bridge.call("greet", token)
@@ -42,7 +42,7 @@ async def test_two_calls_of_one_user_cost_one_exchange(bridge: RunningBridge, te
     assert len(tenant.forms) == 1
 
 
-async def test_tools_that_do_not_call_the_api_cost_no_exchange(bridge: RunningBridge, tenant: FakeTenant) -> None:
+async def test_tools_that_do_not_call_the_api_need_no_exchange(bridge: RunningBridge, tenant: FakeTenant) -> None:
     async with bridge:
         await bridge.call("whoami")
         await bridge.call("get_datetime")
@@ -65,7 +65,7 @@ LIES: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("lie", LIES)
-async def test_a_token_other_than_the_one_asked_for_is_never_sent(
+async def test_a_token_other_than_the_requested_one_is_never_sent(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi, lie: str
 ) -> None:
     """RFC 8693 §4.1, RFC 9068 §4: what comes back is verified like any other token."""
@@ -77,7 +77,7 @@ async def test_a_token_other_than_the_one_asked_for_is_never_sent(
     assert api.received == []
 
 
-async def test_a_lost_organization_is_noticed(bridge: RunningBridge, tenant: FakeTenant) -> None:
+async def test_a_missing_organization_is_detected(bridge: RunningBridge, tenant: FakeTenant) -> None:
     tenant.token_changes = {"org_id": None}
     async with bridge:
         assert "another organization" in await bridge.error_text("greet", bridge.token(org_id="org_1"))
@@ -89,7 +89,7 @@ async def test_a_token_signed_with_a_foreign_key_is_refused(bridge: RunningBridg
         assert "does not publish" in await bridge.error_text("greet")
 
 
-async def test_an_agent_is_recognized_by_the_client_behind_it(bridge: RunningBridge, tenant: FakeTenant) -> None:
+async def test_an_agent_is_recognized_by_its_client(bridge: RunningBridge, tenant: FakeTenant) -> None:
     """For agent-linked clients, act.sub is the agent and act.client_id the client."""
     tenant.token_changes = {"act": {"sub": "agt_1", "client_id": BRIDGE_CLIENT, "act": {"sub": "inspector"}}}
     async with bridge:
@@ -108,7 +108,7 @@ MALFORMED: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("form", MALFORMED)
-async def test_an_answer_that_rfc_8693_does_not_know_is_refused(
+async def test_a_response_that_violates_rfc_8693_is_refused(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi, form: str
 ) -> None:
     """RFC 8693 §2.2.1."""
@@ -125,7 +125,7 @@ async def test_the_token_type_is_case_insensitive(bridge: RunningBridge, tenant:
         assert not (await bridge.call("greet")).get("isError")
 
 
-async def test_the_form_is_the_one_that_the_documentation_shows(bridge: RunningBridge, tenant: FakeTenant) -> None:
+async def test_the_request_matches_the_documentation(bridge: RunningBridge, tenant: FakeTenant) -> None:
     """docs/flow.md."""
     shown = blocks("docs/flow.md", "json")[1].json
     token_a = bridge.token()

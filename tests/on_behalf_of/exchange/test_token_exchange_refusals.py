@@ -37,7 +37,7 @@ REPLIES: dict[str, tuple[Reply, str]] = {
 
 
 @pytest.mark.parametrize("case", REPLIES)
-async def test_a_refused_exchange_says_who_refused_what_and_why(
+async def test_a_refused_exchange_names_who_refused_what_and_why(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi, case: str
 ) -> None:
     tenant.reply, words = REPLIES[case]
@@ -49,7 +49,7 @@ async def test_a_refused_exchange_says_who_refused_what_and_why(
     assert api.received == []
 
 
-async def test_what_only_the_operator_can_mend_is_logged_for_them(
+async def test_errors_that_only_the_operator_can_fix_are_logged(
     bridge: RunningBridge, tenant: FakeTenant, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with bridge:
@@ -61,7 +61,7 @@ async def test_what_only_the_operator_can_mend_is_logged_for_them(
         assert "The tool greet failed" in caplog.text
 
 
-async def test_a_failed_exchange_is_not_remembered(bridge: RunningBridge, tenant: FakeTenant) -> None:
+async def test_a_failed_exchange_is_not_cached(bridge: RunningBridge, tenant: FakeTenant) -> None:
     token = bridge.token()
     async with bridge:
         tenant.reply = Reply(500)
@@ -70,7 +70,7 @@ async def test_a_failed_exchange_is_not_remembered(bridge: RunningBridge, tenant
         assert not (await bridge.call("greet", token)).get("isError")
 
 
-async def test_what_the_tenant_echoes_is_cleaned(bridge: RunningBridge, tenant: FakeTenant) -> None:
+async def test_text_that_the_tenant_echoes_is_cleaned(bridge: RunningBridge, tenant: FakeTenant) -> None:
     """No token, no control character, and no more than a line of what somebody else wrote."""
     token = bridge.token()
     description = f"bad {token} \x1b[31m\u202e{'x ' * 5_000}{CLIENT_SECRET}"
@@ -84,7 +84,7 @@ async def test_what_the_tenant_echoes_is_cleaned(bridge: RunningBridge, tenant: 
 
 
 @pytest.mark.parametrize("method", ["client_secret_post", "client_secret_basic"])
-async def test_a_short_secret_that_the_tenant_repeats_is_not_shown(
+async def test_a_short_secret_that_the_tenant_echoes_is_not_shown(
     bridge: RunningBridge, tenant: FakeTenant, method: str
 ) -> None:
     client = ConfidentialClient("b", AuthenticationMethod(method), secret="s3cret & word")
@@ -98,7 +98,7 @@ async def test_a_short_secret_that_the_tenant_repeats_is_not_shown(
     assert not [secret for secret in client.secrets if secret in text]
 
 
-async def test_a_silent_tenant_costs_no_more_than_the_deadline(
+async def test_a_silent_tenant_is_abandoned_at_the_deadline(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi
 ) -> None:
     bridge.configure(upstream_timeout=0.3)
@@ -108,7 +108,7 @@ async def test_a_silent_tenant_costs_no_more_than_the_deadline(
     assert api.received == []
 
 
-async def test_an_unreachable_tenant_is_named(bridge: RunningBridge, tenant: FakeTenant) -> None:
+async def test_an_unreachable_tenant_is_reported(bridge: RunningBridge, tenant: FakeTenant) -> None:
     tenant.documents = lambda: {  # type: ignore[method-assign]
         path: document | {"token_endpoint": "http://127.0.0.1:9/token"} if "issuer" in document else document
         for path, document in FakeTenant.documents(tenant).items()
@@ -117,7 +117,7 @@ async def test_an_unreachable_tenant_is_named(bridge: RunningBridge, tenant: Fak
         assert "tenant cannot exchange your access token now: it cannot be reached" in await bridge.error_text("greet")
 
 
-async def test_less_than_the_asked_scopes_is_told_without_calling_the_api(
+async def test_missing_scopes_are_reported_without_calling_the_api(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi
 ) -> None:
     """RFC 8693 §2.2.1: the granted scope may differ from the asked one."""
@@ -128,7 +128,7 @@ async def test_less_than_the_asked_scopes_is_told_without_calling_the_api(
     assert api.received == []
 
 
-async def test_a_subject_token_with_four_actors_is_not_even_tried(bridge: RunningBridge, tenant: FakeTenant) -> None:
+async def test_a_subject_token_with_four_actors_is_not_sent(bridge: RunningBridge, tenant: FakeTenant) -> None:
     act: dict[str, Any] = {"sub": "first"}
     for name in ("second", "third"):
         act = {"sub": name, "act": act}

@@ -59,7 +59,7 @@ def test_an_attempt_to_connect_ends() -> None:
                     answer.result(SOON)
 
 
-def test_what_happened_before_the_request_ends_it_too() -> None:
+def test_an_interruption_before_the_request_ends_it_too() -> None:
     interruption = Interruption()
     interruption.interrupt()
     with serving(answering(OK)) as server, asking(server.url, interruption) as answer:
@@ -76,7 +76,7 @@ def test_the_next_request_of_the_same_session_is_answered() -> None:
         assert http.request("GET", server.url).status == 200
 
 
-def test_whoever_waits_is_woken_once_and_only_within_its_context() -> None:
+def test_a_waiter_is_woken_once_and_only_within_its_context() -> None:
     interruption, woken = Interruption(), []
     with interruption.waking(lambda: woken.append("before")):
         pass

@@ -36,7 +36,7 @@ def limits(limit: object, remaining: object, reset: object) -> dict[str, str]:
     return {name: str(value) for name, value in zip(names, (limit, remaining, reset), strict=True)}
 
 
-def test_a_party_that_said_nothing_is_asked_at_once(world: World) -> None:
+def test_without_a_throttle_requests_are_sent_at_once(world: World) -> None:
     throttle = world.throttle()
     assert [world.asked_at(throttle) for _ in range(1_000)] == [0] * 1_000
 
@@ -56,16 +56,14 @@ def test_a_party_that_said_nothing_is_asked_at_once(world: World) -> None:
         *(({"x-ratelimit-reset": value}, UNTOLD) for value in ("-1", "NaN", "1", "9" * 50)),
     ],
 )
-def test_after_a_429_the_party_is_left_alone_until_its_time_is_over(
-    world: World, headers: dict[str, str], seconds: float
-) -> None:
+def test_after_a_429_nothing_is_sent_until_the_hold_ends(world: World, headers: dict[str, str], seconds: float) -> None:
     """RFC 9110 §10.2.3: a number of seconds or a date; an hour at most, whatever is told."""
     throttle = world.throttle()
     throttle.refused(headers)
     assert world.asked_at(throttle) == pytest.approx(seconds)
 
 
-def test_those_who_cannot_wait_are_told_the_time_that_is_left(world: World) -> None:
+def test_callers_that_cannot_wait_learn_the_remaining_time(world: World) -> None:
     throttle = world.throttle()
     throttle.refused({"Retry-After": "30"})
     for gone, left in ((0.0, 30), (12.5, 18), (17.0, 1)):
@@ -76,7 +74,7 @@ def test_those_who_cannot_wait_are_told_the_time_that_is_left(world: World) -> N
     assert world.waits == []
 
 
-def test_those_who_waited_take_turns(world: World) -> None:
+def test_waiters_take_turns(world: World) -> None:
     """And those who come while they do stand behind them."""
     throttle = world.throttle()
     throttle.refused({"Retry-After": "2"})
@@ -88,7 +86,7 @@ def test_those_who_waited_take_turns(world: World) -> None:
     assert world.asked_at(throttle) == pytest.approx(world.now - 1_000)
 
 
-def test_a_second_429_has_those_who_wait_wait_on(world: World) -> None:
+def test_a_second_429_extends_the_wait(world: World) -> None:
     throttle = world.throttle()
     throttle.refused({"Retry-After": "2"})
     plain = world.wait
@@ -110,7 +108,7 @@ def test_a_shorter_time_does_not_shorten_a_hold(world: World) -> None:
     assert world.asked_at(throttle) == pytest.approx(30)
 
 
-def test_a_caller_who_has_gone_does_not_wait() -> None:
+def test_a_disconnected_caller_does_not_wait() -> None:
     throttle, interruption = Throttle("The party"), Interruption()
     throttle.refused({"Retry-After": "30"})
     interruption.interrupt()
@@ -118,7 +116,7 @@ def test_a_caller_who_has_gone_does_not_wait() -> None:
         throttle.wait_for_turn(Deadline.after(60), interruption)
 
 
-def test_the_limit_is_not_hit_where_good_answers_name_it(world: World) -> None:
+def test_the_limit_is_not_hit_if_good_responses_name_it(world: World) -> None:
     """Auth0's headers: with none left, the next call waits for the reset; later windows allow as many."""
     throttle = world.throttle()
     asked = [world.asked_at(throttle)]
@@ -143,7 +141,7 @@ def test_requests_under_way_count_as_used(world: World) -> None:
     assert world.asked_at(throttle) == pytest.approx(10)
 
 
-def test_what_other_processes_use_is_learned_from_the_next_answer(world: World) -> None:
+def test_requests_of_other_processes_are_learned_from_the_next_response(world: World) -> None:
     throttle = world.throttle()
     date = {"Date": formatdate(EPOCH, usegmt=True)}
     throttle.answered(limits(10, 9, int(EPOCH) + 10) | date)
@@ -169,7 +167,7 @@ def test_a_limit_met_late_in_its_window_is_not_hit_in_the_next_ones(world: World
     assert max(used.values()) <= 10
 
 
-def test_a_limit_that_fills_up_again_before_its_end_is_used(world: World) -> None:
+def test_a_limit_that_refills_early_is_used(world: World) -> None:
     """A party may count the last minute instead of the clock's: each answer then tells a later end."""
     throttle = world.throttle()
     for number in range(50):
@@ -179,7 +177,7 @@ def test_a_limit_that_fills_up_again_before_its_end_is_used(world: World) -> Non
         world.now += 5
 
 
-def test_turns_of_which_the_party_saw_no_request_are_not_counted(world: World) -> None:
+def test_turns_without_a_request_are_not_counted(world: World) -> None:
     throttle = world.throttle()
     throttle.answered(limits(10, 2, int(EPOCH) + 10) | {"Date": formatdate(EPOCH, usegmt=True)})
     for _ in range(20):
@@ -198,7 +196,7 @@ def test_turns_of_which_the_party_saw_no_request_are_not_counted(world: World) -
         },
     )
 )
-def test_headers_of_good_answers_delay_a_caller_by_a_minute_at_most(headers: dict[str, str]) -> None:
+def test_headers_of_good_responses_delay_a_caller_by_at_most_a_minute(headers: dict[str, str]) -> None:
     world = World()
     throttle = world.throttle()
     throttle.answered(headers)
@@ -208,7 +206,7 @@ def test_headers_of_good_answers_delay_a_caller_by_a_minute_at_most(headers: dic
         assert world.now - before <= LONGEST_WINDOW
 
 
-def test_a_hold_is_one_line_in_the_log(world: World, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_hold_is_logged_once(world: World, caplog: pytest.LogCaptureFixture) -> None:
     throttle = world.throttle()
     with caplog.at_level(logging.WARNING):
         for _ in range(5):
@@ -216,7 +214,7 @@ def test_a_hold_is_one_line_in_the_log(world: World, caplog: pytest.LogCaptureFi
     assert caplog.messages == ["The party allows no more requests; it is not asked for 30 seconds."]
 
 
-def test_many_threads_at_once_never_share_a_turn_after_a_hold() -> None:
+def test_parallel_threads_never_share_a_turn_after_a_hold() -> None:
     throttle = Throttle("The party")
     throttle.refused({"Retry-After": "1"})
     with ThreadPoolExecutor(8) as pool:

@@ -11,7 +11,7 @@ from on_behalf_of.http_client.timekeeper import Timekeeper
 PATIENCE = 30  # seconds
 
 
-def test_what_comes_due_first_happens_first_whatever_was_asked_for_first() -> None:
+def test_alarms_go_off_in_order_of_their_time() -> None:
     keeper, rung, now = Timekeeper(), SimpleQueue[str](), time.monotonic()
     keeper.call_at(now + 0.3, lambda: rung.put("late"))
     keeper.call_at(now + 0.1, lambda: rung.put("early"))
@@ -20,7 +20,7 @@ def test_what_comes_due_first_happens_first_whatever_was_asked_for_first() -> No
     assert time.monotonic() >= now + 0.3
 
 
-def test_what_was_cancelled_does_not_happen_and_the_rest_does() -> None:
+def test_cancelled_alarms_do_not_go_off_and_the_others_do() -> None:
     keeper, rung, now = Timekeeper(), SimpleQueue[int](), time.monotonic()
     alarms = [keeper.call_at(now + 0.1, partial(rung.put, number)) for number in range(10)]
     for alarm in alarms[::2]:
@@ -29,7 +29,7 @@ def test_what_was_cancelled_does_not_happen_and_the_rest_does() -> None:
     assert [rung.get(timeout=PATIENCE) for _ in range(6)] == [1, 3, 5, 7, 9, -1]
 
 
-def test_all_of_it_is_one_thread_and_cancelled_alarms_do_not_pile_up() -> None:
+def test_all_alarms_share_one_thread_and_cancelled_ones_are_removed() -> None:
     before, keeper, rung = set(threading.enumerate()), Timekeeper(), threading.Event()
     for _ in range(1_000):
         keeper.call_at(time.monotonic() + 0.01, rung.set).cancel()
@@ -40,7 +40,7 @@ def test_all_of_it_is_one_thread_and_cancelled_alarms_do_not_pile_up() -> None:
     assert not keeper._alarms
 
 
-def test_a_forked_process_has_a_thread_of_its_own() -> None:
+def test_a_forked_process_has_its_own_thread() -> None:
     keeper, rung = Timekeeper(), threading.Event()
     keeper.call_at(time.monotonic(), rung.set)
     assert rung.wait(PATIENCE)

@@ -52,7 +52,7 @@ def ask(of: Upstream, party: Callable[[float], UpstreamResponse], repeat: Repeat
 
 
 @pytest.mark.parametrize("repeat", Repeat)
-def test_where_nothing_was_sent_anything_may_be_tried_again(repeat: Repeat) -> None:
+def test_if_nothing_was_sent_any_request_may_be_retried(repeat: Repeat) -> None:
     party = Party(UpstreamNotConnected("refused"), UpstreamNotConnected("refused"), 201)
     assert ask(upstream(), party, repeat) == 201
 
@@ -60,14 +60,14 @@ def test_where_nothing_was_sent_anything_may_be_tried_again(repeat: Repeat) -> N
 @pytest.mark.parametrize(
     "error", [UpstreamTimeout("late"), UpstreamUnreachable("gone"), UpstreamAnswerMalformed("broken off")]
 )
-def test_where_it_may_have_arrived_nothing_is_tried_again(error: UpstreamError) -> None:
+def test_a_request_that_may_have_arrived_is_not_retried(error: UpstreamError) -> None:
     party = Party(error, 200)
     with pytest.raises(type(error)):
         ask(upstream(), party, Repeat.IF_PASSING)
     assert party.asked == 1
 
 
-def test_a_refused_connection_is_told_from_one_that_broke() -> None:
+def test_a_refused_connection_differs_from_a_broken_one() -> None:
     """Only then is it sure that nothing was sent."""
     http = UpstreamHttp(timeout=5)
     with socket.create_server(("127.0.0.1", 0)) as gone:
@@ -80,20 +80,20 @@ def test_a_refused_connection_is_told_from_one_that_broke() -> None:
         assert not isinstance(broken.value, UpstreamNotConnected)
 
 
-def test_there_are_only_so_many_attempts() -> None:
+def test_the_number_of_attempts_is_bounded() -> None:
     party = Party(503, **{"Retry-After": "0"})
     assert ask(upstream(), party, Repeat.IF_TOLD) == 503
     assert party.asked == MOST_ATTEMPTS
 
 
-def test_without_time_nobody_is_asked() -> None:
+def test_without_time_left_no_request_is_sent() -> None:
     party = Party(200)
     with pytest.raises(UpstreamTimeout):
         ask(upstream(), party, Repeat.NEVER, seconds=0)
     assert party.asked == 0
 
 
-def test_a_caller_who_has_gone_waits_for_no_second_attempt() -> None:
+def test_a_disconnected_caller_gets_no_second_attempt() -> None:
     interruption, party = Interruption(), Party(429, **{"Retry-After": "30"})
     interruption.interrupt()
     with pytest.raises(CallerGone):
@@ -102,7 +102,7 @@ def test_a_caller_who_has_gone_waits_for_no_second_attempt() -> None:
 
 
 @pytest.mark.parametrize("dead", [UpstreamTimeout("late"), UpstreamUnreachable("gone"), 500, 503])
-def test_a_dead_party_is_not_asked_any_more(dead: int | UpstreamError) -> None:
+def test_a_dead_server_gets_no_more_requests(dead: int | UpstreamError) -> None:
     of, party = upstream(), Party(dead)
     for _ in range(FAILURES):
         try:
@@ -116,20 +116,20 @@ def test_a_dead_party_is_not_asked_any_more(dead: int | UpstreamError) -> None:
 
 
 @pytest.mark.parametrize("alive", [400, 401, 403, 404, 429])
-def test_a_party_that_refuses_is_not_dead(alive: int) -> None:
+def test_a_server_that_refuses_is_not_dead(alive: int) -> None:
     of, party = upstream(), Party(alive)
     for _ in range(3 * FAILURES):
         assert ask(of, party, Repeat.NEVER) == alive
 
 
-def test_a_caller_with_little_time_left_proves_nothing() -> None:
+def test_a_timeout_with_little_time_left_does_not_count_as_a_failure() -> None:
     of, party = upstream(timeout=60), Party(UpstreamTimeout("late"))
     for _ in range(3 * FAILURES):
         with pytest.raises(UpstreamTimeout):
             ask(of, party, Repeat.NEVER, seconds=5)
 
 
-def test_one_slow_operation_of_an_api_keeps_nobody_from_the_others() -> None:
+def test_one_slow_operation_of_an_api_does_not_block_the_others() -> None:
     """Whoever can call one tool could otherwise shut all others out."""
     api = Upstream("The API", timeout=5, broken_by=PASSING, is_broken_by_silence=False)
     for _ in range(2 * FAILURES):
@@ -138,7 +138,7 @@ def test_one_slow_operation_of_an_api_keeps_nobody_from_the_others() -> None:
     assert ask(api, Party(200), Repeat.NEVER) == 200
 
 
-def test_an_outage_ends_with_the_first_trial_that_succeeds_and_has_two_lines_in_the_log(
+def test_an_outage_ends_with_the_first_successful_trial_and_is_logged_in_two_lines(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     breaker = CircuitBreaker("The party", failures=2, clock=(clock := Clock()))
@@ -162,7 +162,7 @@ def test_an_outage_ends_with_the_first_trial_that_succeeds_and_has_two_lines_in_
     ]
 
 
-def test_a_trial_that_its_caller_gave_up_is_followed_by_another() -> None:
+def test_an_abandoned_trial_is_followed_by_another() -> None:
     breaker = CircuitBreaker("The party", failures=1, clock=(clock := Clock()))
     breaker.failed("")
     clock.advance(TRIAL_PAUSE)
@@ -195,6 +195,6 @@ DATE = "Wed, 21 Oct 2026 07:28:00 GMT"
         ({}, None),
     ],
 )
-def test_the_time_to_come_again_is_read_strictly(headers: dict[str, str], seconds: int | None) -> None:
+def test_retry_after_is_parsed_strictly(headers: dict[str, str], seconds: int | None) -> None:
     """RFC 9110 §10.2.3."""
     assert retry_after(headers) == seconds

@@ -77,20 +77,20 @@ def cut(http: UpstreamHttp, server: LoopbackServer, deadline: float = 0.2) -> No
 
 
 @pytest.mark.parametrize("script", DRIPS)
-def test_an_answer_that_drips_is_cut_at_the_deadline(script: Script) -> None:
+def test_a_dripping_response_is_cut_at_the_deadline(script: Script) -> None:
     with serving(script) as server:
         cut(UpstreamHttp(timeout=30), server)
         assert server.ended.acquire(timeout=20), "the connection was closed"
 
 
 @pytest.mark.parametrize("script", DRIPS)
-def test_an_answer_that_drips_through_tls_is_cut_at_the_deadline(script: Script, tmp_path: Path) -> None:
+def test_a_dripping_response_over_tls_is_cut_at_the_deadline(script: Script, tmp_path: Path) -> None:
     trusted, context = certificate(tmp_path)
     with serving(script, tls=context) as server:
         cut(UpstreamHttp(timeout=30, ca_file=trusted), server)
 
 
-def test_a_tls_handshake_that_drips_is_cut_at_the_deadline(tmp_path: Path) -> None:
+def test_a_dripping_tls_handshake_is_cut_at_the_deadline(tmp_path: Path) -> None:
     """The handshake comes before the request: a deadline that begins with that one would never see it."""
 
     def handshakes_for_ever(conversation: Conversation) -> None:
@@ -104,13 +104,13 @@ def test_a_tls_handshake_that_drips_is_cut_at_the_deadline(tmp_path: Path) -> No
         cut(UpstreamHttp(timeout=30, ca_file=trusted), server)
 
 
-def test_the_sessions_timeout_is_the_deadline_where_none_is_given() -> None:
+def test_without_a_deadline_the_sessions_timeout_applies() -> None:
     with serving(drips_headers) as server, pytest.raises(UpstreamTimeout):
         UpstreamHttp(timeout=0.2).request("GET", server.url)
 
 
 @pytest.mark.parametrize("deadline", [0.0, -1.0])
-def test_a_deadline_that_has_passed_is_a_timeout(deadline: float) -> None:
+def test_a_past_deadline_is_a_timeout(deadline: float) -> None:
     with serving(says_nothing) as server, pytest.raises(UpstreamTimeout):
         UpstreamHttp(timeout=30).request("GET", server.url, deadline=deadline)
 
@@ -171,7 +171,7 @@ def test_a_deadline_never_ends_the_next_request_on_its_connection() -> None:
     assert unexpected == []
 
 
-def test_a_deadline_reaches_its_own_connection_only() -> None:
+def test_a_deadline_affects_only_its_own_connection() -> None:
     """What it holds is its own descriptor: one that was closed and given out again is never meant."""
     ours, theirs = socket.socketpair()
     with ours, theirs, SocketDeadline(60) as deadline:

@@ -47,7 +47,7 @@ def failure(script: Any, http: UpstreamHttp, **request: Any) -> UpstreamError:
     return failed.value
 
 
-def test_a_request_sends_what_it_was_told_and_nothing_from_the_environment(http: UpstreamHttp) -> None:
+def test_a_request_sends_nothing_from_the_environment(http: UpstreamHttp) -> None:
     seen: list[bytes] = []
 
     def script(conversation: Conversation) -> None:
@@ -83,7 +83,7 @@ def test_cookies_are_not_kept(http: UpstreamHttp) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("location", ["/elsewhere", "http://127.0.0.1:1/", "http://[", "//", ""])
-def test_a_redirect_is_an_answer_like_any_other(http: UpstreamHttp, status: int, location: str) -> None:
+def test_a_redirect_is_not_followed(http: UpstreamHttp, status: int, location: str) -> None:
     """RFC 9110 §15.4 lets a client follow; a request with a token in it must not wander off."""
     answer = f"HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 2\r\n\r\n{{}}".encode()
     with serving(answering(answer, answer)) as server:
@@ -92,7 +92,7 @@ def test_a_redirect_is_an_answer_like_any_other(http: UpstreamHttp, status: int,
 
 
 @pytest.mark.parametrize("status", [200, 302, 400, 500])
-def test_an_answer_is_bounded_whatever_its_status(http: UpstreamHttp, status: int) -> None:
+def test_a_response_is_bounded_at_any_status(http: UpstreamHttp, status: int) -> None:
     """An endless body, of a redirect too, costs no more memory than the bound."""
 
     def endless(conversation: Conversation) -> None:
@@ -104,14 +104,14 @@ def test_an_answer_is_bounded_whatever_its_status(http: UpstreamHttp, status: in
     assert isinstance(failure(endless, http, max_bytes=100_000), UpstreamAnswerTooLarge)
 
 
-def test_an_answer_may_be_as_long_as_the_bound(http: UpstreamHttp) -> None:
+def test_a_response_may_be_as_long_as_the_bound(http: UpstreamHttp) -> None:
     answer = b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n" + b"x" * 1000
     with serving(answering(answer)) as server:
         assert len(http.request("GET", server.url, max_bytes=1000).body) == 1000
     assert isinstance(failure(answering(answer), http, max_bytes=999), UpstreamAnswerTooLarge)
 
 
-def test_a_compressed_answer_is_bounded_by_what_it_becomes(http: UpstreamHttp) -> None:
+def test_a_compressed_response_is_bounded_by_its_decompressed_size(http: UpstreamHttp) -> None:
     bomb = gzip.compress(b"\x00" * 50_000_000)
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n".encode()
     assert isinstance(failure(answering(head + bomb), http), UpstreamAnswerTooLarge)
@@ -133,7 +133,7 @@ def test_a_compressed_answer_is_bounded_by_what_it_becomes(http: UpstreamHttp) -
     ],
     ids=lambda answer: repr(answer[:48]),
 )
-def test_an_answer_that_is_not_http_is_malformed(http: UpstreamHttp, answer: bytes) -> None:
+def test_a_response_that_is_not_http_is_malformed(http: UpstreamHttp, answer: bytes) -> None:
     assert isinstance(failure(answering(answer), http), UpstreamAnswerMalformed)
 
 
@@ -160,13 +160,13 @@ def test_a_header_value_that_could_be_another_header_is_refused_unsent(http: Ups
 @pytest.mark.parametrize(
     "request_", [{"headers": {"X-Name": f"{SECRET}\u20ac"}}, {"data": {"token": f"{SECRET}\ud800"}}]
 )
-def test_what_cannot_be_encoded_is_refused_without_being_repeated(http: UpstreamHttp, request_: dict[str, Any]) -> None:
+def test_unencodable_values_are_refused_without_repeating_them(http: UpstreamHttp, request_: dict[str, Any]) -> None:
     with serving(answering(OK)) as server, pytest.raises(UpstreamError) as failed:
         http.request("POST", server.url, **request_)
     assert SECRET not in "".join(traceback.format_exception(failed.value))
 
 
-def test_the_body_of_an_answer_is_not_shown(http: UpstreamHttp) -> None:
+def test_the_body_of_a_response_is_not_shown(http: UpstreamHttp) -> None:
     """It may be a token."""
     body = f'{{"access_token": "{SECRET}"}}'
     answer = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 SOON = Reply(429, b"{}", {"Retry-After": "1"})
 
 
-async def test_a_burst_of_a_hundred_calls_by_one_user_into_a_rate_limit_costs_one_exchange_and_no_call(
+async def test_a_burst_of_a_hundred_calls_at_a_rate_limit_needs_one_exchange_and_loses_no_call(
     bridge: RunningBridge, tenant: FakeTenant
 ) -> None:
     bridge.configure(upstream_timeout=20)
@@ -44,7 +44,7 @@ async def test_a_burst_of_a_hundred_calls_by_one_user_into_a_rate_limit_costs_on
         {"x-ratelimit-reset": str(int(time.time()) - 5)},
     ],
 )
-async def test_a_time_in_any_form_is_waited_for(
+async def test_a_retry_time_in_any_format_is_respected(
     bridge: RunningBridge, tenant: FakeTenant, times: dict[str, str]
 ) -> None:
     tenant.first_replies = [Reply(429, b"{}", times)]
@@ -52,7 +52,9 @@ async def test_a_time_in_any_form_is_waited_for(
         assert not (await bridge.call("greet")).get("isError")
 
 
-async def test_a_wait_that_the_call_has_no_time_for_is_told_at_once(bridge: RunningBridge, tenant: FakeTenant) -> None:
+async def test_a_wait_that_is_too_long_for_the_call_is_reported_at_once(
+    bridge: RunningBridge, tenant: FakeTenant
+) -> None:
     tenant.first_replies = [Reply(429, b"{}", {"Retry-After": "60"})]
     async with bridge:
         assert "Try again in 60 seconds" in await bridge.error_text("greet")
@@ -60,7 +62,7 @@ async def test_a_wait_that_the_call_has_no_time_for_is_told_at_once(bridge: Runn
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])
-async def test_an_exchange_that_fails_in_passing_is_tried_again(
+async def test_an_exchange_with_a_transient_failure_is_retried(
     bridge: RunningBridge, tenant: FakeTenant, status: int
 ) -> None:
     tenant.first_replies = [Reply(status), Reply(status)]
@@ -70,7 +72,7 @@ async def test_an_exchange_that_fails_in_passing_is_tried_again(
 
 
 @pytest.mark.parametrize(("status", "exchanges"), [(503, 3), (500, 1), (403, 1), (429, 1)])
-async def test_the_tenant_is_asked_a_few_times_and_only_where_that_can_help(
+async def test_the_tenant_gets_a_few_retries_and_only_if_they_can_help(
     bridge: RunningBridge, tenant: FakeTenant, status: int, exchanges: int
 ) -> None:
     tenant.reply = Reply(status)
@@ -80,14 +82,14 @@ async def test_the_tenant_is_asked_a_few_times_and_only_where_that_can_help(
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
-async def test_a_read_is_repeated_where_the_api_names_a_time(bridge: RunningBridge, api: FakeApi, status: int) -> None:
+async def test_a_read_is_repeated_if_the_api_names_a_time(bridge: RunningBridge, api: FakeApi, status: int) -> None:
     api.first_replies = [Reply(status, b"{}", {"Retry-After": "0"})]
     async with bridge:
         assert not (await bridge.call("greet")).get("isError")
     assert len(api.received) == 2
 
 
-async def test_a_read_is_not_repeated_where_the_api_names_none(bridge: RunningBridge, api: FakeApi) -> None:
+async def test_a_read_is_not_repeated_if_the_api_names_no_time(bridge: RunningBridge, api: FakeApi) -> None:
     api.first_replies = [Reply(503)]
     async with bridge:
         assert "it failed (503)" in await bridge.error_text("greet")
@@ -103,7 +105,7 @@ async def test_a_write_is_never_repeated(bridge: RunningBridge, api: FakeApi, st
     assert len(api.received) == 1
 
 
-async def test_the_api_is_told_how_much_time_is_left_and_the_tenant_is_not(
+async def test_the_api_learns_the_remaining_time_and_the_tenant_does_not(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi
 ) -> None:
     api.first_replies = [Reply(503, b"{}", {"Retry-After": "0"})]
@@ -114,7 +116,7 @@ async def test_the_api_is_told_how_much_time_is_left_and_the_tenant_is_not(
     assert HEADER not in tenant.received[0].headers
 
 
-async def test_a_token_that_the_api_revoked_is_exchanged_anew_once(
+async def test_a_token_that_the_api_revoked_is_exchanged_again_once(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi
 ) -> None:
     token = bridge.token()
@@ -129,7 +131,7 @@ async def test_a_token_that_the_api_revoked_is_exchanged_anew_once(
     assert sent[2] == sent[3]
 
 
-async def test_a_second_401_is_told_and_nothing_is_tried_any_more(
+async def test_a_second_401_is_reported_without_another_attempt(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi
 ) -> None:
     api.reply = Reply(401, b'{"detail":"The access token has expired."}')
@@ -152,7 +154,7 @@ async def test_many_calls_with_a_revoked_token_share_the_new_exchange(
     assert len(tenant.forms) == 2
 
 
-async def test_a_dead_tenant_is_not_asked_for_each_call(
+async def test_a_dead_tenant_is_not_asked_on_every_call(
     bridge: RunningBridge, tenant: FakeTenant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(breaker, "TRIAL_PAUSE", 30)

@@ -31,7 +31,7 @@ MANY_CALLS_ON_ONE_BRIDGE = settings(
 
 
 @given(body=st.binary(max_size=200) | VALUES.map(lambda value: json.dumps(value).encode()))
-def test_any_body_is_a_message_or_refused(body: bytes) -> None:
+def test_any_body_is_a_message_or_is_refused(body: bytes) -> None:
     try:
         request = parse_request(body)
     except JsonRpcError:
@@ -75,7 +75,7 @@ def test_any_arguments_get_an_answer_or_a_readable_tool_error(bridge: RunningBri
 @pytest.mark.parametrize("party", ["tenant", "api"])
 @MANY_CALLS_ON_ONE_BRIDGE
 @given(replies=st.lists(st.tuples(st.sampled_from([200, 201, 204, 302, 400, 403, 404, 418, 500]), VALUES), min_size=8))
-def test_any_answer_of_the_others_is_a_readable_tool_error(
+def test_any_answer_of_tenant_or_api_is_a_result_or_a_readable_tool_error(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi, party: str, replies: list[Any]
 ) -> None:
     async def play() -> None:

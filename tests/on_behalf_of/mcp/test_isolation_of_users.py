@@ -29,7 +29,7 @@ async def test_fifty_users_at_once_each_see_only_themselves(bridge: RunningBridg
     assert len(tenant.forms) == 2 * len(USERS)  # one for each user and scope
 
 
-async def test_a_caller_who_goes_away_does_not_break_those_who_wait_with_it(
+async def test_a_caller_that_disconnects_does_not_break_the_other_waiters(
     bridge: RunningBridge, tenant: FakeTenant
 ) -> None:
     tenant.may_answer.clear()
@@ -45,7 +45,7 @@ async def test_a_caller_who_goes_away_does_not_break_those_who_wait_with_it(
     assert len(tenant.forms) <= 2  # where the exchange was the first caller's own, another begins it anew
 
 
-async def test_a_silent_tenant_does_not_hold_up_tools_that_do_not_need_it(
+async def test_a_silent_tenant_does_not_block_tools_that_do_not_need_it(
     bridge: RunningBridge, tenant: FakeTenant
 ) -> None:
     tenant.may_answer.clear()

@@ -45,14 +45,14 @@ async def test_no_arguments_at_all_may_be_null(bridge: RunningBridge) -> None:
     assert response.json()["result"]["structuredContent"]["subject"] == "auth0|alice"
 
 
-async def test_null_for_a_required_or_unknown_argument_is_told_of(bridge: RunningBridge, api: FakeApi) -> None:
+async def test_null_for_a_required_or_unknown_argument_is_reported(bridge: RunningBridge, api: FakeApi) -> None:
     async with bridge:
         assert "title: must be of type string" in await bridge.error_text("add_note", title=None, body=None)
         assert "colour is not known" in await bridge.error_text("add_note", title="x", colour=None)
     assert api.received == []
 
 
-async def test_the_record_of_a_call_with_null_is_that_of_one_without(bridge: RunningBridge) -> None:
+async def test_a_call_with_null_is_recorded_like_one_without_the_argument(bridge: RunningBridge) -> None:
     async with bridge:
         await bridge.call("add_note", None, title="x", body=None)
         await bridge.call("add_note", None, title="x")
@@ -137,7 +137,7 @@ VALUES = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from([*SCHEMA["properties"], "x"]), VALUES, max_size=6))
-def test_leaving_nulls_out_changes_nothing_else_and_is_done_at_once(value: dict[str, Any]) -> None:
+def test_leaving_nulls_out_changes_nothing_else_and_is_fast(value: dict[str, Any]) -> None:
     before = json.dumps(value)
     pruned = without_nulls(SCHEMA, value)
     assert json.dumps(value) == before

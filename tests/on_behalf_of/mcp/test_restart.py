@@ -14,7 +14,7 @@ from tests.on_behalf_of.mcp.served_bridge import served_bridge
 pytestmark = [pytest.mark.anyio, pytest.mark.processes]
 
 
-async def test_a_client_of_either_era_does_not_notice_that_the_bridge_was_killed_and_restarted(
+async def test_clients_of_both_eras_do_not_notice_that_the_bridge_was_killed_and_restarted(
     tenant: FakeTenant, api: FakeApi, tmp_path: Path
 ) -> None:
     with served_bridge(tenant, api, tmp_path) as served:

@@ -29,7 +29,7 @@ def count_notes(call: ToolCall) -> ToolAnswer:
 SHORT = Tool(count_notes)
 
 
-def test_what_a_short_declaration_leaves_out_follows_from_the_function() -> None:
+def test_a_short_declaration_takes_its_defaults_from_the_function() -> None:
     assert (SHORT.name, SHORT.title) == ("count_notes", "Count notes")
     assert SHORT.description == "Tells how many notes you have."
     assert (SHORT.read_only, SHORT.idempotent, SHORT.scopes) == (True, True, ())
@@ -42,7 +42,7 @@ def test_a_short_declaration_takes_no_arguments_and_answers_any_object() -> None
 
 
 @pytest.mark.anyio
-async def test_without_a_sentence_people_see_what_programs_see(bridge: RunningBridge) -> None:
+async def test_without_a_text_people_see_the_structured_answer(bridge: RunningBridge) -> None:
     bridge.registry = ToolRegistry([SHORT])
     async with bridge:
         result = await bridge.call("count_notes")
@@ -69,7 +69,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
 
 
 @pytest.mark.parametrize("case", MISTAKES)
-def test_a_mistake_is_told_in_a_sentence_that_names_the_tool(case: str) -> None:
+def test_a_mistake_is_reported_in_a_sentence_that_names_the_tool(case: str) -> None:
     changes, words = MISTAKES[case]
     with pytest.raises(ToolDeclarationError, match=r"^The tool .+ is not declared as it should be: .+\.$") as error:
         replace(SHORT, **changes)
@@ -81,7 +81,7 @@ def test_a_tool_without_a_description_is_a_mistake() -> None:
         Tool(lambda call: ToolAnswer({}), name="mute")
 
 
-def test_two_tools_of_one_name_are_a_mistake() -> None:
+def test_two_tools_with_one_name_are_a_mistake() -> None:
     with pytest.raises(ToolDeclarationError, match=r"count_notes.*same name"):
         ToolRegistry([SHORT, SHORT])
 
@@ -97,7 +97,7 @@ SCHEMAS: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize("field", ["input_schema", "output_schema"])
 @pytest.mark.parametrize("case", SCHEMAS)
-def test_a_schema_that_is_none_or_lies_elsewhere_is_a_mistake(case: str, field: str) -> None:
+def test_an_invalid_or_remote_schema_is_a_mistake(case: str, field: str) -> None:
     schema, words = SCHEMAS[case]
     changes: dict[str, Any] = {field: {"type": "object", **schema}}
     with pytest.raises(ToolDeclarationError, match="count_notes") as error:
@@ -106,12 +106,12 @@ def test_a_schema_that_is_none_or_lies_elsewhere_is_a_mistake(case: str, field: 
     assert words in str(error.value)
 
 
-def test_the_schemas_of_our_own_tools_are_proper() -> None:
+def test_the_schemas_of_our_own_tools_are_valid() -> None:
     check_schemas(TOOLS)
 
 
 @pytest.mark.parametrize("mistake", ['scopes=("a b",)', 'output_schema={"type": "object", "required": 5}'])
-def test_the_bridge_does_not_start_with_one_and_says_why_in_one_line(mistake: str, tmp_path: Path) -> None:
+def test_a_bad_declaration_stops_the_start_with_one_line(mistake: str, tmp_path: Path) -> None:
     program = (
         "import sys, mcp_bridge.tools.registry as tools\n"
         "from on_behalf_of.mcp.tool import Tool, ToolAnswer\n"

@@ -34,7 +34,7 @@ MALFORMED = {
 }
 
 
-def test_a_callers_trace_goes_on_with_a_span_of_our_own() -> None:
+def test_a_callers_trace_continues_with_our_own_span() -> None:
     """W3C Trace Context §3.2.2.4: whoever makes a request writes its own parent-id."""
     trace = callers_trace([TRACEPARENT], None)
     assert (trace.id, trace.from_caller) == (TRACE_ID, True)
@@ -68,14 +68,14 @@ JSON_VALUES = st.recursive(
 
 
 @given(headers=st.lists(st.text() | st.just(TRACEPARENT), max_size=3), meta=JSON_VALUES)
-def test_whatever_a_caller_sends_the_trace_is_well_formed_and_truly_attributed(headers: list[str], meta: Any) -> None:
+def test_for_any_headers_the_trace_is_well_formed_and_attributed_correctly(headers: list[str], meta: Any) -> None:
     trace = callers_trace(headers, meta)
     assert FORM.fullmatch(trace.traceparent())
     assert trace.from_caller == (trace.id == TRACE_ID)
 
 
 @given(st.from_regex(r"[0-9a-f]{2}-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}.?", fullmatch=True))
-def test_what_nearly_is_a_trace_is_one_or_is_not(value: str) -> None:
+def test_near_misses_of_a_trace_are_accepted_or_replaced(value: str) -> None:
     trace = callers_trace([value], None)
     assert trace.from_caller == (len(value) == 55 and value.startswith("00-") and trace.id == value[3:35])
     assert trace.id != "0" * 32
@@ -118,7 +118,7 @@ async def test_without_a_trace_each_request_gets_its_own(
 
 
 @pytest.mark.anyio
-async def test_nothing_else_of_the_callers_context_travels(bridge: RunningBridge, api: FakeApi) -> None:
+async def test_no_other_context_of_the_caller_is_forwarded(bridge: RunningBridge, api: FakeApi) -> None:
     """W3C Trace Context §3.3, Baggage §3: texts of the caller's choice, which the API never asked for."""
     message = tools_call("greet")
     message["params"]["_meta"] = {"traceparent": TRACEPARENT, "tracestate": "evil=1", "baggage": "evil=2"}

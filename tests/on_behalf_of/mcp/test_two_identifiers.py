@@ -55,7 +55,7 @@ async def test_each_token_is_exchanged_by_the_client_of_its_audience(
         ({"act": {"sub": BRIDGE_CLIENT}}, "does not name this server"),
     ],
 )
-async def test_token_b_must_name_the_client_that_asked_and_not_the_other_one(
+async def test_token_b_must_name_the_client_that_requested_it(
     moving: RunningBridge, tenant: FakeTenant, changes: dict[str, Any], complaint: str
 ) -> None:
     tenant.token_changes = changes
@@ -71,13 +71,13 @@ async def test_a_token_for_a_third_identifier_is_refused(moving: RunningBridge, 
     assert tenant.forms == []
 
 
-async def test_the_first_identifier_is_the_one_that_clients_are_told(moving: RunningBridge) -> None:
+async def test_only_the_first_identifier_is_published(moving: RunningBridge) -> None:
     async with moving:
         challenge = (await moving.post({})).headers["www-authenticate"]
     assert 'resource_metadata="http://localhost:3001/.well-known/oauth-protected-resource/mcp"' in challenge
 
 
-async def test_processes_that_share_tokens_keep_those_of_the_two_clients_apart(
+async def test_processes_that_share_tokens_keep_the_two_clients_tokens_apart(
     moving: RunningBridge, tenant: FakeTenant
 ) -> None:
     moving.configure(cache_keys=(bytes(32),))
@@ -92,7 +92,7 @@ async def test_processes_that_share_tokens_keep_those_of_the_two_clients_apart(
 
 
 @pytest.mark.parametrize(("identifier", "is_told"), [(OLD, True), ("urn:bridge", True), (BRIDGE_AUDIENCE, False)])
-async def test_an_identifier_that_strict_clients_refuse_is_told_at_the_start(
+async def test_an_identifier_that_strict_clients_refuse_causes_a_warning_at_the_start(
     bridge: RunningBridge, caplog: pytest.LogCaptureFixture, identifier: str, is_told: bool
 ) -> None:
     bridge.configure(resource=replace(bridge.configuration.resource, resource=identifier))

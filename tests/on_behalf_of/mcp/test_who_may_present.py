@@ -58,7 +58,7 @@ MESSAGES: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("message", MESSAGES)
 @pytest.mark.parametrize("who", NOT_ALLOWED)
-async def test_who_may_not_present_a_token_is_refused_whatever_is_asked(
+async def test_a_caller_that_may_not_present_its_token_is_refused_for_every_request(
     bridge: RunningBridge, who: str, message: str
 ) -> None:
     """As at the API: 403, and a challenge that sends nobody to log in or to ask for consent (RFC 6750 §3.1)."""
@@ -73,7 +73,7 @@ async def test_who_may_not_present_a_token_is_refused_whatever_is_asked(
 
 
 @pytest.mark.parametrize("who", NOT_ALLOWED)
-async def test_it_is_refused_in_the_current_revision_too(bridge: RunningBridge, who: str) -> None:
+async def test_such_a_caller_is_refused_in_the_current_revision_too(bridge: RunningBridge, who: str) -> None:
     make, reason = NOT_ALLOWED[who]
     async with bridge:
         response = await bridge.post(modern_call("get_datetime"), make(bridge), **modern_headers("get_datetime"))
@@ -97,7 +97,7 @@ async def test_a_refused_call_is_recorded_and_counted_once(
     assert not api.received
 
 
-async def test_a_setting_admits_machines_but_only_to_tools_that_need_no_user(bridge: RunningBridge) -> None:
+async def test_a_setting_admits_machines_only_to_tools_that_need_no_user(bridge: RunningBridge) -> None:
     bridge.configure(caller_rules=CallerRules(allow_machines=True))
     robot = bridge.token(sub="robot", client_id="robot")
     async with bridge:
@@ -107,7 +107,7 @@ async def test_a_setting_admits_machines_but_only_to_tools_that_need_no_user(bri
     assert response.status_code == 403  # the one rule does not relax the other
 
 
-async def test_actors_may_only_be_recorded(bridge: RunningBridge) -> None:
+async def test_a_setting_only_records_actors(bridge: RunningBridge) -> None:
     bridge.configure(caller_rules=CallerRules(actor_rule=ActorRule.RECORD))
     async with bridge:
         await bridge.call("whoami", bridge.token(act={"sub": "stranger", "client_id": "its-client"}))
@@ -136,7 +136,7 @@ TOKENS_B: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", TOKENS_B)
-async def test_token_b_has_to_name_the_bridge_as_its_actor_unless_actors_are_only_recorded(
+async def test_token_b_must_name_the_bridge_as_actor_unless_actors_are_only_recorded(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi, name: str
 ) -> None:
     tenant.token_changes = TOKENS_B[name]
@@ -149,7 +149,7 @@ async def test_token_b_has_to_name_the_bridge_as_its_actor_unless_actors_are_onl
 
 
 @pytest.mark.parametrize("changes", [{"act": None}, {"client_id": "stranger"}, {"azp": "stranger"}])
-async def test_recording_actors_relaxes_nothing_else_about_token_b(
+async def test_recording_actors_relaxes_no_other_check_of_token_b(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi, changes: dict[str, Any]
 ) -> None:
     """RFC 8693 §1.1: without any actor it would be impersonation."""
@@ -165,7 +165,7 @@ BLANKS = ["\u200b", "\u3164", "\u2800", " \u00a0"]
 
 @pytest.mark.parametrize("blank", BLANKS)
 @pytest.mark.parametrize("place", ["sub", "client_id", "jti", "org_id", "act"])
-async def test_a_blank_name_in_what_comes_back_is_no_good_token(
+async def test_a_returned_token_with_a_blank_name_is_refused(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi, place: str, blank: str
 ) -> None:
     tenant.token_changes = {place: {"sub": BRIDGE_CLIENT, "act": {"sub": blank}} if place == "act" else blank}

@@ -81,7 +81,7 @@ def test_a_wrong_value_is_refused_in_one_sentence(values: dict[str, Any], read: 
     assert str(refused.value) == f'ON_BEHALF_OF["API"]["ISSUER"] {sentence}'
 
 
-def test_right_values_come_back_as_they_are(tmp_path: Path) -> None:
+def test_valid_values_are_returned_unchanged(tmp_path: Path) -> None:
     file = tmp_path / "ca.pem"
     file.touch()
     read = declared(
@@ -101,7 +101,7 @@ def test_right_values_come_back_as_they_are(tmp_path: Path) -> None:
     read.finish()
 
 
-def test_a_missing_key_has_its_default() -> None:
+def test_a_missing_key_gets_its_default() -> None:
     read = declared()
     assert read.text("TEXT", "a") == "a"
     assert read.identifiers("NAMES") == ()
@@ -116,7 +116,7 @@ def test_a_missing_key_has_its_default() -> None:
 @pytest.mark.parametrize(
     ("key", "hint"), [("AUDIANCE", "; did you mean AUDIENCE?"), ("X", "; known are AUDIENCE, ISSUER.")]
 )
-def test_an_unknown_key_is_refused_with_the_likely_spelling(key: str, hint: str) -> None:
+def test_an_unknown_key_is_refused_with_a_suggestion(key: str, hint: str) -> None:
     read = declared(**{key: SECRET})
     read.value("ISSUER")
     read.value("AUDIENCE")
@@ -125,6 +125,6 @@ def test_an_unknown_key_is_refused_with_the_likely_spelling(key: str, hint: str)
     assert str(refused.value) == f"ON_BEHALF_OF[\"API\"] has an unknown key '{key}'{hint}"
 
 
-def test_what_is_no_dictionary_is_refused() -> None:
+def test_a_value_that_is_not_a_dictionary_is_refused() -> None:
     with pytest.raises(SettingsMistake, match=r'^ON_BEHALF_OF\["API"\] must be a dictionary\.$'):
         DeclaredSettings(["ISSUER"], 'ON_BEHALF_OF["API"]')

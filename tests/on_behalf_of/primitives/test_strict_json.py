@@ -24,7 +24,7 @@ def test_every_json_object_is_read_as_it_was_written(value: dict[str, Any]) -> N
 
 
 @given(st.binary() | st.text().map(str.encode) | JSON.map(lambda value: json.dumps(value).encode()))
-def test_any_bytes_are_an_object_or_malformed(document: bytes) -> None:
+def test_any_bytes_are_an_object_or_are_refused(document: bytes) -> None:
     """Nothing else can come of it."""
     try:
         value = parse_object(document)
@@ -47,14 +47,14 @@ def test_any_bytes_are_an_object_or_malformed(document: bytes) -> None:
     ],
     ids=lambda document: document[:24],
 )
-def test_what_readers_would_understand_differently_is_refused(document: str) -> None:
+def test_ambiguous_json_is_refused(document: str) -> None:
     """RFC 8259 §4 (names should be unique), §6 (no NaN), §8.1 (no byte order mark), §8.2 (surrogates), §9 (limits)."""
     with pytest.raises(MalformedJson):
         parse_object(document.encode())
 
 
 @pytest.mark.parametrize("document", ["[]", "null", "1", '"a"', "true", "[{}]"])
-def test_what_is_no_object_is_refused(document: str) -> None:
+def test_a_value_that_is_not_an_object_is_refused(document: str) -> None:
     """RFC 7519 §3: claims are members of a JSON object."""
     with pytest.raises(MalformedJson):
         parse_object(document.encode())

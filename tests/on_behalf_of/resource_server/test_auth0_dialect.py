@@ -23,7 +23,7 @@ def test_a_token_of_typ_jwt_or_without_typ_is_read_in_auth0s_dialect(typ: str | 
     assert (token.client_id, token.jwt_id, token.is_machine) == ("inspector", None, False)
 
 
-def test_where_only_auth0s_dialect_is_accepted_at_jwt_is_refused() -> None:
+def test_if_only_auth0s_dialect_is_accepted_at_jwt_is_refused() -> None:
     """TOKEN_DIALECTS=auth0."""
     rules = TokenRules(ISSUER.url, API_AUDIENCE, dialects=frozenset({TokenDialect.AUTH0}))
     assert verified(auth0_token(), rules=rules).subject
@@ -44,7 +44,7 @@ def test_the_claims_of_the_other_dialect_do_not_help() -> None:
 
 @pytest.mark.parametrize("mark", ["nonce", "at_hash", "c_hash", "s_hash", "events"])
 @pytest.mark.parametrize("value", ["x", "", 0, {}])
-def test_an_id_token_is_refused_by_any_of_its_marks(mark: str, value: Any) -> None:
+def test_any_mark_of_an_id_token_is_enough_to_refuse_it(mark: str, value: Any) -> None:
     """OpenID Connect Core §2 and §3.3.2.11, Back-Channel Logout §2.4: claims that no access token has."""
     assert refusal(auth0_token(**{mark: value})) is Reason.ID_TOKEN
 
@@ -75,7 +75,7 @@ def test_null_permissions_are_malformed_and_not_absent() -> None:
     assert refusal(ISSUER.sign(claims, typ="JWT")) is Reason.CLAIM
 
 
-def test_no_permissions_are_not_the_same_as_none_said() -> None:
+def test_empty_permissions_differ_from_absent_ones() -> None:
     """With RBAC on, an empty list means that the user may do nothing."""
     assert verified(auth0_token(permissions=[])).permissions == frozenset()
     assert verified(auth0_token()).permissions is None
@@ -93,6 +93,6 @@ def test_no_permissions_are_not_the_same_as_none_said() -> None:
         ({"sub": "auth0|alice", "azp": "robot", "gty": ["client-credentials"]}, False),
     ],
 )
-def test_a_client_that_speaks_for_itself_is_a_machine(changes: dict[str, Any], is_machine: bool) -> None:
+def test_a_client_that_acts_for_itself_is_a_machine(changes: dict[str, Any], is_machine: bool) -> None:
     """Auth0 appends @clients to the subject of such tokens and marks them with gty."""
     assert verified(auth0_token(**changes)).is_machine is is_machine

@@ -90,7 +90,7 @@ def test_a_blank_identifier_is_refused_in_auth0s_dialect(name: str, blank: str) 
 
 
 @pytest.mark.parametrize("blank", BLANKS)
-def test_a_blank_key_id_names_no_key_in_a_token_nor_in_a_key_set(blank: str) -> None:
+def test_a_blank_key_id_is_refused_in_tokens_and_key_sets(blank: str) -> None:
     assert reason_of(ISSUER.sign(ISSUER.claims(), kid=BLANKS[blank])) is Reason.NO_KEY_ID
     assert public_key(public_jwk(rsa_key(), kid=BLANKS[blank])) is Unusable.NAME
 
@@ -107,14 +107,14 @@ def test_invisible_text_is_refused_as_subject_client_and_actor(text: str) -> Non
     st.text(invisible.filter(lambda each: unicodedata.category(each) not in {"Cc", "Zl", "Zp"}), max_size=5),
     st.sampled_from(["a", "7", "|", "€", "名", "क्षि", "👩\u200d🔬", "é", "\u0301"]),
 )
-def test_one_character_to_see_is_enough(text: str, shown: str) -> None:
+def test_one_visible_character_is_enough(text: str, shown: str) -> None:
     """Names with joiners or marks are some people's own."""
     name = f"{text}{shown}{text}"
     assert verified(ISSUER.token(sub=name)).subject == name
 
 
 @pytest.mark.parametrize("blank", BLANKS)
-def test_a_resource_cannot_be_set_up_for_a_blank_issuer_or_audience(blank: str) -> None:
+def test_a_blank_issuer_or_audience_cannot_be_configured(blank: str) -> None:
     for issuer, audience in ((BLANKS[blank], "https://api.example/"), (Issuer().url, BLANKS[blank])):
         with pytest.raises(ValueError, match="must not be empty"):
             TokenRules(issuer, audience)

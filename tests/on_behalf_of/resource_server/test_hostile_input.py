@@ -79,7 +79,7 @@ def tell(error: BearerTokenError) -> None:
 
 
 @given(st.lists(any_text | any_text.map("Bearer {}".format) | st.just(f"Bearer {GOOD_TOKEN}"), max_size=3))
-def test_any_header_values_are_a_token_or_a_refusal(values: list[str]) -> None:
+def test_any_header_values_give_a_token_or_a_refusal(values: list[str]) -> None:
     try:
         token = read_bearer_token(values)
     except BearerTokenError as error:
@@ -107,17 +107,17 @@ def test_any_segments_are_refused_as_a_token(segments: list[str]) -> None:
 
 
 @given(headers, good_claims)
-def test_any_header_that_the_issuer_signed_is_a_token_or_a_refusal(header: Any, claims: Any) -> None:
+def test_any_signed_header_gives_a_token_or_a_refusal(header: Any, claims: Any) -> None:
     judge(ISSUER.sign_raw(header, claims, KEY))
 
 
 @given(st.binary() | JSON | any_text.map(lambda text: text.encode("utf-8", "surrogatepass")))
-def test_any_payload_that_the_issuer_signed_is_refused(payload: Any) -> None:
+def test_any_signed_payload_that_is_not_claims_is_refused(payload: Any) -> None:
     assert judge(ISSUER.sign_raw(GOOD_HEADER, payload, KEY)) is None
 
 
 @given(good_claims, st.dictionaries(claim_names, JSON, max_size=3), st.sampled_from(["at+jwt", "JWT"]))
-def test_any_claims_that_the_issuer_signed_are_a_token_or_a_refusal(claims: Any, changes: Any, typ: str) -> None:
+def test_any_signed_claims_give_a_token_or_a_refusal(claims: Any, changes: Any, typ: str) -> None:
     """And what is verified can be used without looking again."""
     token = judge(ISSUER.sign_raw(GOOD_HEADER | {"typ": typ}, claims | changes, KEY))
     if token is None:
@@ -145,7 +145,7 @@ acts = st.recursive(
 
 
 @given(acts)
-def test_any_act_claim_is_a_chain_or_a_refusal(act: Any) -> None:
+def test_any_act_claim_gives_a_chain_or_a_refusal(act: Any) -> None:
     try:
         actor = parse_actor(act)
     except InvalidToken as error:
@@ -162,12 +162,12 @@ def test_a_token_altered_in_any_character_is_refused(position: int, character: s
 
 
 @given(st.integers(0, len(GOOD_TOKEN) - 1), st.integers(1, 5))
-def test_a_token_that_lost_characters_is_refused(position: int, count: int) -> None:
+def test_a_token_with_missing_characters_is_refused(position: int, count: int) -> None:
     """RFC 7515 §5.2."""
     assert judge(GOOD_TOKEN[:position] + GOOD_TOKEN[position + count :]) is None
 
 
-def test_every_last_character_but_the_right_one_is_refused() -> None:
+def test_every_wrong_last_character_is_refused() -> None:
     """RFC 4648 §3.5: the last one holds bits that decoders drop."""
     alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
     accepted = [last for last in alphabet if judge(GOOD_TOKEN[:-1] + last)]
@@ -183,7 +183,7 @@ entries = JSON | st.builds(lambda changes: public_jwk(rsa_key()) | changes, memb
 @given(
     st.dictionaries(st.text(), JSON, max_size=2) | st.fixed_dictionaries({"keys": st.lists(entries, max_size=4) | JSON})
 )
-def test_any_key_set_gives_keys_that_can_be_used_or_none(document: Any) -> None:
+def test_any_key_set_gives_usable_keys_or_none(document: Any) -> None:
     """A key that comes out of it verifies or refuses, and never fails in another way."""
     for name, key in usable_keys(document).items():
         assert 0 < len(name) <= 255
@@ -191,7 +191,7 @@ def test_any_key_set_gives_keys_that_can_be_used_or_none(document: Any) -> None:
 
 
 @given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()) | st.lists(entries, max_size=3))
-def test_any_key_set_over_http_is_keys_or_an_outage(issuer: Issuer, document: Any) -> None:
+def test_any_key_set_over_http_gives_keys_or_an_outage(issuer: Issuer, document: Any) -> None:
     """We cannot tell, or keys among which the good one is; a bad token never comes of a bad document."""
     body = document if isinstance(document, bytes) else json.dumps({"keys": document}).encode()
     issuer.answers[KEYS] = (200, body)
@@ -209,7 +209,7 @@ documents = st.fixed_dictionaries(
 
 
 @given(st.binary() | JSON | documents, st.booleans())
-def test_any_metadata_is_metadata_or_invalid(issuer: Issuer, document: Any, names_issuer: bool) -> None:
+def test_any_metadata_is_valid_or_is_refused(issuer: Issuer, document: Any, names_issuer: bool) -> None:
     if isinstance(document, dict) and names_issuer:
         document |= {"issuer": issuer.url}
     body = document if isinstance(document, bytes) else json.dumps(document).encode()
@@ -227,7 +227,7 @@ def test_any_metadata_is_metadata_or_invalid(issuer: Issuer, document: Any, name
 
 
 @given(any_text, any_text, st.lists(any_text))
-def test_any_challenge_is_a_header_value(claim: str, resource_metadata: str, scopes: list[str]) -> None:
+def test_any_challenge_is_a_valid_header_value(claim: str, resource_metadata: str, scopes: list[str]) -> None:
     """RFC 9110 §11.2: auth-params, quoted, in printable ASCII."""
     for error in (InvalidToken(next(iter(DESCRIPTIONS)), claim=claim), InsufficientScope(scopes)):
         value = challenge(error, resource_metadata=resource_metadata, scope=scopes)

@@ -53,7 +53,7 @@ def refuse_keys(issuer: Issuer) -> None:
         ("http://localhost:9000/", ("http://localhost:9000" + OPENID, "http://localhost:9000" + OAUTH)),
     ],
 )
-def test_metadata_is_looked_for_in_both_places(issuer: str, urls: tuple[str, str]) -> None:
+def test_metadata_is_searched_at_both_addresses(issuer: str, urls: tuple[str, str]) -> None:
     """OpenID Connect Discovery §4 appends the well-known path, RFC 8414 §3.1 puts it before the issuer's own."""
     assert discovery_urls(issuer) == urls
 
@@ -65,7 +65,7 @@ def test_the_metadata_of_openid_connect_is_enough(issuer: Issuer) -> None:
     assert issuer.requests == {OPENID: 1}
 
 
-def test_what_only_a_login_needs_is_read_where_it_is_usable_and_missed_by_nobody_else(issuer: Issuer) -> None:
+def test_metadata_for_the_login_is_optional(issuer: Issuer) -> None:
     found = discovery_of(issuer)
     assert (found.authorization_endpoint, found.iss_parameter_supported) == (f"{issuer.url}authorize", True)
     unusable = {"authorization_endpoint": "http://elsewhere.example/", "end_session_endpoint": ["https://a.example/"]}
@@ -92,7 +92,7 @@ def test_without_metadata_there_are_no_keys(issuer: Issuer) -> None:
 
 
 @pytest.mark.parametrize("change", ["{}/", "{}x", " {}", "", "HTTP{}", "https://attacker.example/"])
-def test_the_metadata_must_name_the_same_issuer_to_the_letter(issuer: Issuer, change: str) -> None:
+def test_the_metadata_must_name_exactly_the_same_issuer(issuer: Issuer, change: str) -> None:
     """RFC 8414 §3.3: issuer must be identical to the identifier that the URL was made from."""
     named = change.format(issuer.url)
     say(issuer, metadata(issuer) | {"issuer": named})
@@ -142,21 +142,21 @@ def test_an_endpoint_may_be_https_anywhere_and_http_on_this_machine(issuer: Issu
 
 
 @pytest.mark.parametrize("document", [b"", b"<html>", b"[]", b"\xff", b'{"issuer": 1, "issuer": 2}', b"[" * 100_000])
-def test_metadata_that_is_no_json_object_is_refused(issuer: Issuer, document: bytes) -> None:
+def test_metadata_that_is_not_a_json_object_is_refused(issuer: Issuer, document: bytes) -> None:
     """RFC 8414 §3.2: a JSON object."""
     say(issuer, document)
     with pytest.raises(IssuerMetadataInvalid):
         discovery_of(issuer)
 
 
-def test_metadata_that_has_no_end_is_refused(issuer: Issuer) -> None:
+def test_endless_metadata_is_refused(issuer: Issuer) -> None:
     say(issuer, b" " * 2_000_000)
     with pytest.raises(UpstreamError):
         discovery_of(issuer)
 
 
 @pytest.mark.parametrize("status", [201, 204, 302, 307, 401, 404, 429, 500, 503])
-def test_a_key_set_with_any_status_but_200_is_none(issuer: Issuer, status: int) -> None:
+def test_a_key_set_needs_status_200(issuer: Issuer, status: int) -> None:
     """RFC 8414 §2, RFC 9110 §15.4: redirects are not followed, for they could lead anywhere."""
     body = b"" if status == 204 else json.dumps(issuer.documents()[KEYS]).encode()
     issuer.answers[KEYS] = (status, body)
@@ -173,7 +173,7 @@ def test_a_key_set_with_any_status_but_200_is_none(issuer: Issuer, status: int) 
     ],
     ids=lambda document: document[:24],
 )
-def test_a_document_without_usable_keys_is_an_outage_and_no_bad_token(issuer: Issuer, document: bytes) -> None:
+def test_a_document_without_usable_keys_is_an_outage_and_not_a_bad_token(issuer: Issuer, document: bytes) -> None:
     """Nobody can tell then whether the token is good, so nobody may say that it is not."""
     issuer.answers[KEYS] = (200, document)
     refuse_keys(issuer)

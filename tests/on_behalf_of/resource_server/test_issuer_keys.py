@@ -69,7 +69,7 @@ def landed(keys: IssuerKeys) -> None:
         flight.exception(timeout=20)
 
 
-def test_a_key_is_fetched_once_and_held(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:
+def test_a_key_is_fetched_once_and_kept(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:
     for _ in range(100):
         assert keys.key(FIRST) == rsa_key().public_key()
         clock.advance(4)
@@ -91,13 +91,13 @@ def test_a_new_key_is_accepted_at_once(keys: IssuerKeys, issuer: Issuer) -> None
     assert issuer.requests[KEYS] == 2
 
 
-def test_a_thousand_invented_names_cause_two_fetches(keys: IssuerKeys, issuer: Issuer) -> None:
+def test_a_thousand_invented_key_ids_cause_two_fetches(keys: IssuerKeys, issuer: Issuer) -> None:
     keys.key(FIRST)
     assert {outcome(keys, f"invented-{number}") for number in range(1_000)} == {Reason.UNKNOWN_KEY}
     assert issuer.requests[KEYS] == 1 + UNKNOWN_BURST
 
 
-def test_a_thousand_invented_names_from_16_threads_cause_two_fetches(keys: IssuerKeys, issuer: Issuer) -> None:
+def test_a_thousand_invented_key_ids_from_16_threads_cause_two_fetches(keys: IssuerKeys, issuer: Issuer) -> None:
     keys.key(FIRST)
     found = in_threads(16, lambda thread: {outcome(keys, f"{thread}-{number}") for number in range(63)})
     # Those who came while a fetch was under way, and would have waited too long, are told to try again.
@@ -105,21 +105,21 @@ def test_a_thousand_invented_names_from_16_threads_cause_two_fetches(keys: Issue
     assert issuer.requests[KEYS] == 1 + UNKNOWN_BURST
 
 
-def test_invented_names_without_any_keys_cause_no_more_fetches(issuer: Issuer, clock: Clock) -> None:
+def test_invented_key_ids_without_any_keys_cause_no_more_fetches(issuer: Issuer, clock: Clock) -> None:
     """A process that has just begun is no easier to use against the issuer."""
     keys = IssuerKeys(issuer.url, FETCHING, clock=clock)
     in_threads(16, lambda thread: [outcome(keys, f"{thread}-{number}") for number in range(63)])
     assert issuer.requests[KEYS] <= 1 + UNKNOWN_BURST
 
 
-def test_a_stray_name_does_not_stand_in_the_way_of_a_rotation(keys: IssuerKeys, issuer: Issuer) -> None:
+def test_an_unknown_key_id_does_not_block_a_rotation(keys: IssuerKeys, issuer: Issuer) -> None:
     keys.key(FIRST)
     assert outcome(keys, "stray") == Reason.UNKNOWN_KEY
     issuer.rotate("second")
     assert outcome(keys, key_id(rsa_key("second"))) == "held"
 
 
-def test_callers_beyond_a_few_do_not_wait_for_an_issuer_that_hangs(keys: IssuerKeys, issuer: Issuer) -> None:
+def test_only_a_few_callers_wait_for_a_hanging_issuer(keys: IssuerKeys, issuer: Issuer) -> None:
     """All wait for the same fetch, which never ends; whoever is impatient is done while the patient still wait."""
     keys.key(FIRST)
     issuer.is_hanging.set()
@@ -128,7 +128,9 @@ def test_callers_beyond_a_few_do_not_wait_for_an_issuer_that_hangs(keys: IssuerK
     assert 0 in [patient_left for _, patient_left in outcomes]
 
 
-def test_after_the_cooldown_an_unknown_name_is_asked_for_again(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:
+def test_after_the_cooldown_an_unknown_key_id_causes_a_fetch_again(
+    keys: IssuerKeys, issuer: Issuer, clock: Clock
+) -> None:
     keys.key(FIRST)
     for number in range(UNKNOWN_BURST):
         assert outcome(keys, f"invented-{number}") == Reason.UNKNOWN_KEY
@@ -141,7 +143,7 @@ def test_after_the_cooldown_an_unknown_name_is_asked_for_again(keys: IssuerKeys,
     assert issuer.requests[KEYS] == 2 + UNKNOWN_BURST
 
 
-def test_keys_past_their_age_are_renewed_while_nobody_waits(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:
+def test_keys_past_their_age_are_renewed_in_the_background(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:
     """The issuer hangs, and a known key still answers: a wait of any length would not end here."""
     keys.key(FIRST)
     clock.advance(601)
@@ -166,7 +168,7 @@ def test_renewed_keys_replace_the_old_ones(keys: IssuerKeys, issuer: Issuer, clo
     assert keys.generation == 2
 
 
-def test_a_withdrawn_key_takes_remembered_tokens_with_it(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:
+def test_a_withdrawn_key_invalidates_cached_tokens(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:
     verifier = TokenVerifier(TokenRules(issuer.url, API_AUDIENCE), keys)
     keys.metadata()
     token = issuer.token()
@@ -181,7 +183,7 @@ def test_a_withdrawn_key_takes_remembered_tokens_with_it(keys: IssuerKeys, issue
     assert refused.value.reason is Reason.UNKNOWN_KEY
 
 
-def test_a_key_replaced_under_its_name_takes_remembered_tokens_with_it(
+def test_a_key_replaced_under_the_same_id_invalidates_cached_tokens(
     keys: IssuerKeys, issuer: Issuer, clock: Clock
 ) -> None:
     verifier = TokenVerifier(TokenRules(issuer.url, API_AUDIENCE), keys)
@@ -197,7 +199,7 @@ def test_a_key_replaced_under_its_name_takes_remembered_tokens_with_it(
     assert refused.value.reason is Reason.SIGNATURE
 
 
-def test_the_same_keys_again_forget_nothing(keys: IssuerKeys, clock: Clock) -> None:
+def test_fetching_the_same_keys_again_keeps_cached_tokens(keys: IssuerKeys, clock: Clock) -> None:
     keys.key(FIRST)
     clock.advance(601)
     keys.refresh_if_due()
@@ -205,7 +207,7 @@ def test_the_same_keys_again_forget_nothing(keys: IssuerKeys, clock: Clock) -> N
     assert keys.generation == 1
 
 
-def test_a_jwks_uri_that_moves_is_followed(keys: IssuerKeys, issuer: Issuer) -> None:
+def test_a_changed_jwks_uri_is_followed(keys: IssuerKeys, issuer: Issuer) -> None:
     """RFC 8414 §2: the metadata says where the keys are, each time they are fetched."""
     keys.key(FIRST)
     moved = {"issuer": issuer.url, "jwks_uri": f"{issuer.url}moved", "token_endpoint": f"{issuer.url}oauth/token"}
@@ -216,15 +218,13 @@ def test_a_jwks_uri_that_moves_is_followed(keys: IssuerKeys, issuer: Issuer) -> 
     assert outcome(keys, key_id(rsa_key("second"))) == "held"
 
 
-def test_readiness_begins_a_fetch_and_waits_for_nothing(keys: IssuerKeys) -> None:
+def test_readiness_starts_a_fetch_without_waiting(keys: IssuerKeys) -> None:
     assert not keys.ready()
     landed(keys)
     assert keys.ready()
 
 
-def test_a_machine_without_threads_left_is_an_outage_and_not_the_end(
-    keys: IssuerKeys, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_running_out_of_threads_is_an_outage(keys: IssuerKeys, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
     """The system may refuse a thread at any time."""
 
     def refuse(_: threading.Thread) -> None:

@@ -44,7 +44,7 @@ def asked(issuer: Issuer) -> int:
     return sum(issuer.requests.values())
 
 
-def test_a_cold_start_without_the_issuer_is_an_outage_that_ends_with_it(
+def test_a_cold_start_without_the_issuer_is_an_outage_until_it_is_back(
     keys: IssuerKeys, issuer: Issuer, clock: Clock
 ) -> None:
     break_down(issuer)
@@ -81,9 +81,7 @@ def test_the_last_good_keys_stay_while_the_issuer_fails(keys: IssuerKeys, issuer
     assert keys.generation == 1
 
 
-def test_a_key_set_that_turns_to_nonsense_does_not_replace_a_good_one(
-    keys: IssuerKeys, issuer: Issuer, clock: Clock
-) -> None:
+def test_a_broken_key_set_does_not_replace_a_good_one(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:
     keys.key(FIRST)
     for nonsense in (b'{"keys": []}', b"<html>", b"", b"null "):
         issuer.answers[KEYS] = (200, nonsense)
@@ -93,9 +91,7 @@ def test_a_key_set_that_turns_to_nonsense_does_not_replace_a_good_one(
         assert outcome(keys, FIRST) == "held"
 
 
-def test_a_failed_renewal_is_tried_again_after_the_cooldown_only(
-    keys: IssuerKeys, issuer: Issuer, clock: Clock
-) -> None:
+def test_a_failed_renewal_is_retried_only_after_the_cooldown(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:
     keys.key(FIRST)
     break_down(issuer)
     clock.advance(601)
@@ -129,7 +125,7 @@ def test_an_unknown_key_during_an_outage_is_not_the_tokens_fault(
 
 
 @pytest.mark.usefixtures("impatient")
-def test_a_hanging_issuer_holds_nobody_for_long(keys: IssuerKeys, issuer: Issuer) -> None:
+def test_a_hanging_issuer_blocks_no_caller_for_long(keys: IssuerKeys, issuer: Issuer) -> None:
     """The fetch goes on, and whoever comes later gets its result; the first ones are told to come again."""
     issuer.is_hanging.set()
     assert in_threads(16, lambda _: outcome(keys, FIRST)) == ["unavailable"] * 16
@@ -141,7 +137,7 @@ def test_a_hanging_issuer_holds_nobody_for_long(keys: IssuerKeys, issuer: Issuer
 
 
 @pytest.mark.usefixtures("impatient")
-def test_unknown_names_while_the_issuer_hangs_hold_nobody_for_long(
+def test_unknown_key_ids_while_the_issuer_hangs_block_no_caller_for_long(
     keys: IssuerKeys, issuer: Issuer, clock: Clock
 ) -> None:
     """Else a few invented names would take every thread of a service for as long as the issuer hangs."""
@@ -155,7 +151,7 @@ def test_unknown_names_while_the_issuer_hangs_hold_nobody_for_long(
     assert issuer.requests[OPENID] == 2
 
 
-def test_a_failure_reaches_all_who_wait(keys: IssuerKeys, issuer: Issuer) -> None:
+def test_a_failure_reaches_all_waiters(keys: IssuerKeys, issuer: Issuer) -> None:
     issuer.is_hanging.set()
     waiting = threading.Thread(target=lambda: failures.append(outcome(keys, FIRST)))
     failures: list[str] = []
@@ -168,7 +164,7 @@ def test_a_failure_reaches_all_who_wait(keys: IssuerKeys, issuer: Issuer) -> Non
     assert failures == ["unavailable"]
 
 
-def test_an_outage_is_logged_once_and_so_is_its_end(
+def test_an_outage_and_its_end_are_each_logged_once(
     keys: IssuerKeys, issuer: Issuer, clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
     """One line for each outage, not one for each attempt."""
@@ -181,9 +177,7 @@ def test_an_outage_is_logged_once_and_so_is_its_end(
     assert [record.levelname for record in caplog.records] == ["WARNING", "WARNING"]
 
 
-def test_known_keys_are_told_from_unknown_ones_again_after_an_outage(
-    keys: IssuerKeys, issuer: Issuer, clock: Clock
-) -> None:
+def test_after_an_outage_unknown_keys_are_refused_again(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:
     break_down(issuer)
     outcome(keys, FIRST)
     issuer.answers.clear()

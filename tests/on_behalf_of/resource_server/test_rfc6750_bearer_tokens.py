@@ -96,7 +96,7 @@ def test_credentials_given_twice_are_an_invalid_request(values: list[str]) -> No
     assert refused.value.reason is Reason.SEVERAL_AUTHORIZATIONS
 
 
-def test_a_million_spaces_cost_no_time() -> None:
+def test_a_million_spaces_are_parsed_quickly() -> None:
     """Reading is linear in the header's length: this ends at once, or never."""
     for value in ("Bearer " + " " * 1_000_000 + "!", "Bearer " + "=" * 1_000_000, "Bearer " + "a" * 1_000_000 + "!"):
         with pytest.raises(InvalidRequest):
@@ -115,7 +115,7 @@ def test_without_credentials_the_challenge_carries_no_error() -> None:
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_a_refused_token_is_told_with_its_error_and_a_sentence(reason: Reason) -> None:
+def test_the_challenge_for_a_refused_token_has_an_error_and_a_description(reason: Reason) -> None:
     """RFC 6750 §3: error and error_description for a request that held a token that failed."""
     told = parameters(InvalidToken(reason))
     assert told == {
@@ -139,14 +139,14 @@ def test_each_error_has_the_status_of_the_rfc(error: BearerTokenError, status: i
     assert parameters(error)["error"] == code
 
 
-def test_insufficient_scope_names_every_scope_that_is_needed() -> None:
+def test_insufficient_scope_names_every_required_scope() -> None:
     """RFC 6750 §3.1: the scope attribute may say which scope is necessary; all at once spares a second consent."""
     told = parameters(InsufficientScope(["read:private", "write:private"]), scope=("not:this",))
     assert told["scope"] == "read:private write:private"
     assert told["resource_metadata"] == METADATA
 
 
-def test_a_challenge_never_leaves_its_quotes() -> None:
+def test_values_in_a_challenge_stay_within_their_quotes() -> None:
     """RFC 6750 §3: error_description and scope hold neither quotes, nor backslashes, nor anything beyond ASCII."""
     hostile = 'a"b\\c\r\nX-Injected: yes\x00é\u2028'
     for value in (
@@ -159,7 +159,7 @@ def test_a_challenge_never_leaves_its_quotes() -> None:
         assert re.fullmatch(rf"Bearer {PARAMETER.pattern}(, {PARAMETER.pattern})*", value)
 
 
-def test_a_missing_claim_is_named_in_our_words() -> None:
+def test_a_missing_claim_is_reported_in_our_words() -> None:
     """The description tells which claim to look at, and stays within RFC 6750 §3's characters."""
     error = InvalidToken(Reason.CLAIM, claim="aud")
     assert "(aud)" in error.description
@@ -167,7 +167,7 @@ def test_a_missing_claim_is_named_in_our_words() -> None:
 
 
 @pytest.mark.parametrize("description", DESCRIPTIONS.values())
-def test_every_description_may_stand_in_a_challenge(description: str) -> None:
+def test_every_description_fits_a_challenge(description: str) -> None:
     """RFC 6750 §3: %x20-21 / %x23-5B / %x5D-7E."""
     assert re.fullmatch(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+", description)
     assert set(DESCRIPTIONS) == set(Reason)

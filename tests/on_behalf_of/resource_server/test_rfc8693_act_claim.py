@@ -39,14 +39,14 @@ def test_a_chain_of_more_than_five_actors_is_refused(depth: int) -> None:
     assert claims_refusal(act=chain(depth)) is Reason.ACTOR_DEPTH
 
 
-def test_everything_that_is_known_of_an_actor_is_kept() -> None:
+def test_all_known_members_of_an_actor_are_kept() -> None:
     """RFC 8693 §4.1: sub may need iss to be unique; Auth0 names an agent's client beside it."""
     act = {"sub": "agt_1", "iss": "https://i.example/", "client_id": "c", "sub_profile": "ai_agent service"}
     actor = verified(ISSUER.token(act=act | {"client_profile": "browser_app"})).actor
     assert actor == Actor("agt_1", "c", "https://i.example/", ("ai_agent", "service"), ("browser_app",))
 
 
-def test_members_that_are_not_known_are_ignored() -> None:
+def test_unknown_members_of_an_actor_are_ignored() -> None:
     """RFC 8693 §4.1: act may hold any claim that identifies the actor; exp and the like have no meaning in it."""
     act = {"sub": "a", "exp": 0, "nbf": "never", "aud": [], "cnf": {"jkt": "x"}, "x": [{"act": {}}]}
     assert verified(ISSUER.token(act=act)).actor == Actor("a")
@@ -86,7 +86,7 @@ def test_a_null_actor_is_malformed_and_not_absent() -> None:
         verified(ISSUER.sign(ISSUER.claims() | {"act": None}))
 
 
-def test_an_actor_can_be_read_without_recursion_running_away() -> None:
+def test_a_deep_actor_chain_causes_no_recursion_error() -> None:
     """A chain of thousands is refused at the sixth level."""
     act: dict[str, Any] = {"sub": "a"}
     for _ in range(50_000):

@@ -13,7 +13,7 @@ from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, BRIDGE_CLIENT
 from tests.on_behalf_of.resource_server.judging import ISSUER, RULES, claims_refusal, header_refusal, refusal, verified
 
 
-def test_a_good_token_is_read_whole() -> None:
+def test_a_good_token_is_parsed_completely() -> None:
     """RFC 9068 §2.2: the claims of an access token, as they arrive."""
     claims = ISSUER.claims(
         aud=[API_AUDIENCE, f"{ISSUER.url}userinfo"],
@@ -40,7 +40,7 @@ def test_a_good_token_is_read_whole() -> None:
     assert not token.is_machine
 
 
-def test_what_a_token_does_not_say_is_absent() -> None:
+def test_missing_claims_are_absent_in_the_result() -> None:
     """RFC 9068 §2.2.3 ff.: scope and the authorization claims are optional."""
     token = verified(ISSUER.token(scope=None))
     assert token.scopes == frozenset()
@@ -76,13 +76,13 @@ def test_any_other_typ_is_refused(typ: str) -> None:
 
 
 @pytest.mark.parametrize("typ", [None, 1, ["at+jwt"], {"at+jwt": True}, False])
-def test_a_typ_that_is_no_string_is_refused(typ: Any) -> None:
+def test_a_typ_that_is_not_a_string_is_refused(typ: Any) -> None:
     """RFC 7515 §4.1.9: typ is a string."""
     header = {"alg": "RS256", "kid": "k", "typ": typ}
     assert refusal(ISSUER.sign_raw(header, ISSUER.claims(), ISSUER.keys[0])) is Reason.TOKEN_TYPE
 
 
-def test_where_only_rfc_9068_is_accepted_typ_jwt_is_refused() -> None:
+def test_if_only_rfc_9068_is_accepted_typ_jwt_is_refused() -> None:
     """RFC 9068 §4: typ keeps other JWTs of the same issuer from passing as access tokens."""
     rules = TokenRules(ISSUER.url, API_AUDIENCE, dialects=frozenset({TokenDialect.RFC9068}))
     assert verified(ISSUER.token(), rules=rules).subject
@@ -103,7 +103,7 @@ def test_an_encrypted_token_is_refused() -> None:
         *("https://tenant.example/ ", "https://tenant.example:443/", "", 1, None, ["https://tenant.example/"]),
     ],
 )
-def test_the_issuer_must_be_the_one_that_is_expected_to_the_letter(issuer: Any) -> None:
+def test_the_issuer_must_be_exactly_the_expected_one(issuer: Any) -> None:
     """RFC 9068 §4: the issuer identifier must exactly match the value of iss."""
     assert claims_refusal(iss=issuer) is Reason.ISSUER
 
@@ -121,7 +121,7 @@ def test_a_token_for_another_resource_is_refused(audience: Any) -> None:
 
 
 @pytest.mark.parametrize("audience", [None, [], {}, 1, True, {API_AUDIENCE: 1}, [API_AUDIENCE, 1], [[API_AUDIENCE]]])
-def test_an_audience_that_is_neither_string_nor_strings_is_refused(audience: Any) -> None:
+def test_an_audience_that_is_not_a_string_or_a_list_of_strings_is_refused(audience: Any) -> None:
     """RFC 7519 §4.1.3: aud is a string or an array of strings; RFC 9068 §2.2 needs it."""
     assert claims_refusal(aud=audience) is Reason.CLAIM
 
@@ -148,7 +148,7 @@ def test_a_token_that_lacks_a_required_claim_is_refused(name: str) -> None:
 @pytest.mark.parametrize(
     "value", ["", " " * 256, "x" * 256, "a\nb", "a\x00", "\x7f", "a\x85b", "\u2028", 1, True, ["a"], {"a": "b"}]
 )
-def test_an_identifier_that_cannot_stand_in_a_log_is_refused(name: str, value: Any) -> None:
+def test_an_identifier_that_is_unsafe_in_a_log_is_refused(name: str, value: Any) -> None:
     """RFC 7519 §4.1.2: sub is a string; OpenID Connect Core §2 bounds it to 255 characters."""
     assert claims_refusal(**{name: value}) is Reason.CLAIM
 
@@ -165,7 +165,7 @@ def test_a_malformed_scope_is_refused(scope: Any) -> None:
     assert claims_refusal(scope=scope) is Reason.CLAIM
 
 
-def test_a_machine_is_told_from_a_user() -> None:
+def test_machines_and_users_are_distinguished() -> None:
     """RFC 9068 §5: in a client credentials grant, sub and client_id are the same."""
     assert verified(ISSUER.token(sub="robot", client_id="robot")).is_machine
     assert not verified(ISSUER.token(sub="alice", client_id="robot")).is_machine
@@ -174,13 +174,13 @@ def test_a_machine_is_told_from_a_user() -> None:
 @pytest.mark.parametrize(
     "changes", [{"issuer": ""}, {"audience": ""}, {"dialects": frozenset()}, {"leeway": -1}, {"leeway": 61}]
 )
-def test_rules_that_would_check_nothing_cannot_be_made(changes: dict[str, Any]) -> None:
+def test_rules_that_check_nothing_cannot_be_created(changes: dict[str, Any]) -> None:
     """RFC 9068 §4: each of the checks is a must."""
     with pytest.raises(ValueError, match="must"):
         TokenRules(**({"issuer": ISSUER.url, "audience": API_AUDIENCE} | changes))
 
 
-def test_a_token_is_named_by_its_digest_and_never_shown() -> None:
+def test_a_token_is_represented_by_its_digest_and_never_shown() -> None:
     """Nothing that is logged about a token can be used in its place."""
     text = ISSUER.token()
     token = verified(text)

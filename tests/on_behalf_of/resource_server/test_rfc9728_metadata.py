@@ -42,6 +42,6 @@ def test_the_metadata_is_at_the_root_and_at_the_path_of_the_endpoint(path: str) 
 
 
 @pytest.mark.parametrize("path", ["", "/", "http://localhost:8787", "http://localhost:8787/"])
-def test_a_resource_without_path_has_its_metadata_at_the_root_only(path: str) -> None:
+def test_a_resource_without_a_path_has_its_metadata_only_at_the_root(path: str) -> None:
     """RFC 9728 §3.1: a terminating slash is removed first."""
     assert well_known_paths(path) == ("/.well-known/oauth-protected-resource",)

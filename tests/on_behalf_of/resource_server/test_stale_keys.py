@@ -40,7 +40,7 @@ def verifier(issuer: Issuer, keys: IssuerKeys) -> TokenVerifier:
     return TokenVerifier(TokenRules(issuer.url, API_AUDIENCE), keys)
 
 
-def test_keys_are_renewed_before_their_age_is_over(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:
+def test_keys_are_renewed_before_their_maximum_age(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:
     keys.key(FIRST)
     clock.advance(481)
     assert outcome(keys, FIRST) == "held"
@@ -51,7 +51,7 @@ def test_keys_are_renewed_before_their_age_is_over(keys: IssuerKeys, issuer: Iss
     assert issuer.requests[KEYS] == 2
 
 
-def test_keys_that_cannot_be_renewed_serve_until_the_bound_and_then_no_more(
+def test_keys_that_cannot_be_renewed_are_used_until_max_stale_and_then_dropped(
     keys: IssuerKeys, issuer: Issuer, clock: Clock
 ) -> None:
     keys.key(FIRST)
@@ -66,7 +66,7 @@ def test_keys_that_cannot_be_renewed_serve_until_the_bound_and_then_no_more(
         keys.metadata()
 
 
-def test_remembered_tokens_come_to_the_same_end(
+def test_cached_tokens_are_dropped_at_max_stale_too(
     verifier: TokenVerifier, keys: IssuerKeys, issuer: Issuer, clock: Clock
 ) -> None:
     """A key may have been withdrawn since; whatever it verified then counts no more than the key itself."""
@@ -100,7 +100,7 @@ def test_a_key_that_was_withdrawn_during_the_outage_is_gone_when_it_ends(
     assert verifier.verify(issuer.token()).subject == "auth0|alice"
 
 
-def test_the_same_keys_after_the_outage_know_their_tokens_again(
+def test_if_the_same_keys_return_after_the_outage_cached_tokens_are_valid_again(
     verifier: TokenVerifier, keys: IssuerKeys, issuer: Issuer, clock: Clock
 ) -> None:
     token = issuer.token()
@@ -111,14 +111,14 @@ def test_the_same_keys_after_the_outage_know_their_tokens_again(
     assert verifier.verify_cached(token) is remembered
 
 
-def test_keys_past_the_bound_are_fetched_once_for_all_who_ask(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:
+def test_keys_past_max_stale_are_fetched_once_for_all_callers(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:
     keys.key(FIRST)
     clock.advance(3_601)
     assert in_threads(16, lambda _: outcome(keys, FIRST)) == ["held"] * 16
     assert issuer.requests[KEYS] == 2
 
 
-def test_without_a_stale_time_keys_end_with_their_age(issuer: Issuer, clock: Clock) -> None:
+def test_without_a_stale_time_keys_are_dropped_at_their_maximum_age(issuer: Issuer, clock: Clock) -> None:
     keys = IssuerKeys(issuer.url, KeyFetching(max_age=600, max_stale=0, timeout=20), clock=clock)
     keys.key(FIRST)
     break_down(issuer)
@@ -129,7 +129,7 @@ def test_without_a_stale_time_keys_end_with_their_age(issuer: Issuer, clock: Clo
     assert outcome(keys, FIRST) == "unavailable"
 
 
-def test_an_idle_process_learns_of_a_withdrawn_key_too(issuer: Issuer) -> None:
+def test_an_idle_process_also_drops_a_withdrawn_key(issuer: Issuer) -> None:
     keys, stop = IssuerKeys(issuer.url, KeyFetching(max_age=0.1, timeout=20)), threading.Event()
     keys.keep_fresh(stop)
     deadline = time.monotonic() + 20

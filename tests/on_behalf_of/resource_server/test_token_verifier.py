@@ -42,7 +42,7 @@ def token(issuer: Issuer, **changes: Any) -> str:
     return issuer.token(**({"iat": NOW, "exp": NOW + 300} | changes))
 
 
-def test_a_token_is_verified_once_and_remembered(verifier: TokenVerifier, issuer: Issuer) -> None:
+def test_a_token_is_verified_once_and_cached(verifier: TokenVerifier, issuer: Issuer) -> None:
     text = token(issuer)
     assert verifier.verify_cached(text) is None
     first = verifier.verify(text)
@@ -50,13 +50,13 @@ def test_a_token_is_verified_once_and_remembered(verifier: TokenVerifier, issuer
     assert verifier.verify_cached(text) is first
 
 
-def test_another_token_of_the_same_user_is_another_token(verifier: TokenVerifier, issuer: Issuer) -> None:
+def test_another_token_of_the_same_user_is_verified_separately(verifier: TokenVerifier, issuer: Issuer) -> None:
     texts = [token(issuer, sub=f"user-{number}") for number in range(50)]
     for _ in range(2):
         assert [verifier.verify(text).subject for text in texts] == [f"user-{number}" for number in range(50)]
 
 
-def test_a_remembered_token_expires_all_the_same(verifier: TokenVerifier, issuer: Issuer, clock: Clock) -> None:
+def test_a_cached_token_still_expires(verifier: TokenVerifier, issuer: Issuer, clock: Clock) -> None:
     """RFC 9068 §4: the current time must be before exp, with some leeway, at each use."""
     text = token(issuer)
     verifier.verify(text)
@@ -69,7 +69,7 @@ def test_a_remembered_token_expires_all_the_same(verifier: TokenVerifier, issuer
     assert refused.value.reason is Reason.EXPIRED
 
 
-def test_tokens_past_their_end_take_no_room_although_nobody_brings_them_again(
+def test_expired_tokens_are_removed_even_if_they_are_never_presented_again(
     verifier: TokenVerifier, issuer: Issuer, clock: Clock
 ) -> None:
     for _ in range(20):
@@ -83,7 +83,7 @@ def test_tokens_past_their_end_take_no_room_although_nobody_brings_them_again(
 
 
 @pytest.mark.parametrize("times", [{"iat": NOW}, {"iat": NOW - 100, "nbf": NOW}])
-def test_a_clock_that_is_set_back_makes_a_remembered_token_wait(
+def test_if_the_clock_is_set_back_a_cached_token_is_not_valid_yet(
     verifier: TokenVerifier, issuer: Issuer, clock: Clock, times: dict[str, int]
 ) -> None:
     """RFC 7519 §4.1.5: nbf holds at each use."""
@@ -98,7 +98,7 @@ def test_a_clock_that_is_set_back_makes_a_remembered_token_wait(
     assert refused.value.reason is Reason.NOT_YET_VALID
 
 
-def test_refusals_are_not_remembered(verifier: TokenVerifier, issuer: Issuer, clock: Clock) -> None:
+def test_refusals_are_not_cached(verifier: TokenVerifier, issuer: Issuer, clock: Clock) -> None:
     """A token that is not valid yet will be."""
     text = token(issuer, iat=NOW + 100)
     with pytest.raises(InvalidToken):
@@ -107,7 +107,7 @@ def test_refusals_are_not_remembered(verifier: TokenVerifier, issuer: Issuer, cl
     assert verifier.verify(text).subject
 
 
-def test_verifiers_for_different_resources_remember_apart(verifier: TokenVerifier, issuer: Issuer) -> None:
+def test_verifiers_for_different_resources_have_separate_caches(verifier: TokenVerifier, issuer: Issuer) -> None:
     """RFC 9068 §4: aud must name this resource, whatever another one found."""
     other = TokenVerifier(TokenRules(issuer.url, BRIDGE_AUDIENCE), verifier.keys, clock=Clock(NOW))
     text = token(issuer)
@@ -117,7 +117,7 @@ def test_verifiers_for_different_resources_remember_apart(verifier: TokenVerifie
     assert refused.value.reason is Reason.AUDIENCE
 
 
-def test_only_so_many_tokens_are_remembered_and_the_unused_go_first(
+def test_the_cache_is_bounded_and_evicts_unused_tokens_first(
     verifier: TokenVerifier, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(token_verifier, "MAX_REMEMBERED", 3)
@@ -131,7 +131,7 @@ def test_only_so_many_tokens_are_remembered_and_the_unused_go_first(
 
 
 @pytest.mark.parametrize("text", ["", "é", "\ud800", "\x00", "x" * (MAX_TOKEN_LENGTH + 1), "a.b.c"])
-def test_what_cannot_be_a_token_is_an_invalid_token_without_asking_the_issuer(
+def test_malformed_tokens_are_refused_without_asking_the_issuer(
     verifier: TokenVerifier, issuer: Issuer, text: str
 ) -> None:
     assert verifier.verify_cached(text) is None
@@ -140,7 +140,7 @@ def test_what_cannot_be_a_token_is_an_invalid_token_without_asking_the_issuer(
     assert not issuer.requests
 
 
-def test_many_threads_see_only_their_own_tokens(verifier: TokenVerifier, issuer: Issuer) -> None:
+def test_parallel_threads_see_only_their_own_tokens(verifier: TokenVerifier, issuer: Issuer) -> None:
     texts = {f"user-{number}": token(issuer, sub=f"user-{number}") for number in range(16)}
     barrier = threading.Barrier(16)
     seen: list[tuple[str, str]] = []
@@ -162,7 +162,7 @@ def in_threads(use: Callable[[str], None], names: Any) -> None:
         thread.join()
 
 
-def test_an_access_token_cannot_be_made_by_anybody_else() -> None:
+def test_only_the_verifier_can_create_an_access_token() -> None:
     """Whoever holds an AccessToken holds one that was verified."""
     genuine = verified(ISSUER.token())
     members = {field.name: getattr(genuine, field.name) for field in dataclasses.fields(genuine)}

@@ -48,38 +48,38 @@ def assert_json(response: Any, status: int, says: str) -> None:
     assert says in response.json()["detail"]
 
 
-def test_an_address_where_nothing_is(name: str, http: Client) -> None:
+def test_an_unknown_address_is_not_found(name: str, http: Client) -> None:
     assert_page(http.get("/nothing?the-fault-itself"), 404, name=name, says="Check the address")
     assert_json(http.get("/nothing", headers={"Accept": "application/json"}), 404, "Check the address")
     assert_page(http.get("/nothing", headers={"Accept": "*/*"}), 404, name=name, says="Check the address")
 
 
-def test_a_program_below_api_is_answered_in_json_and_a_person_there_with_a_page(name: str, http: Client) -> None:
+def test_below_api_programs_get_json_and_people_get_a_page(name: str, http: Client) -> None:
     assert_page(http.get("/api/nothing"), 404, name=name, says="Check the address")
     for accept in ("*/*", "application/json", "image/png"):
         assert_json(http.get("/api/nothing", headers={"Accept": accept}), 404, "Check the address")
 
 
-def test_a_slash_that_is_missing_is_still_added(name: str, http: Client) -> None:
+def test_a_missing_slash_is_still_added(name: str, http: Client) -> None:
     assert http.get("/admin").headers["Location"] == "/admin/"
 
 
-def test_a_method_that_a_page_does_not_take(name: str, http: Client) -> None:
+def test_a_method_that_a_page_does_not_accept_is_refused(name: str, http: Client) -> None:
     response = http.post("/.well-known/oauth-protected-resource" if name == "Notes API" else "/")
     assert_page(response, 405, name=name, says="requests of this kind")
     assert "GET" in response.headers["Allow"]
 
 
-def test_a_host_that_is_not_served(name: str, http: Client) -> None:
+def test_a_foreign_host_is_a_bad_request(name: str, http: Client) -> None:
     assert_page(http.get("/", headers={"Host": "evil.example"}), 400, name=name, says="not served here")
 
 
-def test_a_form_without_its_csrf_token(db: None, name: str, http: Client) -> None:
+def test_a_form_without_its_csrf_token_is_refused(db: None, name: str, http: Client) -> None:
     http.handler.enforce_csrf_checks = True
     assert_page(http.post("/admin/login/", {"username": "x"}), 403, name=name, says="reload the page")
 
 
-def test_a_page_for_which_the_permission_is_missing(db: None, name: str, http: Client) -> None:
+def test_a_page_without_the_permission_is_forbidden(db: None, name: str, http: Client) -> None:
     user: User = baker.make(User, is_staff=True)
     http.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     lists = {"Notes API": "/admin/downstream_api/note/", "Local tenant": "/admin/local_tenant/role/"}
@@ -102,7 +102,7 @@ def failing_with(error: Exception) -> Callable[..., HttpResponse]:
     ],
     ids=["fault", "suspicious", "database"],
 )
-def test_a_view_that_fails(
+def test_an_exception_in_a_view_gets_the_error_page(
     db: None, name: str, http: Client, monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, says: str
 ) -> None:
     monkeypatch.setattr("django.contrib.auth.views.LoginView.dispatch", failing_with(error))
@@ -114,7 +114,9 @@ def test_a_view_that_fails(
     assert "<" not in as_text.content.decode()
 
 
-def test_a_middleware_that_fails(name: str, http: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_exception_in_a_middleware_gets_the_error_page(
+    name: str, http: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """No context processor runs for the page: what they need may be what failed."""
     fail = failing_with(RuntimeError("the-fault-itself"))
     monkeypatch.setattr("django.contrib.sessions.middleware.SessionMiddleware.process_request", fail)

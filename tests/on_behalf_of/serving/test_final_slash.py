@@ -63,7 +63,7 @@ def test_every_route_answers_the_same_at_both_spellings(service: str, http: Clie
 
 
 @pytest.mark.usefixtures("_debug")
-def test_a_page_is_redirected_to_its_one_address_with_its_query(service: str, http: Client) -> None:
+def test_a_page_redirects_to_its_canonical_address_with_its_query(service: str, http: Client) -> None:
     every = set(paths(service))
     for path in every:
         # Some addresses have a route at either spelling, such as the bridge's metadata.
@@ -73,7 +73,7 @@ def test_a_page_is_redirected_to_its_one_address_with_its_query(service: str, ht
 
 
 @pytest.mark.parametrize("method", UNSAFE)
-def test_what_is_sent_over_http_to_a_service_on_https_is_refused_and_not_redirected(
+def test_unsafe_requests_over_http_are_refused_and_not_redirected(
     service: str, method: str, http: Client, settings: Settings
 ) -> None:
     settings.SECURE_SSL_REDIRECT = True

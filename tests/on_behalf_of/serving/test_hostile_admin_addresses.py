@@ -77,7 +77,7 @@ def assert_readable(http: Client, address: str, **form: Any) -> None:
         assert "<h1" in answer.content.decode()
 
 
-def test_each_filter_of_each_list_takes_a_nul_and_a_number_of_thirty_digits(service: str, superuser: Client) -> None:
+def test_each_filter_survives_a_nul_and_a_number_of_thirty_digits(service: str, superuser: Client) -> None:
     for path, of in lists(service).items():
         for name in of.list_filter:
             for value in ("%00", NUMBER, "%FF"):
@@ -85,7 +85,7 @@ def test_each_filter_of_each_list_takes_a_nul_and_a_number_of_thirty_digits(serv
                 assert_readable(superuser, f"{path}?{name}__exact={value}&e=1")
 
 
-def test_a_range_with_too_few_or_too_many_ends_is_answered(service: str, superuser: Client) -> None:
+def test_a_range_with_a_wrong_number_of_ends_gets_an_answer(service: str, superuser: Client) -> None:
     for path, of in lists(service).items():
         for field in of.model._meta.get_fields():
             for ends in ("0", "0,1,2", ""):
@@ -94,7 +94,7 @@ def test_a_range_with_too_few_or_too_many_ends_is_answered(service: str, superus
 
 @examples(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30 * ROUNDS)
 @given(data=st.data())
-def test_any_address_of_a_list_is_answered(service: str, superuser: Client, data: st.DataObject) -> None:
+def test_any_url_of_a_list_gets_an_answer(service: str, superuser: Client, data: st.DataObject) -> None:
     path, of = data.draw(st.sampled_from(sorted(lists(service).items(), key=lambda each: each[0])))
     asked = data.draw(st.lists(st.tuples(st.sampled_from(parameters(of)), values), min_size=1, max_size=3))
     assert_readable(superuser, f"{path}?" + "&".join(f"{name}={value}" for name, value in asked))
@@ -105,7 +105,7 @@ def test_any_address_of_a_list_is_answered(service: str, superuser: Client, data
 @example(number=NUMBER, value=NUMBER)
 @example(number=NUMBER, value="")
 @given(number=values.filter(lambda text: 0 < len(text) < 1_000), value=values)
-def test_any_id_and_any_parameter_of_any_page_is_answered(
+def test_any_id_and_parameter_of_any_page_gets_an_answer(
     service: str, superuser: Client, number: str, value: str
 ) -> None:
     query = "&".join(
@@ -124,7 +124,7 @@ def test_any_id_and_any_parameter_of_any_page_is_answered(
 @example(value="\0")
 @example(value=NUMBER)
 @given(value=st.text(max_size=40))
-def test_any_form_of_an_admin_is_answered(service: str, superuser: Client, value: str) -> None:
+def test_any_form_of_an_admin_gets_an_answer(service: str, superuser: Client, value: str) -> None:
     for path, of in lists(service).items():
         fields = {field.name: value for field in of.model._meta.fields}
         for prefix in ("form", "permissions", "memberships", "profile", "membership_set", "permission_set"):
@@ -135,7 +135,7 @@ def test_any_form_of_an_admin_is_answered(service: str, superuser: Client, value
         assert_readable(superuser, path, **actions, post="yes")
 
 
-def test_a_refused_address_says_what_is_wrong_with_it(service: str, superuser: Client) -> None:
+def test_a_refused_url_gets_a_reason(service: str, superuser: Client) -> None:
     path = {"api": "/admin/obo_mcp/toolcall/", "tenant": "/admin/local_tenant/api/"}[service]
     page = superuser.get(f"{path}?q=a%00b")
     assert page.status_code == 400

@@ -25,7 +25,7 @@ def line(message: str, *arguments: object, **more: Any) -> dict[str, Any]:
     return said
 
 
-def test_a_line_is_one_object_whatever_its_message_holds() -> None:
+def test_every_line_is_one_json_object() -> None:
     said = line("The tool %s failed: %s", "greet", 'a "quote"\nlevel=ERROR \u2028\x1b[31m')
     assert set(said) == {"time", "level", "logger", "message"}
     assert (said["level"], said["logger"]) == ("WARNING", "mcp_bridge")
@@ -42,7 +42,7 @@ def test_an_exception_is_one_field() -> None:
     assert said["exception"].endswith("'wrong'")
 
 
-def test_while_a_request_is_served_its_ids_are_there() -> None:
+def test_log_lines_during_a_request_hold_its_ids() -> None:
     token = serving.set(SimpleNamespace(request_id="r1", trace_id="a" * 32))
     try:
         assert line("x").items() >= {"request_id": "r1", "trace_id": "a" * 32}.items()

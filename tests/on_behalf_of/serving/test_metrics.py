@@ -22,7 +22,7 @@ from tests.docs.blocks import blocks
 DOCUMENT = (BASE_DIR / "docs/observability.md").read_text()
 
 
-def test_without_metrics_nothing_of_them_is_loaded() -> None:
+def test_without_metrics_their_package_is_not_loaded() -> None:
     for service in ("api", "bridge"):
         code = (
             "import sys, django; django.setup(); from django.conf import settings;"
@@ -66,7 +66,7 @@ def test_each_metric_is_documented_and_each_documented_one_exists(db: None) -> N
     assert set(re.findall(r"\bobo_\w+", DOCUMENT)) <= names
 
 
-def test_the_alerts_are_rules_for_prometheus_and_each_asks_for_a_metric_of_ours() -> None:
+def test_the_alerts_are_prometheus_rules_on_existing_metrics() -> None:
     """Whether Prometheus takes an expression is for promtool to say; what is closed and what is named is seen here."""
     (block,) = blocks("docs/observability.md", "yaml")
     (group,) = yaml.safe_load(block.text)["groups"]
@@ -78,7 +78,7 @@ def test_the_alerts_are_rules_for_prometheus_and_each_asks_for_a_metric_of_ours(
         assert re.fullmatch(r"[0-9]+[smh]", rule.get("for", "0s"))
 
 
-def test_directories_of_servers_that_are_gone_are_cleared_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_directories_of_dead_servers_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with subprocess.Popen([sys.executable, "-c", ""]) as gone:
         pass

@@ -39,7 +39,7 @@ def address_seen(settings: Settings, proxies: list[str], remote: str, forwarded:
         (["fd00::/8"], "fd00::1", "2001:db8::7", "2001:db8::7", True),
     ],
 )
-def test_the_clients_address_is_the_last_that_no_proxy_of_ours_wrote(
+def test_the_clients_address_is_the_last_one_from_outside_our_proxies(
     settings: Settings, proxies: list[str], remote: str, forwarded: str, address: str, is_believed: bool
 ) -> None:
     assert address_seen(settings, proxies, remote, forwarded) == (address, is_believed)

@@ -51,7 +51,7 @@ def holding(tmp_path: Path) -> Iterator[Holding]:
         process.wait(30)
 
 
-def test_a_request_whose_time_ran_out_in_the_queue_is_not_begun(holding: Holding) -> None:
+def test_a_request_whose_time_ran_out_in_the_queue_is_not_started(holding: Holding) -> None:
     with ThreadPoolExecutor(3) as pool:
         held = pool.submit(holding.get, "hold")
         eventually(lambda: holding.has_begun("hold"), "the only thread is taken")
@@ -68,7 +68,7 @@ def test_a_request_whose_time_ran_out_in_the_queue_is_not_begun(holding: Holding
     assert not holding.has_begun("late")
 
 
-def test_a_request_whose_caller_hung_up_in_the_queue_is_not_begun(holding: Holding) -> None:
+def test_a_request_whose_caller_disconnected_in_the_queue_is_not_started(holding: Holding) -> None:
     with ThreadPoolExecutor(1) as pool:
         held = pool.submit(holding.get, "hold")
         eventually(lambda: holding.has_begun("hold"), "the only thread is taken")
@@ -87,15 +87,15 @@ def test_a_request_whose_caller_hung_up_in_the_queue_is_not_begun(holding: Holdi
 
 
 @pytest.mark.parametrize("value", ["0", "-5", "1e3", "5 0", "", "9" * 10, "٣", "50, 50"])
-def test_what_is_no_number_of_milliseconds_says_nothing(value: str) -> None:
+def test_a_malformed_time_budget_is_ignored(value: str) -> None:
     assert read_time_budget([value]) is None
 
 
-def test_a_budget_said_twice_says_nothing() -> None:
+def test_a_repeated_time_budget_is_ignored() -> None:
     assert read_time_budget(["50", "50"]) is None
     assert read_time_budget([]) is None
 
 
 @pytest.mark.parametrize(("seconds", "value"), [(2.5, 2.5), (0.0004, 0.001), (0.25, 0.25)])
-def test_a_budget_arrives_as_it_was_sent(seconds: float, value: float) -> None:
+def test_a_time_budget_is_parsed_as_sent(seconds: float, value: float) -> None:
     assert read_time_budget([time_budget(seconds)]) == value

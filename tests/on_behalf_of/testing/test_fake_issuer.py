@@ -28,7 +28,7 @@ def verified(issuer: FakeIssuer, token: str, keys: KeySource | None = None) -> A
 
 
 @EACH_DIALECT
-def test_a_token_says_what_was_asked_for(issuer: FakeIssuer, dialect: TokenDialect) -> None:
+def test_a_token_has_the_requested_claims(issuer: FakeIssuer, dialect: TokenDialect) -> None:
     token = verified(
         issuer,
         issuer.token(subject="bob", scopes=["a", "b"], organization="org_1", permissions=["p"], dialect=dialect),
@@ -84,7 +84,7 @@ def test_a_machine_token_has_no_user_behind_it(issuer: FakeIssuer, dialect: Toke
     assert (token.is_machine, token.client_id, token.scopes) == (True, "cron", frozenset("a"))
 
 
-def test_any_claim_can_be_set_or_taken_away(issuer: FakeIssuer) -> None:
+def test_any_claim_can_be_set_or_removed(issuer: FakeIssuer) -> None:
     claims = issuer.claims(actor="bridge", sub="carol", act=None, azp="bridge", jti=None)
     assert (claims["sub"], claims["azp"], claims["client_id"]) == ("carol", "bridge", "bridge")
     assert not {"act", "jti"} & set(claims)
@@ -99,7 +99,7 @@ def test_each_flaw_is_refused_for_its_own_reason(issuer: FakeIssuer, flaw: Flaw)
     assert refused.value.reason == flaw.reason
 
 
-def test_an_issuer_that_is_served_has_its_keys_fetched(obo_served_issuer: ServedIssuer) -> None:
+def test_the_keys_of_a_served_issuer_are_fetched(obo_served_issuer: ServedIssuer) -> None:
     issuer = obo_served_issuer
     keys = IssuerKeys(issuer.url, KeyFetching(timeout=5))
     assert verified(issuer, issuer.token(), keys).issuer == issuer.url

@@ -63,7 +63,7 @@ def test_a_bad_token_is_refused_and_leaves_no_row(obo_issuer: FakeIssuer, obo_re
     obo_recording.assert_nothing_recorded()
 
 
-def test_machines_may_be_tried_too(
+def test_machine_tokens_can_be_tested_too(
     obo_issuer: FakeIssuer, obo_token: Callable[..., str], obo_recording: Recording
 ) -> None:
     assert obo_token().count(".") == 2
@@ -72,20 +72,20 @@ def test_machines_may_be_tried_too(
     obo_recording.assert_recorded(client_id="cron", reason="machine_not_allowed")
 
 
-def test_only_the_issuer_changes_and_for_both_rooms(obo_issuer: FakeIssuer, settings: Settings) -> None:
+def test_only_the_issuer_changes_and_for_both_services(obo_issuer: FakeIssuer, settings: Settings) -> None:
     assert (obo_issuer.url, obo_issuer.audience) == (settings.ENVIRONMENT.issuer, API_AUDIENCE)
     assert api_configuration().key_fetching.given_keys == obo_issuer.public_keys()
     assert bridge_configuration().key_fetching.given_keys == obo_issuer.public_keys()
     assert api_configuration().resource == settings.ON_BEHALF_OF["API"].resource
 
 
-def test_a_test_may_change_other_settings_beside_it(settings: Settings, obo_client: Callable[..., APIClient]) -> None:
+def test_a_test_can_change_other_settings_too(settings: Settings, obo_client: Callable[..., APIClient]) -> None:
     """Set up after `settings` or before it, the fixture shares its stack, so both end as they began."""
     configure(settings, AUDIT=settings.ON_BEHALF_OF["AUDIT"])
     assert obo_client(subject="a", actor="b", scopes=["read:private"]).get(PRIVATE).status_code == 200
 
 
-def test_afterwards_the_tenant_is_trusted_again() -> None:
+def test_after_the_test_the_tenant_is_trusted_again() -> None:
     before = api_configuration()
     with trusting() as issuer:
         assert api_configuration() != before

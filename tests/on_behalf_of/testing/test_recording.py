@@ -17,12 +17,12 @@ def failure(of: Recording, **fields: Any) -> str:
     return str(failed.value)
 
 
-def test_the_one_row_with_these_fields_is_returned_whatever_else_was_recorded(obo_recording: Recording) -> None:
+def test_the_matching_row_is_returned_among_others(obo_recording: Recording) -> None:
     rows = [record(1), record(2), record(3)]
     assert obo_recording.assert_recorded(subject="auth0|user-2", status=200) == rows[1]
 
 
-def test_rows_from_before_are_not_seen() -> None:
+def test_earlier_rows_are_ignored() -> None:
     record(1)
     began = Recording()
     began.assert_nothing_recorded()
@@ -32,7 +32,7 @@ def test_rows_from_before_are_not_seen() -> None:
         assert_recorded(subject="auth0|user-1")
 
 
-def test_rows_from_after_a_context_are_not_seen() -> None:
+def test_rows_from_after_the_context_are_ignored() -> None:
     with recording() as recorded:
         row = record(1)
     record(2)
@@ -63,7 +63,7 @@ def test_a_failure_without_rows_says_why_there_may_be_none(obo_recording: Record
     assert "Nothing was recorded. Only calls with an accepted access token" in failure(obo_recording, status=200)
 
 
-def test_what_should_not_be_there_is_shown(obo_recording: Recording) -> None:
+def test_an_unexpected_row_is_shown(obo_recording: Recording) -> None:
     record(1)
     with pytest.raises(AssertionError, match="No call with status=200 should have been recorded") as failed:
         obo_recording.assert_nothing_recorded(status=200)
@@ -76,7 +76,7 @@ def test_a_misspelled_field_is_named_with_the_right_one(obo_recording: Recording
             ask(subjet="x")
 
 
-def test_scopes_have_no_order_and_chains_have(obo_recording: Recording) -> None:
+def test_scopes_are_unordered_and_chains_are_ordered(obo_recording: Recording) -> None:
     record(1, scopes=["a", "b"], actor_chain=[{"sub": "second", "client_id": "c"}, {"sub": "first"}])
     obo_recording.assert_recorded(scopes={"b", "a"}, actor_chain=["second", "first"])
     obo_recording.assert_recorded(actor_chain=[{"sub": "second", "client_id": "c"}, {"sub": "first"}])

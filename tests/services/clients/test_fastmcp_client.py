@@ -59,7 +59,7 @@ def walk(address: str) -> None:
 @pytest.mark.filterwarnings("ignore:Using in-memory token storage:UserWarning")
 @pytest.mark.anyio
 @pytest.mark.parametrize("mode", ["2026-07-28", "legacy"])
-async def test_it_finds_its_way_from_discovery_to_the_answer(services: Running, opened: list[str], mode: str) -> None:
+async def test_the_client_gets_from_discovery_to_the_answer(services: Running, opened: list[str], mode: str) -> None:
     before = len(services.audit())
     oauth = OAuth(token_storage=MemoryStore(), callback_timeout=PATIENCE)
     async with Client(services.mcp, auth=oauth, mode=mode) as client:

@@ -14,7 +14,7 @@ from tests.services.running import Running
 pytestmark = pytest.mark.node
 
 
-def test_inspector_opens_with_the_bridge_and_nothing_else_to_connect_to(services: Running, tmp_path: Path) -> None:
+def test_inspector_opens_with_only_the_bridge_to_connect_to(services: Running, tmp_path: Path) -> None:
     with inspecting(services, tmp_path) as inspector:
         (server,) = inspector.servers().values()
         assert server["url"] == services.mcp
@@ -23,7 +23,7 @@ def test_inspector_opens_with_the_bridge_and_nothing_else_to_connect_to(services
     assert not (tmp_path / ".mcp-inspector").exists()  # nothing is left in the home of whoever tries the project
 
 
-def test_inspector_learns_none_of_the_services_secrets(services: Running, tmp_path: Path) -> None:
+def test_inspector_gets_none_of_the_services_secrets(services: Running, tmp_path: Path) -> None:
     node, launcher = tmp_path / "bin" / "node", inspector_launcher(tmp_path)
     for file in (node, launcher):
         file.parent.mkdir(parents=True)
@@ -43,6 +43,6 @@ def test_inspector_learns_none_of_the_services_secrets(services: Running, tmp_pa
     assert f"MCP_STORAGE_DIR={services.state_dir}" in told
 
 
-def test_whatever_else_listens_there_is_not_taken_for_the_bridge(services: Running) -> None:
+def test_another_server_on_the_port_is_not_mistaken_for_the_bridge(services: Running) -> None:
     elsewhere = services.environment | {"MCP_SERVER_URL": services.api}
     assert f"The bridge does not answer at {services.api}" in refusal(elsewhere, "inspect")

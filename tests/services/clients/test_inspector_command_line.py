@@ -27,7 +27,7 @@ def test_it_lists_the_tools_and_finds_their_schemas_portable(services: Running, 
     assert json.loads(run.stdout).get("schemaFindings", []) == []
 
 
-def test_it_calls_a_tool_and_the_call_is_on_record(services: Running, tmp_path: Path, era: str) -> None:
+def test_it_calls_a_tool_and_the_call_is_recorded(services: Running, tmp_path: Path, era: str) -> None:
     token, before = services.subject_token(ADMINISTRATOR), len(services.audit())
     run = command_line(
         services, tmp_path, "--method", "tools/call", "--tool-name", "greet", "--protocol-era", era, token=token
@@ -45,7 +45,7 @@ def test_without_a_token_it_says_that_it_needs_a_login(services: Running, tmp_pa
     assert json.loads(run.stderr)["error"]["code"] == "auth_required"
 
 
-def test_a_tool_that_fails_is_told_apart(services: Running, tmp_path: Path, era: str) -> None:
+def test_a_failing_tool_is_recognized(services: Running, tmp_path: Path, era: str) -> None:
     run = command_line(
         services, tmp_path, "--method", "tools/call", "--tool-name", "get_datetime",
         "--tool-arg", "timezone=Mars/Olympus", "--protocol-era", era, token=services.subject_token(ADMINISTRATOR),

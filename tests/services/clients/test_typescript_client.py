@@ -39,7 +39,7 @@ def run_client(url: str, era: str, person: Person) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("era", "protocol"), [("modern", "2026-07-28"), ("legacy", "2025-11-25")])
-def test_it_finds_its_way_from_discovery_to_the_answer_and_steps_up(services: Running, era: str, protocol: str) -> None:
+def test_the_client_gets_from_discovery_to_the_answer_and_steps_up(services: Running, era: str, protocol: str) -> None:
     before = len(services.audit())
     seen = run_client(services.mcp, era, Person("admin@example.com", "admin-demo"))
     assert seen["protocol"] == protocol

@@ -35,7 +35,7 @@ def url(services: Running, fixtures: OwnProcess) -> Iterator[str]:
         yield f"{url}/mcp"
 
 
-def test_the_fixtures_stand_behind_the_bridges_gate(services: Running, fixtures: OwnProcess) -> None:
+def test_the_fixture_tools_are_behind_the_bridges_gate(services: Running, fixtures: OwnProcess) -> None:
     message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "test_simple_text"}}
     answer = requests.post(f"{fixtures.url}/mcp", json=message, timeout=30)
     assert answer.status_code == 401
@@ -44,7 +44,7 @@ def test_the_fixtures_stand_behind_the_bridges_gate(services: Running, fixtures:
 
 
 @pytest.mark.parametrize(("revision", "required"), [("2026-07-28", 37), ("2025-11-25", 30)])
-def test_all_that_a_revision_requires_passes_but_for_what_is_listed_with_its_reason(
+def test_all_required_checks_pass_except_the_listed_ones(
     url: str, revision: str, required: int, tmp_path: Path
 ) -> None:
     report = suite.run(

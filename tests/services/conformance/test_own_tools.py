@@ -45,7 +45,7 @@ def url(services: Running) -> Iterator[str]:
 @pytest.mark.parametrize(
     ("revision", "scenario"), [(revision, each) for revision, several in SCENARIOS.items() for each in several]
 )
-def test_the_bridge_passes_but_for_what_is_listed_with_its_reason(
+def test_the_bridge_passes_all_checks_except_the_listed_ones(
     url: str, revision: str, scenario: str, tmp_path: Path
 ) -> None:
     report = suite.run(

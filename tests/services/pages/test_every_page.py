@@ -83,7 +83,7 @@ def _log_in(page: Page, url: str, label: str, name: str, password: str) -> None:
 @pytest.mark.axe
 @pytest.mark.browser
 @pytest.mark.parametrize("service", PAGES)
-def test_a_page_can_be_used_by_everybody(service: str, tabs: Tabs, services: Running, names: dict[str, str]) -> None:
+def test_every_page_is_accessible(service: str, tabs: Tabs, services: Running, names: dict[str, str]) -> None:
     base = {"api": services.api, "tenant": services.issuer, "bridge": services.bridge}[service]
     wrong = {}
     for number, visit in enumerate(PAGES[service]):

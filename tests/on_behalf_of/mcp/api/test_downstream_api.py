@@ -38,7 +38,7 @@ REPLIES: dict[str, tuple[Reply, str]] = {
 
 
 @pytest.mark.parametrize("case", REPLIES)
-async def test_each_failure_of_the_api_is_told_in_words(bridge: RunningBridge, api: FakeApi, case: str) -> None:
+async def test_each_failure_of_the_api_is_described(bridge: RunningBridge, api: FakeApi, case: str) -> None:
     api.reply, words = REPLIES[case]
     async with bridge:
         text = await bridge.error_text("add_note", title="x")
@@ -47,7 +47,7 @@ async def test_each_failure_of_the_api_is_told_in_words(bridge: RunningBridge, a
     assert "hunter2" not in text
 
 
-async def test_after_a_401_of_the_api_the_next_call_exchanges_anew(
+async def test_after_a_401_of_the_api_the_next_call_exchanges_again(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi
 ) -> None:
     token = bridge.token()
@@ -59,13 +59,13 @@ async def test_after_a_401_of_the_api_the_next_call_exchanges_anew(
     assert len(tenant.forms) == 2
 
 
-async def test_an_unreachable_api_is_named(bridge: RunningBridge) -> None:
+async def test_an_unreachable_api_is_reported(bridge: RunningBridge) -> None:
     bridge.configure(api_base_url="http://127.0.0.1:9")
     async with bridge:
         assert "API cannot answer now: it cannot be reached" in await bridge.error_text("greet")
 
 
-async def test_a_silent_api_costs_no_more_than_the_deadline(bridge: RunningBridge, api: FakeApi) -> None:
+async def test_a_silent_api_is_abandoned_at_the_deadline(bridge: RunningBridge, api: FakeApi) -> None:
     bridge.configure(upstream_timeout=0.5)
     api.may_answer.clear()
     async with bridge:

@@ -50,7 +50,7 @@ async def test_a_list_without_pages_is_read_whole(bridge: RunningBridge, api: Fa
 
 
 @pytest.mark.parametrize(("most", "is_complete"), [(3, True), (2, False)])
-async def test_items_are_gathered_from_an_api_without_pages(
+async def test_items_are_read_from_an_api_without_pages(
     bridge: RunningBridge, api: FakeApi, most: int, is_complete: bool
 ) -> None:
     def gather(api: Downstream) -> Any:
@@ -73,7 +73,7 @@ async def test_items_are_gathered_from_an_api_without_pages(
         (b"[1,", "it is not JSON"),
     ],
 )
-async def test_a_list_of_another_shape_is_told_in_words(
+async def test_a_list_of_another_shape_is_reported(
     bridge: RunningBridge, api: FakeApi, body: bytes, words: str
 ) -> None:
     api.reply = Reply(200, body)

@@ -36,7 +36,7 @@ def notes(api: FakeApi) -> FakeApi:
     ("most", "gathered", "is_complete", "pages"),
     [(100, 25, True, 3), (25, 25, True, 3), (20, 20, False, 2), (5, 5, False, 1)],
 )
-async def test_pages_are_gathered_up_to_as_many_items_as_are_wanted(
+async def test_pages_are_read_until_there_are_enough_items(
     bridge: RunningBridge, notes: FakeApi, most: int, gathered: int, is_complete: bool, pages: int
 ) -> None:
     bridge.registry = gathering(most=most, page_size=10, params={"order": "title"})
@@ -52,7 +52,7 @@ async def test_pages_are_gathered_up_to_as_many_items_as_are_wanted(
     ]
 
 
-async def test_the_url_that_the_api_calls_next_is_never_followed(bridge: RunningBridge, notes: FakeApi) -> None:
+async def test_the_apis_next_url_is_never_followed(bridge: RunningBridge, notes: FakeApi) -> None:
     """The fake API names another host there; token B would go to it."""
     bridge.registry = gathering(most=100, page_size=10)
     async with bridge:
@@ -60,7 +60,7 @@ async def test_the_url_that_the_api_calls_next_is_never_followed(bridge: Running
     assert all(each.path.startswith("/api/notes/?page=") for each in notes.received)
 
 
-async def test_an_api_whose_pages_never_end_is_not_followed_for_ever(bridge: RunningBridge, api: FakeApi) -> None:
+async def test_endless_pages_are_not_read_forever(bridge: RunningBridge, api: FakeApi) -> None:
     api.reply = Reply(200, json.dumps({"count": 10**9, "next": "x", "results": []}).encode())
     bridge.registry = gathering(most=1_000)
     async with bridge:
@@ -93,7 +93,9 @@ PAGES: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("case", PAGES)
-async def test_what_is_no_page_never_reaches_the_tool(bridge: RunningBridge, api: FakeApi, case: str) -> None:
+async def test_a_response_that_is_not_a_page_never_reaches_the_tool(
+    bridge: RunningBridge, api: FakeApi, case: str
+) -> None:
     api.reply = Reply(200, json.dumps(PAGES[case]).encode())
     bridge.registry = gathering(most=10, expect={"type": "object", "required": ["title"]})
     async with bridge:

@@ -67,7 +67,7 @@ def answered(body: Any, status: int = 400, headers: dict[str, str] | None = None
 
 
 @pytest.mark.parametrize("case", BODIES)
-def test_every_reason_of_a_body_is_told(case: str) -> None:
+def test_every_reason_in_a_body_is_reported(case: str) -> None:
     body, words = BODIES[case]
     told = reasons(answered(body))
     assert sorted(told.split("; ")) == sorted(words.split("; "))
@@ -112,7 +112,7 @@ STATUSES: dict[int, str] = {
 
 
 @pytest.mark.parametrize("status", STATUSES)
-async def test_whatever_the_status_all_reasons_reach_the_tools_answer(
+async def test_at_any_status_all_reasons_reach_the_tools_answer(
     bridge: RunningBridge, api: FakeApi, status: int
 ) -> None:
     api.reply = Reply(status, b'{"title":["Too long."],"body":["Bad."]}')
@@ -128,14 +128,14 @@ async def test_a_page_or_a_traceback_is_not_repeated(bridge: RunningBridge, api:
     assert text == "The API cannot answer now: it failed (500). Try again in a moment."
 
 
-def test_tokens_and_control_characters_stay_out_of_it() -> None:
+def test_tokens_and_control_characters_are_left_out() -> None:
     secret = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
     told = reasons(answered({"title": [f"You sent {secret}", "\x1b[31mred\u202e\nline\x00"], secret: ["Bad."]}))
     assert secret not in told
     assert told.startswith("title: You sent [removed]; title: [31mred line; ")
 
 
-def test_a_body_without_end_is_bounded() -> None:
+def test_an_endless_body_is_bounded() -> None:
     told = reasons(answered({f"{number} " * 50: ["many words " * 1_000, "and more"] for number in range(500)}))
     assert len(told) < 20 * 400
     assert told.endswith("; and more")

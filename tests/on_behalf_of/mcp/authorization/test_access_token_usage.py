@@ -63,7 +63,7 @@ async def test_a_token_that_is_not_acceptable_is_401_invalid_token(bridge: Runni
     "audience",
     ["http://localhost:3001/", "http://localhost:3001/mcp/", "HTTP://LOCALHOST:3001/mcp", [API_AUDIENCE], "", "*"],
 )
-async def test_only_a_token_issued_for_this_very_server_is_accepted(bridge: RunningBridge, audience: Any) -> None:
+async def test_only_a_token_issued_for_this_server_is_accepted(bridge: RunningBridge, audience: Any) -> None:
     """MCP authorization §Token Handling, RFC 8707 §2: neither a parent, nor a child, nor a spelling of it will do."""
     async with bridge:
         response = await bridge.post(PING, bridge.token(aud=audience))
@@ -71,14 +71,14 @@ async def test_only_a_token_issued_for_this_very_server_is_accepted(bridge: Runn
     assert 'error="invalid_token"' in response.headers["www-authenticate"]
 
 
-async def test_a_token_for_several_audiences_is_accepted_where_this_server_is_one(bridge: RunningBridge) -> None:
+async def test_a_token_for_several_audiences_is_accepted_if_this_server_is_one(bridge: RunningBridge) -> None:
     """Auth0 adds its own userinfo endpoint to the audience of tokens for OpenID scopes."""
     async with bridge:
         response = await bridge.post(PING, bridge.token(aud=[BRIDGE_AUDIENCE, "https://tenant.example/userinfo"]))
     assert response.status_code == 200
 
 
-async def test_a_token_signed_by_somebody_else_is_refused(bridge: RunningBridge, tenant: FakeTenant) -> None:
+async def test_a_token_signed_by_another_party_is_refused(bridge: RunningBridge, tenant: FakeTenant) -> None:
     async with bridge:
         claims = tenant.claims(aud=BRIDGE_AUDIENCE)
         response = await bridge.post(PING, tenant.sign(claims, key=rsa_key("thief")))
@@ -103,7 +103,7 @@ async def test_two_authorization_headers_are_400(bridge: RunningBridge) -> None:
 
 
 @pytest.mark.parametrize("query", ["access_token={}", "x=1&access%5Ftoken={}", "access_token="])
-async def test_a_token_in_the_query_string_is_refused_even_beside_a_good_header(
+async def test_a_token_in_the_query_string_is_refused_even_with_a_good_header(
     bridge: RunningBridge, query: str
 ) -> None:
     """MCP authorization §Access Token Usage: access tokens MUST NOT be in the URI query string."""
@@ -115,16 +115,14 @@ async def test_a_token_in_the_query_string_is_refused_even_beside_a_good_header(
 
 
 @pytest.mark.parametrize("method", ["GET", "DELETE", "OPTIONS"])
-async def test_a_token_in_the_query_string_lets_nobody_in(bridge: RunningBridge, method: str) -> None:
+async def test_a_token_in_the_query_string_does_not_authenticate(bridge: RunningBridge, method: str) -> None:
     async with bridge:
         response = await bridge.http.request(method, f"/mcp?access_token={bridge.token()}")
     assert response.status_code in {204, 400}
     assert "result" not in response.text
 
 
-async def test_while_keys_cannot_be_had_nobody_is_told_that_their_token_is_bad(
-    bridge: RunningBridge, tenant: FakeTenant
-) -> None:
+async def test_while_keys_are_unavailable_no_token_is_called_invalid(bridge: RunningBridge, tenant: FakeTenant) -> None:
     token = bridge.token()
     tenant.url = "http://127.0.0.1:9/"  # nobody listens there
     bridge.configure(token_rules=bridge.configuration.token_rules.__class__(tenant.url, BRIDGE_AUDIENCE))

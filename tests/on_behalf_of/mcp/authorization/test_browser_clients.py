@@ -36,7 +36,7 @@ async def test_a_page_can_read_how_long_to_wait(bridge: RunningBridge) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_page_can_read_a_challenge_that_comes_in_mid_call(bridge: RunningBridge, tenant: FakeTenant) -> None:
+async def test_a_page_can_read_a_challenge_during_a_call(bridge: RunningBridge, tenant: FakeTenant) -> None:
     tenant.reply = Reply(401, b'{"error":"invalid_grant"}')
     async with bridge:
         response = await bridge.post(tools_call("greet"), bridge.token(), Origin=INSPECTOR)
@@ -94,7 +94,7 @@ async def test_a_preflight_of_another_origin_is_refused(bridge: RunningBridge) -
 
 @pytest.mark.parametrize("path", [WELL_KNOWN, f"{WELL_KNOWN}/mcp"])
 @pytest.mark.anyio
-async def test_browsers_may_send_the_protocol_version_along(bridge: RunningBridge, path: str) -> None:
+async def test_browsers_may_send_the_protocol_version_header(bridge: RunningBridge, path: str) -> None:
     async with bridge:
         response = await bridge.http.options(path)
     assert response.status_code == 204

@@ -49,7 +49,7 @@ async def test_the_challenge_leads_to_the_metadata_of_the_server_that_was_called
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("method", ["GET", "DELETE", "PUT"])
-async def test_even_the_wrong_method_is_told_how_to_log_in(bridge: RunningBridge, method: str) -> None:
+async def test_a_wrong_method_gets_a_login_challenge_too(bridge: RunningBridge, method: str) -> None:
     async with bridge:
         response = await bridge.http.request(method, "/mcp")
     assert response.status_code == 401
@@ -57,14 +57,14 @@ async def test_even_the_wrong_method_is_told_how_to_log_in(bridge: RunningBridge
 
 
 @pytest.mark.anyio
-async def test_the_challenge_hints_at_the_scopes_to_log_in_with(bridge: RunningBridge) -> None:
+async def test_the_challenge_names_the_scopes_for_the_login(bridge: RunningBridge) -> None:
     """MCP authorization §Scope Selection Strategy: the rest comes by step-up, when a tool that needs it is called."""
     async with bridge:
         response = await bridge.post(PING)
     assert 'scope="tool:whoami tool:greet"' in response.headers["www-authenticate"]
 
 
-def test_every_scope_of_every_tool_stands_in_the_metadata() -> None:
+def test_the_metadata_names_every_scope_of_every_tool() -> None:
     """RFC 9728 §2 scopes_supported; no `offline_access` (MCP authorization §Scope Selection Strategy)."""
     assert TOOLS.scopes == ("tool:whoami", "tool:greet", "tool:notes")
 
@@ -87,7 +87,7 @@ CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "l
 
 
 @pytest.mark.anyio
-async def test_where_no_tool_needs_a_scope_at_login_the_challenge_names_none(bridge: RunningBridge) -> None:
+async def test_if_no_tool_needs_a_scope_at_login_the_challenge_names_none(bridge: RunningBridge) -> None:
     """RFC 6750 §3: an empty scope attribute is not allowed."""
     bridge.registry = ToolRegistry([tool for tool in TOOLS if not tool.scopes])
     async with bridge:

@@ -32,7 +32,7 @@ async def test_a_missing_scope_is_403_naming_all_that_the_tool_needs(bridge: Run
     assert response.json()["id"] == 1
 
 
-async def test_clients_that_replace_their_scopes_are_told_to_keep_what_they_have(bridge: RunningBridge) -> None:
+async def test_the_challenge_includes_the_scopes_that_the_client_has(bridge: RunningBridge) -> None:
     """MCP 2025-11-25 §Scope Challenge Handling recommends it; since 2026-07-28 clients add what is challenged."""
     token = bridge.token(scope="tool:greet tool:whoami openid")
     async with bridge:
@@ -43,14 +43,16 @@ async def test_clients_that_replace_their_scopes_are_told_to_keep_what_they_have
     assert earlier.json()["error"]["data"]["scope"] == "tool:notes"
 
 
-async def test_a_user_who_could_be_granted_the_scope_gets_the_403(bridge: RunningBridge) -> None:
+async def test_a_user_who_may_have_the_scope_gets_the_403(bridge: RunningBridge) -> None:
     token = {"scope": "tool:greet", "permissions": ["tool:greet", "tool:notes"]}
     async with bridge:
         response = await bridge.post(tools_call("list_notes"), bridge.token(**token))
     assert response.status_code == 403
 
 
-async def test_a_user_who_never_could_gets_a_readable_tool_error(bridge: RunningBridge, tenant: FakeTenant) -> None:
+async def test_a_user_who_may_not_have_the_scope_gets_a_readable_tool_error(
+    bridge: RunningBridge, tenant: FakeTenant
+) -> None:
     async with bridge:
         token = bridge.token(scope="tool:whoami", permissions=["tool:whoami"])
         text = await bridge.error_text("list_notes", token)
@@ -65,7 +67,7 @@ async def test_a_tool_without_scopes_needs_only_a_login(bridge: RunningBridge) -
     assert result["structuredContent"]["timezone"] == "UTC"
 
 
-async def test_the_list_shows_what_the_user_has_or_could_be_granted(bridge: RunningBridge) -> None:
+async def test_the_list_shows_the_tools_that_the_user_has_or_may_have_scopes_for(bridge: RunningBridge) -> None:
     async with bridge:
         without_claim = await _listed(bridge, bridge.token(scope="tool:whoami"))
         of_user = await _listed(bridge, bridge.token(scope="", permissions=["tool:whoami"]))
@@ -77,7 +79,7 @@ async def test_the_list_shows_what_the_user_has_or_could_be_granted(bridge: Runn
     assert of_user == ["whoami", "get_datetime"]
 
 
-async def test_a_list_that_varies_by_user_is_private_to_caches(bridge: RunningBridge) -> None:
+async def test_a_list_that_varies_by_user_has_private_cache_scope(bridge: RunningBridge) -> None:
     """MCP 2026-07-28 caching."""
     async with bridge, bridge.mcp(bridge.token(), "2026-07-28") as client:
         listed = await client.list_tools()
@@ -108,7 +110,7 @@ def write_then_read(call: ToolCall) -> ToolAnswer:
 
 
 @pytest.mark.parametrize("progress", [{}, {"_meta": {"progressToken": 1}}])
-async def test_once_something_was_written_no_status_makes_the_client_repeat_the_call(
+async def test_after_a_write_no_status_makes_the_client_repeat_the_call(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi, progress: dict[str, Any]
 ) -> None:
     """A 401 makes clients log in and call again, which would write twice."""
@@ -126,7 +128,7 @@ async def test_once_something_was_written_no_status_makes_the_client_repeat_the_
     assert [each.method for each in api.received] == ["POST"]
 
 
-async def test_a_write_that_was_never_sent_does_not_keep_the_client_from_logging_in(
+async def test_an_unsent_write_does_not_keep_the_client_from_logging_in(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi
 ) -> None:
     tenant.reply = Reply(401, b'{"error":"invalid_grant"}')

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 
 
-async def test_a_session_id_is_no_credential(bridge: RunningBridge) -> None:
+async def test_a_session_id_is_not_a_credential(bridge: RunningBridge) -> None:
     """MCP security best practices §Session Hijacking."""
     async with bridge:
         response = await bridge.post(PING, **{"Mcp-Session-Id": "stolen"})
@@ -37,7 +37,7 @@ async def test_a_session_id_changes_nothing_about_who_calls(bridge: RunningBridg
             assert "mcp-session-id" not in response.headers
 
 
-async def test_initializing_gives_no_session_to_steal(bridge: RunningBridge) -> None:
+async def test_initialize_returns_no_session_id(bridge: RunningBridge) -> None:
     params = {"protocolVersion": LEGACY, "capabilities": {}, "clientInfo": {"name": "x", "version": "1"}}
     async with bridge:
         message = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": params}
@@ -61,7 +61,9 @@ async def test_the_inbound_token_never_reaches_the_api(bridge: RunningBridge, ap
         assert "Cookie" not in received.headers
 
 
-async def test_the_subject_token_given_back_is_refused(bridge: RunningBridge, tenant: FakeTenant, api: FakeApi) -> None:
+async def test_a_tenant_that_returns_the_subject_token_is_refused(
+    bridge: RunningBridge, tenant: FakeTenant, api: FakeApi
+) -> None:
     """A server that answers with what it got would make the bridge a passthrough."""
     token = bridge.token(aud=[BRIDGE_AUDIENCE, API_AUDIENCE])
     tenant.answer_changes = {"access_token": token}
@@ -79,7 +81,7 @@ META = [
 
 @pytest.mark.parametrize("version", [LEGACY, MODERN])
 @pytest.mark.parametrize("meta", META, ids=range(len(META)))
-async def test_a_token_in_meta_is_ignored_and_goes_nowhere(
+async def test_a_token_in_meta_is_ignored(
     bridge: RunningBridge,
     tenant: FakeTenant,
     api: FakeApi,
@@ -121,7 +123,7 @@ async def test_no_token_is_ever_logged(
     assert not [token for token in tokens if token.rpartition(".")[2] in caplog.text]
 
 
-async def test_a_token_in_meta_or_body_is_no_credential(bridge: RunningBridge) -> None:
+async def test_a_token_in_meta_or_body_is_not_a_credential(bridge: RunningBridge) -> None:
     async with bridge:
         message = tools_call("whoami") | {"access_token": bridge.token()}
         message["params"]["_meta"] = {"authorization": f"Bearer {bridge.token()}"}
@@ -157,14 +159,14 @@ async def test_another_origin_is_403_and_may_not_read_why(bridge: RunningBridge)
     assert "access-control-allow-origin" not in response.headers
 
 
-async def test_the_origin_of_the_very_host_is_our_own_wherever_we_are_reached(bridge: RunningBridge) -> None:
+async def test_the_origin_of_the_requested_host_is_our_own(bridge: RunningBridge) -> None:
     origin = {"Host": "127.0.0.1:9", "Origin": "http://127.0.0.1:9"}
     async with bridge:
         response = await bridge.post(tools_call("whoami"), bridge.token(), **origin)
     assert response.status_code == 200
 
 
-async def test_where_any_host_will_do_a_rebound_name_is_still_a_foreign_origin(bridge: RunningBridge) -> None:
+async def test_with_any_host_allowed_a_rebound_name_is_still_a_foreign_origin(bridge: RunningBridge) -> None:
     bridge.configure(allowed_hosts=("*",))
     async with bridge:
         rebound = {"Host": "evil.example:3001", "Origin": "http://evil.example:3001"}

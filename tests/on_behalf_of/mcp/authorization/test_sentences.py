@@ -19,13 +19,13 @@ async def told(bridge: RunningBridge, headers: dict[str, str]) -> str:
     return f"{response.headers.get('www-authenticate')} {response.text}"
 
 
-async def test_a_client_without_a_token_is_told_what_this_mcp_server_needs(bridge: RunningBridge) -> None:
+async def test_a_client_without_a_token_learns_what_this_mcp_server_needs(bridge: RunningBridge) -> None:
     text = await told(bridge, {})
     assert "This MCP server needs an access token in the Authorization header." in text
     assert not ELSEWHERE.search(text)
 
 
-async def test_an_opaque_token_is_answered_with_what_to_ask_the_tenant_for(bridge: RunningBridge) -> None:
+async def test_an_opaque_token_is_refused_with_what_to_request_from_the_tenant(bridge: RunningBridge) -> None:
     """Auth0 issues these where no audience is named; body and challenge say the same."""
     text = await told(bridge, {"Authorization": "Bearer opaque"})
     assert text.count("The access token is not a signed JWT; ask the tenant for one for this MCP server.") == 2
@@ -37,12 +37,12 @@ async def test_an_opaque_token_is_answered_with_what_to_ask_the_tenant_for(bridg
     [{"Authorization": "Bearer"}, {"Authorization": "Bearer a,b"}, {"Host": "evil.example"}],
     ids=lambda headers: next(iter(headers.values())),
 )
-async def test_no_refusal_of_the_gate_speaks_of_an_api(bridge: RunningBridge, headers: dict[str, str]) -> None:
+async def test_no_refusal_of_the_gate_mentions_an_api(bridge: RunningBridge, headers: dict[str, str]) -> None:
     assert not ELSEWHERE.search(await told(bridge, headers))
 
 
 @pytest.mark.parametrize("reason", Reason)
-def test_no_sentence_about_a_token_speaks_of_an_api(reason: Reason) -> None:
+def test_no_sentence_about_a_token_mentions_an_api(reason: Reason) -> None:
     """All of them, whatever the gate may come to raise."""
     sentence = BearerTokenError(reason).description_by("MCP server")
     assert not ELSEWHERE.search(sentence)

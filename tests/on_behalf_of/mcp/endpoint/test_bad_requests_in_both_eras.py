@@ -46,7 +46,7 @@ async def test_headers_and_body_that_differ_are_400_before_anything_is_called(
     assert tenant.forms == []
 
 
-async def test_an_unsupported_revision_is_told_which_are_supported(bridge: RunningBridge) -> None:
+async def test_an_unsupported_revision_is_refused_with_the_supported_ones(bridge: RunningBridge) -> None:
     """MCP 2026-07-28 §Protocol Version Header."""
     message = modern_call("greet")
     message["params"]["_meta"][VERSION] = "2099-01-01"
@@ -81,9 +81,7 @@ PARAMS: dict[str, dict[str, Any]] = {
 
 @pytest.mark.parametrize("version", [LEGACY, MODERN])
 @pytest.mark.parametrize("case", PARAMS)
-async def test_parameters_of_the_wrong_form_are_refused_in_words_of_the_protocol(
-    bridge: RunningBridge, case: str, version: str
-) -> None:
+async def test_malformed_parameters_get_a_protocol_error(bridge: RunningBridge, case: str, version: str) -> None:
     message = modern_call("whoami") if version == MODERN else tools_call("whoami")
     message["params"] |= PARAMS[case]
     headers = modern_headers("whoami") if version == MODERN else {}
@@ -95,7 +93,7 @@ async def test_parameters_of_the_wrong_form_are_refused_in_words_of_the_protocol
 
 
 @pytest.mark.parametrize("version", [LEGACY, MODERN])
-async def test_what_a_client_does_not_accept_is_406(bridge: RunningBridge, version: str) -> None:
+async def test_an_unacceptable_format_is_406(bridge: RunningBridge, version: str) -> None:
     message, headers = (
         (modern_call("whoami"), modern_headers("whoami")) if version == MODERN else (tools_call("whoami"), {})
     )
@@ -104,7 +102,7 @@ async def test_what_a_client_does_not_accept_is_406(bridge: RunningBridge, versi
     assert response.status_code == 406
 
 
-async def test_to_cancel_by_notification_is_accepted_and_changes_nothing(bridge: RunningBridge, api: FakeApi) -> None:
+async def test_a_cancel_notification_is_accepted_and_changes_nothing(bridge: RunningBridge, api: FakeApi) -> None:
     """Without sessions nobody can say whose request a number means; another client's must not end by it."""
     cancel = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}
     api.may_answer.clear()
@@ -162,9 +160,7 @@ HEADERS = st.fixed_dictionaries(
     phases=[Phase.generate],  # each example is many requests, which would take minutes to shrink
 )
 @given(requests=st.lists(st.tuples(MESSAGES, HEADERS, st.booleans()), min_size=10, max_size=30))
-def test_any_message_under_any_headers_is_answered_in_words_of_the_protocol(
-    bridge: RunningBridge, requests: list[Any]
-) -> None:
+def test_any_message_with_any_headers_gets_a_protocol_answer(bridge: RunningBridge, requests: list[Any]) -> None:
     async def play() -> None:
         async with bridge:
             token = bridge.token()

@@ -55,14 +55,14 @@ async def test_each_request_of_a_batch_is_answered_and_each_call_is_recorded(
     ]
 
 
-async def test_a_batch_of_notifications_is_accepted_without_an_answer(bridge: RunningBridge) -> None:
+async def test_a_batch_of_notifications_gets_no_answer(bridge: RunningBridge) -> None:
     async with bridge:
         response = await post(bridge, [INITIALIZED, INITIALIZED])
     assert (response.status_code, response.content) == (202, b"")
 
 
 @pytest.mark.parametrize("claims", [{"sub": "robot", "client_id": "robot"}, {"act": {"sub": "stranger"}}])
-async def test_a_batch_under_a_token_that_may_not_be_presented_is_refused_before_anything_is_called(
+async def test_a_batch_with_a_refused_token_calls_nothing(
     bridge: RunningBridge, tenant: FakeTenant, claims: dict[str, Any]
 ) -> None:
     async with bridge:
@@ -73,7 +73,7 @@ async def test_a_batch_under_a_token_that_may_not_be_presented_is_refused_before
 
 
 @pytest.mark.parametrize("version", ["2025-06-18", LEGACY, MODERN])
-async def test_no_other_revision_has_batches(bridge: RunningBridge, tenant: FakeTenant, version: str) -> None:
+async def test_other_revisions_refuse_batches(bridge: RunningBridge, tenant: FakeTenant, version: str) -> None:
     async with bridge:
         response = await post(bridge, [call("greet", "a")], version=version)
     assert (response.status_code, response.json()["error"]["code"]) == (400, -32600)
@@ -95,9 +95,7 @@ BROKEN: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-async def test_a_batch_that_is_wrong_anywhere_is_400_and_nothing_of_it_is_called(
-    bridge: RunningBridge, tenant: FakeTenant, case: str
-) -> None:
+async def test_an_invalid_batch_is_400_and_calls_nothing(bridge: RunningBridge, tenant: FakeTenant, case: str) -> None:
     async with bridge:
         response = await post(bridge, BROKEN[case])
     assert response.status_code == 400
@@ -106,7 +104,7 @@ async def test_a_batch_that_is_wrong_anywhere_is_400_and_nothing_of_it_is_called
 
 
 @pytest.mark.parametrize("body", [b"[", b"[{}", b'[],"x":1', b"[NaN]", b"[]]", b'[{"a":1,"a":2}]'])
-async def test_what_is_no_json_is_a_parse_error(bridge: RunningBridge, body: bytes) -> None:
+async def test_malformed_json_is_a_parse_error(bridge: RunningBridge, body: bytes) -> None:
     async with bridge:
         response = await bridge.post(body, bridge.token(), **{"MCP-Protocol-Version": "2025-03-26"})
     assert (response.status_code, response.json()["error"]["code"]) == (400, -32700)
@@ -128,7 +126,7 @@ async def test_a_batch_is_challenged_as_a_whole_before_anything_is_called(
     assert [(each.request_id, each.outcome) for each in bridge.calls] == [("b", Outcome.REFUSED)]
 
 
-async def test_a_login_that_the_tenant_no_longer_accepts_is_a_401_for_the_whole(
+async def test_a_login_that_the_tenant_no_longer_accepts_is_a_401_for_the_whole_batch(
     bridge: RunningBridge, tenant: FakeTenant
 ) -> None:
     tenant.reply = Reply(401, b'{"error":"invalid_grant"}')
@@ -138,9 +136,7 @@ async def test_a_login_that_the_tenant_no_longer_accepts_is_a_401_for_the_whole(
     assert 'error="invalid_token"' in response.headers["www-authenticate"]
 
 
-async def test_a_call_that_fails_does_not_keep_the_others_from_their_answers(
-    bridge: RunningBridge, api: FakeApi
-) -> None:
+async def test_a_failing_call_does_not_affect_the_other_answers(bridge: RunningBridge, api: FakeApi) -> None:
     api.reply = Reply(400, b'{"title":["Too long."]}')
     async with bridge:
         response = await post(bridge, [call("whoami", "a"), call("add_note", "b", title="x")])
@@ -149,7 +145,7 @@ async def test_a_call_that_fails_does_not_keep_the_others_from_their_answers(
     assert not answers["a"].get("isError")
 
 
-async def test_a_batch_asks_for_progress_in_vain_and_is_one_document(bridge: RunningBridge) -> None:
+async def test_a_batch_gets_no_progress_and_is_one_document(bridge: RunningBridge) -> None:
     message = call("greet", "a")
     message["params"]["_meta"] = {"progressToken": 1}
     async with bridge:

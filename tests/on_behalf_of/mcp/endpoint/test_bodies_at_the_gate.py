@@ -23,7 +23,7 @@ async def test_with_a_token_the_wrong_method_is_405_with_allow(bridge: RunningBr
     assert response.headers["allow"] == "POST, OPTIONS"
 
 
-async def test_a_stranger_is_refused_without_its_body(bridge: RunningBridge) -> None:
+async def test_without_a_token_the_body_is_not_read(bridge: RunningBridge) -> None:
     """What it sends is discarded for a moment, so that its client gets the answer and not a reset connection."""
     bridge.gate_changes["discard_deadline"] = 0.05
     async with bridge:
@@ -31,7 +31,7 @@ async def test_a_stranger_is_refused_without_its_body(bridge: RunningBridge) -> 
     assert response.status_code == 401
 
 
-async def test_a_body_over_1_mb_is_413_without_being_read_to_its_end(bridge: RunningBridge) -> None:
+async def test_a_body_over_1_mb_is_413_before_its_end(bridge: RunningBridge) -> None:
     async with bridge:
         declared = await bridge.post(b"x" * (MAX_BODY + 1), bridge.token())
         undeclared = await bridge.http.post(
@@ -42,7 +42,7 @@ async def test_a_body_over_1_mb_is_413_without_being_read_to_its_end(bridge: Run
     assert (declared.status_code, undeclared.status_code) == (413, 413)
 
 
-async def test_a_slow_body_is_408_and_delays_nobody(bridge: RunningBridge) -> None:
+async def test_a_slow_body_is_408_and_delays_no_other_request(bridge: RunningBridge) -> None:
     bridge.gate_changes["body_deadline"] = 2.0
     async with bridge:
         headers = {"Authorization": f"Bearer {bridge.token()}", "Content-Type": "application/json"}

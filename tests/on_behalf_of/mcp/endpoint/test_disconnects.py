@@ -77,7 +77,7 @@ class Connection:
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_a_call_whose_client_goes_is_over_though_the_api_never_answers(
+async def test_a_call_ends_when_its_client_disconnects_even_if_the_api_never_answers(
     bridge: RunningBridge, api: FakeApi, form: str
 ) -> None:
     """MCP 2026-07-28 streamable HTTP §Cancellation: work is stopped, and nothing more is sent."""
@@ -93,7 +93,7 @@ async def test_a_call_whose_client_goes_is_over_though_the_api_never_answers(
 
 
 @pytest.mark.parametrize("form", ["streaming", "earlier, streaming"])
-async def test_a_client_that_goes_in_the_middle_of_its_stream_is_recorded_as_gone(
+async def test_a_client_that_disconnects_during_its_stream_is_recorded_as_gone(
     bridge: RunningBridge, api: FakeApi, form: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "PROGRESS_EVERY", 0.05)
@@ -118,7 +118,7 @@ async def test_in_the_current_revision_a_write_is_cancelled_too(bridge: RunningB
 
 
 @pytest.mark.parametrize("form", ["earlier", "earlier, streaming", "batch"])
-async def test_in_earlier_revisions_a_write_goes_on_to_its_end(bridge: RunningBridge, api: FakeApi, form: str) -> None:
+async def test_in_earlier_revisions_a_write_is_completed(bridge: RunningBridge, api: FakeApi, form: str) -> None:
     """MCP 2025-11-25 transports: disconnection SHOULD NOT be interpreted as the client cancelling its request."""
     api.may_answer.clear()
     connection = Connection(bridge, form, "add_note", title="x")
@@ -132,7 +132,7 @@ async def test_in_earlier_revisions_a_write_goes_on_to_its_end(bridge: RunningBr
 
 
 @pytest.mark.parametrize("form", FORMS)
-async def test_a_client_that_goes_after_its_answer_changes_nothing(bridge: RunningBridge, form: str) -> None:
+async def test_a_client_that_disconnects_after_its_answer_changes_nothing(bridge: RunningBridge, form: str) -> None:
     connection = Connection(bridge, form, "greet")
     async with bridge, connection.open():
         await connection.is_answered.wait()

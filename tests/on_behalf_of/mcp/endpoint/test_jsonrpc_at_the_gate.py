@@ -38,7 +38,7 @@ NO_MESSAGES: dict[str, tuple[bytes, int]] = {
 
 @pytest.mark.parametrize("version", [LEGACY, MODERN])
 @pytest.mark.parametrize("form", NO_MESSAGES)
-async def test_a_body_that_is_no_message_is_400_with_a_fixed_text(
+async def test_a_body_that_is_not_a_message_is_400_with_a_fixed_text(
     bridge: RunningBridge, form: str, version: str
 ) -> None:
     body, code = NO_MESSAGES[form]
@@ -59,7 +59,7 @@ async def test_an_unknown_tool_is_invalid_params_in_both_eras(bridge: RunningBri
     assert legacy.json()["error"]["code"] == modern.json()["error"]["code"] == -32602
 
 
-async def test_a_tool_of_another_name_in_header_and_body_is_refused(bridge: RunningBridge) -> None:
+async def test_different_tool_names_in_header_and_body_are_refused(bridge: RunningBridge) -> None:
     """MCP 2026-07-28 streamable HTTP: header and body must agree."""
     async with bridge:
         response = await bridge.post(modern_call("greet"), bridge.token(), **modern_headers("whoami"))
@@ -95,7 +95,7 @@ async def test_a_notification_is_accepted_without_an_answer(bridge: RunningBridg
 
 
 @pytest.mark.parametrize("version", [LEGACY, MODERN])
-async def test_what_a_broken_tool_raises_never_reaches_the_wire(
+async def test_exceptions_of_a_tool_are_not_sent_to_the_client(
     bridge: RunningBridge, version: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(call: Any) -> Any:

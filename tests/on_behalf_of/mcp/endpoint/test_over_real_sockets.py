@@ -25,7 +25,7 @@ def served(tenant: FakeTenant, api: FakeApi, tmp_path: Path) -> Iterator[ServedB
         yield served
 
 
-async def test_real_clients_of_both_eras_and_slow_ones_beside_them(served: ServedBridge) -> None:
+async def test_real_clients_of_both_eras_are_served_next_to_slow_ones(served: ServedBridge) -> None:
     slow = [served.unattended() for _ in range(20)]
     try:
         for mode in ("auto", "legacy"):
@@ -40,7 +40,7 @@ async def test_real_clients_of_both_eras_and_slow_ones_beside_them(served: Serve
             connection.close()
 
 
-async def test_large_bodies_other_methods_and_strangers(served: ServedBridge) -> None:
+async def test_large_bodies_other_methods_and_calls_without_a_token_are_refused(served: ServedBridge) -> None:
     async with httpx2.AsyncClient(base_url=served.url) as http:
         stranger = await http.post("/mcp", content=b"x" * 3_000_000)
         large = await http.post("/mcp", content=b"x" * 3_000_000, headers=served.headers() | JSON)

@@ -26,7 +26,7 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(worker, "PROGRESS_EVERY", 0.05)
 
 
-async def test_progress_names_the_clients_token_and_only_ever_grows(bridge: RunningBridge, api: FakeApi) -> None:
+async def test_progress_names_the_clients_token_and_only_increases(bridge: RunningBridge, api: FakeApi) -> None:
     """MCP progress §Progress Flow: the value MUST increase with each notification; it MUST stop after completion."""
     api.may_answer.clear()
     async with bridge, anyio.create_task_group() as tasks:
@@ -64,7 +64,7 @@ async def test_without_a_token_a_slow_call_is_one_json_document(
 
 @pytest.mark.parametrize("is_modern", [False, True])
 @pytest.mark.parametrize("token", [None, True, 1.5, ["x"], {"a": 1}])
-async def test_a_token_that_is_none_is_never_streamed_to(bridge: RunningBridge, token: Any, is_modern: bool) -> None:
+async def test_a_refused_token_never_gets_a_stream(bridge: RunningBridge, token: Any, is_modern: bool) -> None:
     """MCP progress §Progress Flow: tokens MUST be a string or an integer."""
     async with bridge:
         response = await call(bridge, token=token, is_modern=is_modern)
@@ -72,7 +72,7 @@ async def test_a_token_that_is_none_is_never_streamed_to(bridge: RunningBridge, 
     assert "Traceback" not in response.text
 
 
-async def test_a_client_that_reads_no_streams_gets_json(bridge: RunningBridge, api: FakeApi) -> None:
+async def test_a_client_that_does_not_accept_streams_gets_json(bridge: RunningBridge, api: FakeApi) -> None:
     api.may_answer.clear()
     async with bridge, anyio.create_task_group() as tasks:
         tasks.start_soon(answers_in, api, 0.15)
@@ -81,7 +81,7 @@ async def test_a_client_that_reads_no_streams_gets_json(bridge: RunningBridge, a
 
 
 @pytest.mark.parametrize("is_modern", [False, True])
-async def test_before_a_stream_has_begun_its_status_can_still_be_401(
+async def test_before_a_stream_starts_the_status_can_still_be_401(
     bridge: RunningBridge, tenant: FakeTenant, is_modern: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(worker, "PROGRESS_EVERY", 60)
@@ -94,7 +94,7 @@ async def test_before_a_stream_has_begun_its_status_can_still_be_401(
 
 
 @pytest.mark.parametrize("is_modern", [False, True])
-async def test_once_a_stream_has_begun_a_rejected_login_is_told_in_words(
+async def test_after_a_stream_has_started_a_rejected_login_is_a_tool_error(
     bridge: RunningBridge, tenant: FakeTenant, is_modern: bool
 ) -> None:
     tenant.reply = REJECTED
@@ -108,7 +108,7 @@ async def test_once_a_stream_has_begun_a_rejected_login_is_told_in_words(
     assert "Log in again" in result["content"][0]["text"]
 
 
-async def test_what_a_broken_tool_raises_does_not_reach_a_stream_either(
+async def test_exceptions_of_a_tool_are_not_sent_in_a_stream_either(
     bridge: RunningBridge, api: FakeApi, caplog: pytest.LogCaptureFixture
 ) -> None:
     def broken(call: ToolCall) -> ToolAnswer:

@@ -114,14 +114,14 @@ async def test_a_notification_that_disagrees_is_refused_too(bridge: RunningBridg
     assert (refused.json()["error"]["code"], refused.json()["id"]) == (HEADER_MISMATCH, None)
 
 
-async def test_what_the_body_lacks_is_invalid_params_where_the_headers_are_in_order(bridge: RunningBridge) -> None:
+async def test_members_missing_in_the_body_are_invalid_params_if_the_headers_are_valid(bridge: RunningBridge) -> None:
     """MCP 2026-07-28 §_meta: nothing disagrees there, something is missing."""
     async with bridge:
         response = await post(bridge, sending(tools_call("greet"), modern_headers("greet")))
     assert (response.status_code, response.json()["error"]["code"]) == (400, -32602)
 
 
-async def test_a_scope_is_never_asked_for_on_the_word_of_a_header(bridge: RunningBridge) -> None:
+async def test_a_header_alone_never_causes_a_scope_challenge(bridge: RunningBridge) -> None:
     """Neither is a tool reached under the name of another, nor is a client sent to ask for consent by mistake."""
     sent = sending(modern_call("add_note", title="x"), modern_headers("whoami"))
     async with bridge:
@@ -143,7 +143,7 @@ UNSUPPORTED: dict[str, tuple[Sent, list[str]]] = {
 
 
 @pytest.mark.parametrize("case", UNSUPPORTED)
-async def test_a_revision_that_is_not_served_is_400_and_is_told_which_are(
+async def test_an_unsupported_revision_is_400_with_the_supported_ones(
     bridge: RunningBridge, tenant: FakeTenant, case: str
 ) -> None:
     """MCP 2025-11-25 §Protocol Version Header; 2026-07-28 §Protocol Version Negotiation."""
@@ -168,7 +168,7 @@ async def test_a_revision_that_is_not_served_is_400_and_is_told_which_are(
         ("x", "2025-11-25"),
     ],
 )
-async def test_a_handshake_agrees_on_a_revision_that_is_served(bridge: RunningBridge, asked: str, offered: str) -> None:
+async def test_a_handshake_agrees_on_a_supported_revision(bridge: RunningBridge, asked: str, offered: str) -> None:
     """MCP lifecycle §Version Negotiation: another revision is offered in return for one that is not served."""
     async with bridge:
         response = await post(bridge, sending(initialize(asked)))

@@ -41,7 +41,7 @@ async def test_every_kind_of_answer_to_a_bearer_says_no_store(bridge: RunningBri
     assert twice == []
 
 
-async def test_a_preflight_without_credentials_may_be_kept_as_before(bridge: RunningBridge) -> None:
+async def test_a_preflight_without_credentials_may_still_be_cached(bridge: RunningBridge) -> None:
     async with bridge:
         answer = await bridge.http.options("/mcp", headers={"Origin": "http://localhost:6274"})
     assert (answer.status_code, answer.headers.get("cache-control")) == (204, None)

@@ -21,22 +21,20 @@ async def greet(bridge: RunningBridge) -> None:
         assert not answer.json()["result"].get("isError")
 
 
-async def test_the_tenant_alone_is_told_the_users_address(
-    bridge: RunningBridge, tenant: FakeTenant, api: FakeApi
-) -> None:
+async def test_only_the_tenant_gets_the_users_address(bridge: RunningBridge, tenant: FakeTenant, api: FakeApi) -> None:
     bridge.configure(forwards_address=True, trusted_proxies=(ip_network("127.0.0.0/8"),))
     await greet(bridge)
     assert tenant.received[0].headers[HEADER] == USER
     assert not any(USER in str(received.headers) for received in api.received)
 
 
-async def test_nobody_is_told_where_that_is_off(bridge: RunningBridge, tenant: FakeTenant) -> None:
+async def test_if_forwarding_is_off_no_address_is_sent(bridge: RunningBridge, tenant: FakeTenant) -> None:
     bridge.configure(trusted_proxies=(ip_network("127.0.0.0/8"),))
     await greet(bridge)
     assert USER not in str(tenant.received[0].headers)
 
 
-async def test_without_trusted_proxies_what_the_caller_says_is_not_passed_on(
+async def test_without_trusted_proxies_the_callers_headers_are_not_forwarded(
     bridge: RunningBridge, tenant: FakeTenant
 ) -> None:
     bridge.configure(forwards_address=True)
@@ -61,7 +59,7 @@ async def test_without_trusted_proxies_what_the_caller_says_is_not_passed_on(
         ("", "", ""),
     ],
 )
-def test_the_address_is_the_last_that_no_trusted_proxy_wrote(peer: str, forwarded: str, address: str) -> None:
+def test_the_address_is_the_last_one_from_outside_the_trusted_proxies(peer: str, forwarded: str, address: str) -> None:
     headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
     scope = {"client": (peer, 1) if peer else None, "headers": headers}
     assert users_address(scope, (ip_network("10.0.0.0/8"),)) == address

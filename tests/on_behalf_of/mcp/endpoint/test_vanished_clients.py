@@ -28,7 +28,7 @@ def served(tenant: FakeTenant, api: FakeApi, tmp_path: Path) -> Iterator[ServedB
         yield served
 
 
-async def test_when_vanished_clients_held_all_workers_the_next_call_is_served_at_once(served: ServedBridge) -> None:
+async def test_if_disconnected_clients_held_all_workers_the_next_call_is_served_at_once(served: ServedBridge) -> None:
     """MCP 2026-07-28 cancellation: closing the connection is the signal; in earlier revisions, reading is given up."""
     for form in ("current", "streaming", "earlier"):
         for party in (served.api, served.tenant):
@@ -43,7 +43,7 @@ async def test_when_vanished_clients_held_all_workers_the_next_call_is_served_at
             assert time.monotonic() - began < TIMEOUT / 4, (form, party)
 
 
-async def test_what_a_client_of_an_earlier_revision_wanted_written_is_written_without_it(served: ServedBridge) -> None:
+async def test_a_write_of_a_disconnected_client_of_an_earlier_revision_is_completed(served: ServedBridge) -> None:
     """MCP 2025-11-25 streamable HTTP: disconnection is not to be taken for the client cancelling its request."""
     with silent(served.api) as speaks:
         client = caller(served, "earlier", "auth0|alice", "add_note", title="of the earlier one")

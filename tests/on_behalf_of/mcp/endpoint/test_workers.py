@@ -20,7 +20,7 @@ def one_worker() -> Iterator[ThreadPoolExecutor]:
         yield workers
 
 
-async def test_work_that_waits_for_a_thread_never_begins_once_its_caller_has_gone(
+async def test_queued_work_is_not_started_once_its_caller_has_gone(
     one_worker: ThreadPoolExecutor,
 ) -> None:
     may_end, began = threading.Event(), threading.Event()
@@ -35,7 +35,7 @@ async def test_work_that_waits_for_a_thread_never_begins_once_its_caller_has_gon
     assert not began.is_set()
 
 
-async def test_work_that_has_begun_is_told_and_waited_for(one_worker: ThreadPoolExecutor) -> None:
+async def test_started_work_is_interrupted_and_awaited(one_worker: ThreadPoolExecutor) -> None:
     told, ended = threading.Event(), threading.Event()
     interruption = Interruption()
 
@@ -51,7 +51,7 @@ async def test_work_that_has_begun_is_told_and_waited_for(one_worker: ThreadPool
     assert ended.is_set()
 
 
-async def test_what_work_returns_or_raises_reaches_its_caller(one_worker: ThreadPoolExecutor) -> None:
+async def test_results_and_exceptions_reach_the_caller(one_worker: ThreadPoolExecutor) -> None:
     def fail() -> None:
         raise LookupError
 

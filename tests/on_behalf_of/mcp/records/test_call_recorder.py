@@ -42,7 +42,7 @@ def database() -> Iterator[Database]:
     database.may_answer.set()
 
 
-def test_records_are_written_in_batches_and_the_rest_at_the_end(database: Database) -> None:
+def test_records_are_written_in_batches_and_the_rest_at_shutdown(database: Database) -> None:
     recorder = CallRecorder(database.write, linger=5)
     recorder.start()
     for record in records(2 * BATCH + 7):
@@ -88,7 +88,7 @@ def test_an_outage_is_logged_once_with_the_number_of_lost_records_at_its_end(
     assert {record.levelno for record in caplog.records} == {logging.WARNING}
 
 
-def test_a_database_that_hangs_does_not_hold_up_the_end(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_hanging_database_does_not_block_the_shutdown(database: Database, caplog: pytest.LogCaptureFixture) -> None:
     database.may_answer.clear()
     recorder = CallRecorder(database.write, linger=0)
     recorder.start()

@@ -62,7 +62,7 @@ REFUSALS: dict[str, tuple[Reply, tuple[str, str]]] = {
 
 
 @pytest.mark.parametrize("case", REFUSALS)
-async def test_what_the_api_says_becomes_outcome_and_reason(bridge: RunningBridge, api: FakeApi, case: str) -> None:
+async def test_the_apis_answer_becomes_outcome_and_reason(bridge: RunningBridge, api: FakeApi, case: str) -> None:
     api.reply, expected = REFUSALS[case]
     async with bridge:
         text = await bridge.error_text("greet")
@@ -81,7 +81,7 @@ TENANT: dict[str, tuple[Reply, tuple[str, str]]] = {
 
 
 @pytest.mark.parametrize("case", TENANT)
-async def test_what_the_tenant_says_becomes_outcome_and_reason(
+async def test_the_tenants_answer_becomes_outcome_and_reason(
     bridge: RunningBridge, tenant: FakeTenant, case: str
 ) -> None:
     tenant.reply, expected = TENANT[case]
@@ -91,7 +91,7 @@ async def test_what_the_tenant_says_becomes_outcome_and_reason(
     assert bridge.calls[0].exchange is TokenOrigin.NONE
 
 
-async def test_what_the_bridge_itself_refuses_is_recorded(bridge: RunningBridge) -> None:
+async def test_refusals_by_the_bridge_are_recorded(bridge: RunningBridge) -> None:
     """RFC 6750 §3.1 insufficient_scope, and what no scope can mend."""
     async with bridge:
         await bridge.post(tools_call("greet"), bridge.token(scope="tool:whoami"))
@@ -110,7 +110,7 @@ async def test_what_the_bridge_itself_refuses_is_recorded(bridge: RunningBridge)
     ]
 
 
-async def test_only_calls_of_tools_by_verified_callers_are_recorded(bridge: RunningBridge) -> None:
+async def test_only_tool_calls_by_verified_callers_are_recorded(bridge: RunningBridge) -> None:
     """Anybody could fill the disk otherwise."""
     async with bridge:
         await bridge.post(tools_call("greet"))
@@ -120,7 +120,7 @@ async def test_only_calls_of_tools_by_verified_callers_are_recorded(bridge: Runn
     assert bridge.calls == []
 
 
-async def test_a_client_that_goes_away_in_mid_call_is_recorded_as_such(bridge: RunningBridge, api: FakeApi) -> None:
+async def test_a_client_that_disconnects_during_a_call_is_recorded_as_gone(bridge: RunningBridge, api: FakeApi) -> None:
     api.may_answer.clear()
     async with bridge, anyio.create_task_group() as tasks:
         tasks.start_soon(bridge.post, tools_call("greet"), bridge.token())
@@ -146,7 +146,7 @@ async def test_neither_arguments_nor_tokens_are_in_a_record(bridge: RunningBridg
     assert none == ""
 
 
-async def test_the_digest_of_arguments_cannot_be_found_by_trying_without_the_key(bridge: RunningBridge) -> None:
+async def test_the_digest_of_arguments_is_keyed(bridge: RunningBridge) -> None:
     """Short values are guessed at once where the digest has no key."""
     digests = []
     for key in (b"one", b"two"):
@@ -178,7 +178,7 @@ async def test_hostile_names_and_ids_are_bounded_and_cleaned(bridge: RunningBrid
 
 
 @given(name=st.text() | st.none() | st.integers(), request_id=st.text() | st.integers(), arguments=st.text())
-def test_whatever_a_request_holds_its_record_is_bounded(name: Any, request_id: Any, arguments: str) -> None:
+def test_the_record_of_any_request_is_bounded(name: Any, request_id: Any, arguments: str) -> None:
     request = JsonRpcRequest("tools/call", {"name": name, "arguments": arguments}, request_id, b"")
     record = CallRecord.of(request, token=None, trace=Trace.made(), key=b"k")  # type: ignore[arg-type] # not read
     json.dumps([record.tool, record.request_id]).encode()

@@ -76,7 +76,7 @@ def test_characters_that_hide_or_reorder_others_are_shown(auditor: Client, row: 
     assert "&lt;i&gt;&lt;U+2066&gt;" in page.content.decode()
 
 
-def test_an_auditor_opens_a_call_and_goes_on_to_the_apis_log(auditor: Client, row: ToolCall) -> None:
+def test_an_auditor_follows_a_call_to_the_apis_log(auditor: Client, row: ToolCall) -> None:
     page = auditor.get(f"{LIST}{row.pk}/change/").content.decode()
     assert f"/admin/obo_audit/delegatedaccess/?q={TRACE_ID}" in page
     assert "tool error" in page
@@ -92,7 +92,7 @@ def test_not_even_a_superuser_changes_anything(
     assert ToolCall.objects.get().subject == row.subject
 
 
-def test_a_long_list_is_not_counted_to_its_end(auditor: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_list_is_not_counted_completely(auditor: Client, db: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("on_behalf_of.mcp.admin.MOST_COUNTED", 3)
     baker.make(ToolCall, 5, outcome="ok")
     assert "3 tool calls" in auditor.get(LIST).content.decode()
@@ -143,7 +143,7 @@ def _python(code: str, extra: dict[str, str]) -> str:
     return result.stdout.strip()
 
 
-def test_old_records_are_deleted_by_the_day(db: None, capsys: pytest.CaptureFixture[str]) -> None:
+def test_records_from_before_a_day_are_deleted(db: None, capsys: pytest.CaptureFixture[str]) -> None:
     for day in (29, 30, 31):
         baker.make(ToolCall, time=datetime(2026, 1, day, 23, 59, tzinfo=UTC), outcome="ok")
     call_command("prune_tool_calls", "--before=2026-01-31")
@@ -152,6 +152,6 @@ def test_old_records_are_deleted_by_the_day(db: None, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize("day", ["yesterday", "2026-02-30", ""])
-def test_what_is_no_day_deletes_nothing(day: str) -> None:
+def test_an_invalid_day_deletes_nothing(day: str) -> None:
     with pytest.raises(CommandError, match="must be a day such as 2026-01-31"):
         call_command("prune_tool_calls", f"--before={day}")

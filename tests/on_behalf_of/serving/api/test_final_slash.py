@@ -18,9 +18,7 @@ def _debug(request: pytest.FixtureRequest, settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("_debug")
-def test_a_note_is_kept_changed_and_deleted_at_either_spelling_and_recorded_alike(
-    api: APIClient, issuer: Issuer
-) -> None:
+def test_both_spellings_of_a_url_behave_and_are_recorded_alike(api: APIClient, issuer: Issuer) -> None:
     headers: dict[str, Any] = bearer(issuer.token(scope="read:private write:private"))
     recorded = []
     for end in ("/", ""):
@@ -42,21 +40,21 @@ def test_a_note_is_kept_changed_and_deleted_at_either_spelling_and_recorded_alik
 
 
 @pytest.mark.usefixtures("_debug")
-def test_more_than_one_slash_too_many_is_another_address(api: APIClient) -> None:
+def test_a_url_with_two_extra_slashes_is_another_address(api: APIClient) -> None:
     for path in ("/api/notes//", "/api/private-scope//", "/api//notes"):
         answer = api.post(path, {"title": "Milk"}, format="json")
         assert (path, answer.status_code) == (path, 404)
         assert "Location" not in api.get(path).headers
 
 
-def test_pages_of_a_list_link_to_the_one_address_of_the_list(api: APIClient, issuer: Issuer) -> None:
+def test_pages_of_a_list_link_to_the_canonical_address(api: APIClient, issuer: Issuer) -> None:
     headers: dict[str, Any] = bearer(issuer.token(scope="read:private write:private"))
     for _ in range(2):
         api.post("/api/notes", {"title": "Milk"}, format="json", **headers)
     assert api.get("/api/notes?page_size=1", **headers).json()["next"].endswith("/api/notes/?page=2&page_size=1")
 
 
-def test_calls_of_the_api_are_served_over_http_where_pages_are_not(
+def test_api_calls_are_served_over_http_while_pages_redirect(
     api: APIClient, issuer: Issuer, settings: Settings
 ) -> None:
     """TLS ends in front of the services, and the bridge comes from inside (config/api/settings.py)."""

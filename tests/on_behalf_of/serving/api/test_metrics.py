@@ -64,7 +64,7 @@ def test_calls_are_counted_by_route_and_status_and_refusals_by_reason(measured: 
     assert "alice" not in text
 
 
-def test_what_waits_for_its_seal_is_told_and_left_out_where_the_database_says_nothing(
+def test_rows_waiting_for_a_seal_are_reported_unless_the_database_is_down(
     measured: APIClient,
     issuer: Issuer,
     monkeypatch: pytest.MonkeyPatch,
@@ -125,7 +125,7 @@ def test_only_direct_peers_from_loopback_or_allowed_networks_find_metrics(
     assert measured.generic("GET", "/metrics", REMOTE_ADDR=peer, **headers).status_code == status
 
 
-def test_whoever_asks_by_address_need_not_be_an_allowed_host(measured: APIClient) -> None:
+def test_requests_by_ip_address_need_no_allowed_host(measured: APIClient) -> None:
     """Prometheus finds its targets by address, as probes do."""
     assert page(measured, HTTP_HOST="10.1.2.3:8787")
     assert measured.post("/metrics").status_code == 404

@@ -30,7 +30,7 @@ def samples(measurements: Measurements, name: str) -> dict[str, float]:
     return {labels: float(value) for labels, value in found if float(value)}
 
 
-async def test_exchanges_look_ups_and_calls_are_told_with_their_outcomes(
+async def test_exchanges_look_ups_and_calls_are_counted_with_their_outcomes(
     bridge: RunningBridge, measurements: Measurements
 ) -> None:
     async with bridge:
@@ -90,7 +90,7 @@ async def test_a_dead_party_shows_until_it_answers_again() -> None:
     assert told == [True, False]
 
 
-async def test_codes_that_the_api_makes_up_become_no_labels() -> None:
+async def test_unknown_codes_of_the_api_do_not_become_labels() -> None:
     assert bounded("insufficient_scope") == "insufficient_scope"
     assert bounded("exchange_refused") == "exchange_refused"
     assert bounded("alice_was_here") == "other"

@@ -38,7 +38,7 @@ def parent_id(span: ReadableSpan) -> str:
 
 
 @pytest.mark.parametrize("where", ["header", "_meta"])
-async def test_exchange_and_api_call_lie_below_the_tool_call_and_that_below_the_clients_own_span(
+async def test_spans_nest_from_the_client_to_the_tool_call_to_exchange_and_api_call(
     bridge: RunningBridge, api: FakeApi, exporter: InMemorySpanExporter, where: str
 ) -> None:
     message, headers = modern_call("greet"), modern_headers("greet")
@@ -76,7 +76,9 @@ async def test_a_trace_that_begins_at_the_bridge_has_the_id_of_its_record(
     assert {ids(span)[0] for span in spans.values()} == {bridge.calls[0].trace.id}
 
 
-async def test_a_step_that_fails_says_so_and_not_why(bridge: RunningBridge, exporter: InMemorySpanExporter) -> None:
+async def test_a_failed_step_is_marked_without_the_reason(
+    bridge: RunningBridge, exporter: InMemorySpanExporter
+) -> None:
     bridge.tenant.answer_changes = {"token_type": "N_A"}
     async with bridge:
         await bridge.call("greet")
