@@ -1,4 +1,4 @@
-"""Reading what the tenant's token endpoint answered (RFC 8693 §2.2)."""
+"""Read the answer of the tenant's token endpoint (RFC 8693 §2.2)."""
 
 from collections.abc import Collection
 from http import HTTPStatus
@@ -18,17 +18,17 @@ from on_behalf_of.primitives.retry_after import retry_after
 from on_behalf_of.primitives.strict_json import MalformedJson
 
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"  # noqa: S105 - a name, not a token
-# A 401 is about the user's token or about the bridge's own credentials. The latter is `invalid_client` (RFC 6749
-# §5.2); Auth0 says `access_denied` with this status.
+# A 401 is about the user's token or about this server's own credentials. The latter is `invalid_client` (RFC 6749
+# §5.2); Auth0 answers `access_denied` with this status.
 CLIENT_CODES = {"invalid_client", "unauthorized_client", "access_denied"}
 # Other servers than Auth0 report both with 400 (RFC 6749 §5.2).
 BAD_REQUEST_CODES = {"invalid_grant": SubjectTokenRejected, "invalid_client": ClientRejected}
 
 
 def read_issued_token(response: UpstreamResponse, *, secrets: Collection[str]) -> str:
-    """The issued access token, not yet verified. Raises an ExchangeError for every other answer.
+    """Return the issued access token, not yet verified. Raises an ExchangeError for every other answer.
 
-    `secrets` are the bridge's own: errors show the tenant's words to the user, and these may repeat the request.
+    `secrets` are this server's own. Errors show the tenant's words to the user, and these may repeat the request.
     """
     if response.status != HTTPStatus.OK:
         raise _refusal(response, secrets)
@@ -44,7 +44,7 @@ def read_issued_token(response: UpstreamResponse, *, secrets: Collection[str]) -
         raise MalformedAnswer("its issued_token_type is not that of an access token")
     token = answer.get("access_token")
     if not isinstance(token, str) or not token:
-        raise MalformedAnswer("it holds no access_token")
+        raise MalformedAnswer("it has no access_token")
     return token
 
 

@@ -1,4 +1,4 @@
-"""How the bridge proves to the token endpoint that it is its client."""
+"""Prove to the token endpoint that this server is its client."""
 
 import base64
 import time
@@ -19,7 +19,7 @@ MIN_KEY_BITS = 2048  # RFC 7518 §3.3
 
 
 class AuthenticationMethod(StrEnum):
-    """The names are those of the registry for token_endpoint_auth_method (RFC 7591 §2)."""
+    """How the client authenticates. The names are those of token_endpoint_auth_method (RFC 7591 §2)."""
 
     CLIENT_SECRET_POST = "client_secret_post"  # noqa: S105 - a name
     CLIENT_SECRET_BASIC = "client_secret_basic"  # noqa: S105
@@ -28,7 +28,7 @@ class AuthenticationMethod(StrEnum):
 
 @dataclass(frozen=True)
 class Proof:
-    """What a request to the token endpoint carries to authenticate the client."""
+    """The parts of a request to the token endpoint that authenticate the client."""
 
     form: dict[str, str] = field(default_factory=dict, repr=False)
     headers: dict[str, str] = field(default_factory=dict, repr=False)
@@ -36,22 +36,22 @@ class Proof:
 
 @dataclass(frozen=True)
 class ConfidentialClient:
-    """The bridge as the tenant knows it. What its method needs must be there; nothing else is looked at."""
+    """This server as a client of the tenant (RFC 6749 §2.1). `secret` or `private_key` is needed, as `method` says."""
 
     client_id: str
     method: AuthenticationMethod = AuthenticationMethod.CLIENT_SECRET_POST
     secret: str = field(default="", repr=False)
     private_key: RSAPrivateKey | None = field(default=None, repr=False)
-    key_id: str = ""  # the name that the tenant gave to the key, where it wants it repeated
+    key_id: str = ""  # the tenant's name for the key, if the tenant wants it repeated
 
     def proof(self, issuer: str) -> Proof:
-        """For one request: an assertion is good for one only."""
+        """Return the proof for one request; an assertion can be used only once."""
         match self.method:
             case AuthenticationMethod.CLIENT_SECRET_POST:
                 return Proof({"client_id": self.client_id, "client_secret": self.secret})
             case AuthenticationMethod.CLIENT_SECRET_BASIC:
-                # Form-encoded first (RFC 6749 §2.3.1). Some servers do not undo that, so that a secret with a
-                # reserved character works with half of them; hence client_secret_post where nothing is said.
+                # Form-encoded first (RFC 6749 §2.3.1). Some servers do not decode that, so a secret with a reserved
+                # character fails with them. This is why client_secret_post is the default.
                 return Proof(headers={"Authorization": f"Basic {self._pair()}"})
             case AuthenticationMethod.PRIVATE_KEY_JWT:
                 assertion = self._assertion(issuer)
@@ -65,7 +65,7 @@ class ConfidentialClient:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """The secret in all forms in which it is sent; a server may repeat it in its answer."""
+        """Return the secret in all forms in which it is sent; a server may repeat it in its answer."""
         return (self.secret, quote_plus(self.secret), self._pair()) if self.secret else ()
 
     def _pair(self) -> str:
@@ -73,9 +73,10 @@ class ConfidentialClient:
         return base64.b64encode(pair.encode()).decode()
 
     def _assertion(self, issuer: str) -> str:
-        """RFC 7523 §3. The audience is the issuer, as Auth0 asks: no other server can use what one has received.
+        """Return a signed assertion (RFC 7523 §3). Its audience is the issuer, as Auth0 asks, so that no other server
+        can use it.
 
-        Without `iat`, which the RFC does not want: Auth0 refuses one from a clock that is ten seconds ahead.
+        It has no `iat`, which the RFC does not require: Auth0 refuses one from a clock that is ten seconds ahead.
         """
         if self.private_key is None:
             raise ValueError("private_key_jwt needs a private key")
@@ -91,10 +92,10 @@ class ConfidentialClient:
 
 
 def load_private_key(file: Path) -> RSAPrivateKey:
-    """Return the RSA key in a PEM file. Raises ValueError; its text is what the setting of that file must name."""
+    """Return the RSA key in a PEM file. Raises ValueError; its text says what the setting of that file must name."""
     try:
         key = load_pem_private_key(file.read_bytes(), password=None)
-    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: it is encrypted
+    except (OSError, ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: the key is encrypted
         key = None
     if not isinstance(key, RSAPrivateKey) or key.key_size < MIN_KEY_BITS:
         raise ValueError(f"a readable PEM file with an RSA private key of {MIN_KEY_BITS} bits or more, not encrypted")

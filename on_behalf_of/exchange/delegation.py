@@ -1,4 +1,4 @@
-"""Check that an exchanged token is the one that was asked for: the user's, through us, with the scopes needed."""
+"""Check that an exchanged token is the one that was asked for: for the same user, through us, with all scopes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,13 +14,13 @@ from on_behalf_of.resource_server.who_may_present import ActorRule, is_presented
 
 @dataclass(frozen=True)
 class DelegationVerifier:
-    """Verifies tokens B, wherever they come from: the tenant's answer is trusted no more than the shared cache."""
+    """Verifies exchanged tokens (B). The tenant's answer is not trusted more than the shared cache."""
 
     verifier: TokenVerifier  # for the API's audience
     actor_rule: ActorRule = ActorRule.ENFORCE
 
     def verify(self, issued: str, wanted: Wanted) -> ExchangedToken:
-        """Return token B, verified as the one that is wanted.
+        """Verify `issued` as the token that is wanted, and return it.
 
         Raises UnusableToken, ScopesNotGranted, or TenantUnavailable if the tenant's keys cannot be fetched.
         """
@@ -48,10 +48,10 @@ def check_delegation(
     scope: Sequence[str],
     actor_rule: ActorRule = ActorRule.ENFORCE,
 ) -> None:
-    """Check token B, already verified for the API's audience, against token A.
+    """Compare token B, already verified for the API's audience, with token A.
 
-    Raises UnusableToken if it speaks for somebody else or not through this client, ScopesNotGranted if it allows less
-    than was asked. Nested actors are history and not compared (RFC 8693 §4.1).
+    Raises UnusableToken if it is for another user or through another client, ScopesNotGranted if it has fewer scopes
+    than were asked for. Nested actors are history and not compared (RFC 8693 §4.1).
     """
     if exchanged.digest == subject_token.digest:
         raise UnusableToken(Unfit.UNCHANGED)
@@ -63,7 +63,7 @@ def check_delegation(
         raise UnusableToken(Unfit.ORGANIZATION)
     if exchanged.client_id != client_id:
         raise UnusableToken(Unfit.CLIENT)
-    # Without `act` the token says that the user calls the API directly, which is not true; some servers strip it.
+    # Without `act`, the token claims that the user calls the API directly, which is wrong. Some servers omit it.
     if exchanged.actor is None:
         raise UnusableToken(Unfit.NO_ACTOR)
     if actor_rule is ActorRule.ENFORCE and not is_presented_by_its_actor(exchanged):

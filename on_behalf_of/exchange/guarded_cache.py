@@ -1,4 +1,4 @@
-"""A cache that processes share, wrapped so that its failures are never errors."""
+"""Wrap a cache that processes share, so that its failures are not errors."""
 
 from collections.abc import Callable
 from functools import partial
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Cache(Protocol):
-    """The methods of Django's caches that are used. Each may raise anything."""
+    """The methods of Django's caches that are used here. Each may raise any exception."""
 
     def get(self, key: str) -> Any: ...
 
@@ -28,7 +28,7 @@ class GuardedCache:
 
     def __init__(self, cache: Cache, *, on_change: Callable[[str, bool], None] = lambda _part, _is_dead: None) -> None:
         self._cache = cache
-        # Separate, because a cache may be readable and refuse writes; with one breaker, reads would hide that.
+        # Two breakers, because a cache may allow reads and refuse writes; successful reads would hide that.
         self._reading = CircuitBreaker(
             "The shared cache (reading)", failures=FAILURES, on_change=partial(on_change, "cache_reading")
         )
@@ -42,7 +42,7 @@ class GuardedCache:
         return self._reading.is_well
 
     def get(self, key: str) -> object:
-        """Return the entry; None if there is none, or the cache fails."""
+        """Return the entry; None if there is none, or if the cache fails."""
         return self._guarded(self._reading, lambda: self._cache.get(key), None)
 
     def set(self, key: str, value: bytes, seconds: int) -> None:
@@ -56,12 +56,12 @@ class GuardedCache:
         self._guarded(self._writing, lambda: self._cache.delete(key), None)
 
     def _guarded(self, breaker: CircuitBreaker, use: Callable[[], T], otherwise: T) -> T:
-        """Return the result of `use`; `otherwise` if the cache fails, or failed a moment ago."""
+        """Return the result of `use`; `otherwise` if the cache fails, or failed just before."""
         if breaker.enter():
             return otherwise
         try:
             result = use()
-        except Exception as error:  # noqa: BLE001 - whatever a cache raises means: no cache
+        except Exception as error:  # noqa: BLE001 - any error means that the cache is not available
             breaker.failed(type(error).__name__)
             return otherwise
         except BaseException:

@@ -14,8 +14,8 @@ from on_behalf_of.primitives.call_error import CallerGone
 class MemorySource:
     """Keeps the tokens of this process, and lets calls that want the same token share one request to `source`.
 
-    If that request fails, it fails for all who wait, and the next call tries again. If it ends because its own caller
-    went away, one of the others begins anew. No lock is held meanwhile.
+    If that request fails, it fails for all waiting calls, and the next call tries again. If it ends because its own
+    caller went away, one of the others starts over. No lock is held during the request.
     """
 
     def __init__(
@@ -30,14 +30,14 @@ class MemorySource:
         self._flights: dict[ExchangeKey, Future[Obtained]] = {}
 
     def token(self, wanted: Wanted, *, rejected: ExchangedToken | None = None) -> Obtained:
-        """Return the token from memory, else from the source behind, which one caller at a time asks for it.
+        """Return the token from memory, else from `source`, which only one caller at a time asks for it.
 
-        Raises what that source raises, in every call that waited for it; TenantUnavailable if it takes longer than
-        the call's own deadline; CallerGone once the call is interrupted.
+        Raises what `source` raises, in every call that waited for it; TenantUnavailable if it takes longer than the
+        call's own deadline; CallerGone once the call is interrupted.
         """
         obtained = self._obtained(wanted, rejected)
         if rejected is not None and obtained.token.value == rejected.value:
-            # A call that did not know of the rejection brought it back from the shared cache meanwhile.
+            # Another call, which did not know of the rejection, has put it back from the shared cache meanwhile.
             obtained = self._obtained(wanted, rejected)
         return obtained
 
@@ -55,11 +55,11 @@ class MemorySource:
                 self._fly(wanted, rejected, flight)
                 return flight.result()
             _await(flight, wanted)
-            if not isinstance(flight.exception(), CallerGone):  # that was about another caller
+            if not isinstance(flight.exception(), CallerGone):  # else another caller has gone, not this one
                 return Obtained(flight.result().token, Origin.MEMORY)
 
     def _forget(self, key: ExchangeKey, rejected: ExchangedToken) -> None:
-        """Drop this very token; one that came in its place stays."""
+        """Drop this token only; keep one that has replaced it."""
         with self._lock:
             held = self._tokens.get(key)
             if held is not None and held.value == rejected.value:
@@ -68,7 +68,7 @@ class MemorySource:
     def _fly(self, wanted: Wanted, rejected: ExchangedToken | None, flight: Future[Obtained]) -> None:
         try:
             obtained = self._source.token(wanted, rejected=rejected)
-        except BaseException as error:  # whatever it is, those who wait must not wait for ever
+        except BaseException as error:  # waiting calls must be released after any error
             self._land(wanted.key, None)
             flight.set_exception(error)
             if not isinstance(error, Exception):
@@ -85,7 +85,7 @@ class MemorySource:
 
 
 def _await(flight: Future[Obtained], wanted: Wanted) -> None:
-    """Wait until another call's request is over, however it ends."""
+    """Wait until another call's request ends, whether or not it succeeds."""
     gone: Future[None] = Future()
     either: tuple[Future[Any], ...] = (flight, gone)
     with wanted.interruption.waking(lambda: gone.set_result(None)):

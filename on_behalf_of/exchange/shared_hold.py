@@ -1,4 +1,4 @@
-"""Share between processes how long the tenant must be left alone."""
+"""Share between processes how long the tenant must not be asked."""
 
 import hashlib
 import json
@@ -12,17 +12,17 @@ from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
 
 
 class SharedHold:
-    """The hold of one tenant, an entry in the shared cache.
+    """The time until which one tenant must not be asked, as an entry in the shared cache.
 
-    The entry is authenticated, so that a hostile cache cannot silence the bridge for longer than the tenant asked for.
-    A replayed old entry names a time that has passed.
+    The entry is authenticated, so that a hostile cache cannot stop exchanges for longer than the tenant asked for. An
+    old entry that is replayed names a time in the past.
     """
 
     def __init__(
         self, cache: GuardedCache, cipher: SealedBox, issuer: str, *, clock: Callable[[], float] = time.time
     ) -> None:
         self._cache, self._cipher, self._clock = cache, cipher, clock
-        # A tenant's limits are for all of its clients together.
+        # A tenant's limits apply to all of its clients together.
         self._key = f"hold:{hashlib.sha256(issuer.encode()).hexdigest()}"
         self._about = json.dumps(["hold", issuer]).encode()
 
@@ -40,7 +40,7 @@ class SharedHold:
         return until
 
     def keep(self, until: float) -> None:
-        """Store the time for all processes, unless a later one is there."""
+        """Store the time for all processes, unless a later one is stored."""
         seconds = math.ceil(until - self._clock())
         if seconds > 0 and until > self.until():
             entry = self._cipher.seal(json.dumps({"until": until}).encode(), self._about)

@@ -1,4 +1,4 @@
-"""Exchanged tokens that several processes share, in a cache that may be down, slow, or lying."""
+"""Share exchanged tokens between processes, in a cache that may be down, slow, or hostile."""
 
 import json
 import logging
@@ -20,9 +20,9 @@ from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
 
 logger = logging.getLogger(__name__)
 
-TURN = 3  # seconds that an exchange is left to one process; if that one dies, the others wait so long at most
-POLL = 0.04  # seconds between looks for what another process is exchanging
-LOG_PAUSE = 60.0  # seconds between lines about entries that are not ours
+TURN = 3  # seconds that one process has for an exchange; if it dies, the others wait at most that long
+POLL = 0.04  # seconds between lookups of a token that another process is exchanging
+LOG_PAUSE = 60.0  # seconds between log lines about entries that are not ours
 
 
 class Turn(Enum):
@@ -34,9 +34,9 @@ class Turn(Enum):
 class SharedSource:
     """Shares tokens with other processes through a cache, and lets one process at a time ask `source` for a token.
 
-    The cache never fails a call: without it, each process exchanges for itself. Its content is not trusted: an entry
-    must decrypt as what was put in that place, and its token must then pass `verify`, which raises ExchangeError for
-    a token other than the one that is wanted.
+    Calls never fail because of the cache: without it, each process exchanges tokens itself. Its content is not trusted:
+    an entry must decrypt for its own place, and its token must then pass `verify`, which raises ExchangeError for a
+    token other than the one that is wanted.
     """
 
     def __init__(
@@ -53,9 +53,9 @@ class SharedSource:
         self._told_at = -math.inf
 
     def token(self, wanted: Wanted, *, rejected: ExchangedToken | None = None) -> Obtained:
-        """Return the token from the cache, else from the source behind, and store it then.
+        """Return the token from the cache, else from `source`; then store it.
 
-        Raises what that source raises, and CallerGone.
+        Raises what `source` raises, and CallerGone.
         """
         if rejected is not None:
             self._forget(wanted, rejected)
@@ -68,7 +68,7 @@ class SharedSource:
 
     @contextmanager
     def _turn(self, wanted: Wanted, rejected: ExchangedToken | None) -> Iterator[ExchangedToken | None]:
-        """Wait for the token that another process is getting; without one, it is this process's turn to get it."""
+        """Wait for the token if another process is getting it; else take this process's turn to get it."""
         name = secrets.token_bytes(16)
         gives_up_at = time.monotonic() + min(TURN, wanted.deadline.remaining() / 2)
         turn = Turn.ANOTHERS
@@ -79,8 +79,8 @@ class SharedSource:
                     break  # without reading, waiting is pointless
                 turn = self._take_turn(wanted, name)
                 if turn is Turn.ANOTHERS:
-                    pause(random.uniform(POLL / 2, POLL), wanted.interruption)  # noqa: S311 - it spreads the looks
-            if turn is Turn.OURS:  # the process that had its turn before may have stored the token since we looked
+                    pause(random.uniform(POLL / 2, POLL), wanted.interruption)  # noqa: S311 - it spreads the lookups
+            if turn is Turn.OURS:  # the process whose turn it was may have stored the token since our last lookup
                 found = self._look_up(wanted, rejected)
             yield found
         finally:
@@ -88,7 +88,7 @@ class SharedSource:
                 self._end_turn(wanted, name)
 
     def _look_up(self, wanted: Wanted, rejected: ExchangedToken | None) -> ExchangedToken | None:
-        """Return the token in the cache if it passes as a fresh one does and is not the one that the API rejected."""
+        """Return the token in the cache if it verifies like a new one and is not the one that the API rejected."""
         token = self._read(wanted)
         if not token or (rejected is not None and token == rejected.value):
             return None
@@ -99,12 +99,12 @@ class SharedSource:
         return found if found.is_usable(self._clock()) else None
 
     def _forget(self, wanted: Wanted, rejected: ExchangedToken) -> None:
-        """Take this very token out; one that came in its place stays."""
+        """Delete this token only; keep one that has replaced it."""
         if self._read(wanted) == rejected.value:
             self._cache.delete(token_entry(wanted))
 
     def _read(self, wanted: Wanted) -> str | None:
-        """Return the token that stands in the cache, not yet verified."""
+        """Return the token in the cache, not yet verified."""
         entry = self._cache.get(token_entry(wanted))
         if entry is None:
             return None
@@ -127,12 +127,12 @@ class SharedSource:
         return Turn.UNKNOWN if added is None else Turn.OURS if added else Turn.ANOTHERS
 
     def _end_turn(self, wanted: Wanted, name: bytes) -> None:
-        """End the turn if it is still ours: it may have taken so long that another process has it by now."""
+        """End the turn if it is still ours. It may have expired, so that another process has it now."""
         if self._cache.get(turn_entry(wanted)) == name:
             self._cache.delete(turn_entry(wanted))
 
     def _tell(self, why: Exception) -> None:
-        """Log that somebody else writes there, or that a key was taken away too early; at most once a minute."""
+        """Log that others write into the cache, or that a key was removed too early; at most once a minute."""
         now = time.monotonic()
         if now - self._told_at >= LOG_PAUSE:
             self._told_at = now
@@ -146,7 +146,7 @@ def _token_in(content: bytes) -> str:
         members = {}
     token = members.get("access_token")
     if not isinstance(token, str) or len(members) != 1:
-        raise Unsealable("it holds something else")
+        raise Unsealable("it has other content")
     return token
 
 
@@ -159,7 +159,7 @@ def turn_entry(wanted: Wanted) -> str:
 
 
 def associated_data(wanted: Wanted) -> bytes:
-    """Return everything that an entry is about, so that it is valid in its own place only."""
+    """Return what an entry is bound to, so that it is valid in its own place only."""
     key, token = wanted.key, wanted.caller.token
     about = (token.issuer, token.subject, key.audience, key.client_id, *key.scope)
     return json.dumps(["exchanged token", str(key), *about]).encode()

@@ -30,14 +30,14 @@ GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"
 
 @dataclass(frozen=True)
 class TenantSource:
-    """Exchanges at the tenant's token endpoint, anew for each call, and verifies what comes back."""
+    """Exchanges tokens at the tenant's token endpoint, once for each call, and verifies the answers."""
 
-    keys: IssuerKeys  # whose metadata names the token endpoint
+    keys: IssuerKeys  # their metadata names the token endpoint
     http: UpstreamHttp
     tenant: Upstream
     verifier: DelegationVerifier
     target: ExchangeTarget = ExchangeTarget.AUDIENCE
-    forwards_address: bool = False  # whether the tenant is told the users' addresses
+    forwards_address: bool = False  # whether to tell the tenant the users' addresses
 
     def token(self, wanted: Wanted, *, rejected: ExchangedToken | None = None) -> Obtained:  # noqa: ARG002 - TokenSource
         """Return a new token. Raises an ExchangeError, or CallerGone."""
@@ -73,7 +73,7 @@ class TenantSource:
             )
 
         try:
-            metadata = self.keys.metadata()  # before the time for the attempts is looked at: it may take some
+            metadata = self.keys.metadata()  # before the first attempt, because it may take some of the time
             return self.tenant.ask(
                 send, deadline=wanted.deadline, interruption=wanted.interruption, repeat=Repeat.IF_PASSING
             )
@@ -90,4 +90,4 @@ class TenantSource:
         except UpstreamUnreachable as error:
             raise TenantUnavailable("it cannot be reached") from error
         except UpstreamError as error:
-            raise MalformedAnswer("it is too long, or no proper HTTP") from error
+            raise MalformedAnswer("it is too long, or not valid HTTP") from error

@@ -1,4 +1,4 @@
-"""The interface of token sources: what memory, the shared cache and the tenant are asked, and what they return."""
+"""The interface of token sources: what memory, shared cache and tenant are asked for, and what they return."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -16,12 +16,12 @@ from on_behalf_of.primitives.trace import Trace
 
 @dataclass(frozen=True)
 class Wanted:
-    """One call's wish for token B, and how long the call waits for it."""
+    """A call's request for token B, and how long the call waits for it."""
 
     caller: Caller
     client: ConfidentialClient  # the one that may exchange the caller's token
     audience: str  # the API's
-    scope: tuple[str, ...]  # exactly what is asked for
+    scope: tuple[str, ...]  # exactly what the tenant is asked for
     deadline: Deadline
     interruption: Interruption = field(default_factory=Interruption)
     trace: Trace = field(default_factory=Trace.made)
@@ -35,16 +35,16 @@ class Wanted:
 
 
 class Origin(StrEnum):
-    """The source that had the token. The values label measurements."""
+    """The source that had the token. The values are labels of measurements."""
 
-    MEMORY = "own"  # this process had it already, or another call was just getting it
-    SHARED = "shared"  # another process had put it into the shared cache
+    MEMORY = "own"  # this process had it, or another call was getting it
+    SHARED = "shared"  # another process had stored it in the shared cache
     TENANT = "miss"  # the tenant was asked
 
 
 @dataclass(frozen=True)
 class Obtained:
-    """Token B for one call, and how the call came by it."""
+    """Token B for one call, and where it came from."""
 
     token: ExchangedToken
     origin: Origin
@@ -52,10 +52,10 @@ class Obtained:
 
 
 class TokenSource(Protocol):
-    """Gets tokens, by itself or from the source behind it. Safe to share between threads."""
+    """Gets tokens itself or from the source behind it. Safe to share between threads."""
 
     def token(self, wanted: Wanted, *, rejected: ExchangedToken | None = None) -> Obtained:
-        """Return the token that is wanted. `rejected` is one that the API did not accept: no source keeps it.
+        """Return the wanted token. `rejected` is one that the API did not accept; sources forget it.
 
         Raises an ExchangeError, or CallerGone once the call is interrupted.
         """

@@ -26,7 +26,7 @@ class NotConnected(OSError):
 
 
 class SocketDeadline:
-    """A context in which an HTTP request of this thread ends after `seconds` or once `interruption` happens."""
+    """A context in which the thread's HTTP request ends after `seconds` at the latest, or at an `interruption`."""
 
     def __init__(self, seconds: float, interruption: Interruption | None = None) -> None:
         self.expired = False  # by either of the two

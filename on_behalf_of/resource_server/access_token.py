@@ -3,11 +3,11 @@ from enum import StrEnum
 
 from on_behalf_of.resource_server.actor import Actor
 
-VERIFIED = object()  # for `verify_access_token` alone, which shows with it that it did its work
+VERIFIED = object()  # only `verify_access_token` uses it, to show that it has verified the token
 
 
 class TokenDialect(StrEnum):
-    """The two shapes of access token that Auth0 issues; the header's `typ` tells them apart."""
+    """The two forms of access tokens that Auth0 issues. The header's `typ` distinguishes them."""
 
     RFC9068 = "rfc9068"
     AUTH0 = "auth0"
@@ -15,24 +15,24 @@ class TokenDialect(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class AccessToken:
-    """An access token that was verified: only `verify_access_token` makes one. Times are seconds since the epoch."""
+    """A verified access token; only `verify_access_token` makes one. Times are seconds since the epoch."""
 
     issuer: str
     subject: str
     client_id: str
     audience: tuple[str, ...]
     scopes: frozenset[str]
-    permissions: frozenset[str] | None  # what the user's roles allow; None where the issuer does not say
+    permissions: frozenset[str] | None  # what the user's roles allow; None if the issuer does not say
     issued_at: float
     expires_at: float
     not_before: float | None
     jwt_id: str | None
-    digest: str  # SHA-256 of the token, hexadecimal: names it where jwt_id is missing, and never gives it away
+    digest: str  # SHA-256 of the token, hexadecimal: identifies it even without jwt_id, and does not reveal it
     actor: Actor | None
     organization: str | None
     sub_profile: tuple[str, ...]
     client_profile: tuple[str, ...]
-    is_machine: bool  # a client speaks for itself; there is no user
+    is_machine: bool  # the client's own token, without a user
     dialect: TokenDialect
     verified: InitVar[object]
 

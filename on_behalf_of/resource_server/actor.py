@@ -9,7 +9,7 @@ MAX_ACTORS = 5
 
 @dataclass(frozen=True)
 class Actor:
-    """Who acts for the subject (RFC 8693 §4.1), with those who acted before nested inside."""
+    """A party that acts for the subject (RFC 8693 §4.1). The one that acted before it is nested inside."""
 
     subject: str
     client_id: str | None = None  # for agents: the client behind them
@@ -19,11 +19,11 @@ class Actor:
     actor: "Actor | None" = None  # the prior actor
 
     def chain(self) -> tuple["Actor", ...]:
-        """All actors, the current one first. Only that one counts for access control; the others are history."""
+        """Return all actors, the current one first. Only that one counts for access control; the others are history."""
         return tuple(self._outside_in())
 
     def members(self) -> dict[str, str]:
-        """Return what the claim says of this actor, in the claim's own form, without the nested ones."""
+        """Return this actor's members in the form of the claim, without the nested actors."""
         members = {
             "sub": self.subject,
             "client_id": self.client_id,
@@ -41,10 +41,10 @@ class Actor:
 
 
 def parse_actor(value: object, *, depth: int = 1) -> Actor:
-    """Read an `act` claim whole.
+    """Read a whole `act` claim.
 
-    Raises InvalidToken where any level has the wrong form or more than five are nested. Members that are not known
-    here, such as the actor's own `cnf`, are ignored, as RFC 8693 asks.
+    Raises InvalidToken if any level has the wrong form, or if more than five are nested. Unknown members, such as the
+    actor's own `cnf`, are ignored, as RFC 8693 asks.
     """
     if depth > MAX_ACTORS:
         raise InvalidToken(Reason.ACTOR_DEPTH)

@@ -7,13 +7,11 @@ _BEARER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*)", re.IGNORECASE)  # RFC 6
 
 
 def read_bearer_token(values: Sequence[str]) -> str:
-    """The token in a request's Authorization header.
+    """Return the token in a request's Authorization header.
 
-    `values` are all values of that header. A server that joins them with commas (as WSGI servers do) is served as
-    well, for a token holds no comma. Raises MissingToken where the caller did not try to authenticate with a
-    bearer token, InvalidRequest where it tried in a form that RFC 6750 §2.1 does not know.
-
-    Nothing about the token itself is checked here.
+    `values` are all values of that header. They may also be joined with commas, as WSGI servers do, because a token
+    contains no comma. Raises MissingToken if the caller did not try to authenticate with a bearer token,
+    InvalidRequest if it tried in a form that RFC 6750 §2.1 does not allow. Not checked: the token itself.
     """
     if not values:
         raise MissingToken

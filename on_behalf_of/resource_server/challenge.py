@@ -6,10 +6,10 @@ from on_behalf_of.resource_server.errors import BearerTokenError, InsufficientSc
 def challenge(
     error: BearerTokenError, *, resource_metadata: str, scope: Sequence[str] = (), kind: str = "resource"
 ) -> str:
-    """The value of WWW-Authenticate for a refusal (RFC 6750 §3, RFC 9728 §5.1).
+    """Return the value of WWW-Authenticate for a refusal (RFC 6750 §3, RFC 9728 §5.1).
 
-    `scope` tells a client without a token what to ask for; an InsufficientScope names its own, all at once, so that
-    one more consent is enough. `kind` is what the resource calls itself in the description.
+    `scope` tells a client without a token what to ask for. InsufficientScope names its own scopes, all at once, so that
+    one more consent is enough. `kind` is the word for the resource in the description, such as "API".
     """
     parameters: dict[str, str] = {}
     if error.error is not None:
@@ -21,5 +21,5 @@ def challenge(
 
 
 def _quotable(value: str) -> str:
-    # error_description and scope know neither quotes, backslashes nor anything beyond ASCII (RFC 6750 §3).
+    # error_description and scope allow no quotes, no backslashes, and only ASCII (RFC 6750 §3).
     return "".join(character for character in value if " " <= character <= "~" and character not in '"\\')

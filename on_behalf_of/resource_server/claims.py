@@ -1,4 +1,4 @@
-"""Reading single claims of a token whose signature is verified; each reader refuses what has the wrong form."""
+"""Read single claims of a token whose signature is verified. Each reader raises InvalidToken for a wrong form."""
 
 import re
 from typing import Any
@@ -8,7 +8,7 @@ from on_behalf_of.primitives.scope_syntax import is_scope
 from on_behalf_of.resource_server.errors import InvalidToken, Reason
 
 MAX_IDENTIFIER = 255  # characters; OpenID Connect Core §2 sets this bound for sub
-MAX_NUMERIC_DATE = 253_402_300_799  # the last second of the year 9999, beyond which calendars fail
+MAX_NUMERIC_DATE = 253_402_300_799  # the last second of the year 9999; Python's datetime fails beyond it
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 Claims = dict[str, Any]
@@ -20,12 +20,12 @@ def is_identifier(value: object) -> bool:
         isinstance(value, str)
         and len(value) <= MAX_IDENTIFIER
         and not _CONTROL.search(value)
-        and not is_blank(value)  # the empty text included
+        and not is_blank(value)  # "" is blank
     )
 
 
 def identifier(claims: Claims, name: str) -> str:
-    """A claim that must be there and name somebody or something."""
+    """Return a required claim that is an identifier."""
     value = claims.get(name)
     if not is_identifier(value):
         raise InvalidToken(Reason.CLAIM, claim=name)
@@ -33,11 +33,12 @@ def identifier(claims: Claims, name: str) -> str:
 
 
 def optional_identifier(claims: Claims, name: str) -> str | None:
+    """Return a claim that is an identifier; None if it is absent."""
     return identifier(claims, name) if name in claims else None
 
 
 def audience(claims: Claims) -> tuple[str, ...]:
-    """`aud` is one string or a list of them (RFC 7519 §4.1.3)."""
+    """Return `aud`, which is one string or a list of strings (RFC 7519 §4.1.3)."""
     value = claims.get("aud")
     values = [value] if isinstance(value, str) else value
     if not values or not _are_printable(values):
@@ -46,7 +47,7 @@ def audience(claims: Claims) -> tuple[str, ...]:
 
 
 def numeric_date(claims: Claims, name: str) -> float:
-    """Seconds since the epoch (RFC 7519 §2). `true` is no number here, although Python says so."""
+    """Return a time in seconds since the epoch (RFC 7519 §2). `true` is refused, although Python's bool is an int."""
     value = claims.get(name)
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_NUMERIC_DATE:
         raise InvalidToken(Reason.CLAIM, claim=name)
@@ -54,7 +55,7 @@ def numeric_date(claims: Claims, name: str) -> float:
 
 
 def scopes(claims: Claims) -> frozenset[str]:
-    """`scope`, a string of names separated by single spaces (RFC 8693 §4.2); absent or empty is no scope."""
+    """Return the names in `scope`, separated by single spaces (RFC 8693 §4.2); none if it is absent or empty."""
     value = claims.get("scope", "")
     if not isinstance(value, str):
         raise InvalidToken(Reason.CLAIM, claim="scope")
@@ -65,7 +66,7 @@ def scopes(claims: Claims) -> frozenset[str]:
 
 
 def permissions(claims: Claims) -> frozenset[str] | None:
-    """Auth0's `permissions`, what the user's roles allow; None where the issuer does not say."""
+    """Return Auth0's `permissions`, which the user's roles allow; None if the claim is absent."""
     if "permissions" not in claims:
         return None
     value = claims["permissions"]
@@ -79,7 +80,7 @@ def _are_printable(values: Any) -> bool:
 
 
 def profile(claims: Claims, name: str) -> tuple[str, ...]:
-    """`sub_profile` or `client_profile`: names separated by spaces; absent is empty."""
+    """Return the names in `sub_profile` or `client_profile`, separated by spaces; none if it is absent."""
     if name not in claims:
         return ()
     value = claims[name]

@@ -1,6 +1,6 @@
-"""Why a request is refused: the RFCs' error codes as types, with one reason code and one sentence each.
+"""Why a request is refused: the RFCs' error codes as types, each with a reason code and a sentence.
 
-The sentences are fixed: nothing of what the caller sent is ever repeated in them.
+The sentences are fixed; they never repeat what the caller sent.
 """
 
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from on_behalf_of.resource_server.step_up import scopes_to_ask_for
 
 
 class Reason(StrEnum):
-    """Stable codes, for the audit log and for people who look for the cause."""
+    """Stable codes, for the audit log and for people who search for the cause."""
 
     # The request (RFC 6750 §2, §3.1)
     NO_TOKEN = "no_token"  # noqa: S105 - a reason code, not a secret
@@ -80,7 +80,7 @@ DESCRIPTIONS = {
     Reason.UNSCOPED_VIEW: "This operation names no scope, so no access token may call it.",
     Reason.ACTOR_NOT_CLIENT: "The current actor (act) is not the client that the access token was issued to.",
     Reason.ACTOR_NOT_TRUSTED: "The party that acts for the user, by the token's act claim, may not call this resource.",
-    Reason.DELEGATION_REQUIRED: "Only calls that are made on a user's behalf, by token exchange, are accepted here.",
+    Reason.DELEGATION_REQUIRED: "Only calls on a user's behalf, by token exchange, are accepted here.",
     Reason.MACHINE: "A client's own token is not accepted here; a user must be behind the call.",
     Reason.ORGANIZATION: "The access token does not belong to an organization that may use this resource.",
     Reason.UNKNOWN_USER: "The token's user has no active account here.",
@@ -88,7 +88,7 @@ DESCRIPTIONS = {
 
 
 class BearerTokenError(Exception):
-    """A request that is refused for its token; RFC 6750 §3.1 gives status and `error`."""
+    """The request is refused because of its token. RFC 6750 §3.1 defines status and `error`."""
 
     status: int
     error: str | None
@@ -99,12 +99,12 @@ class BearerTokenError(Exception):
         super().__init__(self.description)
 
     def description_by(self, kind: str) -> str:
-        """Return the sentence as a resource of this kind says it, such as "MCP server" or "API"."""
+        """Return the sentence with the word for this kind of resource, such as "MCP server" or "API"."""
         return self.description.replace("his resource", f"his {kind}")
 
 
 class MissingToken(BearerTokenError):
-    """No credentials at all: the challenge then carries no error code (RFC 6750 §3.1)."""
+    """The request has no credentials. The challenge then carries no error code (RFC 6750 §3.1)."""
 
     status, error = 401, None
 
@@ -119,20 +119,20 @@ class InvalidRequest(BearerTokenError):
 
 
 class InvalidToken(BearerTokenError):
-    """The token is malformed, expired, foreign, or otherwise not acceptable."""
+    """The token is malformed, expired, for another service, or not acceptable for another reason."""
 
     status, error = 401, "invalid_token"
 
     def __init__(self, reason: Reason, *, claim: str | None = None) -> None:
-        # `claim` is one of our own words for it, never a name that stood in the token.
+        # `claim` is one of our own names, never a name from the token.
         super().__init__(reason, f"{DESCRIPTIONS[reason]} ({claim})." if claim else None)
         self.claim = claim
 
 
 class InsufficientScope(BearerTokenError):
-    """The token is good, and allows too little; `scopes` is everything that the operation needs.
+    """The token is valid but lacks scopes. `scopes` are all that the operation needs.
 
-    The challenge also names those of `keeping`, for clients that would lose what they have by asking for the rest.
+    The challenge also names the scopes in `keeping`, which some clients would lose by asking for the others only.
     """
 
     status, error = 403, "insufficient_scope"
@@ -144,17 +144,17 @@ class InsufficientScope(BearerTokenError):
 
 
 class NotPermitted(BearerTokenError):
-    """The token is good, but a rule of the resource forbids its bearer the call: no other scope would help.
+    """The token is valid, but a rule of the resource forbids the call. Another scope would not help.
 
-    RFC 6750 §3.1 has no code for this, so there is none: `insufficient_scope` would send clients to ask for consent,
-    `invalid_token` to log in again. The challenge, which §3 demands all the same, then only names the metadata.
+    RFC 6750 §3.1 has no code for this, so none is sent: `insufficient_scope` would make clients ask for consent,
+    `invalid_token` would make them log in again. The challenge, which §3 requires anyway, only names the metadata.
     """
 
     status, error = 403, None
 
 
 class KeysUnavailable(Exception):
-    """The issuer's keys cannot be fetched, so it is unknown whether the token is good. Answer 503, never 401."""
+    """The issuer's keys cannot be fetched, so it is unknown whether the token is valid. Answer 503, never 401."""
 
     description = "The issuer's keys cannot be fetched at the moment; try again."
 

@@ -1,8 +1,8 @@
-"""Why a token is good for a resource or not, check by check.
+"""Explain why a resource accepts or refuses a token, check by check.
 
-Nothing is judged here: `verify_access_token` is, and what it raises tells which check failed. Where a failure can be
-set aside, such as a wrong audience, it is asked again as if that were right, so that people learn of all that is wrong
-with a token at once. This is for people who look for a cause; no request is decided by it.
+`verify_access_token` decides; the error that it raises shows which check failed. If a failure can be set aside, such as
+a wrong audience, the token is verified again as if that were right, so that people see all problems of a token at once.
+This is for people who search for a cause; no request is decided by it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,9 +35,9 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that is asked of a token, with the reasons for which it fails.
+    """One check of a token, with the reasons with which it fails.
 
-    `about` are the members of header or claims that it looks at; of the reason CLAIM, only those are meant.
+    `about` are the members of header or claims that it reads. The reason CLAIM belongs to it only for those.
     """
 
     title: str
@@ -52,7 +52,7 @@ class Check:
 
 KEY = Check("The issuer publishes that key", (Reason.UNKNOWN_KEY,), ("kid",))
 SIGNATURE = Check("The signature is right", (Reason.SIGNATURE,))
-# In the order in which the code asks: tests/on_behalf_of/diagnosis/explanation holds the two together.
+# In the order in which the code checks them; tests in tests/on_behalf_of/diagnosis/explanation enforce this.
 CHECKS = (
     Check(
         "The text is one bearer token",
@@ -68,7 +68,7 @@ CHECKS = (
     KEY,
     SIGNATURE,
     Check("The claims are one well-formed JSON object", (Reason.MALFORMED_CLAIMS,)),
-    Check("It is no ID token", (Reason.ID_TOKEN,), ("nonce", "at_hash", "c_hash", "s_hash", "events")),
+    Check("It is not an ID token", (Reason.ID_TOKEN,), ("nonce", "at_hash", "c_hash", "s_hash", "events")),
     Check("It is not bound to a key or certificate", (Reason.BOUND_TOKEN,), ("cnf",)),
     Check("It comes from this service's issuer", (Reason.ISSUER,), ("iss",)),
     Check("It is for this service", (Reason.AUDIENCE, Reason.CLAIM), ("aud",)),
@@ -78,7 +78,7 @@ CHECKS = (
     Check("It names its client, and one only", (Reason.CLAIM, Reason.CLIENTS_DIFFER), ("client_id", "azp")),
     Check("Its scopes are well-formed", (Reason.CLAIM,), ("scope",)),
     Check("Its permissions are well-formed", (Reason.CLAIM,), ("permissions",)),
-    Check("It has a name of its own, where its dialect asks for one", (Reason.CLAIM,), ("jti",)),
+    Check("It has an id of its own, if its dialect requires one", (Reason.CLAIM,), ("jti",)),
     Check("Its actors are well-formed, and at most five", (Reason.ACTOR, Reason.ACTOR_DEPTH), ("act",)),
     Check("Its organization is well-formed", (Reason.CLAIM,), ("org_id",)),
     Check("Its profiles are well-formed", (Reason.CLAIM,), ("sub_profile", "client_profile")),
@@ -86,10 +86,10 @@ CHECKS = (
 
 # In the order of `check_caller`.
 CALLER_CHECKS = (
-    Check("A user is behind it, where machines may not call", (Reason.MACHINE,), ("sub",)),
-    Check("Its current actor is its client, where that is enforced", (Reason.ACTOR_NOT_CLIENT,), ("act",)),
+    Check("A user is behind it, unless machines may call", (Reason.MACHINE,), ("sub",)),
+    Check("Its current actor is its client, if that is enforced", (Reason.ACTOR_NOT_CLIENT,), ("act",)),
 )
-# The rules without the one that a reason is about.
+# By reason: the change that turns its rule off.
 CALLER_RULES_SET_ASIDE: dict[Reason, dict[str, Any]] = {
     Reason.MACHINE: {"allow_machines": True},
     Reason.ACTOR_NOT_CLIENT: {"actor_rule": ActorRule.RECORD},
@@ -98,7 +98,7 @@ CALLER_RULES_SET_ASIDE: dict[Reason, dict[str, Any]] = {
 
 @dataclass(frozen=True)
 class Step:
-    """What became of one check; `error` is there where it failed."""
+    """The result of one check, with its `error` if it failed."""
 
     check: Check
     state: State
@@ -107,26 +107,26 @@ class Step:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Every check, in order, with what became of it."""
+    """Every check in order, with its result."""
 
     parts: TokenParts  # what the token says, whether or not it is true
     steps: tuple[Step, ...]
-    token: AccessToken | None  # only where nothing was set aside
+    token: AccessToken | None  # only if nothing was set aside
     now: float  # seconds since the epoch
 
     @property
     def failures(self) -> tuple[BearerTokenError, ...]:
-        """The first is what the service answers with; the others are what it would find after that."""
+        """Return the errors: the first is the one that the service answers with, the others would come after it."""
         return tuple(step.error for step in self.steps if step.error)
 
     @property
     def is_signed(self) -> bool:
-        """Whether the issuer signed what the token says."""
+        """Return whether the issuer signed the token's content."""
         return any(step.check is SIGNATURE and step.state is State.PASSED for step in self.steps)
 
 
 def explain(text: str, *, rules: TokenRules, keys: KeySource, now: float) -> Explanation:
-    """Explain the token `text`, which stands for what follows "Bearer" in a request's header. Raises nothing."""
+    """Explain the token `text`, which is what follows "Bearer" in a request's header. Never raises."""
     parts = read_parts(text)
     try:
         token = read_bearer_token([f"Bearer {text}"] if text else [])
@@ -165,7 +165,7 @@ def rule_steps(
     checks: Sequence[Check],
     set_aside: Mapping[Reason, Mapping[str, Any]],
 ) -> tuple[Step, ...]:
-    """Run `check` again without each rule that it refuses the token for, until it finds nothing more."""
+    """Run `check` again without each rule by which it refuses the token, until it finds nothing more."""
     failures: list[BearerTokenError] = []
     while token:
         try:
@@ -184,7 +184,7 @@ def steps_of(
     is_complete: bool,
     untold: Sequence[Check] = (),
 ) -> tuple[Step, ...]:
-    """Each of `checks` with its state; without `is_complete`, nothing was asked after the last of `failures`."""
+    """Return each of `checks` with its state. Without `is_complete`, none was reached after the last of `failures`."""
     return tuple(_steps(checks, failures, is_complete=is_complete, untold=untold))
 
 
@@ -202,7 +202,7 @@ def _steps(
             yield Step(check, State.PASSED if index < end else State.NOT_REACHED)
 
 
-# What follows asks the verifier again as if something were right that is not.
+# Verify again, as if something wrong were right.
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ class _Attempt:
 
 
 def _set_aside(reason: Reason, attempt: _Attempt, claims: Claims) -> _Attempt | None:
-    """The same question without that failure; None where the verifier cannot go on without what is missing."""
+    """Return the same attempt without that failure; None if the verifier cannot continue without what is missing."""
     changes: dict[Reason, Callable[[], _Attempt]] = {
         Reason.DIALECT: lambda: replace(attempt, rules=replace(attempt.rules, dialects=frozenset(TokenDialect))),
         Reason.UNKNOWN_KEY: lambda: _signed_anew(attempt),
@@ -251,7 +251,7 @@ class _OneKey:
 
 @cache
 def _passing_key() -> RSAPrivateKey:
-    """A key for the explanation alone, so that a token can be read on after its signature. Nothing else trusts it."""
+    """Return a key for explanations only, with which the checks after the signature can run. Nothing else trusts it."""
     return generate_private_key(public_exponent=65_537, key_size=2_048)
 
 

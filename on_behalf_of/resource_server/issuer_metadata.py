@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp, UpstreamResponse
 from on_behalf_of.primitives.strict_json import MalformedJson
 
-_URL = re.compile(r"[\x21-\x7e]+")  # urlsplit drops line breaks and tabs before it looks
+_URL = re.compile(r"[\x21-\x7e]+")  # urlsplit ignores line breaks and tabs, so they are refused before
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
@@ -14,27 +14,27 @@ class IssuerMetadataInvalid(UpstreamError):
 
 
 class IssuerDiffers(IssuerMetadataInvalid):
-    """The document names another issuer than the one at whose address it is (RFC 8414 §3.3)."""
+    """The document names another issuer than the one at whose address it was found (RFC 8414 §3.3)."""
 
     def __init__(self, issuer: str, named: object) -> None:
         super().__init__(f"The metadata at {issuer} names another issuer; compare the trailing slash too.")
-        self.named = named  # as it stands there, which may be anything
+        self.named = named  # as found, so of any type
 
 
 @dataclass(frozen=True)
 class IssuerMetadata:
-    """What is used of an issuer's metadata (OpenID Connect Discovery §3, RFC 8414 §2)."""
+    """The part of an issuer's metadata that is used here (OpenID Connect Discovery §3, RFC 8414 §2)."""
 
     issuer: str
     jwks_uri: str
     token_endpoint: str
-    authorization_endpoint: str | None = None  # None where it is missing or not usable
+    authorization_endpoint: str | None = None  # None if it is missing or not usable
     end_session_endpoint: str | None = None  # OpenID Connect RP-Initiated Logout §2.1
     iss_parameter_supported: bool = False  # RFC 9207 §3: authorization responses carry `iss`
 
 
 def discovery_urls(issuer: str) -> tuple[str, str]:
-    """Where the metadata of `issuer` can be: appended to it (OpenID Connect), or put before its path (RFC 8414 §3)."""
+    """Return the URLs of the issuer's metadata: appended to it (OpenID Connect), or before its path (RFC 8414 §3)."""
     url = urlsplit(issuer)
     return (
         f"{issuer.rstrip('/')}/.well-known/openid-configuration",
@@ -43,25 +43,25 @@ def discovery_urls(issuer: str) -> tuple[str, str]:
 
 
 def discover(issuer: str, http: UpstreamHttp, *, deadline: float) -> IssuerMetadata:
-    """Fetch and check the metadata of `issuer`, in at most `deadline` seconds for each of two places.
+    """Fetch and check the metadata of `issuer`, in at most `deadline` seconds for each of two URLs.
 
-    Raises UpstreamError; IssuerMetadataInvalid where the document names another issuer (RFC 8414 §3.3: it must be
-    the same to the letter) or lacks what is needed.
+    Raises UpstreamError; IssuerMetadataInvalid if the document lacks what is needed or names another issuer (RFC 8414
+    §3.3: the strings must be identical).
     """
     return read_metadata(issuer, published_metadata(issuer, http, deadline=deadline))
 
 
 def published_metadata(issuer: str, http: UpstreamHttp, *, deadline: float) -> UpstreamResponse:
-    """The issuer's answer that holds its metadata, not checked yet. Raises UpstreamError."""
+    """Return the issuer's answer that contains its metadata, not yet checked. Raises UpstreamError."""
     for url in discovery_urls(issuer):
         answer = http.request("GET", url, deadline=deadline)
-        if answer.status == 200:  # noqa: PLR2004 - the status that means "here it is"
+        if answer.status == 200:  # noqa: PLR2004 - OK
             return answer
     raise IssuerMetadataInvalid(f"{issuer} publishes no metadata: it answered {answer.status}.")
 
 
 def read_metadata(issuer: str, answer: UpstreamResponse) -> IssuerMetadata:
-    """What `answer` says of `issuer`, checked. Raises IssuerMetadataInvalid."""
+    """Return the metadata in `answer`, checked. Raises IssuerMetadataInvalid."""
     try:
         document = answer.json()
     except MalformedJson as error:
@@ -92,7 +92,7 @@ def _usable(value: object, issuer: str) -> str | None:
                 # Plain http is for development: issuer and endpoint both on this machine.
                 url.scheme == "http" and url.hostname in LOOPBACK and urlsplit(issuer).scheme == "http"
             )
-            if fits and url.hostname and url.username is None and url.port != 0:  # reading a wrong port raises
+            if fits and url.hostname and url.username is None and url.port != 0:  # an invalid port raises
                 return value
         except ValueError:
             pass

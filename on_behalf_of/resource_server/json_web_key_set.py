@@ -8,28 +8,28 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPubli
 
 from on_behalf_of.resource_server.claims import is_identifier
 
-MIN_KEY_BITS, MAX_KEY_BITS = 2048, 8192  # RFC 7518 §3.3 sets the lower; beyond the upper each check costs too much
+MIN_KEY_BITS, MAX_KEY_BITS = 2048, 8192  # RFC 7518 §3.3 sets the minimum; longer keys make each check too slow
 MAX_EXPONENT_BITS = 33
 MAX_KEYS = 64
-PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})  # RFC 7518 §6.3.2; each gives the others away
+PRIVATE_MEMBERS = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth"})  # RFC 7518 §6.3.2; each reveals the others
 
 
 class Unusable(StrEnum):
-    """Why a published key verifies nothing here."""
+    """Why a published key is not used."""
 
     KIND = "it is not an RSA key"
     NAME = "it has no name (kid)"
     PURPOSE = "it is not for RS256 signatures (use, alg, key_ops)"
     PRIVATE = "its private part is published with it"
     LENGTH = f"it has fewer than {MIN_KEY_BITS} or more than {MAX_KEY_BITS} bits"
-    NUMBERS = "its numbers (n, e) make no key"
+    NUMBERS = "its numbers (n, e) are not those of a key"
 
 
 def usable_keys(document: Mapping[str, Any]) -> dict[str, RSAPublicKey]:
-    """The keys of a JWK Set (RFC 7517 §5) that may verify RS256 signatures, by `kid`.
+    """Return the keys of a JWK Set (RFC 7517 §5) that may verify RS256 signatures, by `kid`.
 
-    Others are passed over, as RFC 7517 §5 asks. So are keys that were published together with their private part,
-    and all keys that share a `kid`, because it is unclear which of them is meant.
+    Other keys are ignored, as RFC 7517 §5 asks. So are keys that were published with their private part, and all keys
+    that share a `kid`, because it is unclear which of them is meant.
     """
     found: dict[str, RSAPublicKey] = {}
     ambiguous: set[str] = set()
@@ -46,7 +46,7 @@ def usable_keys(document: Mapping[str, Any]) -> dict[str, RSAPublicKey]:
 
 
 def public_key(entry: object) -> RSAPublicKey | Unusable:  # noqa: PLR0911 - a list of rules
-    """The key of one JWK, or why it is none that may verify RS256 signatures."""
+    """Return the key of one JWK, or why it must not verify RS256 signatures."""
     if not isinstance(entry, dict) or entry.get("kty") != "RSA":
         return Unusable.KIND
     if not is_identifier(entry.get("kid")):
@@ -76,7 +76,7 @@ def _is_for_signatures(entry: Mapping[str, Any]) -> bool:
 
 
 def _number(value: object) -> int:
-    """An unsigned integer in base64url (RFC 7518 §2); 0 for anything that is none."""
+    """Return an unsigned integer from base64url (RFC 7518 §2); 0 for anything else."""
     if not isinstance(value, str) or len(value) > MAX_KEY_BITS:
         return 0
     try:

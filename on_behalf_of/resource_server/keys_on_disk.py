@@ -1,4 +1,4 @@
-"""An issuer's keys in a file, for when it cannot be asked. Public keys, but only this user may change them."""
+"""Keep an issuer's keys in a file, for when the issuer cannot be asked. Only this user may change them."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ from on_behalf_of.resource_server.json_web_key_set import usable_keys
 
 @dataclass(frozen=True)
 class KeptKeys:
-    """A set of keys as of one time; a KeySource that never fetches."""
+    """An issuer's keys at one point in time; a KeySource that never fetches."""
 
     issuer: str
     keys: Mapping[str, RSAPublicKey]
@@ -28,7 +28,7 @@ class KeptKeys:
         return self.keys[key_id]
 
     def write(self, path: Path) -> None:
-        """Put them into the file at `path`, whole or not at all, with mode 0600. Raises OSError."""
+        """Write the keys to `path`, completely or not at all, with mode 0600. Raises OSError."""
         document = {
             "issuer": self.issuer,
             "fetched_at": self.fetched_at,
@@ -45,7 +45,7 @@ class NoKeys:
 
 
 def read_kept_keys(path: Path, *, issuer: str) -> KeptKeys | None:
-    """The keys in the file at `path`; None where it has none of this issuer."""
+    """Return the keys in the file at `path`; None if it has none of this issuer."""
     try:
         document = parse_object(path.read_bytes())
     except (OSError, MalformedJson):

@@ -1,4 +1,4 @@
-"""A token as people paste it: with the scheme, quotes and line breaks that came along."""
+"""Read a token as people paste it: with the scheme, quotes and line breaks around it."""
 
 import re
 from dataclasses import dataclass
@@ -12,25 +12,25 @@ _BROKEN = re.compile(r"[A-Za-z0-9_.-]+(?:[ \t]*[\r\n]+[ \t]*[A-Za-z0-9_.-]+)+")
 
 @dataclass(frozen=True)
 class PastedToken:
-    """The token alone, and in words what stood around it and does not belong to it."""
+    """The token alone, and notes about what was removed around it."""
 
     token: str
     notes: tuple[str, ...]
 
 
 def read_pasted_token(text: str) -> PastedToken:
-    """The token in `text`; what is none stays as it is. Inside it, line breaks alone are taken away."""
-    notes: dict[str, None] = {}  # each once, in their order
+    """Return the token in `text`, or the text itself. Inside the token, only line breaks are removed."""
+    notes: dict[str, None] = {}  # a set in insertion order
     token = text.strip().removeprefix("\ufeff")
     if from_answer := _of_token_endpoint(token):
         notes["This is the answer of a token endpoint; its access_token is explained."] = None
         token = from_answer
     token = _without_quotes(token, notes)
     if scheme := _SCHEME.match(token):
-        notes["The word Bearer belongs to the header, not to the token; it was taken away."] = None
+        notes["The word Bearer belongs to the header, not to the token; it was removed."] = None
         token = _without_quotes(token[scheme.end() :], notes)
     if _BROKEN.fullmatch(token):
-        notes["It was broken over several lines, which were put together."] = None
+        notes["It was broken over several lines, which were joined."] = None
         token = re.sub(r"\s+", "", token)
     return PastedToken(token, tuple(notes))
 
@@ -38,12 +38,12 @@ def read_pasted_token(text: str) -> PastedToken:
 def _without_quotes(text: str, notes: dict[str, None]) -> str:
     bare = text.strip(_QUOTES)
     if bare != text:
-        notes["The quotes around it were taken away."] = None
+        notes["The quotes around it were removed."] = None
     return bare.strip()
 
 
 def _of_token_endpoint(text: str) -> str | None:
-    """RFC 6749 §5.1, which people copy whole."""
+    """Return the token in a token endpoint's answer (RFC 6749 §5.1), if people pasted all of it; else None."""
     if not text.startswith("{"):
         return None
     try:

@@ -6,27 +6,27 @@ WELL_KNOWN = "/.well-known/oauth-protected-resource"
 
 @dataclass(frozen=True)
 class ProtectedResource:
-    """A protected resource as it describes itself to clients (RFC 9728)."""
+    """A protected resource, as it describes itself to clients (RFC 9728)."""
 
     resource: str  # the identifier that clients put into `resource` (RFC 8707)
     base_url: str  # where clients reach it, without trailing slash
     authorization_server: str  # the issuer
     scopes: tuple[str, ...]
     name: str
-    endpoint: str = ""  # path below base_url that clients call, where only one is called, such as /mcp
+    endpoint: str = ""  # path below base_url that clients call, if there is only one, such as /mcp
 
     @property
     def metadata_url(self) -> str:
-        """The `resource_metadata` of every challenge (RFC 9728 §5.1).
+        """Return the `resource_metadata` of every challenge (RFC 9728 §5.1).
 
-        Clients compare `resource` with the identifier that this URL was made from (RFC 9728 §3.3). Built from
+        Clients compare `resource` with the identifier that this URL is made from (RFC 9728 §3.3). It comes from the
         configuration, never from the request's Host header, which the caller chooses.
         """
         url = urlsplit(self.base_url + self.endpoint)
         return f"{url.scheme}://{url.netloc}{WELL_KNOWN}{url.path.rstrip('/')}"  # RFC 9728 §3.1: before the path
 
     def metadata(self) -> dict[str, object]:
-        """The metadata document (RFC 9728 §2)."""
+        """Return the metadata document (RFC 9728 §2)."""
         return {
             "resource": self.resource,
             "authorization_servers": [self.authorization_server],
@@ -37,6 +37,8 @@ class ProtectedResource:
 
 
 def well_known_paths(endpoint_path: str) -> tuple[str, ...]:
-    """Where clients look for the metadata of an endpoint: at the root and with its path appended (RFC 9728 §3.1)."""
+    """Return the paths where clients look for an endpoint's metadata: at the root, and with its path appended
+    (RFC 9728 §3.1).
+    """
     suffix = urlsplit(endpoint_path).path.strip("/")
     return (WELL_KNOWN, f"{WELL_KNOWN}/{suffix}") if suffix else (WELL_KNOWN,)

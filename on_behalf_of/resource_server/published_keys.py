@@ -14,9 +14,9 @@ MAX_KEY_SET = 524_288  # bytes
 def fetch_keys(
     issuer: str, http: UpstreamHttp, *, deadline: float
 ) -> tuple[Mapping[str, RSAPublicKey], IssuerMetadata]:
-    """What an issuer publishes now: its keys, at least one, and its endpoints. Raises UpstreamError.
+    """Fetch an issuer's keys, at least one, and its endpoints. Raises UpstreamError.
 
-    `deadline` is in seconds, for the metadata; the keys have the time that `http` gives to each request.
+    `deadline` limits the metadata, in seconds; the keys have the time that `http` gives to each request.
     """
     metadata = discover(issuer, http, deadline=deadline)
     keys = usable_keys(fetch_key_set(metadata, http))
@@ -26,7 +26,7 @@ def fetch_keys(
 
 
 def fetch_key_set(metadata: IssuerMetadata, http: UpstreamHttp) -> dict[str, Any]:
-    """The JWK Set that the issuer publishes, as it stands there. Raises UpstreamError."""
+    """Fetch the JWK Set that the issuer publishes, unchanged. Raises UpstreamError."""
     answer = http.request("GET", metadata.jwks_uri, max_bytes=MAX_KEY_SET)
     if answer.status != 200:  # noqa: PLR2004
         raise IssuerMetadataInvalid(f"{metadata.issuer} does not give its keys: it answered {answer.status}.")

@@ -1,6 +1,6 @@
-"""What to do about a token that is refused: one sentence for each reason, closer where the token shows more.
+"""What to do about a refused token: one sentence for each reason, more precise if the token shows more.
 
-Values of the token stand in these sentences as `shown` makes them safe; they are for the person who holds the token.
+The sentences quote values of the token, which `shown` makes safe. They are for the person who holds the token.
 """
 
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ MARKS_OF_ID_TOKENS = ("nonce", "at_hash", "c_hash", "email", "auth_time")
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What is known beside the reason."""
+    """What is known in addition to the reason."""
 
     rules: TokenRules
     parts: TokenParts
@@ -28,7 +28,7 @@ class Circumstances:
 
 
 def remedy(error: BearerTokenError, seen: Circumstances) -> str:
-    """What the holder of the token, or the operator of the service, can do."""
+    """Return what the holder of the token, or the operator of the service, can do."""
     if closer := _CLOSER.get(error.reason):
         return closer(seen)
     if isinstance(error, InvalidToken) and error.claim:
@@ -37,24 +37,25 @@ def remedy(error: BearerTokenError, seen: Circumstances) -> str:
 
 
 REMEDIES = {
-    Reason.NO_TOKEN: "Nothing came: give the token on standard input, without anything else.",
-    Reason.MALFORMED_AUTHORIZATION: "There are characters in it that no token has: copy it again, whole and alone.",
-    Reason.SEVERAL_AUTHORIZATIONS: "There is a comma in it, as between two tokens: copy one of them, alone.",
+    Reason.NO_TOKEN: "The input is empty: give the token on standard input, and nothing else.",
+    Reason.MALFORMED_AUTHORIZATION: "It contains characters that no token has: copy the token again, all of it.",
+    Reason.SEVERAL_AUTHORIZATIONS: "It contains a comma, as between two tokens: copy only one of them.",
     Reason.TOKEN_IN_QUERY: "Send the token in the Authorization header, never in the URL.",
     Reason.TOKEN_TOO_LONG: f"A token has at most {MAX_TOKEN_LENGTH:,} characters: have the tenant put less into it.",
     Reason.CRITICAL_HEADER: "Have the tenant issue tokens without crit and b64 in the header.",
     Reason.NO_KEY_ID: "Have the tenant name the signing key in the header (kid), as it does in its key set.",
-    Reason.MALFORMED_CLAIMS: "The claims are no JSON object that every reader understands alike (a member may stand "
-    "twice): that is for the tenant to mend.",
-    Reason.SIGNATURE: "The token was changed after it was signed, or cut off when it was copied: copy it again, whole.",
+    Reason.MALFORMED_CLAIMS: "The claims are not a JSON object that all readers understand alike (it may have a member "
+    "twice): the tenant must correct this.",
+    Reason.SIGNATURE: "The token was changed after it was signed, or cut off when it was copied: copy the whole token "
+    "again.",
     Reason.ID_TOKEN: "An ID token tells the client who logged in; send the access token of the same login.",
     Reason.BOUND_TOKEN: "Have the tenant issue a plain bearer token: without DPoP, and not bound to a certificate.",
-    Reason.ACTOR: "Each level of act needs a sub, in an object: that is for the tenant's exchange to mend.",
-    Reason.ACTOR_DEPTH: "It was exchanged more often than five times: exchange the user's own token, not one that was "
+    Reason.ACTOR: "Each level of act must be an object with a sub: the tenant's exchange must correct this.",
+    Reason.ACTOR_DEPTH: "It was exchanged more than five times: exchange the user's own token, not one that was "
     "exchanged already.",
     Reason.CLIENTS_DIFFER: "client_id and azp must name the same client: correct this at the tenant.",
     Reason.UNSCOPED_VIEW: 'Name a scope in the view: permission_classes = [HasScope("…")].',
-    Reason.SCOPE: "Ask the user's tenant for a token with the scope that is missing.",
+    Reason.SCOPE: "Ask the user's tenant for a token with the missing scope.",
     Reason.ACTOR_NOT_TRUSTED: "Call through an actor that API_TRUSTED_ACTORS names, or add the outermost sub of act "
     "to it.",
     Reason.DELEGATION_REQUIRED: "Exchange the user's token first (API_REQUIRE_DELEGATION is on): a login's own token "
@@ -71,14 +72,15 @@ def _form(seen: Circumstances) -> str:
         return "It has five parts, so it is encrypted (JWE): have the tenant issue signed tokens instead."
     if count == 1:
         return (
-            "It is opaque: it has no parts that could be read. Tenants issue such tokens where no API is named: ask "
+            "It is opaque, so it has no readable parts. Tenants issue such tokens if the request names no API: ask "
             f"for one with {_audience(seen)}."
         )
     if count != SIGNED_PARTS:
         return (
-            f"A signed JWT has three parts between dots, and this has {count}: it may be cut off. Copy it again, whole."
+            f"A signed JWT has three parts between dots, and this has {count}: it may be cut off. Copy the whole token "
+            "again."
         )
-    return "It has three parts, and one of them is not what it should be (base64url of JSON): copy it again, whole."
+    return "It has three parts, but one of them is not base64url of JSON: copy the whole token again."
 
 
 def _algorithm(seen: Circumstances) -> str:
@@ -101,7 +103,7 @@ def _dialect(seen: Circumstances) -> str:
 def _key(seen: Circumstances) -> str:
     if seen.parts.claims.get("iss") != seen.rules.issuer:
         return f"The key is another issuer's. {_issuer(seen)}"
-    return "The issuer has changed its keys since, or was set up anew: log in again."
+    return "The issuer has changed its keys since then, or was set up again: log in again."
 
 
 def _issuer(seen: Circumstances) -> str:
@@ -132,7 +134,7 @@ def _audience(seen: Circumstances) -> str:
 
 def _expired(seen: Circumstances) -> str:
     ago = duration(seen.now - numeric_date(seen.parts.claims, "exp"))
-    return f"It ended {ago} ago: renew it with the refresh token, or log in again."
+    return f"It expired {ago} ago: renew it with the refresh token, or log in again."
 
 
 def _not_yet(seen: Circumstances) -> str:
@@ -141,7 +143,7 @@ def _not_yet(seen: Circumstances) -> str:
     begins = numeric_date(claims, name)
     return (
         f"{name} is {duration(begins - seen.now)} from now: the clock of this machine or of the tenant is wrong "
-        f"(up to {seen.rules.leeway} seconds are let pass)."
+        f"(differences of up to {seen.rules.leeway} seconds are accepted)."
     )
 
 
@@ -173,7 +175,7 @@ _CLOSER: dict[Reason, Callable[[Circumstances], str]] = {
 def _claim(name: str, seen: Circumstances) -> str:
     if name not in seen.parts.claims:
         return (
-            f"{name} is missing: that is for the tenant to put in, or this is no access token of the dialect it claims."
+            f"{name} is missing: the tenant must add it, or this is not an access token of the dialect that it claims."
         )
     value = shown(seen.parts.claims[name])
-    return f"{name} is {value}, which is no form that {name} may have: that is for the tenant to mend."
+    return f"{name} is {value}, which has the wrong form for {name}: the tenant must correct this."

@@ -1,4 +1,4 @@
-"""What a token says, whether or not it is true: for people who look at it, and for nothing else."""
+"""Read what a token says, without verifying it, to show it to people."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
 @dataclass(frozen=True)
 class TokenParts:
-    """A JWT taken apart without its signature, which is never shown. Empty where it cannot be read."""
+    """A JWT's header and claims, empty if they cannot be read. The signature is left out, so that it is never shown."""
 
     count: int  # of the parts between dots: 3 in a signed JWT, 5 in an encrypted one
     header: Claims = field(default_factory=dict)
@@ -26,7 +26,7 @@ class TokenParts:
 
     @property
     def actors(self) -> tuple[Actor, ...]:
-        """The current actor first; none where `act` is absent or malformed."""
+        """Return the actors, the current one first; none if `act` is absent or malformed."""
         try:
             return parse_actor(self.claims["act"]).chain() if "act" in self.claims else ()
         except InvalidToken:
@@ -34,11 +34,12 @@ class TokenParts:
 
 
 def read_parts(token: str) -> TokenParts:
+    """Return the parts of a token. Never raises."""
     if len(token) > MAX_TOKEN_LENGTH:
         return TokenParts(token.count(".") + 1)
     segments = token.split(".")
     if len(segments) != 3:  # noqa: PLR2004 - RFC 7515 §7.1
-        # An encrypted one has a readable header all the same (RFC 7516 §7.1).
+        # The header of an encrypted token is readable too (RFC 7516 §7.1).
         return TokenParts(len(segments), _read(segments[0]) if len(segments) > 1 else {})
     return TokenParts(3, _read(segments[0]), _read(segments[1]))
 
@@ -51,28 +52,29 @@ def _read(segment: str) -> Claims:
 
 
 def claimed_issuer(token: str) -> str | None:
-    """Return what a token says of its issuer, unverified; None if it is not a JWT, or names none.
+    """Return the issuer that a token names, unverified; None if it is not a JWT, or names none.
 
-    Good only for choosing who verifies the token.
+    Use it only to choose who verifies the token.
     """
     issuer = read_parts(token).claims.get("iss")
     return issuer if isinstance(issuer, str) else None
 
 
 def shown(value: object) -> str:
-    """A value of a token as one line of JSON; no character in it hides, breaks the line or turns it around."""
+    """Return a token's value as one line of JSON, without characters that hide, break or reorder text."""
     try:
         return safe(json.dumps(value, ensure_ascii=False))
-    except RecursionError:  # reading goes a little deeper than writing
+    except RecursionError:  # parsing allows slightly deeper nesting than writing
         return "nested too deeply to be shown"
 
 
 def safe(text: str) -> str:
+    """Return the text with each hidden character replaced by a visible mark."""
     return "".join(REPLACEMENT if is_hidden(each) else each for each in text)
 
 
 def duration(seconds: float) -> str:
-    """Its two largest units, in words."""
+    """Return a duration in words, by its two largest units."""
     left = int(abs(seconds))
     found = []
     for name, length in _UNITS:
@@ -85,7 +87,7 @@ def duration(seconds: float) -> str:
 
 
 def moment(value: object, *, now: float) -> str:
-    """A NumericDate (RFC 7519 §2) as people say it."""
+    """Return a NumericDate (RFC 7519 §2) in words, with its distance from now."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MAX_NUMERIC_DATE:
         return "no time"
     distance = f"in {duration(value - now)}" if value > now else f"{duration(now - value)} ago"

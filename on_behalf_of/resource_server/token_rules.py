@@ -1,4 +1,4 @@
-"""Which access tokens a protected resource accepts: the options, and every rule that a token is judged by."""
+"""Which access tokens a protected resource accepts: the options, and every rule that verifies a token."""
 
 import base64
 import hashlib
@@ -18,14 +18,14 @@ from on_behalf_of.resource_server.claims import Claims
 from on_behalf_of.resource_server.errors import InvalidToken, Reason
 
 MAX_LEEWAY = 60
-DIALECTS = {  # the words for them in settings; the first is the default
+DIALECTS = {  # by the words for them in settings; the first is the default
     "both": frozenset(TokenDialect),
     "rfc9068": frozenset({TokenDialect.RFC9068}),
     "auth0": frozenset({TokenDialect.AUTH0}),
 }
 MAX_TOKEN_LENGTH = 16_384  # characters
-ALGORITHM = "RS256"  # from here, never from the token (RFC 8725 §3.1)
-# `typ` separates access tokens from all other JWTs (RFC 9068 §4, RFC 8725 §3.11); Auth0's dialect says JWT or nothing.
+ALGORITHM = "RS256"  # never taken from the token (RFC 8725 §3.1)
+# `typ` distinguishes access tokens from other JWTs (RFC 9068 §4, RFC 8725 §3.11); Auth0's dialect has JWT or no `typ`.
 DIALECT_OF_TYPE = {"at+jwt": TokenDialect.RFC9068, "jwt": TokenDialect.AUTH0}
 # Claims of ID tokens and logout tokens (OpenID Connect Core §2, §3.3.2.11, Back-Channel Logout §2.4).
 ID_TOKEN_MARKS = frozenset({"nonce", "at_hash", "c_hash", "s_hash", "events"})
@@ -36,7 +36,7 @@ _RS256 = RSAAlgorithm(RSAAlgorithm.SHA256)
 
 class KeySource(Protocol):
     def key(self, key_id: str) -> RSAPublicKey:
-        """The issuer's public key of that name. Raises InvalidToken or KeysUnavailable."""
+        """Return the issuer's public key named `key_id`. Raises InvalidToken or KeysUnavailable."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class TokenRules:
 
     @property
     def audiences(self) -> tuple[str, ...]:
-        """Every identifier of this resource; a token must name one of them."""
+        """Return every identifier of this resource; a token must name one of them."""
         return (self.audience, *self.other_audiences)
 
     def __post_init__(self) -> None:
@@ -64,11 +64,12 @@ class TokenRules:
 
 
 def verify_access_token(token: str, *, rules: TokenRules, keys: KeySource, now: float) -> AccessToken:
-    """Verify an access token as RFC 9068 §4 and RFC 8725 §3 ask.
+    """Verify an access token as RFC 9068 §4 and RFC 8725 §3 require.
 
-    `now` is seconds since the epoch. Raises InvalidToken with the reason, or KeysUnavailable if that cannot be told.
-    Not checked: scopes (each operation has its own), who may present the token (`check_caller`), revocation, and
-    whether the caller is the token's client; a token that is bound to its caller (`cnf`) is refused for that.
+    `now` is in seconds since the epoch. Raises InvalidToken with the reason, or KeysUnavailable if the keys cannot be
+    fetched. Not checked: scopes (each operation has its own), who may present the token (`check_caller`), revocation,
+    and whether the caller is the token's client. For this reason, a token that is bound to its client (`cnf`) is
+    refused.
     """
     if len(token) > MAX_TOKEN_LENGTH:
         raise InvalidToken(Reason.TOKEN_TOO_LONG)
@@ -77,7 +78,7 @@ def verify_access_token(token: str, *, rules: TokenRules, keys: KeySource, now: 
         raise InvalidToken(Reason.NOT_A_JWT)
     header, payload, signature = (_decoded(segment) for segment in segments.groups())
     key_id, dialect = _header(header, rules)
-    # PyJWT's algorithm, not its decode(): that would parse the token again, and take the last of duplicate members.
+    # PyJWT's algorithm, not its decode(), which would parse the token again and take the last of duplicate members.
     if not _RS256.verify(token[: segments.end(2)].encode(), keys.key(key_id), signature):
         raise InvalidToken(Reason.SIGNATURE)
     try:
@@ -95,7 +96,7 @@ def _decoded(segment: str) -> bytes:
         data = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
     except ValueError as error:
         raise InvalidToken(Reason.NOT_A_JWT) from error
-    # Other spellings of the same bytes would count as other tokens wherever tokens are known by their digest.
+    # Another spelling of the same bytes would have another digest, and tokens are identified by their digest.
     if base64.urlsafe_b64encode(data).rstrip(b"=") != segment.encode():
         raise InvalidToken(Reason.NOT_A_JWT)
     return data
@@ -116,7 +117,7 @@ def _header(document: bytes, rules: TokenRules) -> tuple[str, TokenDialect]:
         raise InvalidToken(Reason.TOKEN_TYPE)
     if dialect not in rules.dialects:
         raise InvalidToken(Reason.DIALECT)
-    # jku, x5u, jwk and x5c would let the sender choose the key; they are never looked at (RFC 8725 §3.10).
+    # jku, x5u, jwk and x5c would let the sender choose the key; they are ignored (RFC 8725 §3.10).
     if not read.is_identifier(header.get("kid")):
         raise InvalidToken(Reason.NO_KEY_ID)
     return str(header["kid"]), dialect
@@ -149,7 +150,7 @@ def _access_token(claims: Claims, dialect: TokenDialect, *, digest: str) -> Acce
     is_rfc9068 = dialect is TokenDialect.RFC9068
     subject = read.identifier(claims, "sub")
     client_id = read.identifier(claims, "client_id" if is_rfc9068 else "azp")
-    other = "azp" if is_rfc9068 else "client_id"  # either may stand beside the dialect's own claim
+    other = "azp" if is_rfc9068 else "client_id"  # a token may have both
     if other in claims and read.identifier(claims, other) != client_id:
         raise InvalidToken(Reason.CLIENTS_DIFFER)
     return AccessToken(
@@ -168,7 +169,7 @@ def _access_token(claims: Claims, dialect: TokenDialect, *, digest: str) -> Acce
         organization=read.optional_identifier(claims, "org_id"),
         sub_profile=read.profile(claims, "sub_profile"),
         client_profile=read.profile(claims, "client_profile"),
-        # RFC 9068 §5: with client credentials, sub names the client; Auth0 appends @clients to it.
+        # With client credentials, sub names the client (RFC 9068 §5); Auth0 appends @clients.
         is_machine=subject in {client_id, f"{client_id}@clients"} or claims.get("gty") == "client-credentials",
         dialect=dialect,
         verified=VERIFIED,

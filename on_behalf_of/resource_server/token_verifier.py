@@ -12,12 +12,11 @@ MAX_REMEMBERED = 10_000
 
 
 class TokenVerifier:
-    """Verifies access tokens for one resource and remembers those it found good.
+    """Verifies access tokens for one resource, and remembers the valid ones.
 
-    A remembered token is known by its SHA-256, is checked for its times on each use, is forgotten when the issuer's
-    keys change, and counts for nothing where no keys are held that are still good. Those that came to their end are
-    forgotten although nobody brings them again, so that memory follows the tokens in use and not those of a day.
-    Refusals are not remembered. Safe to share between threads.
+    Remembered tokens are identified by their SHA-256. Their times are checked on each use. They are forgotten when the
+    issuer's keys change, and not used while no usable keys are held. Expired tokens are removed even if they are not
+    presented again, so memory follows the tokens in use. Refusals are not remembered. Safe to share between threads.
     """
 
     def __init__(self, rules: TokenRules, keys: IssuerKeys, *, clock: Callable[[], float] = time.time) -> None:
@@ -31,20 +30,20 @@ class TokenVerifier:
         self._generation = keys.generation
 
     def verify(self, token: str) -> AccessToken:
-        """Raises InvalidToken or KeysUnavailable. May wait for the issuer's keys."""
+        """Return the verified token. May wait for the issuer's keys. Raises InvalidToken or KeysUnavailable."""
         if remembered := self.verify_cached(token):
             return remembered
         generation = self.keys.generation
         verified = verify_access_token(token, rules=self.rules, keys=self.keys, now=self._clock())
         with self._lock:
-            # A key may have been withdrawn meanwhile; what it verified is then not worth remembering.
+            # A key may have been withdrawn meanwhile; a token that it verified must not be remembered.
             if generation == self.keys.generation == self._generation:
                 self._remembered.put(verified.digest, verified)
         return verified
 
     def verify_cached(self, token: str) -> AccessToken | None:
-        """The verified token where it is remembered and still good, else None. Never waits."""
-        if len(token) > MAX_TOKEN_LENGTH or not token.isascii():  # no token at all; not worth hashing
+        """Return the verified token if it is remembered and still valid, else None. Never waits."""
+        if len(token) > MAX_TOKEN_LENGTH or not token.isascii():  # not a token, so not worth hashing
             return None
         digest = hashlib.sha256(token.encode()).hexdigest()
         self.keys.refresh_if_due()

@@ -1,4 +1,4 @@
-"""Rules about who may present a verified token, by its client and its actor; shared by every protected resource."""
+"""Decide who may present a verified token, by its client and its actor. All protected resources share these rules."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from on_behalf_of.resource_server.errors import NotPermitted, Reason
 
-if TYPE_CHECKING:  # the settings hold these rules, and need not load what verifies tokens
+if TYPE_CHECKING:  # settings import these rules, and need not load the verification of tokens
     from on_behalf_of.resource_server.access_token import AccessToken
 
 
 class ActorRule(StrEnum):
-    """The treatment of a token whose current actor is not the client that it was issued to."""
+    """What to do with a token whose current actor is not the client that it was issued to."""
 
     ENFORCE = "enforce"  # refuse the token
     RECORD = "record"  # accept it and only record the actor, for tenants that name actors by other ids
@@ -21,7 +21,7 @@ class ActorRule(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class CallerRules:
-    """The defaults refuse clients that call in their own name, and actors that are not the token's client."""
+    """Who may present a token. The defaults refuse tokens without a user, and actors other than the token's client."""
 
     allow_machines: bool = False
     actor_rule: ActorRule = ActorRule.ENFORCE
@@ -36,10 +36,10 @@ def check_caller(token: AccessToken, rules: CallerRules) -> None:
 
 
 def is_presented_by_its_actor(token: AccessToken) -> bool:
-    """Return whether the current actor is the token's own client, the one party that a token is issued to.
+    """Return whether the current actor is the client that the token was issued to.
 
-    An agent's client is its `client_id`; any other actor is known by its subject, which is meaningful only at its
-    issuer. A token without `act` passes: its client acts for itself or calls for its user directly.
+    An agent's client is its `client_id`. Other actors are identified by their subject, which is meaningful only at
+    their issuer. A token without `act` passes: its client acts for itself, or calls for its user directly.
     """
     actor = token.actor
     if actor is None:

@@ -48,7 +48,7 @@ TENANT = {
         "failed bridge_client_rejected",
     ),
     "no JSON": Row(table.answering(the_tenant, 200, b"<html>"), "not a JSON object", MALFORMED),
-    "broken off": Row(table.answering(the_tenant, 200, b"{", BROKEN_OFF), "no proper HTTP", MALFORMED),
+    "broken off": Row(table.answering(the_tenant, 200, b"{", BROKEN_OFF), "not valid HTTP", MALFORMED),
     "oversized": Row(table.answering(the_tenant, 200, OVERSIZED), "too long", MALFORMED),
     "redirect": Row(table.answering(the_tenant, 307, headers=ELSEWHERE), "status 307", MALFORMED),
     "token_type DPoP": Row(table.handing_out({"token_type": "DPoP"}), "token_type", MALFORMED),
@@ -91,7 +91,7 @@ API = {
     "503 once, come again at once": Row(table.answering_once(the_api, 503, {"Retry-After": "0"}), "", OK, calls=2),
     "no JSON": Row(table.answering(the_api, 200, b"<html>"), "not a JSON object", API_MALFORMED),
     "another shape": Row(table.answering(the_api, 200, b'{"subject":5}'), "cannot be used", API_MALFORMED),
-    "broken off": Row(table.answering(the_api, 200, b"{", BROKEN_OFF), "no proper HTTP", API_MALFORMED),
+    "broken off": Row(table.answering(the_api, 200, b"{", BROKEN_OFF), "not valid HTTP", API_MALFORMED),
     "oversized": Row(table.answering(the_api, 200, OVERSIZED), "too long", API_MALFORMED),
     "redirect": Row(table.answering(the_api, 302, headers=ELSEWHERE), "status 302", API_MALFORMED),
 }

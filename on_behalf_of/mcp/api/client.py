@@ -214,7 +214,7 @@ class Downstream:
                 self.served.has_written = had_written
             raise ApiUnavailable("it cannot be reached") from error
         except UpstreamError as error:
-            raise MalformedApiAnswer("it is too long, or no proper HTTP") from error
+            raise MalformedApiAnswer("it is too long, or not valid HTTP") from error
         if response.status == HTTPStatus.UNAUTHORIZED:  # refused before any work
             self.served.has_written = had_written
         return response

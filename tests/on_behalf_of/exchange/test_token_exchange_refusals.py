@@ -31,7 +31,7 @@ REPLIES: dict[str, tuple[Reply, str]] = {
     "not JSON": (Reply(200, b"<html>"), "not a JSON object"),
     "JSON with a name twice": (Reply(200, b'{"token_type":"Bearer","token_type":"DPoP"}'), "not a JSON object"),
     "too long": (Reply(200, b"x" * 1_500_000), "too long"),
-    "broken off": (Reply(200, b"{", {"Content-Length": "50"}), "no proper HTTP"),
+    "broken off": (Reply(200, b"{", {"Content-Length": "50"}), "not valid HTTP"),
     "a description that is no text": (Reply(403, b'{"error":{},"error_description":[1]}'), "(403)"),
 }
 

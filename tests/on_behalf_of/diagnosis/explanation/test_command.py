@@ -54,7 +54,7 @@ def test_a_token_for_the_bridge_is_explained_with_what_each_tool_lacks(issuer: I
         ({"aud": "x"}, "api", f'ask for a token with resource="{API_AUDIENCE}"'),
         ({"exp": 1_000_300, "iat": 1_000_000}, "api", "days"),
         ({"iat": None}, "api", "iat is missing"),
-        ({"sub": 7}, "api", "sub is 7, which is no form"),
+        ({"sub": 7}, "api", "sub is 7, which has the wrong form"),
     ],
 )
 def test_the_remedy_fits_the_token(issuer: Issuer, claims: Any, service: str, remedy: str) -> None:
@@ -107,15 +107,15 @@ def test_a_token_broken_into_lines_is_joined(issuer: Issuer) -> None:
 @pytest.mark.parametrize(
     ("text", "word"),
     [
-        ("", "Nothing came"),
-        ("\n \n", "Nothing came"),
+        ("", "The input is empty"),
+        ("\n \n", "The input is empty"),
         ("opaque-token-without-dots", "opaque"),
         (f"{encoded({'alg': 'dir', 'enc': 'A256GCM'})}..iv.text.tag", "five parts, so it is encrypted (JWE)"),
         ("one.two", "three parts between dots, and this has 2"),
-        ("a b c", "characters in it that no token has"),
-        ("\x00\x1b[31m", "characters in it that no token has"),
-        ("{{{", "characters in it that no token has"),
-        ("[" * 100_000, "characters in it that no token has"),
+        ("a b c", "contains characters that no token has"),
+        ("\x00\x1b[31m", "contains characters that no token has"),
+        ("{{{", "contains characters that no token has"),
+        ("[" * 100_000, "contains characters that no token has"),
     ],
 )
 def test_a_value_that_is_not_a_token_is_explained(text: str, word: str) -> None:
