@@ -20,9 +20,9 @@ class StrictJsonParser(BaseParser):
         media_type: str | None = None,  # noqa: ARG002 - DRF's signature
         parser_context: Mapping[str, Any] | None = None,  # noqa: ARG002
     ) -> dict[str, Any]:
-        limit: int = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        body = stream.read(limit + 1)
-        if len(body) > limit:
+        limit: int | None = settings.DATA_UPLOAD_MAX_MEMORY_SIZE  # None: the project sets no limit
+        body = stream.read() if limit is None else stream.read(limit + 1)
+        if limit is not None and len(body) > limit:
             raise ContentTooLarge
         try:
             return parse_object(body)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from on_behalf_of.serving.parent_process import GRACE
-from on_behalf_of.serving.wsgi_threads import THREADS_VARIABLE
+from on_behalf_of.serving.wsgi_threads import BODY_VARIABLE, THREADS_VARIABLE
 
 THREADS = 8  # the event loop receives bodies, so a thread only ever waits for the database and for keys
 HEAD_DEADLINE = 10_000  # milliseconds for a request's line and headers; an idle connection is closed then too
@@ -23,13 +23,14 @@ def granian_command(
     port: int,
     workers: int = 1,
     threads: int = THREADS,
+    max_body: int = 1,
     grace: int = GRACE,
     json_lines: bool = False,
 ) -> tuple[list[str], dict[str, str]]:
     """Return the process's arguments, and the variables that it needs beside this process's own.
 
     `application` is `module:name`, `interface` is "rsgi" or "asgi", `settings` is the module of Django's settings.
-    `grace` is in seconds: see `grace_for`.
+    `max_body` is in megabytes, and for RSGI only; `grace` is in seconds: see `grace_for`.
     """
     arguments = [
         *(sys.executable, "-m", "granian"),
@@ -40,7 +41,11 @@ def granian_command(
         *(("--log-config", str(JSON_LINES)) if json_lines else ()),
         application,
     ]
-    return arguments, {THREADS_VARIABLE: str(threads), "DJANGO_SETTINGS_MODULE": settings}
+    return arguments, {
+        THREADS_VARIABLE: str(threads),
+        BODY_VARIABLE: str(max_body),
+        "DJANGO_SETTINGS_MODULE": settings,
+    }
 
 
 def grace_for(timeout: float) -> int:

@@ -20,10 +20,11 @@ from typing import Any
 
 from on_behalf_of.primitives import time_budget
 
-MAX_BODY = 1_048_576  # bytes
+MEGABYTE = 1_048_576  # bytes
 BODY_DEADLINE = 10.0  # seconds for a whole body
 MAX_TARGET = 8_192  # characters of path and query
 WATCH_AFTER = 0.05  # seconds of waiting for a thread before the caller is watched
+BODY_VARIABLE = "SERVE_MAX_BODY"  # megabytes
 THREADS_VARIABLE = "SERVE_THREADS"  # how `serve --threads` reaches the worker processes
 
 NOT_BEGUN = b'{"detail": "The request waited too long and was not begun; try again."}'
@@ -50,13 +51,13 @@ class WsgiThreads:
         *,
         threads: int | None = None,
         max_target: int = MAX_TARGET,
-        max_body: int = MAX_BODY,
+        max_body: int | None = None,
         body_deadline: float = BODY_DEADLINE,
         at_end: Callable[[], None] = lambda: None,
     ) -> None:
         self._application = application
         self._max_target = max_target
-        self._max_body = max_body
+        self._max_body = max_body or MEGABYTE * int(os.environ.get(BODY_VARIABLE, "1"))  # bytes
         self._body_deadline = body_deadline
         self._at_end = at_end
         self._size = threads or int(os.environ.get(THREADS_VARIABLE, "8"))
@@ -96,7 +97,8 @@ class WsgiThreads:
             return b""
         if not (length.isascii() and length.isdigit()):
             raise BodyRefused(HTTPStatus.BAD_REQUEST, "Content-Length must be a number.")
-        too_large = BodyRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "The request's body is larger than 1 MB.")
+        limit = f"{self._max_body / MEGABYTE:g} MB"
+        too_large = BodyRefused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The request's body is larger than {limit}.")
         if int(length) > self._max_body:
             raise too_large
         body = bytearray()

@@ -4,7 +4,11 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from config.environment import BASE_DIR
 
 PROJECT = """
 import sys
@@ -19,6 +23,7 @@ sys.meta_path.insert(0, Missing())
 SECRET_KEY = "a key for this test alone, which is long enough"
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "on_behalf_of.serving", *{apps}]
 DATABASES = {{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}}}
+MIDDLEWARE = ["on_behalf_of.drf.middleware.AuditMiddleware"] if "on_behalf_of.drf" in INSTALLED_APPS else []
 ROOT_URLCONF = "project"
 ON_BEHALF_OF = {setting}
 urlpatterns = []
@@ -32,25 +37,43 @@ MCP = {
     "API_AUDIENCE": "http://127.0.0.1:9/api",
     "API_BASE_URL": "http://127.0.0.1:9",
 }
-DRF_APPS = ["rest_framework", "on_behalf_of.audit", "on_behalf_of.drf"]
+DRF_APPS = ["rest_framework", "on_behalf_of.pages", "on_behalf_of.audit", "on_behalf_of.drf"]
 OF_DRF, OF_MCP = {"rest_framework", "drf_spectacular"}, {"mcp", "jsonschema"}
 
 
 class Project:
     def __init__(self, folder: Path, setting: object, apps: list[str], missing: set[str]) -> None:
-        self.folder = folder
-        (folder / "project.py").write_text(PROJECT.format(setting=setting, apps=apps, missing=missing))
+        self.folder, self.apps, self.missing = folder, apps, missing
+        self.configure(setting)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        path = os.pathsep.join([str(self.folder), str(BASE_DIR)])
+        return {"PATH": os.environ["PATH"], "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": "project"}
+
+    def configure(self, setting: object) -> None:
+        settings = PROJECT.format(setting=setting, apps=self.apps, missing=self.missing)
+        (self.folder / "project.py").write_text(settings)
 
     def manage(self, *arguments: str, typed: str = "") -> "subprocess.CompletedProcess[str]":
-        path = os.pathsep.join([str(self.folder), str(Path.cwd())])
         return subprocess.run(
             [sys.executable, "-m", "django", *arguments],
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": path, "DJANGO_SETTINGS_MODULE": "project"},
+            env=self.environment,
             input=typed,
             capture_output=True,
             text=True,
             check=False,
         )
+
+    @contextmanager
+    def started(self, *arguments: str) -> Iterator["subprocess.Popen[bytes]"]:
+        """A command that runs until the end of the block."""
+        process = subprocess.Popen([sys.executable, "-m", "django", *arguments], env=self.environment)
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(30)
 
     def findings(self) -> list[dict[str, str]]:
         done = self.manage("doctor", "--json")

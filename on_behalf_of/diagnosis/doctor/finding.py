@@ -4,6 +4,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TypeVar
 
+from on_behalf_of.diagnosis.spelling import spelled
+
 T = TypeVar("T")
 
 _JWT = re.compile(r"eyJ[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*(\.[A-Za-z0-9_-]*)?")
@@ -49,6 +51,14 @@ def without_secrets(findings: Iterable[Finding], secrets: Collection[str]) -> It
     """Yield the findings without `secrets` and without JWTs: servers may repeat what they were sent."""
     for finding in findings:
         yield replace(finding, text=_hidden(finding.text, secrets), remedy=_hidden(finding.remedy, secrets))
+
+
+def as_spelled_here(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings with the settings that they name spelled as this project spells them."""
+    for finding in findings:
+        yield replace(
+            finding, text=spelled(finding.text), remedy=spelled(finding.remedy), setting=spelled(finding.setting)
+        )
 
 
 def _hidden(text: str, secrets: Collection[str]) -> str:

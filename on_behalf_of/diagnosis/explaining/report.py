@@ -2,6 +2,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from on_behalf_of.diagnosis.declared_tools import declared_tools
+from on_behalf_of.diagnosis.spelling import spelled
 from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.mcp.configuration import BridgeConfiguration, bridge_configuration
 from on_behalf_of.mcp.tool_registry import could_be_granted, missing_scopes
@@ -128,7 +129,7 @@ def _finding(step: Step, seen: Circumstances) -> Finding:
         return Finding(step.check.title, step.state)
     claim = step.error.claim if isinstance(step.error, InvalidToken) else None
     about = claim or ", ".join(step.check.about)
-    return Finding(step.check.title, step.state, step.error.reason.value, about, remedy(step.error, seen))
+    return Finding(step.check.title, step.state, step.error.reason.value, about, spelled(remedy(step.error, seen)))
 
 
 def _verdict(service: str, findings: tuple[Finding, ...]) -> str:

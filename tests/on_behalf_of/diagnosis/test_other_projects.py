@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from on_behalf_of.testing import ServedIssuer
 from tests.on_behalf_of.other_project import API, DRF_APPS, MCP, OF_DRF, OF_MCP, Project
 
 
@@ -63,6 +64,14 @@ def test_tools_that_are_not_there_are_a_finding(tmp_path: Path, named: str, told
 
 def test_a_token_is_explained_by_the_service_that_the_project_has(only_api: Project) -> None:
     assert only_api.manage("explain_token", typed="opaque").stdout.startswith("The API refuses this token: not_a_jwt.")
+
+
+def test_a_remedy_names_the_keys_of_a_project_without_variables(only_api: Project) -> None:
+    with ServedIssuer().serving() as issuer:
+        only_api.configure({"API": API | {"ISSUER": issuer.url, "DIALECTS": "auth0"}, "AUDIT": {}})
+        said = only_api.manage("explain_token", typed=issuer.token(aud=API["AUDIENCE"])).stdout
+    assert "TOKEN_DIALECTS" not in said
+    assert 'ON_BEHALF_OF["API"]["DIALECTS"]' in said
 
 
 def test_a_token_is_explained_by_an_mcp_server_alone(only_mcp: Project) -> None:

@@ -4,13 +4,18 @@ import socket
 from pathlib import Path
 
 import pytest
+import requests
 
+from operations.stack import free_ports
+from tests.on_behalf_of.mcp.served_bridge import until
 from tests.on_behalf_of.other_project import API, DRF_APPS, MCP, Project
 
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    return Project(tmp_path, {"API": API, "AUDIT": {"DIRECTORY": str(tmp_path)}, "MCP": MCP}, DRF_APPS, set())
+    return Project(
+        tmp_path, {"API": API, "AUDIT": {"DIRECTORY": str(tmp_path), "SEALING": "thread"}, "MCP": MCP}, DRF_APPS, set()
+    )
 
 
 def refused(project: Project, *arguments: str, **settings: object) -> str:
@@ -51,3 +56,25 @@ def test_an_application_that_is_not_there_is_named(project: Project, application
     sentence = refused(project, application)
     assert sentence.startswith(f"CommandError: There is no {application}:")
     assert "such as shop.mcp:application" in sentence
+
+
+@pytest.mark.processes
+def test_the_project_says_how_long_a_body_may_be(project: Project, tmp_path: Path) -> None:
+    with (project.folder / "project.py").open("a") as file:
+        file.write(f"DATABASES['default']['NAME'] = {str(tmp_path / 'db.sqlite3')!r}\nALLOWED_HOSTS = ['127.0.0.1']\n")
+    assert project.manage("migrate", "--verbosity", "0").returncode == 0
+    (port,) = free_ports(1)
+    url = f"http://127.0.0.1:{port}/none"
+    with project.started("serve", "--port", str(port), "--max-body", "2") as process:
+
+        def answers() -> bool:
+            assert process.poll() is None
+            try:
+                return requests.get(url, timeout=5).status_code == 404
+            except requests.ConnectionError:
+                return False
+
+        until(answers, "the server does not answer")
+        assert requests.post(url, data=b"x" * 2_000_000, timeout=30).status_code == 404
+        refused = requests.post(url, data=b"x" * 2_100_000, timeout=30)
+        assert (refused.status_code, refused.json()["detail"]) == (413, "The request's body is larger than 2 MB.")

@@ -11,11 +11,16 @@ from django.core.management.base import BaseCommand, CommandError
 
 from on_behalf_of.diagnosis.declared_tools import declared_tools
 from on_behalf_of.diagnosis.doctor.deployment import configured_deployment
-from on_behalf_of.diagnosis.doctor.finding import Finding, Status, not_checked, problem, without_secrets
+from on_behalf_of.diagnosis.doctor.finding import (
+    Finding,
+    Status,
+    as_spelled_here,
+    not_checked,
+    problem,
+    without_secrets,
+)
 from on_behalf_of.diagnosis.doctor.report import as_json, as_lines, summary
-from on_behalf_of.diagnosis.doctor.spelling import by_keys
 from on_behalf_of.mcp.api.api_path import check_path
-from on_behalf_of.primitives.declared_settings import SpelledElsewhere
 from on_behalf_of.resource_server.pasted_token import read_pasted_token
 
 FOUND, BAD_USAGE = 1, 2  # exit codes
@@ -88,7 +93,7 @@ def _findings(token: str, api_path: str) -> Iterator[Finding]:
     clients = deployment.bridge.clients if deployment.bridge else ()
     secrets = (token, *(each for client in clients for each in client.secrets))
     findings = examine(deployment, token=token, api_path=api_path)
-    yield from without_secrets(findings if _is_from_variables() else by_keys(findings), secrets)
+    yield from as_spelled_here(without_secrets(findings, secrets))
 
 
 def _problem_of_the_configuration() -> str:
@@ -102,13 +107,6 @@ def _problem_of_the_configuration() -> str:
     except ImproperlyConfigured as error:
         return str(error)
     return ""
-
-
-def _is_from_variables() -> bool:
-    """Return whether environment variables are what an operator would change."""
-    return all(
-        isinstance(entry, SpelledElsewhere) or not isinstance(entry, dict) for entry in settings.ON_BEHALF_OF.values()
-    )
 
 
 def _read_token(file: str) -> str:

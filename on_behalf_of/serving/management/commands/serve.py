@@ -30,6 +30,9 @@ class Command(BaseCommand):
         parser.add_argument(
             "--threads", type=int, default=THREADS, help=f"threads for the API's views (default: {THREADS})"
         )
+        parser.add_argument(
+            "--max-body", type=int, default=3, help="longest request body that the API takes, in megabytes (default: 3)"
+        )
         parser.add_argument("--json-lines", action="store_true", help="write granian's own messages as JSON, too")
 
     def handle(
@@ -40,6 +43,7 @@ class Command(BaseCommand):
         port: int,
         workers: int,
         threads: int,
+        max_body: int,
         json_lines: bool,
         **_options: Any,
     ) -> None:
@@ -59,6 +63,7 @@ class Command(BaseCommand):
             port=port,
             workers=workers,
             threads=threads,
+            max_body=max_body,
             grace=grace_for(_longest_call()),
             json_lines=json_lines,
         )

@@ -240,7 +240,7 @@ CASES = [
         variables(TOKEN_ACTOR_RULE="record"),
         *("environment", "any actor", "TOKEN_ACTOR_RULE", "warning"),
     ),
-    Case("act is no object", token_b(act="bridge-client"), "exchange", "Each level of act must be an object with a sub"),
+    Case("act is no object", token_b(act="bridge-client"), "exchange", "Each level of act must be an object"),
     Case(
         "token B for another API",
         token_b(aud="https://other.example/"),
