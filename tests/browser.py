@@ -1,4 +1,4 @@
-"""Chromium, as the tests drive it. Tests wait for what a page shows, never for a time."""
+"""Helpers for tests in Chromium. Tests wait for what a page shows, never for a fixed time."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +23,7 @@ def launched() -> Iterator[Browser]:
 
 
 def fits(page: Page) -> bool:
-    """Return whether the page needs no scrolling sideways. Wait for the page first: while it loads, all fits."""
+    """Return whether the page fits without horizontal scrolling. Wait until it has loaded before calling this."""
     return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 

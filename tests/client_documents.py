@@ -1,4 +1,4 @@
-"""Client ID Metadata Documents on a real https server of this machine, with a certificate of a CA made for the run."""
+"""Client ID Metadata Documents on a real local https server, with a certificate of a CA that is made for the run."""
 
 import datetime
 import ipaddress
@@ -30,7 +30,7 @@ class DocumentServer:
         return f"https://localhost:{self.port}{path}"
 
     def publish(self, path: str, **changes: Any) -> str:
-        """A client's document at `path`; its URL is the client id."""
+        """Publish a client's document at `path`. Return its URL, which is the client id."""
         document = {
             "client_id": self.url(path),
             "client_name": "A client with a document",
@@ -64,7 +64,7 @@ def _certificate(name: str, issuer: x509.Name, key: Any, signer: Any, *, ca: boo
 
 
 def make_authority(folder: Path, *, hours: float = 1) -> tuple[Path, Path]:
-    """The CA's certificate, and a file with certificate and key of the server, which are good for `hours`."""
+    """Make a CA. Return its certificate, and a file with the server's certificate and key, valid for `hours`."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "A CA for tests")])
     pem = serialization.Encoding.PEM

@@ -1,4 +1,4 @@
-"""For all tests: how many examples the property tests try, and which groups of tests this machine can run."""
+"""Set for all tests how many examples property tests try, and which groups of tests this machine can run."""
 
 import fcntl
 import os
@@ -24,7 +24,7 @@ settings.load_profile("long" if os.environ.get("LONG_TESTS") == "1" else "defaul
 
 @pytest.fixture(scope="session", autouse=True)
 def emptied_as_owner() -> Iterator[None]:
-    """Django empties the database after a test of transactions; of the audit log only its owner can do that."""
+    """Let the owner empty the audit log, which Django cannot do after a transaction test."""
     # Both need the settings, which are there when the first test begins.
     from django.db import connection
     from django.test import TransactionTestCase
@@ -73,7 +73,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def services(
     tmp_path_factory: pytest.TempPathFactory, prepared_state: Path, authority: tuple[Path, Path]
 ) -> Iterator[Running]:
-    """The three services as real processes, one set for all tests that only look at them."""
+    """Run the three services as real processes, one set for all tests that do not change them."""
     state_dir = tmp_path_factory.mktemp("services")
     with Running(state_dir, prepared_state, LOCAL_TENANT_CIMD_CA=str(authority[0])).up() as running:
         yield running

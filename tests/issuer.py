@@ -37,7 +37,7 @@ class Issuer(ServedIssuer):
         return self.token_answer or self.redeem(form)
 
     def redeem(self, form: dict[str, str]) -> Answer:
-        """A code for a token, once, and only with the verifier of its challenge (RFC 7636 §4.6)."""
+        """Exchange a code for a token, once, and only with the right verifier (RFC 7636 §4.6)."""
         self.redeemed.append(form)
         challenge, token = self.codes.pop(form.get("code", ""), ("", ""))
         digest = hashlib.sha256(form.get("code_verifier", "").encode()).digest()
@@ -47,5 +47,5 @@ class Issuer(ServedIssuer):
 
 
 def serving_issuer() -> AbstractContextManager[Issuer]:
-    """An issuer at a free port of this machine; its `answers` may lie, and `is_hanging` makes it silent."""
+    """Serve an issuer on a free local port. `answers` replaces its responses, and `is_hanging` makes it silent."""
     return Issuer().serving()

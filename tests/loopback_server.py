@@ -1,4 +1,4 @@
-"""A small HTTP server on this machine, for the parties that the bridge talks to."""
+"""A small local HTTP server, for the parties that the bridge talks to."""
 
 import ssl
 import sys
@@ -55,14 +55,14 @@ def serving(respond: Callable[[Received], Reply], port: int = 0, *, tls: Path | 
         do_GET = do_POST = do_PATCH = do_DELETE = answer  # noqa: N815 - the library's names
 
         def log_message(self, *args: Any) -> None:
-            """Silent."""
+            """Log nothing."""
 
     class Server(ThreadingHTTPServer):
         daemon_threads = True
         request_queue_size = 128
 
         def handle_error(self, request: Any, client_address: Any) -> None:
-            """Silent where a client does not like the certificate, or has gone."""
+            """Log nothing if a client rejects the certificate or has gone."""
             if not isinstance(sys.exception(), OSError):
                 super().handle_error(request, client_address)
 

@@ -1,4 +1,4 @@
-"""A Redis of the tests' own, to be stopped, frozen and started again; nothing of it is kept."""
+"""A Redis server for tests, which they can stop, freeze and restart. It keeps no data."""
 
 import os
 import secrets
@@ -71,10 +71,10 @@ def running_redis() -> Iterator[RedisServer]:
 
 
 def own_prefix() -> str:
-    """For the keys of one test: others may use the same server."""
+    """Return a prefix for one test's keys, because other tests may use the same server."""
     return f"test-{secrets.token_hex(6)}"
 
 
 def cache_settings(url: str, prefix: str) -> dict[str, object]:
-    """The cache as a service has it, for settings.CACHES."""
+    """Return the cache settings of a service, for settings.CACHES."""
     return SharedCache(url, (KEY,), prefix).settings()

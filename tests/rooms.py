@@ -1,4 +1,4 @@
-"""The configuration of the library's rooms, as tests change it."""
+"""Change the configuration of the library's packages in tests."""
 
 from dataclasses import replace
 from typing import Any

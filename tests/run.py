@@ -1,4 +1,4 @@
-"""`make test`: every check, side by side, and then every test.
+"""`make test`: run all checks in parallel, and then all tests.
 
 Groups that need something which this machine lacks are left out, and named at the end together with what they need.
 With REQUIRE_ALL_GROUPS=1, as in CI, such a group is a failure.

@@ -17,7 +17,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def fresh_environment(folder: Path, *requirements: str) -> Path:
-    """Make a virtual environment below `folder` that holds these and what they need; its Python."""
+    """Make a virtual environment below `folder` with these packages and their dependencies. Return its Python."""
     uv = str(Path(sys.executable).parent / "uv")
     subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, folder / "venv"], check=True)
     python = folder / "venv" / "bin" / "python"

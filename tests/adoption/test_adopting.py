@@ -1,4 +1,4 @@
-"""docs/adopt.md, executed: a project of another shape installs the wheel, changes 15 lines, and offers a tool."""
+"""Follow docs/adopt.md: a project of another kind installs the wheel, changes 15 lines, and offers a tool."""
 
 import json
 import os
@@ -68,7 +68,7 @@ print(json.dumps(list(DelegatedAccess.objects.order_by("id").values(*fields))))
 
 
 class Shop:
-    """A copy of the project, in an environment of its own."""
+    """A copy of the project in its own environment."""
 
     def __init__(self, folder: Path, python: Path, tenant: FakeTenant) -> None:
         self.folder, self.python, self.tenant = folder, python, tenant
@@ -88,7 +88,7 @@ class Shop:
         }
 
     def run(self, *command: str, typed: str | None = None, **changes: str) -> str:
-        """Run a command in the project; its output. Fails if the command does."""
+        """Run a command in the project and return its output. Fail if the command fails."""
         done = self.ran(*command, typed=typed, **changes)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
@@ -103,7 +103,7 @@ class Shop:
         return self.run(str(self.python), "manage.py", *arguments, typed=typed, **changes)
 
     def verified(self) -> str:
-        """What audit_verify says; before the first seal it cannot tell."""
+        """Return what audit_verify prints. Before the first seal it cannot tell."""
         return self.ran(str(self.python), "manage.py", "audit_verify").stdout
 
     def git(self, *arguments: str) -> str:
@@ -111,7 +111,7 @@ class Shop:
 
     @contextmanager
     def serving(self, application: list[str], port: int, path: str) -> Iterator[str]:
-        """Serve the API, or an ASGI app of the project; its URL once it answers at `path`."""
+        """Serve the API or an ASGI app of the project. Yield its URL once it answers at `path`."""
         with self.started(
             [str(self.python), "manage.py", "serve", *application, "--port", str(port)], port, path
         ) as url:
@@ -119,7 +119,7 @@ class Shop:
 
     @contextmanager
     def started(self, command: list[str], port: int, path: str) -> Iterator[str]:
-        """Run a server in the project; its URL once it answers at `path`."""
+        """Run a server in the project. Yield its URL once it answers at `path`."""
         url = f"http://127.0.0.1:{port}"
         environment = self.environment | {"PYTHONWARNINGS": "default"}  # servers warn about themselves
         process = subprocess.Popen(command, cwd=self.folder, env=environment)
@@ -145,7 +145,7 @@ IS_THOROUGH = "1" in {os.environ.get("LONG_TESTS"), os.environ.get("REQUIRE_ALL_
 
 @pytest.fixture(scope="module", params=["locked", *(["lowest"] if IS_THOROUGH else [])])
 def python(request: pytest.FixtureRequest, wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh environment that holds the wheel and what it needs: its lowest versions, or those of the lock file."""
+    """A fresh environment with the wheel and its dependencies, in the lowest versions or those of the lock file."""
     folder = tmp_path_factory.mktemp(request.param)
     pinned = folder / "constraints.txt"
     lines = (BASE_DIR / "requirements.txt").read_text().splitlines()
@@ -262,7 +262,7 @@ def test_a_tool_is_called_as_the_user_and_its_row_is_verified(shop: Shop) -> Non
 @pytest.mark.browser
 @pytest.mark.axe
 def test_the_log_reads_well_in_the_projects_own_admin(shop: Shop, browser: Browser) -> None:
-    """Stock Django admin, light and dark, with nothing of this repository but the installed apps."""
+    """Django's own admin, light and dark, with only the installed apps of this repository."""
     shop.manage("migrate", "--verbosity", "0")
     shop.manage("migrate", "--verbosity", "0", "--database", "stock")
     shop.manage("shell", "--no-imports", "--command", REVIEWING)
@@ -292,7 +292,7 @@ def test_the_log_reads_well_in_the_projects_own_admin(shop: Shop, browser: Brows
 
 
 def in_a_thread(endpoint: str, token: str) -> Any:
-    """Call the tool where no event loop runs: Playwright keeps one in the tests' thread while its browser is open."""
+    """Call the tool in another thread, because Playwright runs an event loop in this one while its browser is open."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(anyio.run, _called, endpoint, token).result()
 

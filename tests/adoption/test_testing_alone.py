@@ -1,4 +1,4 @@
-"""The wheel with the extra `testing` alone: no Django, and a plugin that costs nothing until a test asks for it."""
+"""The wheel with only the extra `testing`: no Django, and a plugin that loads nothing until a test uses it."""
 
 import os
 import subprocess

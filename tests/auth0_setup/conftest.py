@@ -28,7 +28,7 @@ class Result:
 
 @dataclass
 class Setup:
-    """`manage.py auth0_setup`, as somebody runs it who has a token in the environment and an .env file."""
+    """Runs `manage.py auth0_setup` with a token in the environment and an .env file."""
 
     auth0: FakeAuth0
     state_dir: Path
@@ -70,7 +70,7 @@ class Setup:
 
 @pytest.fixture(scope="session")
 def served_auth0(authority: tuple[Path, Path]) -> Iterator[FakeAuth0]:
-    """One server for all tests; each of them begins with an empty tenant."""
+    """One server for all tests. Each test starts with an empty tenant."""
     auth0 = FakeAuth0()
     with serving(auth0.respond, tls=authority[1]) as url:
         auth0.url = f"{url}/"
@@ -87,7 +87,7 @@ def auth0(served_auth0: FakeAuth0, done_once: "Done") -> FakeAuth0:
 
 @dataclass(frozen=True)
 class Done:
-    """What a setup leaves behind: at the tenant, in .env, on record."""
+    """The result of a setup: at the tenant, in .env, and in the record."""
 
     contents: dict[str, Any]
     env: str

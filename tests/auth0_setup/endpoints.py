@@ -147,7 +147,7 @@ ALL_SCOPES = tuple(sorted({scope for scopes in SCOPE_OF.values() for scope in sc
 
 
 def endpoint(method: str, path: str) -> tuple[str | None, str]:
-    """The endpoint that a path below /api/v2/ belongs to, and what stands for its id."""
+    """Return the endpoint of a path below /api/v2/, and the id in that path."""
     exact = (method, path) in SCOPE_OF
     for of, pattern in SCOPE_OF:
         found = re.fullmatch(re.escape(pattern).replace(re.escape("{id}"), "([^/]+)"), path)

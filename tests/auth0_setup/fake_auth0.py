@@ -1,4 +1,4 @@
-"""An Auth0 tenant as its Management API shows it: it checks tokens, scopes and bodies, and keeps what it is told."""
+"""A fake Auth0 tenant with its Management API: it checks tokens, scopes and bodies, and stores the objects."""
 
 import itertools
 import json
@@ -23,7 +23,7 @@ CONTENTS = (
 
 
 class FakeAuth0(Issuer):
-    """`failing` is asked before each change, `losing` after it: an answer in place of the tenant's own."""
+    """`failing`, called before each change, and `losing`, called after it, may return an answer to send instead."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class FakeAuth0(Issuer):
         return self.token(**(claims | changes))
 
     def contents(self) -> dict[str, Any]:
-        """All that it holds, to compare, or to put into another."""
+        """Return everything that the tenant holds, to compare it or to copy it."""
         return deepcopy({name: getattr(self, name) for name in CONTENTS})
 
     def respond(self, received: Received) -> Reply:  # noqa: PLR0911 - as many as there are kinds of requests

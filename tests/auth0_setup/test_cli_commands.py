@@ -1,4 +1,4 @@
-"""`--emit cli`: the same setup, by people who run the auth0 CLI themselves."""
+"""`--emit cli`: the same setup, for people who run the auth0 CLI themselves."""
 
 import json
 import os
@@ -69,7 +69,7 @@ def people(auth0: FakeAuth0) -> None:
 def test_the_script_sets_up_a_tenant_as_the_command_does(
     setup: Setup, auth0: FakeAuth0, people: None, tmp_path: Path
 ) -> None:
-    """Run by a real shell, with a stand-in for the CLI that really asks the tenant."""
+    """Run by a real shell, with a stand-in for the CLI that sends the requests to the fake tenant."""
     script = setup.run("--emit", "cli", *OPTIONS).out
     program(tmp_path, "auth0", AUTH0)
     if not shutil.which("jq"):

@@ -1,4 +1,4 @@
-"""`--destroy` takes away what this command made, and nothing else."""
+"""`--destroy` removes what this command made, and nothing else."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""docs/auth0.md shows what the command really says, wants and takes."""
+"""docs/auth0.md shows the command's actual output, scopes and options."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""From a tenant that holds nothing of ours to one that exchanges tokens, in one command."""
+"""One command turns an empty tenant into one that exchanges tokens."""
 
 import io
 import json

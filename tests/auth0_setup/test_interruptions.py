@@ -1,4 +1,4 @@
-"""Whatever happens in the middle: one sentence, and a state from which the next run completes."""
+"""After any interruption there is one sentence of explanation, and the next run completes the setup."""
 
 import json
 import signal
@@ -16,7 +16,7 @@ THINGS = ["api", "api", "client", "client", "grant", "grant", "role", "role"]
 
 
 def completes(setup: Setup, auth0: FakeAuth0) -> Result:
-    """The next run goes on to the end, makes nothing twice, and everything that was made is on record."""
+    """Check that the next run completes, makes nothing twice, and has everything on record."""
     result = setup.run("--yes")
     assert result.code == 0, result.everything
     assert "Verified: " in result.out or "Nothing to add or change" in result.out
@@ -28,7 +28,7 @@ def completes(setup: Setup, auth0: FakeAuth0) -> Result:
 
 
 class At:
-    """Does something at the n-th change."""
+    """Answers the n-th change with `reply`."""
 
     def __init__(self, step: int, reply: Reply | None) -> None:
         self.left, self.reply = step, reply
@@ -56,7 +56,7 @@ def test_a_failure_before_a_step_leaves_a_state_from_which_the_next_run_complete
 
 @pytest.mark.parametrize("step", range(1, STEPS + 1))
 def test_the_next_run_makes_up_for_a_lost_answer(setup: Setup, auth0: FakeAuth0, step: int) -> None:
-    """The tenant did it, and nobody heard so. A secret that nobody saw is replaced unasked."""
+    """The tenant made the object, but the answer was lost. A secret that nobody has seen is replaced without asking."""
     auth0.losing = At(step, Reply(502, b"<html>Bad gateway</html>"))
     assert setup.run("--yes").code == 1
     completes(setup, auth0)

@@ -1,4 +1,4 @@
-"""What somebody changed by hand is found and mended; what they added is kept."""
+"""Manual changes are found and corrected; manual additions are kept."""
 
 from collections.abc import Callable
 
@@ -92,7 +92,7 @@ def test_a_grant_of_all_scopes_is_enough_and_is_reported(already_set_up: Setup, 
 
 
 def test_existing_objects_with_our_identifiers_are_reused(setup: Setup, auth0: FakeAuth0) -> None:
-    """As the quickstart leaves them: both APIs and the linked client, and neither grant."""
+    """As after the quickstart: both APIs and the linked client exist, but neither grant."""
     scopes = [{"value": "tool:whoami"}]
     auth0.apis += [
         auth0.document("api", identifier=BRIDGE_AUDIENCE, name="MCP Tools API", scopes=scopes, signing_alg="RS256"),

@@ -1,4 +1,4 @@
-"""As docs/auth0.md says: what the quickstart's identifier needs stays, and the new pair is made beside it."""
+"""As docs/auth0.md says: the quickstart's API and client stay, and a new pair is made next to them."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ CLIENT_ID = "MCP_AUTH0_CLIENT_ID"
 
 @pytest.fixture
 def of_the_quickstart(setup: Setup, settings: Settings) -> Setup:
-    """A tenant that was set up with the origin as the bridge's identifier."""
+    """Set up a tenant with the origin as the bridge's identifier."""
     default = settings.ENVIRONMENT
     settings.ENVIRONMENT = replace(default, bridge_audiences=(QUICKSTART,))
     assert setup.run("--yes").code == 0
@@ -25,7 +25,7 @@ def of_the_quickstart(setup: Setup, settings: Settings) -> Setup:
 
 
 def exchange(setup: Setup, auth0: FakeAuth0, audience: str) -> str:
-    """The trial exchange of a user's token for `audience`, with what the `.env` file of `setup` says."""
+    """Run the trial exchange of a user's token for `audience`, with the `.env` file of `setup`."""
     result = setup.run("--yes", "--user-token", "-", says=auth0.token(aud=audience, scope="tool:greet"))
     assert result.code == 0, result.err
     return result.out

@@ -1,4 +1,4 @@
-"""RFC 6585 §4: a tenant that says "too many" is waited for, and asked again."""
+"""RFC 6585 §4: after a 429, the setup waits and retries."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ NOW = 1_700_000_000.0
 
 
 class Waiting:
-    """A clock that only moves while somebody sleeps."""
+    """A clock that only moves during sleeps."""
 
     def __init__(self, *headers: dict[str, str]) -> None:
         self.limited = list(headers)

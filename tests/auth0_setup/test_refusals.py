@@ -1,4 +1,4 @@
-"""What stops the setup before it changes anything: one sentence each, which says what to do."""
+"""Errors that stop the setup before any change: each is one sentence that says what to do."""
 
 import socket
 import sys

@@ -1,4 +1,4 @@
-"""The client's secret gets into .env and nowhere else; the Management API's credentials get nowhere."""
+"""The client's secret is written only to .env, and the Management API's credentials are written nowhere."""
 
 import logging
 

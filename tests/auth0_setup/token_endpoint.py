@@ -27,7 +27,7 @@ def exchanged(
     token: Callable[..., str],
     denied: set[str],
 ) -> Reply:
-    """RFC 8693 by the rules of Auth0: a client that is linked to the token's API, with a grant for users."""
+    """Exchange by Auth0's rules (RFC 8693): the client must be linked to the token's API and have a grant for users."""
     client = next((each for each in clients if each["client_id"] == form["client_id"]), None)
     if client is None or client["client_secret"] != form["client_secret"]:
         return Reply(401, DENIED)

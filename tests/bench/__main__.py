@@ -1,4 +1,4 @@
-"""`make bench`: what the project costs, on real processes and databases. It measures; it never judges.
+"""`make bench`: measure what the project costs, on real processes and databases. It does not pass or fail.
 
 `make bench ONLY=reviewing` runs one scenario; `ROWS=100000` makes the log of that one shorter.
 `make bench ONLY=soak` runs only where it is asked for: it takes five minutes (`SECONDS=60`: one), and it does judge.

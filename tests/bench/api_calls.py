@@ -1,4 +1,4 @@
-"""What a protected call costs the API, beside what a team writes in an afternoon (`baseline_api`), in turns.
+"""Measure what a protected call costs the API, compared in turns with a minimal API (`baseline_api`).
 
 The same server, one worker each with as many threads, and a durable row for each call on both sides.
 """
@@ -55,7 +55,7 @@ def _scenarios(issuer: Issuer, audience: str) -> Iterator[Scenario]:
 
 @contextmanager
 def baseline_api(state: Path, issuer: Issuer, audience: str, **settings: str) -> Iterator[int]:
-    """The baseline's port."""
+    """Serve the baseline API and yield its port."""
     (port,) = free_ports(1)
     environment = {
         "DJANGO_SETTINGS_MODULE": "tests.bench.baseline_api.settings",

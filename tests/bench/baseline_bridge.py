@@ -1,4 +1,4 @@
-"""What a team writes in an afternoon: the SDK's own authorization, and in each call an exchange with a new client.
+"""A minimal bridge for comparison: the SDK's own authorization, and an exchange with a new HTTP client in each call.
 
 It checks nothing of what the tenant answers, keeps no records and caches nothing. It is here to be compared with, on
 the same server, tenant and API.

@@ -1,4 +1,4 @@
-"""Two servers under the same load, in turns, so that what disturbs one disturbs the other."""
+"""Put two servers under the same load in turns, so that disturbances affect both."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Scenario:
 
 
 def compare(scenarios: Iterator[Scenario], ports: dict[str, int]) -> None:
-    """Print what each of `ports` made of each scenario, and the ratio of the second to the first."""
+    """Print the results of each of `ports` in each scenario, and the ratio of the second to the first."""
     for scenario in scenarios:
         loads: dict[str, list[Load]] = {side: [] for side in ports}
         for _ in range(TURNS):

@@ -1,4 +1,4 @@
-"""Calls while the tenant's keys come to their end every second, and the tenant takes a third of one to give them.
+"""Measure calls while the tenant's keys expire every second, and fetching them takes a third of a second.
 
 Who asks for keys once they are gone has calls wait for the answer; the longest time of a call shows it.
 """

@@ -25,7 +25,7 @@ WEIGHTS = (88, 6, 2, 3, 1)
 
 
 def fill(rows: int, log: AuditConfiguration) -> None:
-    """Write that many rows and seal them all, telling how it goes where somebody watches."""
+    """Write that many rows and seal them all, with a progress display on a terminal."""
     began = time.perf_counter()
     written = 0
     for batch in _batches(rows):

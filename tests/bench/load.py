@@ -1,4 +1,4 @@
-"""Load on a server of this machine: so many connections, each with one request at a time, for a bounded time."""
+"""Put load on a local server: a number of connections, each with one request at a time, for a bounded time."""
 
 import asyncio
 import statistics
@@ -12,7 +12,7 @@ CONTENT_LENGTH = b"content-length:"
 
 @dataclass
 class Load:
-    """What came of it. Times are in milliseconds."""
+    """The results. Times are in milliseconds."""
 
     seconds: float = 0
     times: list[float] = field(default_factory=list)
@@ -22,7 +22,7 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """Answers a second."""
+        """Return answers per second."""
         return len(self.times) / self.seconds
 
     def percentile(self, part: int) -> float:
@@ -38,7 +38,7 @@ class Load:
 
 
 def request(method: str, path: str, *, token: str, body: bytes = b"", headers: dict[str, str] | None = None) -> bytes:
-    """A request as it goes over the wire."""
+    """Return a request as it is sent over the wire."""
     lines = {
         "Host": "localhost:80",
         "Authorization": f"Bearer {token}",
@@ -59,7 +59,7 @@ def put_under_load(
     seconds: float,
     is_good: Callable[[int, bytes], bool],
 ) -> Load:
-    """`next_request` is asked for each request anew; it is not called from several threads."""
+    """Call `next_request` for every request, from one thread only."""
     return asyncio.run(_put(port, next_request, connections, seconds, is_good))
 
 

@@ -1,4 +1,4 @@
-"""Processes of a scenario, and what they cost."""
+"""The processes of a scenario, with their CPU time and memory."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ START = 40.0  # seconds
 
 @contextmanager
 def process(command: Sequence[str], environment: dict[str, str], *, ready: str) -> Iterator[None]:
-    """Runs until the block ends; the block begins once `ready` is answered, whatever the answer says."""
+    """Run a process until the block ends. The block starts once `ready` gets any answer."""
     variables = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     started = subprocess.Popen(command, cwd=BASE_DIR, env=variables | environment, stderr=subprocess.DEVNULL)
     try:
@@ -40,17 +40,17 @@ def _answers(url: str) -> bool:
 
 
 def listening(port: int) -> list[psutil.Process]:
-    """The processes that listen on `port` (Linux)."""
+    """Return the processes that listen on `port` (Linux)."""
     found = {each.pid for each in psutil.net_connections() if each.laddr and each.laddr.port == port}
     return [psutil.Process(pid) for pid in found if pid and pid != os.getpid()]
 
 
 def processor_seconds(port: int) -> float:
-    """Of whoever listens on `port`, so far; a busy machine disturbs it least of all figures."""
+    """Return the CPU time of the processes on `port`. Of all figures, it is the least affected by a busy machine."""
     times = [each.cpu_times() for each in listening(port)]
     return sum(each.user + each.system for each in times)
 
 
 def pss(port: int) -> float:
-    """Proportional set size of whoever listens on `port`, in MB."""
+    """Return the proportional set size of the processes that listen on `port`, in MB."""
     return sum(float(each.memory_full_info().pss) for each in listening(port)) / 1e6

@@ -1,4 +1,4 @@
-"""A tenant that costs next to nothing, in a process of its own: it exchanges what it is given, and counts.
+"""A tenant that needs almost no CPU time, in its own process: it exchanges every token, and counts the exchanges.
 
 The local tenant would be most of what is measured. `GET /delay/30` makes it as far away as a real one, in milliseconds.
 """
@@ -73,7 +73,7 @@ class QuickTenant:
 
 @contextmanager
 def quick_tenant(port: int, state: Path) -> Iterator[Issuer]:
-    """Runs in a process of its own, until the block ends; what the issuer given signs, it signs too."""
+    """Run the tenant in its own process until the block ends. It signs with the key of the issuer that is yielded."""
     issuer = Issuer(f"http://127.0.0.1:{port}/")
     key_file = state / "key.pem"
     key_file.write_bytes(rsa_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
@@ -83,7 +83,7 @@ def quick_tenant(port: int, state: Path) -> Iterator[Issuer]:
 
 
 def keep_away(issuer: Issuer, milliseconds: int) -> None:
-    """From now on its tenant answers that much later."""
+    """From now on, the tenant answers after this delay."""
     requests.get(f"{issuer.url}delay/{milliseconds}", timeout=5)
 
 

@@ -1,4 +1,4 @@
-"""How many rows 32 writers record a second while the log is sealed, and while it is not, in turns."""
+"""Measure how many rows per second 32 writers record, in turns with and without sealing."""
 
 import statistics
 import tempfile
@@ -43,7 +43,7 @@ def measure() -> None:
 
 
 def _turn(log: AuditConfiguration | None) -> float:
-    """Rows a second; with a log, one sealer runs beside the writers as in a service."""
+    """Return rows per second. With a log, a sealer runs next to the writers, as in a service."""
     done = threading.Event()
 
     def write(_writer: int) -> int:
@@ -76,5 +76,5 @@ def _turn(log: AuditConfiguration | None) -> float:
 
 
 def _forget() -> None:
-    """So that the next turn's sealer has nothing to catch up on."""
+    """Delete the rows, so that the next turn's sealer has no backlog."""
     databases.execute_as_owner(f"DELETE FROM {DelegatedAccess.table()}")

@@ -1,4 +1,4 @@
-"""The reviewer's pages over a log of a million rows, and of a hundredth of it: they should cost about the same."""
+"""Measure the reviewer's pages on a log of a million rows and on one of ten thousand. Both should be equally fast."""
 
 import os
 import statistics
@@ -30,7 +30,7 @@ LIST = "/admin/obo_audit/delegatedaccess/"
 
 
 def measure() -> None:
-    """Milliseconds from request to the whole page, over loopback, one caller at a time."""
+    """Measure milliseconds from the request to the whole page, over loopback, one caller at a time."""
     databases_at_hand = ["sqlite"] + ([] if GROUPS["postgres"].is_missing() else ["postgresql"])
     for vendor in databases_at_hand:
         small, large = _times(vendor, SMALL), _times(vendor, ROWS)
@@ -75,7 +75,7 @@ def _database(vendor: str, state: Path) -> Iterator[str]:
 
 
 def _paths() -> dict[str, str]:
-    """What a reviewer looks at; the values are those of rows in the middle of the log."""
+    """Return the pages that a reviewer uses, with values of rows in the middle of the log."""
     newest, oldest = DelegatedAccess.objects.first(), DelegatedAccess.objects.last()
     assert newest is not None
     assert oldest is not None

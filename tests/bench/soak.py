@@ -1,4 +1,4 @@
-"""Half an hour of a deployment in five minutes: does it stay right, and does it stay as it is?
+"""Half an hour of a deployment in five minutes: do answers stay correct, and does memory stay constant?
 
 Two bridge and two API processes on PostgreSQL and Redis of their own, 500 users, and 20 tokens for each of them, as in
 half an hour with tokens that are of use for 90 seconds. Here that is 15 seconds. A token is of use to the bridge's
@@ -50,7 +50,7 @@ KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE"  # 0123…, in base64url
 
 
 def measure() -> bool:
-    """Whether every answer was right."""
+    """Return whether every answer was correct."""
     if missing := [GROUPS[name] for name in ("postgres_server", "redis_server") if GROUPS[name].is_missing()]:
         print(f"  left out. {missing[0].how_to_enable}")
         return True
@@ -131,7 +131,7 @@ class Soak:
                 writer.close()
 
     async def _call(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        """Whether the connection can be used again."""
+        """Make one call. Return whether the connection can be used again."""
         self._next += 1 / RATE
         await asyncio.sleep(self._next - time.monotonic())
         if time.monotonic() >= self._ends:
@@ -156,7 +156,7 @@ class Soak:
         return True
 
     def _token(self, user: int) -> str:
-        """The user's token of that moment; not all are renewed at the same time."""
+        """Return the user's current token. Users renew their tokens at different times."""
         number = int((time.monotonic() + user * RENEWED / USERS) / RENEWED)
         if self._tokens.get(user, (None, ""))[0] != number:
             self._tokens[user] = number, self._sign(user, LIVES)
@@ -174,7 +174,7 @@ def _name(user: int) -> str:
 
 
 def _is_about(user: int, body: bytes) -> bool:
-    """Names that user, and nobody else."""
+    """Return whether the answer names this user and no other."""
     result = json.loads(body)["result"]
     subject = (result.get("structuredContent") or {}).get("subject")
     return subject == _name(user) and body.count(b"auth0|") == body.count(_name(user).encode())

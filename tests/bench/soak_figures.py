@@ -1,4 +1,4 @@
-"""What the processes of the soak hold, look after look: memory, open files, connections."""
+"""What the soak's processes hold over time: memory, open files, connections."""
 
 import statistics
 from dataclasses import dataclass, field
@@ -50,7 +50,7 @@ class Figures:
 
 
 def told(figures: Figures, issuer: str) -> str:
-    """The first third of the looks is warm-up; of the rest, the beginning is compared with the end."""
+    """Compare the start with the end, after the first third of the samples, which is warm-up."""
     lines = []
     looks = figures.looks[int(len(figures.looks) * WARM_UP) :]
     for name in figures.ports:
@@ -67,7 +67,7 @@ def told(figures: Figures, issuer: str) -> str:
 
 
 def _tree(port: int) -> list[psutil.Process]:
-    """Whoever listens on `port`, and the processes that these started."""
+    """Return the processes that listen on `port`, and their children."""
     found = {each.pid: each for each in listening(port)}
     for each in list(found.values()):
         found |= {child.pid: child for child in each.children(recursive=True)}
@@ -75,7 +75,7 @@ def _tree(port: int) -> list[psutil.Process]:
 
 
 def _change(values: list[float]) -> float:
-    """From the first to the last fifth, as a part of the first."""
+    """Return the change from the first to the last fifth, relative to the first."""
     if not values:
         return 0.0
     fifth = max(1, len(values) // 5)

@@ -21,7 +21,7 @@ CALLS = 600
 
 
 def cold_start(running: Running, service: str) -> float:
-    """Seconds from `manage.py serve` to the first answer."""
+    """Return seconds from `manage.py serve` to the first answer."""
     port = running.ports[service]
     environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     began = time.perf_counter()
@@ -45,7 +45,7 @@ def cold_start(running: Running, service: str) -> float:
 
 
 def pss(running: Running, service: str) -> float:
-    """Proportional set size of the service's process tree, in MB (Linux)."""
+    """Return the proportional set size of the service's process tree, in MB (Linux)."""
     process = psutil.Process(running.stack[service].process.pid)
     family = [process, *process.children(recursive=True)]
     return float(sum(member.memory_full_info().pss for member in family)) / 1e6

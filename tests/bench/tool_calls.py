@@ -1,4 +1,4 @@
-"""What a tool call costs the bridge, beside one that exchanges in each call (`baseline_bridge`), in turns.
+"""Measure what a tool call costs the bridge, in turns with one that exchanges in each call (`baseline_bridge`).
 
 The same server, tenant and API on both sides. The tenant is one that costs next to nothing, near and as far as real
 ones are.

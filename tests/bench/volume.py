@@ -1,4 +1,4 @@
-"""What a call leaves behind: bytes in PostgreSQL for each row, its indexes and seal included, and in its WAL."""
+"""Measure what a call stores: bytes in PostgreSQL for each row with its indexes and seal, and in the WAL."""
 
 import os
 import tempfile
@@ -40,7 +40,7 @@ def measure() -> None:
 
 
 def _record_tool_calls() -> None:
-    """As the bridge records them, from what the API recorded."""
+    """Record tool calls as the bridge would, based on the API's records."""
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {ToolCall._meta.db_table} (time, tool, issuer, subject, client_id, actor, actor_chain,"

@@ -25,7 +25,7 @@ from tests.groups import node
 
 
 def run(services: MakeRun, client: Client, folder: Path) -> tuple[Row, list[str]]:
-    """Drive one client; its row, and the hosts beyond this machine that it asked for."""
+    """Run one client. Return its row, and the external hosts that it tried to reach."""
     seen = Seen()
     with room(services, folder, node=node()) as here:
         try:

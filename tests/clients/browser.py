@@ -71,7 +71,7 @@ class Browser:
         self.person = Person(*user)
 
     def open(self, address: str) -> Visit:
-        """Walk to the end; what happened."""
+        """Follow the pages to the end. Return what happened."""
         query = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
         visit = Visit(address, query)
         self.visits.append(visit)

@@ -1,4 +1,4 @@
-"""A client of the matrix, what it showed, and the row that the services' own records make of it."""
+"""A client of the matrix, what it showed, and its row, which is based on the services' own records."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
@@ -55,7 +55,7 @@ class Row:
 
 
 def judge(client: Client, room: Room, seen: Seen) -> Row:
-    """Hold what the client showed against what tenant, bridge and API recorded."""
+    """Compare what the client showed with what tenant, bridge and API recorded."""
     row = Row(client.name, client.version(), remark=seen.remark)
     logins = [visit for visit in room.browser.visits if "client_id" in visit.query]
     if not logins:

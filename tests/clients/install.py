@@ -24,7 +24,7 @@ HERE = Path(__file__).resolve().parent
 
 
 def environments() -> list[Path]:
-    """The folders that have something to install."""
+    """Return the folders that have something to install."""
     locks = [path for name in ("package-lock.json", "requirements.txt") for path in HERE.rglob(name)]
     own = [path for path in locks if not {"node_modules", ".venv"} & set(path.relative_to(HERE).parts)]
     return sorted({path.parent for path in own})
@@ -35,7 +35,7 @@ def is_proprietary(folder: Path) -> bool:
 
 
 def is_installed(folder: Path) -> bool:
-    """Whether what is there is what the lock file names now."""
+    """Return whether the installed packages match the lock file."""
     mark = _mark(folder)
     return mark.exists() and mark.read_bytes() == _lock(folder).read_bytes()
 
@@ -68,7 +68,7 @@ def main(arguments: list[str]) -> int:
 
 
 def licences(folder: Path) -> Iterator[tuple[str, str, str]]:
-    """Name, version and licence of each package that the folder asks for by name."""
+    """Return name, version and licence of each package that the folder names directly."""
     if _is_npm(folder):
         wanted = json.loads((folder / "package.json").read_text())
         for name in {**wanted.get("dependencies", {}), **wanted.get("optionalDependencies", {})}:
@@ -96,7 +96,7 @@ def _lock(folder: Path) -> Path:
 
 
 def _mark(folder: Path) -> Path:
-    """A copy of the lock file beside what was installed from it."""
+    """Return the path of the copy of the lock file that is kept with the installation."""
     return folder / ("node_modules" if _is_npm(folder) else ".venv") / ".installed"
 
 

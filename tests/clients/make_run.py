@@ -17,7 +17,7 @@ from tests.services.running import Running
 
 
 class MakeRun(Running):
-    """Everything has its default value; identifiers and issuer follow from the ports."""
+    """The services with all defaults; identifiers and issuer follow from the ports."""
 
     def __init__(self, state_dir: Path, **environment: str) -> None:
         super().__init__(state_dir, None, **environment)

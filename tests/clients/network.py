@@ -1,4 +1,4 @@
-"""A network without an outside.
+"""A network without access to the outside.
 
 Where this machine lets us (Linux, as root), everything runs in a network namespace that has loopback only, with a name
 server that knows no name. Everywhere, clients get a proxy that refuses. Both remember what was asked for.
@@ -27,13 +27,13 @@ SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 
 
 def is_inside() -> bool:
-    """Whether this process has nothing but loopback."""
+    """Return whether this process has only loopback."""
     return os.environ.get(INSIDE) == "1"
 
 
 @functools.cache
 def _namespaces() -> list[str]:
-    """The command that starts another in namespaces of its own; empty where this machine does not allow it."""
+    """Return the command that starts another in new namespaces; empty if this machine does not allow that."""
     unshare = shutil.which("unshare")
     if not unshare:
         return []
@@ -43,7 +43,7 @@ def _namespaces() -> list[str]:
 
 
 def run_inside(module: str, arguments: list[str]) -> int | None:
-    """Run `python -m module` once more, without an outside; its exit code, or None where that cannot be had."""
+    """Run `python -m module` again without outside access. Return its exit code, or None if that is impossible."""
     if is_inside() or not _namespaces():
         return None
     command = [*_namespaces(), sys.executable, "-m", module, *arguments]
@@ -51,7 +51,7 @@ def run_inside(module: str, arguments: list[str]) -> int | None:
 
 
 def settle_inside() -> None:
-    """Bring loopback up, and have this machine's resolver ask our name server; only this process sees that."""
+    """Bring loopback up, and make the resolver ask our name server, for this process only."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
         request = fcntl.ioctl(any_socket, SIOCGIFFLAGS, struct.pack("16sh14x", b"lo", 0))
         (flags,) = struct.unpack_from("h", request, 16)
@@ -65,7 +65,7 @@ def settle_inside() -> None:
 
 
 class ClosedNetwork:
-    """`hosts` are the names that were asked for, in order; none is reached."""
+    """A network that reaches no host. `hosts` are the names that were requested, in order."""
 
     def __init__(self) -> None:
         self.hosts: list[str] = []
@@ -73,7 +73,7 @@ class ClosedNetwork:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Have the usual HTTP clients use the proxy; Node's own does so with NODE_USE_ENV_PROXY, from 22.21 on."""
+        """Return variables that make HTTP clients use the proxy. Node needs NODE_USE_ENV_PROXY, from 22.21 on."""
         proxy = f"http://127.0.0.1:{self._proxy.server_port}"
         names = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
         own = dict.fromkeys((*names, *map(str.lower, names)), proxy)
@@ -126,7 +126,7 @@ class ClosedNetwork:
 
 
 def _asked_name(question: bytes) -> str:
-    """The name in a DNS question (RFC 1035 §4.1.2)."""
+    """Return the name in a DNS question (RFC 1035 §4.1.2)."""
     labels, position = [], 12
     while length := question[position]:
         labels.append(question[position + 1 : position + 1 + length].decode(errors="replace"))

@@ -5,5 +5,5 @@ from pathlib import Path
 
 
 def version_of(folder: Path, package: str) -> str:
-    """Raise FileNotFoundError where the package is not installed."""
+    """Return the installed version. Raises FileNotFoundError if the package is not installed."""
     return str(json.loads((folder / "node_modules" / package / "package.json").read_text())["version"])

@@ -7,12 +7,12 @@ PROGRAMS = Path(__file__).resolve().parent / "programs"
 
 
 def python(folder: Path) -> Path:
-    """The interpreter of that folder's environment."""
+    """Return the interpreter of that folder's environment."""
     return folder / ".venv/bin/python"
 
 
 def version_of(folder: Path, distribution: str) -> str:
-    """Raise FileNotFoundError where it is not installed."""
+    """Return the installed version. Raises FileNotFoundError if it is not installed."""
     name = re.sub(r"[-_.]+", "_", distribution).lower()
     for found in (folder / ".venv/lib").glob(f"python3.*/site-packages/{name}-*.dist-info"):
         return found.name.removesuffix(".dist-info").rpartition("-")[2]

@@ -1,4 +1,4 @@
-"""The rows of the last run that was kept: in results.json, and as a table in docs/clients.md."""
+"""The rows of the last saved run: in results.json, and as a table in docs/clients.md."""
 
 import json
 import re
@@ -43,7 +43,7 @@ def table(rows: Iterable[Row]) -> str:
 
 
 def documented() -> str:
-    """What docs/clients.md has between its marks."""
+    """Return the text between the marks in docs/clients.md."""
     found = _TABLE.search(PAGE.read_text())
     return found[0] if found else ""
 

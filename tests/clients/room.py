@@ -1,4 +1,4 @@
-"""Where a client runs: a home of its own, a browser with a person, a closed network, and the services' own records."""
+"""Where a client runs: its own home directory, a browser with a user, a closed network, and the services' records."""
 
 import json
 import os
@@ -18,7 +18,7 @@ TIMEOUT = 120.0  # seconds for one command of a client
 
 @dataclass
 class Room:
-    """`environment` is all that a client's process gets to see; nothing of the developer's is in it."""
+    """`environment` is the whole environment of a client's process, without the developer's own variables."""
 
     services: MakeRun
     folder: Path
@@ -31,7 +31,7 @@ class Room:
 
     @property
     def url(self) -> str:
-        """Of the bridge's endpoint."""
+        """Return the URL of the bridge's endpoint."""
         return self.services.mcp
 
     @property
@@ -65,7 +65,7 @@ class Room:
         return own | self.network.environment | self._more
 
     def with_variables(self, variables: Mapping[str, str]) -> None:
-        """Add to what the client sees from now on."""
+        """Add variables to the client's environment."""
         self._more |= variables
 
     def run(
@@ -96,7 +96,7 @@ class Room:
         )
 
     def calls(self, client_id: str | None = None) -> list[dict[str, Any]]:
-        """The API's rows since the room was opened that the bridge caused, for that client where one is named."""
+        """Return the API's rows that the bridge caused since the room was opened, for one client if it is named."""
         rows = [row for row in self.services.audit() if row["id"] > self._first_call]
         for row in rows:
             row["chain"] = [actor["sub"] for actor in json.loads(row["actor_chain"])]
@@ -107,13 +107,13 @@ class Room:
         ]
 
     def registered(self) -> list[dict[str, Any]]:
-        """The clients that the tenant came to know since the room was opened (RFC 7591, or by their documents)."""
+        """Return the clients that the tenant learned of since the room was opened (RFC 7591, or by document)."""
         return self.services.rows(
             "SELECT * FROM oauth2_provider_application WHERE id > ? ORDER BY id", self._first_client
         )
 
     def live_tokens(self, client_id: str) -> int:
-        """How many refresh tokens of the client the tenant would still honour."""
+        """Return how many refresh tokens of the client are still valid."""
         (row,) = self.services.rows(
             "SELECT count(*) AS number FROM oauth2_provider_refreshtoken t"
             " JOIN oauth2_provider_application a ON a.id = t.application_id"

@@ -30,7 +30,7 @@ class StdioHost:
         return [tool["name"] for tool in self.request("tools/list")["result"]["tools"]]
 
     def call(self, name: str, **arguments: Any) -> str:
-        """The text that a user would be shown, an error's included."""
+        """Return the text that a user would see, including errors."""
         return json.dumps(self.request("tools/call", {"name": name, "arguments": arguments}))
 
     def request(self, method: str, params: dict[str, Any] | None = None) -> dict[str, Any]:

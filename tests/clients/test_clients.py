@@ -1,4 +1,4 @@
-"""Clients that people use, each from its first 401 to a row in the API's log: docs/clients.md tells what is shown here.
+"""Clients that people use, each from its first 401 to a row in the API's log; docs/clients.md describes the results.
 
 `make clients` installs them; only those that are quick to install and to run are in this group.
 """
@@ -29,7 +29,7 @@ class Matrix:
 
 @pytest.fixture(scope="module")
 def matrix(tmp_path_factory: pytest.TempPathFactory) -> Matrix:
-    """All of them, one after the other, on one set of services and without a network."""
+    """Run all clients one by one, on one set of services and without a network."""
     file = tmp_path_factory.mktemp("clients") / "rows.json"
     command = [sys.executable, "-m", "tests.clients", "--ci", "--rows", str(file)]
     ended = subprocess.run(command, cwd=BASE_DIR, check=False, capture_output=True, text=True)

@@ -1,4 +1,4 @@
-"""docs/clients.md shows the rows of a run, and has a section for each client; the lock files name what was run."""
+"""docs/clients.md shows the rows of a run and has a section for each client; the lock files name the versions."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""A variable that only looks empty is neither unset nor a name."""
+"""A variable of invisible characters is refused: it is neither unset nor a name."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How the bridge proves to the tenant who it is, as the environment says: one way, and each wrong one by its name."""
+"""The variables for the bridge's client authentication: each method works, and each mistake is reported by name."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`serve` and `up`, as an operator meets them: one clear sentence when something is in the way, nothing left behind."""
+"""`serve` and `up` for operators: one clear sentence if something is wrong, and no process left behind."""
 
 import asyncio
 import os
@@ -34,7 +34,7 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture
 def prepared(environment: dict[str, str], prepared_state: Path, tmp_path: Path) -> dict[str, str]:
-    """The same, with a database that is migrated and seeded already."""
+    """Like the fixture above, with a database that is already migrated and seeded."""
     shutil.copytree(prepared_state, tmp_path, dirs_exist_ok=True)
     return environment
 
@@ -56,7 +56,7 @@ def manage(environment: dict[str, str], *arguments: str) -> "subprocess.Complete
 
 
 def refusal(environment: dict[str, str], *arguments: str) -> str:
-    """What the command said when it refused: one line, no traceback."""
+    """Return the refusal of a command, which must be one line and no traceback."""
     result = manage(environment, *arguments)
     assert result.returncode == 1, result.stdout
     assert "Traceback" not in result.stderr
@@ -114,7 +114,7 @@ def test_a_port_in_use_is_reported_in_one_sentence(environment: dict[str, str]) 
 
 @pytest.fixture
 def busy() -> Iterator[list[int]]:
-    """Ports on which other programs listen: the local tenant's own, and two more."""
+    """Yield ports on which other programs listen: the local tenant's own, and two more."""
     with ExitStack() as others:
         ports = []
         for port in (9000, 0, 0):
@@ -159,7 +159,7 @@ def test_the_advice_about_busy_ports_works(prepared: dict[str, str], busy: list[
 
 
 async def greeted_at(url: str) -> str:
-    """What a user is told who logs in there through all three services."""
+    """Return the greeting of a user who logs in through all three services."""
     async with mcp_client(url, Person("admin@example.com", "admin-demo"), Wallet()) as client:
         answer = (await client.call_tool("greet", {})).structured_content
     assert answer is not None
@@ -205,7 +205,7 @@ def test_a_database_that_does_not_answer_is_reported(environment: dict[str, str]
 
 
 def test_the_quickstarts_env_file_starts_without_a_network(tmp_path: Path) -> None:
-    """The file is taken as it is, and nothing is fetched before a token has to be verified."""
+    """The file is accepted unchanged, and nothing is fetched until a token must be verified."""
     (port,) = free_ports(1)
     lines = [f"{name}={value}" for name, value in (QUICKSTART | {"PORT": str(port)}).items()]
     (tmp_path / ".env").write_text("\n".join(lines))

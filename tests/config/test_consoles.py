@@ -1,4 +1,4 @@
-"""What commands print on consoles that cannot show every character: legible, and never a traceback."""
+"""Commands on consoles that cannot show every character: the output is readable and never a traceback."""
 
 import json
 import os
@@ -38,7 +38,7 @@ def environment(prepared_state: Path, tmp_path: Path) -> dict[str, str]:
 
 @pytest.fixture(params=list(CONSOLES))
 def manage(request: pytest.FixtureRequest, environment: dict[str, str]) -> Manage:
-    """Runs a command on such a console; its exit code, and what it wrote there."""
+    """Run a command on such a console. Return its exit code and output."""
 
     def run(*arguments: str, given: bytes = b"") -> Said:
         done = subprocess.run(
@@ -125,7 +125,7 @@ def test_the_commands_that_auth0_setup_prints_say_the_same_on_every_console(
 def test_the_log_can_be_sealed_exported_and_verified_on_every_console(
     manage: Manage, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    """What is found is kept in the database too, where the bytes of a file's name need not be text."""
+    """The result is also stored in the database, and a file name may hold bytes that are not text."""
     head, file = tmp_path / "head.json", tmp_path / "rows.jsonl"
     for command in (["audit_seal"], ["audit_export", "--head", str(head)], ["audit_export", "--output", str(file)]):
         code, text = manage(*command)

@@ -46,7 +46,7 @@ PORTS = {"bridge": 1, "api": 2, "tenant": 3}
 
 
 class Recording(dict[str, str]):
-    """An environment that remembers which variables were asked for."""
+    """An environment that records which variables were read."""
 
     asked: set[str]
 
@@ -112,7 +112,7 @@ def test_no_other_module_reads_the_environment() -> None:
 
 
 def test_the_demos_services_see_nothing_of_the_operators_configuration(tmp_path: Path) -> None:
-    """Not one variable is left to pass through; what is blank counts as unset."""
+    """No variable passes through; blank ones count as unset."""
     own = local_environment(PORTS, tmp_path)
     assert own.keys() == NAMES
     hostile = dict.fromkeys(NAMES, "operator's own") | own

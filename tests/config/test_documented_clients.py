@@ -1,4 +1,4 @@
-"""docs/clients.md: what a reader copies from it is well-formed, and leads to this project's bridge."""
+"""docs/clients.md: its snippets are well-formed and lead to this project's bridge."""
 
 import json
 import re
@@ -19,7 +19,7 @@ REDIRECT_URIS = [
 
 @pytest.fixture
 def address(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Of the bridge where nothing is configured."""
+    """Return the bridge's address without any configuration."""
     return read_environment({"STATE_DIR": str(tmp_path_factory.mktemp("state"))}).bridge_url + ENDPOINT
 
 

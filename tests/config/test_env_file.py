@@ -1,4 +1,4 @@
-"""Writing variables into .env: those lines and no other."""
+"""Writing variables into .env changes only their lines."""
 
 import stat
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The environment is read once; whatever is wrong in it stops the start with one sentence that names the variable."""
+"""The environment is read once, and any mistake stops the start with one sentence that names the variable."""
 
 import stat
 from pathlib import Path
@@ -200,7 +200,7 @@ def test_a_wrong_value_is_refused_with_the_variables_name(state: dict[str, str],
 
 @pytest.mark.parametrize("identifier", ["notes-api", "https://api.example/#notes", "https:"])
 def test_a_resource_must_be_an_absolute_uri(state: dict[str, str], identifier: str) -> None:
-    """RFC 8707 §2, which also wants no fragment in it."""
+    """RFC 8707 §2, which also forbids a fragment."""
     variables = QUICKSTART | {"API_AUTH0_AUDIENCE": identifier}
     assert read(state, **variables).exchange_target is ExchangeTarget.AUDIENCE
     with pytest.raises(ImproperlyConfigured, match=r"^API_AUTH0_AUDIENCE must be an absolute URI"):

@@ -1,4 +1,4 @@
-"""`make inspect` where something is missing: one sentence that says what to do."""
+"""`make inspect` with something missing: one sentence that says what to do."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.processes
 
 
 class Machine:
-    """Which programs and packages there are, and what the command says to that."""
+    """The installed programs and packages, and what the command prints."""
 
     def __init__(self, folder: Path) -> None:
         self.programs, self.packages = folder / "bin", folder / "node_modules"

@@ -1,4 +1,4 @@
-"""What processes share needs a server and keys, and each wrong value is refused by its name."""
+"""The shared cache needs a server and keys, and each wrong value is refused with the variable's name."""
 
 import base64
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""compose.yaml, read as Compose reads it, as far as this project's file goes."""
+"""Read compose.yaml as Compose does, as far as this project's file needs."""
 
 import re
 from collections.abc import Mapping
@@ -52,7 +52,7 @@ class ComposeService:
 
 
 def read_compose(dot_env: Mapping[str, str]) -> tuple[dict[str, ComposeService], dict[str, Any]]:
-    """The services by name, and the whole file. Raises Missing."""
+    """Return the services by name, and the whole file. Raises Missing."""
     text = (BASE_DIR / "compose.yaml").read_text(encoding="utf-8")
     whole: dict[str, Any] = _interpolated(yaml.safe_load(text), dot_env)
     files = {name: str(secret["file"]) for name, secret in whole["secrets"].items()}

@@ -11,7 +11,7 @@ from tests.on_behalf_of.exchange.client_proofs import CLIENT_SECRET
 
 @pytest.fixture(scope="module")
 def made_secrets(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What `make secrets` makes, with the one secret that its user has to add."""
+    """Return what `make secrets` makes, with the one secret that users must add."""
     folder = tmp_path_factory.mktemp("made")
     environment = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull, "STATE_DIR": str(folder / "state")}
     command = [sys.executable, "manage.py", "make_secrets", str(folder / "secrets")]

@@ -1,4 +1,4 @@
-"""The containers of compose.yaml as processes of this machine, each at a loopback address of its own."""
+"""The containers of compose.yaml as local processes, each at its own loopback address."""
 
 import json
 import os
@@ -34,7 +34,7 @@ class Container:
         return self.folder / f"{self.address}.log"
 
     def environment(self) -> dict[str, str]:
-        """What Compose and the image give it, and nothing of this machine's but where Python is."""
+        """Return the variables from Compose and the image, and of this machine's only those that locate Python."""
         given = {name: self._reached(value) for name, value in self.service.environment.items()}
         return {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"} | self.image.environment | given
 
@@ -43,7 +43,7 @@ class Container:
             return subprocess.Popen(self._contained(self.service.command), stdout=output, stderr=output)
 
     def run(self, *command: str) -> "subprocess.CompletedProcess[str]":
-        """One more command in such a container."""
+        """Run another command in such a container."""
         return subprocess.run(self._contained(command), check=False, capture_output=True, text=True, timeout=120)
 
     def is_healthy(self) -> bool:
@@ -70,13 +70,13 @@ class Container:
         return ["unshare", "--mount", "--propagation", "private", sys.executable, str(program), str(file)]
 
     def _reached(self, text: str) -> str:
-        """The same, as it is on this machine."""
+        """Replace host names with addresses on this machine."""
         own = {"0.0.0.0": self.address, "127.0.0.1": self.address}  # noqa: S104 - it is replaced
         return replaced(text, own | self.changes)
 
 
 def give_secrets(service: ComposeService, made: Path, changes: dict[str, str], folder: Path) -> Path:
-    """The files that Compose binds into a container, by their names there, with some words replaced."""
+    """Return the files that Compose binds into a container, by their names there, with some words replaced."""
     folder.mkdir(parents=True)
     for name, file in service.secrets.items():
         source = made / Path(file).name

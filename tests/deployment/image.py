@@ -1,4 +1,4 @@
-"""What the Dockerfile makes, made in a directory; the packages are those of the environment that runs the tests."""
+"""Build the Dockerfile's image as a directory. The packages are those of the environment that runs the tests."""
 
 import fnmatch
 import json
@@ -32,7 +32,7 @@ def instructions() -> Iterator[tuple[str, str]]:
 
 
 def build(directory: Path) -> Image:
-    """Understands what this project's Dockerfile uses, and fails at anything else."""
+    """Build the image. Supports the instructions in this project's Dockerfile, and fails at any other."""
     image = Image(directory)
     for name, rest in instructions():
         match name:
@@ -78,7 +78,7 @@ def _ignored(directory: str, names: list[str]) -> set[str]:
 
 
 def is_sent(path: str) -> bool:
-    """Whether .dockerignore lets that path of the checkout into the build: the last line that fits decides."""
+    """Return whether .dockerignore lets this path into the build. The last matching line decides."""
     sent = True
     parts = PurePosixPath(path)
     places = [str(parts), *(str(parent) for parent in parts.parents if str(parent) != ".")]

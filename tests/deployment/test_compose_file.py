@@ -1,4 +1,4 @@
-"""compose.yaml and Dockerfile as they are written: what they promise, and that their settings fit production."""
+"""Check compose.yaml and the Dockerfile: what they promise, and that their settings are fit for production."""
 
 import os
 import re
@@ -22,7 +22,7 @@ ours = pytest.mark.parametrize("name", OURS)
 
 
 def given(service: ComposeService, made_secrets: Path) -> dict[str, str]:
-    """Its environment, with the files of the checkout in place of those in the container."""
+    """Return its environment, with paths in the checkout instead of in the container."""
     mine = {f"{SECRETS}/{name}": str(made_secrets / Path(file).name) for name, file in service.secrets.items()}
     return {name: mine.get(value, value) for name, value in service.environment.items()}
 
@@ -128,7 +128,7 @@ def test_files_that_are_not_code_never_reach_the_builder(path: str) -> None:
 
 
 def test_images_are_named_without_a_host() -> None:
-    """So that whoever has a mirror uses it."""
+    """So that a configured mirror is used."""
     names: list[Any] = [service.content["image"] for service in SERVICES.values()]
     assert all("." not in name.partition("/")[0] for name in names)
     assert ("FROM", FROM) in list(instructions())

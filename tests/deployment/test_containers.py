@@ -1,4 +1,4 @@
-"""What compose.yaml starts, really started: unprivileged, on read-only file systems, on a PostgreSQL of their own.
+"""Start what compose.yaml starts: unprivileged, on read-only file systems, with their own PostgreSQL.
 
 No container engine takes part. Each command runs as a process with exactly the environment, the secrets and the
 health check that Compose gives it; only host names are replaced, as Docker's name server would.
@@ -184,7 +184,7 @@ def test_an_operator_can_verify_the_log_in_a_container(composed: Composed) -> No
 
 
 def test_stopped_containers_become_unhealthy_and_exit_in_time_with_code_0(composed: Composed) -> None:
-    """The last one: nothing serves afterwards."""
+    """This test must be the last one, because it stops the services."""
     for container in composed.serving:
         composed.processes[container.address].send_signal(signal.SIGTERM)
     for container in composed.serving:

@@ -22,13 +22,13 @@ class Block:
 
     @property
     def commands(self) -> list[str]:
-        """Of a console block: its commands, those that are continued on one line."""
+        """Return the commands of a console block, with continued lines joined."""
         joined = self.text.replace("\\\n", " ")
         return [line.removeprefix("$ ").partition("  #")[0] for line in joined.splitlines() if line.startswith("$ ")]
 
     @property
     def variables(self) -> dict[str, str]:
-        """Of an environment block."""
+        """Return the variables of an environment block."""
         lines = [line for line in self.text.splitlines() if line and not line.startswith("#")]
         return dict(line.split("=", 1) for line in lines)
 
@@ -37,7 +37,7 @@ class Block:
         return json.loads(self.text)
 
     def write_below(self, folder: Path) -> None:
-        """Put it into the file that the prose names last; at its end, where the prose says so."""
+        """Write the block into the file that the prose names last; append it if the prose says so."""
         paragraph = self.prose.rstrip().rpartition("\n\n")[2]
         file = folder / _PATH.findall(paragraph)[-1]
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -51,14 +51,14 @@ def pages() -> list[str]:
 
 
 def blocks(page: str, kind: str | None = None) -> list[Block]:
-    """The blocks of a page, in order; with `kind`, those alone."""
+    """Return the blocks of a page in order, or only those of a `kind`."""
     text = (BASE_DIR / page).read_text(encoding="utf-8")
     found = [Block(page, match[1], match[2], text[: match.start()]) for match in _FENCE.finditer(text)]
     return [block for block in found if kind is None or block.kind == kind]
 
 
 def as_documented(value: Any, replacements: Mapping[str, str]) -> Any:
-    """A value as a page shows it: ids, addresses and ports of this run replaced by those of the page."""
+    """Replace ids, addresses and ports of this run by those that the page shows."""
     text = json.dumps(value, ensure_ascii=False)
     for real, shown in replacements.items():
         text = text.replace(real, shown)

@@ -1,4 +1,4 @@
-"""docs/use-resource-server.md: the project that its blocks make, called with really signed tokens."""
+"""docs/use-resource-server.md: run the project that its blocks make, and call it with signed tokens."""
 
 import json
 import os

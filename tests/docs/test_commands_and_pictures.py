@@ -1,4 +1,4 @@
-"""Console blocks name what there is; the sequence pictures show requests that the services answer."""
+"""Console blocks use existing commands, and the sequence diagrams show requests that the services answer."""
 
 import argparse
 import importlib.util
@@ -60,7 +60,7 @@ def test_the_documented_commands_can_be_run(block: Block, command: str) -> None:
 
 
 def placeholders_filled(command: str) -> str:
-    """Names in angle brackets are the reader's to fill in; to a shell they would be files."""
+    """Replace names in angle brackets, which a shell would take for redirections."""
     return re.sub(r"<[a-z ]+>", "placeholder", command)
 
 

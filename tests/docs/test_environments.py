@@ -1,4 +1,4 @@
-"""Every environment block of the documentation, as the services would read it; and what it then decides."""
+"""Read every environment block of the documentation as the services do, and check what it configures."""
 
 import time
 from pathlib import Path
@@ -27,7 +27,7 @@ def read(block: Block, folder: Path) -> Environment:
 
 
 def token(environment: Environment, *, typ: str = "at+jwt", audience: str | None = None, **claims: Any) -> AccessToken:
-    """Verified by the rules of that environment's API, or of what has that audience."""
+    """Return a token, verified by the rules of that environment's API or of the service with that audience."""
     issuer = Issuer(environment.issuer)
     rules = TokenRules(environment.issuer, audience or environment.api_audience, environment.dialects)
     make = issuer.claims if typ == "at+jwt" else issuer.auth0_claims

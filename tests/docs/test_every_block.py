@@ -1,4 +1,4 @@
-"""No code block of README.md or docs/ that no test covers."""
+"""Every code block of README.md and docs/ is covered by a test."""
 
 import pytest
 
@@ -69,7 +69,7 @@ def test_no_entry_is_left_over() -> None:
 
 
 def test_every_fence_is_closed_and_names_its_language() -> None:
-    """What looks like a block and is none would be covered by nobody."""
+    """Otherwise text that looks like a block would not be tested."""
     for page in pages():
         fences = [line for line in (BASE_DIR / page).read_text("utf-8").splitlines() if line.lstrip().startswith("```")]
         assert len(fences) == 2 * len(blocks(page)), page

@@ -1,4 +1,4 @@
-"""Links of the pages at the root. The site's generator checks those in docs/."""
+"""Links in the pages at the root. The site's generator checks those in docs/."""
 
 import re
 

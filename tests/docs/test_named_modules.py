@@ -1,4 +1,4 @@
-"""Modules and files that docstrings, comments and pages name are there."""
+"""Modules and files that docstrings, comments and pages name exist."""
 
 import re
 from importlib import import_module

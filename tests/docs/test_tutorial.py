@@ -1,4 +1,4 @@
-"""docs/tutorial.md, followed to the letter in a copy of this project: real files, real processes, a real login."""
+"""Follow docs/tutorial.md exactly, in a copy of this project: real files, real processes, a real login."""
 
 import json
 import os

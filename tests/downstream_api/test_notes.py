@@ -1,4 +1,4 @@
-"""Notes belong to the user on whose behalf a call is made; nobody else's are ever visible."""
+"""Notes belong to the user on whose behalf a call is made, and other users cannot see them."""
 
 import uuid
 from typing import Any

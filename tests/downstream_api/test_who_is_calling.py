@@ -1,4 +1,4 @@
-"""GET /api/private-scope tells the caller what the API understood of its token."""
+"""GET /api/private-scope returns what the API read from the caller's token."""
 
 from rest_framework.test import APIClient
 

@@ -1,4 +1,4 @@
-"""Users who call the three real services without a pause, and look at each answer: is it about me, and in time?"""
+"""Users who call the three real services without a pause, and check each answer: is it theirs, and in time?"""
 
 import json
 import threading
@@ -31,13 +31,13 @@ class Call:
 
     @property
     def text(self) -> str:
-        """What the caller is told of a failure."""
+        """Return the message that the caller gets about a failure."""
         result = json.loads(self.body).get("result", {}) if self.status else {}
         return str(result["content"][0]["text"]) if result.get("isError") else f"HTTP {self.status}"
 
     @property
     def is_proper(self) -> bool:
-        """Tells the user about themselves, and of nobody else."""
+        """Return whether the answer is about this user and no other."""
         if not self.is_good:
             return True
         answer = json.loads(self.body)["result"]["structuredContent"]
@@ -72,7 +72,7 @@ class Callers:
                 thread.join()
 
     def wait_for(self, is_enough: Callable[[list[Call]], bool], seconds: float = RECOVERY) -> list[Call]:
-        """The calls that began after now, once they are enough."""
+        """Wait for enough calls that start from now on, and return them."""
         now, begin = time.monotonic(), len(self.calls)
 
         def since() -> list[Call]:
@@ -83,7 +83,7 @@ class Callers:
             return since()
 
     def all_are_well(self, calls: list[Call]) -> bool:
-        """The newest answers of each user are good."""
+        """Return whether the newest answers of each user are good."""
         newest = [[call.is_good for call in calls[-200:] if call.user == user][-ENOUGH:] for user in self.users]
         return all(len(each) == ENOUGH and all(each) for each in newest)
 
@@ -116,7 +116,7 @@ class Callers:
 
 
 def check(callers: Callers, services: Running, *, bound: float, logs: list[str]) -> None:
-    """No wrong answer, none too late, none without its row in the API's log, and no token or secret anywhere."""
+    """Check that no answer was wrong, late or unrecorded, and that no token or secret leaked."""
     calls = callers.calls
     assert [call for call in calls if not call.is_proper] == []
     assert {call.status for call in calls} <= {0, 200, 503}  # above all, nobody is told to log in again

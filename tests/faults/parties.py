@@ -30,7 +30,7 @@ USERS = ("auth0|alice", "auth0|bob")
 
 
 class Tenant(FakeTenant):
-    """Remembers all that it signed, token A and token B alike: none of it may show up anywhere."""
+    """A tenant that remembers every token it signed, because none may appear anywhere."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -88,12 +88,12 @@ class Answer:
 
     @property
     def is_good(self) -> bool:
-        """Tells the user about themselves."""
+        """Return whether the answer is about this user."""
         return (self.result.get("structuredContent") or {}).get("subject") == self.user
 
     @property
     def text(self) -> str:
-        """What the caller is told of a failure."""
+        """Return the message that the caller gets about a failure."""
         if self.status != 200:
             return f"HTTP {self.status}: {self.body}"
         return str(self.result["content"][0]["text"]) if self.result.get("isError") else ""
@@ -111,7 +111,7 @@ class Parties:
     to_be_recorded: list[tuple[Answer, str]] = field(default_factory=list)  # outcome and reason
 
     def token(self, user: str) -> str:
-        """Token A, a new one, so that it has to be exchanged."""
+        """Return a new token A, which must be exchanged."""
         return self.tenant.token(aud=BRIDGE_AUDIENCE, scope=ALL_SCOPES, sub=user)
 
     def greet(self, user: str, token: str | None = None) -> Answer:
@@ -127,7 +127,7 @@ class Parties:
         return told
 
     def all_greet(self) -> list[Answer]:
-        """What each user is told, all at the same time."""
+        """Call greet for all users in parallel. Return the answers."""
         told: list[Answer] = []
         threads = [threading.Thread(target=lambda user=user: told.append(self.greet(user))) for user in USERS]
         for thread in threads:
@@ -138,7 +138,7 @@ class Parties:
         return told
 
     def heal(self) -> None:
-        """Nobody does anything but call; once one call succeeds, each does."""
+        """Call until one call succeeds, and check that then every user's call succeeds."""
         deadline = time.monotonic() + HEALING
         while not (answer := self.greet(USERS[0])).is_good:
             assert time.monotonic() < deadline, answer
@@ -146,7 +146,7 @@ class Parties:
         assert all(answer.is_good for answer in self.all_greet())
 
     def recorded(self, answer: Answer) -> tuple[str, str]:
-        """Outcome and reason of the call, as the bridge's record has them; it is written a moment later."""
+        """Return outcome and reason from the bridge's record of the call, which is written shortly after the answer."""
         found: list[tuple[str, str]] = []
 
         def is_written() -> bool:
@@ -160,7 +160,7 @@ class Parties:
         return found[0]
 
     def check_that_nothing_leaked(self) -> None:
-        """No token, no secret, and nobody else's name in any answer; no token and no secret in the log."""
+        """Check that answers hold no token, secret or other user's name, and that the log holds no token or secret."""
         log = self.log.read_text()
         hidden = {part for token in self.tenant.signed for part in token.split(".")[1:]} | {CLIENT_SECRET}
         for answer in self.answers:
@@ -190,6 +190,6 @@ def running_parties(
 
 
 def refusing(status: int, description: str) -> Reply:
-    """As an OAuth server says it, and as Django REST framework does."""
+    """Refuse as an OAuth server and as Django REST framework do."""
     content = {"error": "access_denied", "error_description": description, "detail": description}
     return Reply(status, json.dumps(content).encode())

@@ -1,4 +1,4 @@
-"""What a row of the table says, and how the fault of each row is made."""
+"""The rows of the table, and how to cause the fault of each row."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -16,7 +16,7 @@ Fault = Callable[[Parties], AbstractContextManager[None]]
 
 @dataclass(frozen=True)
 class Row:
-    """What two users are told who call at the same time, each with a new token."""
+    """What two users see if they call at the same time, each with a new token."""
 
     fault: Fault
     told: str  # a regular expression; empty where the call succeeds all the same
@@ -37,7 +37,7 @@ Party = Callable[[Parties], tuple[FakeTenant, Door] | tuple[FakeApi, Door]]
 
 
 def dead(party: Party) -> Fault:
-    """Nobody listens there."""
+    """A party on whose port no process listens."""
 
     @contextmanager
     def fault(parties: Parties) -> Iterator[None]:
@@ -52,7 +52,7 @@ def dead(party: Party) -> Fault:
 
 
 def hanging(party: Party) -> Fault:
-    """Takes the request and says nothing."""
+    """A party that accepts the request and never answers."""
 
     @contextmanager
     def fault(parties: Parties) -> Iterator[None]:
@@ -93,7 +93,7 @@ def answering(party: Party, status: int, body: bytes = b"", headers: dict[str, s
 
 
 def answering_once(party: Party, status: int, headers: dict[str, str] | None = None) -> Fault:
-    """To each of the callers; then all is well."""
+    """Answer each caller once with a failure; then work normally."""
 
     @contextmanager
     def fault(parties: Parties) -> Iterator[None]:
@@ -106,7 +106,7 @@ def answering_once(party: Party, status: int, headers: dict[str, str] | None = N
 
 
 def repeating(party: Party, status: int) -> Fault:
-    """Answers with what it was sent, credentials included."""
+    """Echo the request, including credentials."""
 
     @contextmanager
     def fault(parties: Parties) -> Iterator[None]:
@@ -121,7 +121,7 @@ def repeating(party: Party, status: int) -> Fault:
 
 
 def handing_out(answer: dict[str, Any] | None = None, /, **claims: Any) -> Fault:
-    """Token B with other claims, or an answer around it with other members."""
+    """Return token B with other claims, or a response with other members."""
 
     @contextmanager
     def fault(parties: Parties) -> Iterator[None]:
@@ -135,7 +135,7 @@ def handing_out(answer: dict[str, Any] | None = None, /, **claims: Any) -> Fault
 
 
 def signing(key: str, **header: Any) -> Fault:
-    """Token B signed with a key that the tenant does not publish, under that key's name or another one."""
+    """Return token B signed with an unpublished key, under its own or another key id."""
 
     @contextmanager
     def fault(parties: Parties) -> Iterator[None]:

@@ -65,7 +65,7 @@ def test_no_call_fails_during_a_redis_outage_and_redis_is_used_again_afterwards(
 def test_all_bridges_leave_a_throttling_tenant_alone(
     parties: Parties, migrated: Path, redis_server: RedisServer, tmp_path: Path
 ) -> None:
-    """The last test of this module: its bridges keep away from the tenant for half a minute."""
+    """This must be the module's last test, because its bridges then do not call the tenant for half a minute."""
     shutil.copy(migrated, tmp_path / "db.sqlite3")
     with served_bridge(
         parties.tenant, parties.api, tmp_path, CACHE_URL=redis_server.url, CACHE_ENCRYPTION_KEYS=KEY

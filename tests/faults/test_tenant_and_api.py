@@ -1,4 +1,4 @@
-"""One real bridge, a tenant and an API that fail in every way, and what callers are told: the table of docs/faults.md.
+"""One real bridge with a tenant and an API that fail in every way, and what callers see: the table of docs/faults.md.
 
 In each row two users call at the same time, each with a token that has to be exchanged.
 """

@@ -56,7 +56,7 @@ def started(postgres: PostgresServer | None, tmp_path_factory: pytest.TempPathFa
 
 @pytest.fixture
 def services(started: Running) -> Running:
-    """All services are up, though granian may have given up after many kills in the test before."""
+    """Restart services that granian gave up after many kills in the previous test."""
 
     def are_up() -> bool:
         started.stack.restart_dead()
@@ -82,7 +82,7 @@ def kill(pids: set[int]) -> None:
 
 
 def is_there(pid: int) -> bool:
-    """A process that is dead and was not yet waited for is not."""
+    """Return whether the process exists; zombies do not count."""
     with contextlib.suppress(FileNotFoundError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     return False
@@ -90,7 +90,7 @@ def is_there(pid: int) -> bool:
 
 @contextlib.contextmanager
 def watched(services: Running) -> Iterator[None]:
-    """What `up` does once a second: start again what has ended."""
+    """Restart ended services, as `up` does."""
     ends = threading.Event()
 
     def watch() -> None:
@@ -149,7 +149,7 @@ def test_a_service_killed_under_load_ends_its_workers_and_is_restarted(services:
 def test_a_database_restart_under_load_fails_calls_but_gives_no_wrong_answer(
     services: Running, postgres: PostgresServer
 ) -> None:
-    """The tenant's, the API's and the bridge's records are all in it."""
+    """It holds the records of the tenant, the API and the bridge."""
     with Callers(services, USERS).at_work() as callers:
         callers.wait_for(callers.all_are_well)
         postgres.stop()

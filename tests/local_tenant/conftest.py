@@ -60,7 +60,7 @@ def tenant(db: None, settings: Settings, process: None) -> TenantConfiguration:
 
 @pytest.fixture
 def browser(tenant: TenantConfiguration) -> Browser:
-    """A browser that nobody is logged in with; forms without their CSRF token are refused."""
+    """A browser without a login. Forms without their CSRF token are refused."""
     return Browser()
 
 

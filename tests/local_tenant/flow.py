@@ -1,4 +1,4 @@
-"""A client and a browser at the tenant's HTTP edge."""
+"""A client and a browser that use the tenant over HTTP."""
 
 import base64
 import hashlib
@@ -24,7 +24,7 @@ ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 
 
 def authorize_url(**changes: str | None) -> str:
-    """An authorization request; None takes a parameter away."""
+    """Return the URL of an authorization request. None removes a parameter."""
     parameters = {
         "response_type": "code",
         "client_id": CLIENT_ID,
@@ -46,7 +46,7 @@ def hidden(page: Any, name: str) -> str:
 
 
 def answer_at_client(response: Any) -> dict[str, str]:
-    """The parameters that the browser would carry to the client."""
+    """Return the parameters that the browser would carry to the client."""
     assert response.status_code == 302, response.content.decode()
     return dict(parse_qsl(urlsplit(response["Location"]).query))
 
@@ -67,7 +67,7 @@ class Browser:
         return self.http.post(url, {**form, "decision": decision})
 
     def code(self, account: tuple[str, str] = ADMIN, **changes: str | None) -> str:
-        """Log in, consent, and come back with a code."""
+        """Log in, consent, and return the code."""
         url = authorize_url(**changes)
         self.log_in(account, back=url)
         return answer_at_client(self.consent(url))["code"]
@@ -107,7 +107,7 @@ def basic(client_id: str = BRIDGE_CLIENT, secret: str = BRIDGE_SECRET) -> str:
 
 
 def exchange(subject_token: str | None, *, authorization: str | None = None, **changes: str | None) -> Any:
-    """RFC 8693 §2.1, as the bridge does it; None takes a parameter away."""
+    """Exchange a token as the bridge does (RFC 8693 §2.1). None removes a parameter."""
     parameters = {
         "grant_type": EXCHANGE,
         "subject_token": subject_token,
@@ -121,7 +121,7 @@ def exchange(subject_token: str | None, *, authorization: str | None = None, **c
 
 
 def verified(token: str, audience: str, http: Client | None = None) -> dict[str, Any]:
-    """The claims, after an independent check with PyJWT against the published keys."""
+    """Return the claims, after an independent check with PyJWT against the published keys."""
     keys = jwt.PyJWKSet.from_dict((http or Client()).get("/.well-known/jwks.json").json())
     key = keys[jwt.get_unverified_header(token)["kid"]]
     return jwt.decode(
@@ -130,7 +130,7 @@ def verified(token: str, audience: str, http: Client | None = None) -> dict[str,
 
 
 def error(response: HttpResponse) -> tuple[int, str]:
-    """Status and code of an OAuth error answer, whose shape is checked on the way (RFC 6749 §5.2)."""
+    """Return status and code of an OAuth error response. Its shape is checked, too (RFC 6749 §5.2)."""
     body = response.json()  # type: ignore[attr-defined]
     assert set(body) == {"error", "error_description"}
     assert body["error_description"]

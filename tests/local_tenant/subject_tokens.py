@@ -6,7 +6,7 @@ from tests.local_tenant.flow import BRIDGE, CLIENT_ID, ISSUER
 
 
 def subject(**changes: Any) -> dict[str, Any]:
-    """Claims of an access token for the bridge, as the tenant makes them; None takes one away."""
+    """Return claims of an access token for the bridge, as the tenant makes them. None removes a claim."""
     now = int(time.time())
     claims = {
         "iss": ISSUER,

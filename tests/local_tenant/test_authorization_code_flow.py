@@ -73,7 +73,7 @@ def test_the_access_token_is_a_signed_jwt_for_the_requested_api(browser: Browser
 
 
 def test_tokens_and_codes_are_stored_hashed(browser: Browser) -> None:
-    """RFC 9700 §4: what is stored cannot be used."""
+    """RFC 9700 §4: stored tokens cannot be used."""
     token = browser.access_token()
     assert list(AccessToken.objects.values_list("token", flat=True)) == [""]
     assert token not in str(AccessToken.objects.values())
@@ -143,7 +143,7 @@ def test_nothing_is_granted_that_the_page_did_not_show(browser: Browser) -> None
 
 
 def test_consent_is_requested_every_time(browser: Browser) -> None:
-    """RFC 6749 §10.2: a public client's identity is not assured, so no request is waved through."""
+    """RFC 6749 §10.2: a public client's identity is not assured, so consent is never skipped."""
     browser.tokens()
     assert browser.http.get(authorize_url()).status_code == 200
 

@@ -59,7 +59,7 @@ REFUSED_HERE = {
 
 @pytest.mark.parametrize("changes", REFUSED_HERE.values(), ids=REFUSED_HERE)
 def test_nothing_is_sent_to_an_unknown_client(browser: Browser, changes: dict[str, str | None]) -> None:
-    """RFC 6749 §4.1.2.1: inform the person, and do not redirect."""
+    """RFC 6749 §4.1.2.1: inform the user, and do not redirect."""
     response = browser.http.get(authorize_url(**changes))
     assert response.status_code == 400
     assert response["Content-Type"].startswith("text/html")

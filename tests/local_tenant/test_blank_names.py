@@ -19,7 +19,7 @@ BLANKS = [" ", "\u00a0\u3000", "\u200b", "\u200c\u2060\ufeff", "\u00ad", "\u115f
 
 
 def test_tenant_and_services_treat_every_character_alike() -> None:
-    """Each with code of its own."""
+    """Each has its own code for this."""
     differing = [
         f"U+{code:04X}"
         for code in range(sys.maxunicode + 1)

@@ -1,4 +1,4 @@
-"""Clients that are known by a document of theirs (CIMD), fetched over TLS from a real server."""
+"""Clients that are known by a document (CIMD), which the tenant fetches over TLS from a real server."""
 
 import html
 import socket
@@ -21,7 +21,7 @@ JSON = {"Content-Type": "application/json"}
 
 
 def refusal(browser: Browser, client_id: str) -> str:
-    """The error page that a client with this id leads to, as text."""
+    """Return the text of the error page for a client with this id."""
     response = browser.http.get(authorize_url(client_id=client_id))
     assert response.status_code == 400
     page = html.unescape(response.content.decode())
@@ -31,7 +31,7 @@ def refusal(browser: Browser, client_id: str) -> str:
 
 @contextmanager
 def answering(answer: bytes | None, *, address: str = "127.0.0.1", server_file: Path | None = None) -> Iterator[int]:
-    """A server that gives this answer to whatever comes, or none; over TLS with a certificate. Its port."""
+    """Serve this answer, or none, to every request, over TLS if there is a certificate. Yield the port."""
 
     class Handler(socketserver.BaseRequestHandler):
         def handle(self) -> None:
@@ -197,7 +197,7 @@ def test_a_url_that_cannot_be_a_client_id_is_not_fetched(
 
 
 def test_grants_for_other_servers_are_ignored(trusted: None, browser: Browser, server: DocumentServer) -> None:
-    """RFC 7591 §2: a document is the same for all servers, and this one gives what it knows."""
+    """RFC 7591 §2: a document is for all servers, and this one grants what it supports."""
     device = "urn:ietf:params:oauth:grant-type:device_code"
     client_id = server.publish("/device.json", grant_types=["authorization_code", "refresh_token", device])
     assert verified(browser.access_token(client_id=client_id), BRIDGE)["client_id"] == client_id

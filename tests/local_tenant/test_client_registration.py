@@ -153,7 +153,7 @@ def test_bad_metadata_is_refused(db: None, changes: dict[str, Any], code: str) -
 
 @pytest.mark.parametrize("number", [0, 21, 5_000])
 def test_too_many_redirect_uris_are_refused_with_that_reason(db: None, number: int) -> None:
-    """RFC 7591 §3.2.2: the client is told what is wrong, not what is right with each of them."""
+    """RFC 7591 §3.2.2: the error names the actual problem."""
     response = register(INSPECTOR | {"redirect_uris": [f"https://example.com/{n}" for n in range(number)]})
     assert error(response) == (400, "invalid_redirect_uri")
     assert response.json()["error_description"] == f"redirect_uris must hold 1 to 20 URIs, not {number}."

@@ -1,4 +1,4 @@
-"""docs/two-hops.md and docs/organizations.md: their lines, run at the local tenant, give the tokens shown."""
+"""docs/two-hops.md and docs/organizations.md: their lines, run at the local tenant, give the documented tokens."""
 
 from typing import Any
 

@@ -82,7 +82,7 @@ def test_logging_out_needs_a_form_not_a_link(browser: Browser) -> None:
 
 
 def test_only_forms_that_lead_to_a_client_may_redirect_to_other_sites(browser: Browser) -> None:
-    """CSP 3 §6.4.2: Chromium holds every redirect after a form to form-action, the client's own ones included."""
+    """CSP 3 §6.4.2: Chromium applies form-action to every redirect after a form, including the client's own."""
 
     def holds_forms(response: Any) -> bool:
         policy = response["Content-Security-Policy"]
@@ -125,7 +125,7 @@ def test_a_login_survives_a_long_state(browser: Browser, state: Callable[[int], 
 
 
 def test_a_state_that_is_too_long_for_the_login_page_is_returned_at_once(browser: Browser) -> None:
-    """RFC 6749 §4.1.2.1, with the state in it, and the same whether somebody is logged in or not."""
+    """RFC 6749 §4.1.2.1: the error carries the state, with or without a login."""
     url = authorize_url(state='"' * 16_000)
     for _ in range(2):
         answer = answer_at_client(browser.http.get(url))

@@ -1,4 +1,4 @@
-"""Whatever arrives, the answer is an OAuth error or a readable page; never a traceback, with DEBUG on either."""
+"""Any request gets an OAuth error or a readable page, and never a traceback, even with DEBUG on."""
 
 import json
 from typing import Any

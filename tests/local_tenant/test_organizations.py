@@ -21,7 +21,7 @@ from tests.local_tenant.flow import (
 
 @pytest.fixture
 def acme(tenant: None) -> Organization:
-    """The Tool User is an administrator within this organization, and the Tool Administrator no member."""
+    """The Tool User is an administrator within this organization; the Tool Administrator is not a member."""
     organization: Organization = baker.make(Organization, org_id="org_acme", name="Acme")
     membership = baker.make(Membership, organization=organization, member=TenantUser.objects.get(email=USER[0]))
     membership.roles.add(Role.objects.get(name="Tool Administrator"))

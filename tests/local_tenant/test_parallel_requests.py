@@ -33,7 +33,7 @@ def configuration(settings: Any, transactional_db: None, process: None) -> Tenan
 
 @pytest.fixture
 def in_parallel(configuration: TenantConfiguration, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> InParallel:
-    """Runs a function in several threads, each with a database connection of its own."""
+    """Run a function in several threads, each with its own database connection."""
 
     def at_once(act: Callable[[], Any]) -> list[Any]:
         if connection.vendor == "sqlite":  # the tests' database in memory knows no write lock to wait for
@@ -57,7 +57,7 @@ def in_parallel(configuration: TenantConfiguration, tmp_path: Path, monkeypatch:
 
 @pytest.fixture
 def together(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    """Lets all requests come as far as the named check of the validator before any goes on."""
+    """Hold all requests at the named check of the validator until all have reached it."""
 
     def hold(method: str) -> None:
         barrier = threading.Barrier(TOGETHER)

@@ -11,7 +11,7 @@ def test_a_user_gets_only_what_the_roles_permit(browser: Browser) -> None:
 
 
 def test_unknown_scopes_are_dropped(browser: Browser) -> None:
-    """MCP clients ask for whatever metadata they found; that is no invalid_scope."""
+    """MCP clients request every scope in the metadata, so an unknown one is not invalid_scope."""
     token = browser.tokens(scope="tool:whoami delete:everything read:private")
     assert token["scope"] == "tool:whoami"
 

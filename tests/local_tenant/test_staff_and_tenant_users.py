@@ -62,7 +62,7 @@ def test_staff_cannot_be_made_a_tenant_user(tenant: None) -> None:
 
 
 def test_a_tenant_user_forced_to_be_staff_is_locked_out(browser: Browser) -> None:
-    """Whoever goes around the model with SQL wins nothing."""
+    """Bypassing the model with SQL gains nothing."""
     browser.log_in(USER)
     User.objects.filter(tenant_user__email=USER[0]).update(is_staff=True)
     assert browser.http.get("/admin/")["Location"].startswith("/admin/login/")

@@ -128,7 +128,7 @@ def test_three_actors_may_become_four(tenant: None) -> None:
 
 
 def test_a_chain_grows_hop_by_hop_until_the_limit(browser: Browser) -> None:
-    """Real hops: each API's own client exchanges on towards the next."""
+    """Real hops: each API's own client exchanges the token for the next API."""
     apis = [Api.objects.get(identifier=BRIDGE), Api.objects.get(identifier=API)]
     apis += [baker.make(Api, identifier=f"http://hop{n}/", enforce_rbac=False) for n in (2, 3, 4)]
     token = browser.access_token()

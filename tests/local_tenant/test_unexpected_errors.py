@@ -1,4 +1,4 @@
-"""A fault of ours, with DEBUG on as the tenant always has it, tells nothing of what the request carried."""
+"""An internal error never shows anything from the request, even with DEBUG on, as it always is for the tenant."""
 
 from typing import Any
 from urllib.parse import urlencode

@@ -1,4 +1,4 @@
-"""Who logged in, by an access token that was asked for with openid (OpenID Connect Core §5.3, RFC 6750)."""
+"""Userinfo for an access token with the scope openid (OpenID Connect Core §5.3, RFC 6750)."""
 
 import time
 from typing import Any
@@ -35,7 +35,7 @@ def asked(token: str | None, method: str = "get", **headers: str) -> Any:
 
 
 def challenge(response: Any) -> tuple[int, str]:
-    """Status and error code; the answer's shape is checked on the way (RFC 6750 §3)."""
+    """Return status and error code. The response's shape is checked, too (RFC 6750 §3)."""
     header = response["WWW-Authenticate"]
     assert header.startswith('Bearer realm="Local tenant"')
     assert response["Cache-Control"] == "no-store"
@@ -101,7 +101,7 @@ def test_a_token_without_openid_is_refused_naming_the_missing_scope(browser: Bro
 
 
 def test_an_exchanged_token_is_refused_at_userinfo(browser: Browser) -> None:
-    """What the bridge gets on the user's behalf is for the API alone."""
+    """A token that the bridge gets on the user's behalf is for the API only."""
     token = exchange(browser.access_token(scope=OPENID)).json()["access_token"]
     assert challenge(asked(token)) == (403, "insufficient_scope")
 

@@ -92,7 +92,7 @@ async def test_without_a_configured_scope_the_tenant_decides(bridge: RunningBrid
 
 
 def test_other_services_read_the_scopes_without_loading_the_sdk() -> None:
-    """It costs a second and 40 MB, which only the bridge has a use for."""
+    """Loading it takes a second and 40 MB, and only the bridge needs it."""
     heavy = {"mcp", "mcp_types", "jsonschema", "requests"}
     program = f"import sys, mcp_bridge.tools.registry; print({heavy} & set(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -1,4 +1,4 @@
-"""What each tool answers, and how it tells of arguments that do not fit."""
+"""What each tool answers, and how it refuses invalid arguments."""
 
 import json
 from datetime import datetime

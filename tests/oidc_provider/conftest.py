@@ -43,7 +43,7 @@ class RunningBehindOidcProvider(Running):
 
 @contextmanager
 def oidc_provider(issuer: str, **resources: str) -> Iterator[None]:
-    """It ends with its standard input, so that nothing of it is left even where the tests are killed."""
+    """It ends when its standard input closes, so that it does not outlive killed tests."""
     client = {"id": CLIENT, "secret": SECRET}
     configuration = {"issuer": issuer, "client": client, "redirectUri": REDIRECT_URI, **resources}
     program = node()

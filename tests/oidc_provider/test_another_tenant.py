@@ -17,7 +17,7 @@ pytestmark = [pytest.mark.node, pytest.mark.processes]
 
 
 class Visitor(Person):
-    """At that server's own pages, where the field for the name has another name, and any password will do."""
+    """A user on that server's pages, which name the login field differently and accept any password."""
 
     def __init__(self, login: str) -> None:
         super().__init__(login, "any")

@@ -1,4 +1,4 @@
-"""Services with more than one worker, as `serve` starts them, and what stands at their /metrics."""
+"""Services with several workers, as `serve` starts them, and their /metrics."""
 
 import os
 import re
@@ -43,7 +43,7 @@ class Served:
         return answer.text
 
     def sample(self, name: str) -> float:
-        """The sum over all series that begin so; 0 where there is none."""
+        """Return the sum of all series with this prefix; 0 if there is none."""
         found = re.findall(rf"^{re.escape(name)}\S* (\S+)$", self.metrics(), re.MULTILINE)
         return sum(map(float, found))
 

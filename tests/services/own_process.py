@@ -1,4 +1,4 @@
-"""One more process of a service beside those that all tests share, to be stopped or configured otherwise by a test."""
+"""An additional process of a service, which a test can stop or configure differently."""
 
 import os
 import signal
@@ -25,7 +25,7 @@ WAIT_HEADER = "X-Test-Wait"  # to `waiting_api`: names a file to wait for; the c
 
 
 def eventually(happens: Callable[[], bool], what: str) -> None:
-    """Ask until it is so; there is nothing to wait on."""
+    """Poll until the condition holds."""
     deadline = time.monotonic() + PATIENCE
     while not happens():
         assert time.monotonic() < deadline, what
@@ -43,7 +43,7 @@ class OwnProcess:
         return f"http://127.0.0.1:{self.port}"
 
     def greet(self, token: str, *, trace_id: str) -> dict[str, Any]:
-        """The result of the tool `greet`; the process is a bridge."""
+        """Return the result of the tool `greet` of a bridge process."""
         headers = {
             "Authorization": f"Bearer {token}",
             "Accept": "application/json, text/event-stream",
@@ -56,11 +56,11 @@ class OwnProcess:
         return result
 
     def workers(self) -> list[int]:
-        """Their process ids, whether they serve already or not."""
+        """Return the workers' process ids, whether or not they serve already."""
         return [child.pid for child in psutil.Process(self.process.pid).children()]
 
     def accepts(self) -> bool:
-        """Whether anybody listens at the port."""
+        """Return whether a process listens on the port."""
         try:
             requests.get(f"{self.url}/healthz", timeout=30)
         except requests.RequestException:
@@ -68,7 +68,7 @@ class OwnProcess:
         return True
 
     def stop(self) -> int:
-        """The exit code, once calls in flight are finished."""
+        """Stop the process once calls in flight are finished. Return its exit code."""
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(GRACE + 5)
 

@@ -42,7 +42,7 @@ class Running:
             yield self
 
     def manage(self, *arguments: str, code: str | None = None) -> str:
-        """Run a management command as an operator would; its output. With `code`, what `shell` is to run."""
+        """Run a management command as an operator would, and return its output. `code` is input for `shell`."""
         environment = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
         result = subprocess.run(
             [sys.executable, "manage.py", *arguments, *(["-c", code] if code else [])],
@@ -66,7 +66,7 @@ class Running:
         return self.rows(sql, *having.values())
 
     def exchanges(self, subject: str) -> int:
-        """How many tokens the tenant issued to the bridge for that user."""
+        """Return how many tokens the tenant issued to the bridge for that user."""
         (row,) = self.rows(
             "SELECT count(*) AS number FROM oauth2_provider_accesstoken t"
             " JOIN oauth2_provider_application a ON a.id = t.application_id"
@@ -77,11 +77,11 @@ class Running:
         return int(row["number"])
 
     def subject_token(self, subject: str, scope: str = SCOPES, **claims: Any) -> str:
-        """Token A, signed with the tenant's own key: what a login would have given that user's client."""
+        """Return token A, signed with the tenant's own key, as a login would give it to that user's client."""
         return self.signer()(subject, scope, **claims)
 
     def signer(self) -> Callable[..., str]:
-        """The same for many tokens: key and key id are looked up once, so that the tenant may be gone afterwards."""
+        """Return a function that does the same for many tokens. It needs the tenant only once, to look up the key."""
         from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
@@ -139,7 +139,7 @@ class Running:
         )
 
     def answer(self, tool: str, token: str, **arguments: Any) -> dict[str, Any]:
-        """The tool's structured answer; a test fails where there is none."""
+        """Return the tool's structured answer. Fail if there is none."""
         response = self.call(tool, token, **arguments)
         assert response.status_code == 200, response.text
         result = response.json()["result"]

@@ -1,4 +1,4 @@
-"""The API's actor policy between real processes: what a user of the bridge reads when the API does not want it."""
+"""The API's actor policy between real processes: what a user of the bridge sees if the API does not trust it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Whatever is sent to the running API, as its description allows and as it does not: the answer is a described one.
+"""Any request to the running API, allowed by its description or not, gets an answer that is described.
 
 Schemathesis reads the description from the API itself and makes the requests: its examples, every bound and kind of
 value once, invented ones, and sequences in which one answer feeds the next request. All of its checks are on: no 5xx

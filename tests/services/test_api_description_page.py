@@ -1,4 +1,4 @@
-"""The API's description in a real browser: people read it, log in at the tenant by it, and try a call."""
+"""The API's description in a real browser: a user reads it, logs in at the tenant, and tries a call."""
 
 import re
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def opened(context: BrowserContext, services: Running) -> Page:
 
 
 def authorize(page: Page, *, by: str) -> Page:
-    """From Swagger UI's dialog to the tenant's page in a window of its own."""
+    """Go from Swagger UI's dialog to the tenant's page, which opens in its own window."""
     page.get_by_role("button", name="Authorize").first.click()
     with page.expect_popup() as popup:
         page.locator(".auth-container", has_text="authorizationCode").locator("button.authorize").click()

@@ -21,7 +21,7 @@ def raw(port: int, request: bytes) -> bytes:
 
 
 def test_twenty_slow_senders_do_not_delay_others(services: Running) -> None:
-    """On any of the three; all at once, for each is given its ten seconds."""
+    """On all three services at once, because each sender gets ten seconds."""
     token = services.subject_token("auth0|local-admin").encode()
     ports = services.ports
     paths = {ports["api"]: b"/api/notes/", ports["tenant"]: b"/oauth/token", ports["bridge"]: b"/mcp"}

@@ -1,4 +1,4 @@
-"""The bridge's secret may go in a header too; the local tenant reads it from either place."""
+"""The bridge may send its secret in a header; the local tenant accepts it there or in the body."""
 
 import uuid
 from pathlib import Path

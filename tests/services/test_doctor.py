@@ -1,4 +1,4 @@
-"""The doctor on real processes: what `make run` keeps up is well."""
+"""The doctor on real processes: the services that `make run` starts are healthy."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""docs/flow.md: its tokens, its form and its row are those of a real call on real processes."""
+"""docs/flow.md: its tokens, form and row match those of a call on real processes."""
 
 import json
 from typing import Any
@@ -53,7 +53,7 @@ async def test_the_page_shows_what_a_real_call_records(services: Running) -> Non
 
 
 def exchanged(services: Running, form: dict[str, str]) -> dict[str, Any]:
-    """What the tenant answers to the bridge's client."""
+    """Return the tenant's answer to the bridge's client."""
     secret = (services.state_dir / "bridge_client_secret").read_text()
     proof = {"client_id": "local-mcp-bridge", "client_secret": secret}
     answer: dict[str, Any] = requests.post(f"{services.issuer}/oauth/token", data=form | proof, timeout=30).json()

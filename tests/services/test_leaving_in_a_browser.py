@@ -1,4 +1,4 @@
-"""How a login leaves the tenant's pages for the client, in a real browser, whatever the client's callback does next."""
+"""The redirect from the tenant's pages to the client, in a real browser, with callbacks that redirect further."""
 
 import threading
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ EDITOR = "cursor://anysphere.cursor-mcp/oauth/callback"
 
 
 class Callback:
-    """A client's callback, which sends the browser on to another origin, as those of hosted clients do."""
+    """A client's callback that redirects the browser to another origin, as those of hosted clients do."""
 
     def __init__(self, port: int, then: str) -> None:
         self.url = f"http://127.0.0.1:{port}/callback"
@@ -116,7 +116,7 @@ def enter(page: Page, url: str) -> None:
 def test_a_callback_that_redirects_again_is_reached(
     page: Page, services: Running, callback: Callback, client_id: str, button: str, answer: str
 ) -> None:
-    """CSP 3 §6.4.2 has form-action hold for each redirect after a form, of which the last is the client's own."""
+    """CSP 3 §6.4.2: form-action applies to each redirect after a form, including the client's own."""
     enter(page, authorize_url(services, client_id, callback.url))
     page.get_by_role("button", name=button).click()
     page.wait_for_url(callback.then, timeout=PATIENCE)
@@ -147,7 +147,7 @@ def test_the_tenants_url_is_not_sent_to_the_client(
 def test_an_editor_is_reached_by_its_own_scheme(
     page: Page, services: Running, client_id: str, button: str, answer: str
 ) -> None:
-    """RFC 8252 §7.1. No application takes the address here; that it was asked for shows that no policy stood in."""
+    """RFC 8252 §7.1. No application handles the URL here; the request for it shows that no policy blocked it."""
     enter(page, authorize_url(services, client_id, EDITOR))
     session = page.context.new_cdp_session(page)
     session.send("Network.enable")

@@ -1,4 +1,4 @@
-"""What the services log in good and bad times: in both formats nothing secret, and in JSON every line an object."""
+"""The services' logs during good calls and failures: no secrets in either format, and in JSON one object per line."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Two processes of the API behind one address, two of the bridge behind another, and one PostgreSQL under them."""
+"""Two API processes behind one address, two bridge processes behind another, and one PostgreSQL."""
 
 from collections import Counter
 from collections.abc import Iterator

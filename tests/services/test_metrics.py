@@ -1,4 +1,4 @@
-"""With several workers, whichever is asked for metrics answers for all of them."""
+"""With several workers, each one returns the metrics of all of them."""
 
 import os
 import signal

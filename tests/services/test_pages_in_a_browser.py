@@ -1,4 +1,4 @@
-"""What people do on the pages, in a real browser, wide and narrow. How each page looks: `pages/test_every_page.py`."""
+"""Users on the pages in a real browser, wide and narrow. `pages/test_every_page.py` checks how each page looks."""
 
 from collections.abc import Iterator
 from contextlib import closing

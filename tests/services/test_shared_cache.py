@@ -1,4 +1,4 @@
-"""Two bridges and two APIs on one PostgreSQL and one Redis: a user costs one exchange, whoever answers."""
+"""Two bridges and two APIs on one PostgreSQL and one Redis: each user needs one exchange in total."""
 
 import uuid
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""SIGTERM: calls in flight are finished and on record, new ones are refused, and the exit code is 0."""
+"""SIGTERM: calls in flight are finished and recorded, new ones are refused, and the exit code is 0."""
 
 import signal
 import socket
@@ -48,7 +48,7 @@ def get(api: OwnProcess, token: str, **headers: str) -> requests.Response:
 
 @contextmanager
 def terminated(own: OwnProcess) -> Iterator[None]:
-    """Inside, it has been told to end and takes no more calls. What is in flight has to be over by the end."""
+    """Within the block, the process is ending and accepts no more calls. Calls in flight must finish before its end."""
     own.process.send_signal(signal.SIGTERM)
     eventually(lambda: not own.accepts(), "new calls are refused")
     assert own.process.poll() is None, "it waits for calls in flight"
@@ -114,7 +114,7 @@ def test_a_download_in_flight_is_completed(services: Running, database: Path, tm
 
 
 def _multiply(database: Path) -> None:
-    """As many rows again and again, like the one that is there."""
+    """Double the number of rows repeatedly, by copying."""
     with closing(sqlite3.connect(database, timeout=30)) as connection, connection:
         columns = [row[1] for row in connection.execute("PRAGMA table_info(obo_audit_delegatedaccess)")]
         names = ", ".join(name for name in columns if name != "id")
@@ -126,7 +126,7 @@ def _multiply(database: Path) -> None:
 
 
 def _exporter(api: OwnProcess, database: Path) -> requests.Session:
-    """The development auditor, who may export too from now on, logged in."""
+    """Log in the development auditor, with the permission to export."""
     with closing(sqlite3.connect(database, timeout=30)) as connection, connection:
         connection.execute(
             "INSERT INTO auth_user_groups (user_id, group_id) SELECT u.id, g.id FROM auth_user u, auth_group g"
@@ -146,7 +146,7 @@ def _exporter(api: OwnProcess, database: Path) -> requests.Session:
 
 
 def _download(api: OwnProcess, session: requests.Session) -> socket.socket:
-    """An export that has begun to arrive, at a receiver of little capacity."""
+    """Start an export with a receiver that reads slowly."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
     connection.settimeout(60)

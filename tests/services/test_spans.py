@@ -17,7 +17,7 @@ ADMIN = "auth0|local-admin"
 
 @contextmanager
 def collector() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Where OTLP over HTTP arrives; its address, and the spans by name, each with its service."""
+    """Receive OTLP over HTTP. Yield the address, and the spans by name, each with its service."""
     spans: dict[str, Any] = {}
 
     class Receiver(BaseHTTPRequestHandler):

@@ -1,4 +1,4 @@
-"""Which token may go where, and what it costs."""
+"""Which service accepts which token, and how many exchanges that takes."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -60,7 +60,7 @@ def test_two_calls_of_the_same_user_need_one_exchange(services: Running) -> None
 
 
 def log_in_to_admin(browser: requests.Session, service: str, csrf_cookie: str) -> requests.Response:
-    """The admin's first page, as whoever administers everything sees it."""
+    """Log in to the admin as the administrator, and return its first page."""
     page = f"{service}/admin/login/"
     browser.get(page, timeout=30)
     form = {"username": "admin", "password": "admin", "csrfmiddlewaretoken": browser.cookies[csrf_cookie]}

@@ -18,7 +18,7 @@ SOON = 60.0  # seconds; the bridge writes its records within one, on a machine t
 
 
 def tool_call(services: Running, **having: object) -> dict[str, Any]:
-    """The newest such record, waited for: it is written after the answer."""
+    """Wait for the newest such record, which is written after the answer."""
     where = " AND ".join(f"{column} = ?" for column in having)
     sql = f"SELECT * FROM obo_mcp_toolcall WHERE {where} ORDER BY id DESC"
     deadline = time.monotonic() + SOON
@@ -67,7 +67,7 @@ def test_queued_records_are_written_when_the_bridge_stops(services: Running, tmp
 
 @pytest.mark.parametrize("database", ["not migrated", "unreachable"])
 def test_the_bridge_starts_and_serves_without_its_database(services: Running, tmp_path: Path, database: str) -> None:
-    """Its records are best effort, and told apart from the API's promises by that."""
+    """Its records are best effort, unlike the API's."""
     url = (
         f"sqlite:///{tmp_path / 'empty.sqlite3'}" if database == "not migrated" else "postgres://u:hidden@127.0.0.1:9/x"
     )

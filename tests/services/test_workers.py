@@ -1,4 +1,4 @@
-"""`serve --workers N`: workers that die are replaced, and none outlives the server that started it."""
+"""`serve --workers N`: dead workers are replaced, and no worker outlives its server."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The API, but that calls which name a file wait for it to appear: how a test has a call in flight for sure."""
+"""The API, except that a call can wait for a file, so that tests can have a call in flight."""
 
 import os
 import time

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Access(models.Model):
-    """Who called what; indexed by time and user, as one would."""
+    """Who called what, with the usual indexes on time and user."""
 
     time = models.DateTimeField(auto_now_add=True, db_index=True)
     subject = models.CharField(max_length=255, db_index=True)

@@ -1,4 +1,4 @@
-"""As `startproject` makes them, but for the database, which writes as durably as the project's own."""
+"""Settings as `startproject` makes them, except that the database writes as durably as the project's own."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""A pseudo-terminal for clients that log in only where a person sits at one."""
+"""A pseudo-terminal for clients that log in only on a terminal."""
 
 import contextlib
 import fcntl
@@ -42,7 +42,7 @@ class Terminal:
 
     @property
     def said(self) -> str:
-        """All that was written, without escape sequences."""
+        """Return the whole output without escape sequences."""
         return ESCAPE.sub("", self._screen)
 
     def wait_for(self, pattern: str, *, timeout: float = TIMEOUT) -> None:

@@ -21,7 +21,7 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 
 def drive(room: Room, seen: Seen) -> None:
     def navigated(frame: Frame) -> None:
-        """Note what the browser was sent to: the tenant with a request, or Inspector with its answer."""
+        """Record each navigation to the tenant with a request, or to Inspector with its answer."""
         url = urlsplit(frame.url)
         query = dict(parse_qsl(url.query))
         if url.path == "/authorize":

@@ -48,7 +48,7 @@ class Wallet:
         await asyncio.create_subprocess_exec(os.environ["BROWSER"], address)
 
     async def answer(self) -> dict[str, str]:
-        """What the tenant sent the browser back with: code, state and iss; the SDK compares the last two."""
+        """Return code, state and iss of the tenant's redirect. The SDK checks the last two."""
         return await self._answers.get()
 
     def _keep(self, name: str, value: object) -> None:

@@ -1,4 +1,4 @@
-"""The Python SDK 2.x: what a program does with its client and its OAuth code."""
+"""The Python SDK 2.x: a program that uses its client and its OAuth code."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The TypeScript SDK in both its lines: what a program does with its client and its OAuth code."""
+"""Both versions of the TypeScript SDK: a program that uses its client and its OAuth code."""
 
 from functools import partial
 from pathlib import Path

@@ -17,7 +17,7 @@ START_TIMEOUT = 60  # seconds
 
 
 class ApiProcess:
-    """Ready, with tokens of `issuer`, on a database that has its tables."""
+    """A running API that trusts `issuer`, on a migrated database."""
 
     def __init__(self, state_dir: Path, database_url: str, issuer: Issuer, **environment: str) -> None:
         self._ports = dict(zip(SERVICES, free_ports(3), strict=True))
@@ -34,7 +34,7 @@ class ApiProcess:
             yield self
 
     def kill_worker(self) -> None:
-        """SIGKILL, at whatever it is doing. granian starts another one."""
+        """Send SIGKILL at any moment. granian starts another worker."""
         for pid in _children(self._stack.services[0].process.pid):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

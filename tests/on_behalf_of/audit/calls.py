@@ -28,7 +28,7 @@ def write(api: APIClient, issuer: Issuer) -> Call:
 
 
 def is_refused(answer: Response) -> bool:
-    """503 with Retry-After, and nothing of what the caller asked for."""
+    """Return whether the answer is 503 with Retry-After, without the requested content."""
     assert answer.status_code == 503, answer.content
     assert int(answer.headers["Retry-After"]) >= 1
     assert b"alice" not in answer.content

@@ -91,7 +91,7 @@ def api_on_postgres(postgres: str, log: AuditConfiguration, settings: Settings, 
 
 
 def record(number: int = 0, **changes: Any) -> DelegatedAccess:
-    """One row, as a call would have left it."""
+    """Add a row as a call would."""
     content: dict[str, Any] = {
         "time": datetime.now(UTC),
         "request_id": f"{number:032x}",

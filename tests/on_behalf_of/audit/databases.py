@@ -1,4 +1,4 @@
-"""Real databases of a test's own, one at a time in place of Django's default: nothing is rolled back at the end."""
+"""Real databases for single tests, which replace Django's default one at a time. Nothing is rolled back at the end."""
 
 import os
 import shutil
@@ -114,7 +114,7 @@ def bare_postgres(server_url: str = POSTGRES_URL) -> Iterator[str]:
 
 
 def empty_postgres() -> None:
-    """Take away what a test has left; making a database anew takes a second."""
+    """Delete what a test has left, because making a new database takes a second."""
     connection = connections["default"]
     put_back(connection)
     models = [*(model for app in STORED for model in apps.get_app_config(app).get_models()), get_user_model()]

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own, to be stopped, frozen and started again."""
+"""A PostgreSQL server for tests, which they can stop, freeze and restart."""
 
 import contextlib
 import os
@@ -43,7 +43,7 @@ class PostgresServer:
                 return
 
     def stop(self) -> None:
-        """At once: whoever is connected is cut off."""
+        """Stop at once, and drop all connections."""
         self._process.send_signal(signal.SIGINT)
         self._process.wait(30)
 

@@ -1,4 +1,4 @@
-"""Promise 6: rows and seals are added, and never changed or removed, whoever asks."""
+"""Promise 6: rows and seals are only added, and nobody can change or remove them."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Promises 3 and 4: a change and its row are committed together, and the row outlives a change that is undone."""
+"""Promises 3 and 4: a change and its row are committed together, and if the change is undone, the row stays."""
 
 import pytest
 from rest_framework.response import Response
@@ -55,7 +55,7 @@ def test_a_call_whose_transaction_the_database_aborted_is_still_recorded(
 def test_a_call_that_ends_without_an_answer_is_undone_and_blocks_no_others(
     write: Call, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As when the process is told to end: Django makes no answer of it, so there is nothing to record."""
+    """As on shutdown: Django produces no response, so there is nothing to record."""
 
     def end(self: object, request: object) -> Response:
         Note.objects.create(issuer=issuer.url, owner="auth0|alice", title="half-way")

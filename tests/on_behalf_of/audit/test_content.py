@@ -1,4 +1,4 @@
-"""Promise 9: what a row says stays bounded and printable, whatever the caller sends."""
+"""Promise 9: the content of a row is bounded and printable, whatever the caller sends."""
 
 import pytest
 from rest_framework.test import APIClient

@@ -1,4 +1,4 @@
-"""Promise 2: what cannot be recorded is refused, soon, and nothing is changed; it heals by itself."""
+"""Promise 2: a call that cannot be recorded is refused quickly and changes nothing, until the log works again."""
 
 import os
 import threading
@@ -131,7 +131,7 @@ def calls(
 
 
 def test_the_databases_time_limit_leaves_time_for_the_answer() -> None:
-    """docs/audit.md promises it within two seconds. The tests below see that the limit ends the wait."""
+    """docs/audit.md promises an answer within two seconds. The tests below check that the limit ends the wait."""
     assert time_limit.DATABASE_TIME <= 1.5
 
 

@@ -1,4 +1,4 @@
-"""Promises 1 and 2, where several calls are recorded together: nobody returns before its row is durable."""
+"""Promises 1 and 2 with group commit: no call returns before its row is durable."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -18,7 +18,7 @@ PATIENCE = 30  # seconds
 
 
 class Disk:
-    """Commits when it is told to; remembers what was committed together."""
+    """Commits on command, and records which rows were committed together."""
 
     def __init__(self) -> None:
         self.groups: list[list[int]] = []
@@ -195,7 +195,7 @@ def test_if_the_caller_that_retries_rows_singly_is_interrupted_the_others_still_
 
 
 def test_parallel_rows_are_each_written_once() -> None:
-    """Whatever the order in which threads wake, give up and take over."""
+    """For any order in which threads wake, give up and take over."""
     written: list[int] = []
     group: GroupCommit[int] = GroupCommit(written.extend)
     told: list[int] = []

@@ -1,4 +1,4 @@
-"""Promises 10 and 11, and the keys: what is dropped, exported or signed anew leaves a trace that verifies."""
+"""Promises 10 and 11, and key rotation: pruning, exports and new keys leave a verifiable trace."""
 
 import json
 import stat

@@ -1,4 +1,4 @@
-"""Promises 1 and 3: a worker is killed at any moment, and every answer that anybody received has its row."""
+"""Promises 1 and 3: a worker can be killed at any moment, and every answer that was received has its row."""
 
 import os
 import random

@@ -1,4 +1,4 @@
-"""Promise 2 on a real process: while callers go on, its database stops, freezes, or has no room left on the disk."""
+"""Promise 2 on a real process: under load, its database stops, freezes, or runs out of disk space."""
 
 import contextlib
 import shutil
@@ -97,7 +97,7 @@ class Callers:
 
 
 def recovered(answers: list[Answer]) -> bool:
-    """So many good answers in a row, the newest included."""
+    """Return whether the newest answers are all good."""
     return len(answers) >= ANSWERS and all(answer.status < 300 for answer in answers[-ANSWERS:])
 
 

@@ -1,4 +1,4 @@
-"""Promise 5: refusals leave rows; bad tokens are counted, and fill nobody's disk."""
+"""Promise 5: refusals are recorded as rows; bad tokens are only counted, so that they cannot fill the disk."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Promise 7: rows are sealed once each, in an order into which nothing can come later."""
+"""Promise 7: each row is sealed once, in an order into which no later row can be inserted."""
 
 import threading
 import time
@@ -32,7 +32,7 @@ ROWS_EACH = 20
 
 @pytest.mark.parametrize("log_model", LOGS)
 def test_the_newest_format_covers_every_field(log_model: type[SealedRow]) -> None:
-    """But for the row's number, which the seal covers, and the digest itself."""
+    """Except the row's number, which the seal covers, and the digest itself."""
     fields = {field.name for field in log_model._meta.fields} - {"id", "digest", "format"}
     assert set(log_model.FORMATS[max(log_model.FORMATS)]) == fields
 

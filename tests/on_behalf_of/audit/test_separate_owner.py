@@ -1,4 +1,4 @@
-"""docs/audit.md: an application role that may add to the log and read it, and no more. Its SQL is what runs here."""
+"""docs/audit.md: an application role that may only add to the log and read it. The tests run the documented SQL."""
 
 import os
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Settings of the log: what its system checks say, and a log in a database of its own."""
+"""Settings of the log: its system checks, and a log in a separate database."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Promises 7 and 8: what the database's owner changes among sealed rows, with the triggers off, is found and named."""
+"""Promises 7 and 8: changes to sealed rows by the database's owner, with the triggers off, are found and named."""
 
 import hashlib
 from collections.abc import Callable

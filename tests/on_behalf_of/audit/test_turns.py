@@ -1,4 +1,4 @@
-"""On SQLite the threads of a process take turns to write, and wait no longer than the call has time."""
+"""On SQLite, the threads of a process take turns to write, and wait no longer than the call's deadline."""
 
 import threading
 import time
@@ -15,7 +15,7 @@ from tests.on_behalf_of.audit.databases import execute
 
 @contextmanager
 def taken() -> Iterator[None]:
-    """Another thread has the turn."""
+    """Give the turn to another thread."""
     has_turn, may_end = threading.Event(), threading.Event()
 
     def write() -> None:
@@ -65,7 +65,7 @@ def test_postgresql_allows_parallel_writers(postgres: str) -> None:
 
 
 def test_migrating_switches_sqlite_to_wal(sqlite: object) -> None:
-    """And which is durable with each commit; asked of a connection that says nothing of the mode itself."""
+    """Each commit is durable. The test asks a connection that does not set the mode itself."""
     assert "journal_mode" not in str(connection.settings_dict["OPTIONS"])
     assert execute("PRAGMA journal_mode") == [("wal",)]
     assert execute("PRAGMA synchronous") == [(2,)]

@@ -17,7 +17,7 @@ def issuer() -> Iterator[Issuer]:
 
 @pytest.fixture
 def api(db: None, settings: Settings, issuer: Issuer) -> APIClient:
-    """The API, trusting `issuer`. Errors become answers, as they do for real clients."""
+    """The API, which trusts `issuer`. Exceptions become responses, as for real clients."""
     trust(settings, issuer)
     return APIClient(raise_request_exception=False)
 

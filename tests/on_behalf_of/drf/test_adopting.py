@@ -1,4 +1,4 @@
-"""What a project that adopts the library brings along: its own users, sessions, Bearer schemes and decorated views."""
+"""The library with a project's own users, sessions, Bearer schemes and decorated views."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""Bodies and headers that are wrong get the status they deserve, a readable sentence, and never a traceback."""
+"""Malformed bodies and headers get the right status and a readable sentence, and never a traceback."""
 
 import json
 from typing import Any

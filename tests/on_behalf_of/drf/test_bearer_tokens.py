@@ -1,4 +1,4 @@
-"""RFC 6750 and RFC 9728 at the API's edge: what a caller is told when its token is missing, bad, or not enough."""
+"""RFC 6750 and RFC 9728: what the API answers if a token is missing, bad, or insufficient."""
 
 import pytest
 from rest_framework.test import APIClient

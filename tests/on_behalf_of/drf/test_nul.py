@@ -1,4 +1,4 @@
-"""A NUL is reported by its name and its place, wherever a caller can put one."""
+"""A NUL is reported with its place, wherever a caller can put one."""
 
 from typing import Any
 

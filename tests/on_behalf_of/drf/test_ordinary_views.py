@@ -1,4 +1,4 @@
-"""Views that know nothing of the library, as in a project that adopts it: a change and its row commit together.
+"""Ordinary views of a project that adopts the library: a change and its row are committed together.
 
 Each kind of view is called as it is, and in a project that sets ATOMIC_REQUESTS.
 """
@@ -237,7 +237,7 @@ def test_a_non_atomic_view_runs_in_its_rows_transaction(project: APIClient, toke
 def test_a_transaction_around_the_authentication_is_refused_before_anything_is_done(
     project: APIClient, token: dict[str, Any], atomic_requests: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """With ATOMIC_REQUESTS ours lies around that one too, and nothing needs to be refused."""
+    """With ATOMIC_REQUESTS, our transaction encloses that one, too, so nothing needs to be refused."""
     answer = post(project, "/around", **token)
     if atomic_requests:
         assert answer.status_code == 201

@@ -1,4 +1,4 @@
-"""What a program's call is spared, and that nothing else is."""
+"""What is skipped for a program's call, and only for that."""
 
 import pytest
 from django.http import HttpRequest

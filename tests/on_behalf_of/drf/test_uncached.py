@@ -1,4 +1,4 @@
-"""RFC 6750 §5.3: no cache keeps what the API answers to a bearer, with a cookie or without."""
+"""RFC 6750 §5.3: the API's answers to a bearer are never cached, with or without a cookie."""
 
 from contextlib import closing
 from typing import Any
@@ -33,7 +33,7 @@ METHODS = ("get", "head", "options", "post", "put", "patch", "delete", "trace")
 
 
 class Program(Client):
-    """Django's client sends a Cookie header always, though it be empty."""
+    """A client without a Cookie header; Django's always sends one, even if it is empty."""
 
     def _base_environ(self, **request: Any) -> dict[str, Any]:
         return {name: value for name, value in super()._base_environ(**request).items() if name != "HTTP_COOKIE"}  # type: ignore[misc] # not in the stubs

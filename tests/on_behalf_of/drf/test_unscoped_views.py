@@ -1,4 +1,4 @@
-"""A view that names no scope refuses every token, whatever kind of view it is, until it is listed."""
+"""A view of any kind that names no scope refuses every token until it is listed."""
 
 from dataclasses import replace
 from typing import Any

@@ -111,7 +111,7 @@ def test_users_addresses_are_sent_to_auth0_and_to_other_tenants_only_if_a_variab
 
 
 def test_declared_defaults_are_the_actual_defaults(settings: Settings) -> None:
-    """What docs/configuration.md says, is so in projects too."""
+    """docs/configuration.md is right for projects, too."""
     rooms = (api_configuration, audit_configuration, bridge_configuration)
     settings.ON_BEHALF_OF = from_environment(MCP)
     unset = [room() for room in rooms]

@@ -1,4 +1,4 @@
-"""How a tenant looks at a client's proof of who it is (RFC 6749 §2.3.1, RFC 7523 §3)."""
+"""How a tenant checks client authentication (RFC 6749 §2.3.1, RFC 7523 §3)."""
 
 import base64
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ def cache() -> DictCache:
 
 @pytest.fixture
 def process(tenant: FakeTenant, api: FakeApi, cache: DictCache) -> Process:
-    """One more process of the same bridge: nothing in its own memory, and the same cache behind it."""
+    """Another process of the same bridge, with empty memory and the same cache."""
 
     @asynccontextmanager
     async def running(**changes: Any) -> AsyncIterator[RunningBridge]:

@@ -1,11 +1,11 @@
-"""A cache that several bridges of a test share; whoever runs it may put into it what he likes."""
+"""A cache that several bridges of a test share. Tests can tamper with its content."""
 
 import threading
 from typing import Any
 
 
 class DictCache:
-    """Never expires anything: what is replayed after its time is still there."""
+    """A cache that never expires entries, so that old ones can be replayed."""
 
     def __init__(self) -> None:
         self.entries: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""A tenant that exchanges tokens as Auth0 does, with a real key, and lies when told to."""
+"""A fake tenant that exchanges tokens like Auth0, with a real key, or gives wrong answers on demand."""
 
 import json
 import threading
@@ -60,7 +60,7 @@ class FakeTenant(Issuer):
         return claims
 
     def authenticated(self, received: Received, form: dict[str, str]) -> str | None:
-        """The client, by whichever method it chose; None where its proof is no good."""
+        """Return the client, authenticated by any method; None if authentication fails."""
         return ClientProofs(self.url, self.client_key, self.used_assertions).client(received, form)
 
     def _exchanged(self, form: dict[str, str], client: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Several processes of one bridge, as far as they share a cache and not their memory."""
+"""Several processes of one bridge, simulated: they share a cache but not their memory."""
 
 import hashlib
 from collections.abc import Callable
@@ -40,5 +40,5 @@ def key_of(token: str) -> str:
 
 
 def forged(content: bytes, token: str, tenant: FakeTenant) -> bytes:
-    """An entry in the token's place by somebody who even has the key."""
+    """Replace the token's entry, as an attacker with the key could."""
     return SealedBox([FIRST]).seal(content, associated_data(wish_of(token, tenant)))

@@ -1,4 +1,4 @@
-"""Token sources without a tenant: each call brings along how its token is exchanged."""
+"""Token sources without a tenant: each call defines how its token is exchanged."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""How the bridge proves to the tenant who it is (RFC 6749 §2.3.1, RFC 7523); the fake tenant really verifies it."""
+"""The bridge's client authentication (RFC 6749 §2.3.1, RFC 7523), which the fake tenant really verifies."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""What comes out of the shared cache is verified like what comes from the tenant, even where it decrypts."""
+"""Tokens from the shared cache are verified like tokens from the tenant, even if they decrypt."""
 
 import json
 import time
@@ -69,7 +69,7 @@ async def test_decrypted_entries_are_parsed_strictly(
 async def test_a_forged_entry_would_be_used_if_it_were_right(
     process: Process, tenant: FakeTenant, cache: DictCache
 ) -> None:
-    """The forgeries above fail for what is wrong with them, and not because none could ever fit."""
+    """Check that the forgeries above fail because of their faults, and not because no forgery could succeed."""
     async with process() as bridge:
         token = bridge.token()
         content = json.dumps({"access_token": tenant.delegated_token()}).encode()

@@ -1,4 +1,4 @@
-"""Whoever runs the shared cache can make calls slower, and nothing else: no entry ever serves another user."""
+"""An attacker in control of the shared cache can only slow calls down: no entry ever serves another user."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""Exchanged tokens are kept for their user alone, for as long as both tokens last, and exchanged once."""
+"""Exchanged tokens are cached for their user only, until either token expires, and exchanged once."""
 
 import threading
 from collections.abc import Callable
@@ -26,7 +26,7 @@ class Clock:
 
 
 class Exchange:
-    """Counts how often it runs; `value` tells which run a token comes from."""
+    """Counts its runs; `value` tells from which run a token comes."""
 
     def __init__(self, usable_until: float = 2_000.0) -> None:
         self.runs = 0

@@ -1,4 +1,4 @@
-"""The shared cache as it is run: Django's cache framework on a real Redis, which dies, freezes, and comes back."""
+"""The shared cache in practice: Django's cache framework on a real Redis, which dies, freezes, and comes back."""
 
 import logging
 import secrets
@@ -24,7 +24,7 @@ SOON = 60.0  # seconds
 
 
 def cache_at(url: str, prefix: str) -> RedisCache:
-    """The cache as a process of the bridge has it."""
+    """Return the cache as a process of the bridge has it."""
     settings = SharedCache(url, (b"k" * 32,), prefix).settings()
     return RedisCache(settings.pop("LOCATION"), settings)
 

@@ -1,4 +1,4 @@
-"""Authorization servers that do RFC 8693 in other ways than Auth0: what is accepted, and what has to be refused."""
+"""Authorization servers that implement RFC 8693 differently from Auth0: what is accepted, and what is refused."""
 
 import pytest
 

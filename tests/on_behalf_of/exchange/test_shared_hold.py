@@ -1,4 +1,4 @@
-"""Processes that share a cache share what the tenant said when it throttled them."""
+"""Processes that share a cache also share how long a throttling tenant is left alone."""
 
 import pytest
 

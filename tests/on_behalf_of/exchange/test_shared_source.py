@@ -85,7 +85,7 @@ def test_parallel_processes_exchange_the_same_token_once() -> None:
 
 
 def test_a_process_checks_the_cache_again_before_it_exchanges() -> None:
-    """The one before it may have put the token there in between."""
+    """The previous process may have stored the token in the meantime."""
     cache = DictCache()
     add = cache.add
 
@@ -142,7 +142,7 @@ def test_failures_of_the_cache_cause_no_errors(methods: tuple[str, ...]) -> None
 
 
 def test_an_unreadable_cache_causes_no_waits() -> None:
-    """Its turns could never be ended, and what another process exchanges never be found."""
+    """Turns could never end, and tokens of other processes could never be found."""
     cache = Broken("get")
     cache.entries[TURN] = b"another's"
     began = time.monotonic()

@@ -1,4 +1,4 @@
-"""A tenant that throttles is left alone, by all calls and all processes; the API's limits are another matter."""
+"""All calls and all processes leave a throttling tenant alone; the API's limits are separate."""
 
 import time
 
@@ -15,7 +15,7 @@ LATER = Reply(429, b"{}", {"Retry-After": "60"})
 
 
 def new_token(bridge: RunningBridge, number: int) -> str:
-    """One that has to be exchanged."""
+    """Return a token that must be exchanged."""
     return bridge.token(sub=f"auth0|{number}")
 
 

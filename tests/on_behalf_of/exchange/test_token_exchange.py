@@ -1,4 +1,4 @@
-"""RFC 8693 as the bridge's duty: what it asks, what it accepts back, and how it tells of a refusal."""
+"""RFC 8693 at the bridge: what it requests, what it accepts in return, and how it reports a refusal."""
 
 from typing import Any
 

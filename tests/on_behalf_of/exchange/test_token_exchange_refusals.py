@@ -1,4 +1,4 @@
-"""What is said when an exchange fails: who refused, what, and why (RFC 8693 §2.2.2)."""
+"""The message for a failed exchange: who refused what, and why (RFC 8693 §2.2.2)."""
 
 import json
 from typing import Any
@@ -71,7 +71,7 @@ async def test_a_failed_exchange_is_not_cached(bridge: RunningBridge, tenant: Fa
 
 
 async def test_text_that_the_tenant_echoes_is_cleaned(bridge: RunningBridge, tenant: FakeTenant) -> None:
-    """No token, no control character, and no more than a line of what somebody else wrote."""
+    """At most one line of foreign text, without tokens or control characters."""
     token = bridge.token()
     description = f"bad {token} \x1b[31m\u202e{'x ' * 5_000}{CLIENT_SECRET}"
     tenant.reply = Reply(403, json.dumps({"error": "access_denied", "error_description": description}).encode())

@@ -1,4 +1,4 @@
-"""Servers on this machine that say what they are told, byte by byte."""
+"""Local servers that send exactly the given bytes."""
 
 import socket
 import ssl
@@ -26,7 +26,7 @@ class Conversation:
         self.stopped = stopped
 
     def request(self) -> bytes:
-        """The head of the next request; empty where the client has gone."""
+        """Return the head of the next request; empty if the client has gone."""
         head = b""
         while b"\r\n\r\n" not in head:
             if not (data := self.connection.recv(65_536)):
@@ -88,7 +88,7 @@ def serving(script: Script, *, tls: ssl.SSLContext | None = None) -> Iterator[Lo
 
 
 def answering(*answers: bytes) -> Script:
-    """Answers each request of a connection with the next of `answers`, then hangs up."""
+    """Answer each request of a connection with the next of `answers`, then close it."""
 
     def script(conversation: Conversation) -> None:
         for answer in answers:
@@ -99,7 +99,7 @@ def answering(*answers: bytes) -> Script:
 
 
 def certificate(folder: Path, name: str = "127.0.0.1") -> tuple[Path, ssl.SSLContext]:
-    """A certificate of one's own for `name`: the file to trust, and what a server needs."""
+    """Make a self-signed certificate for `name`. Return the file to trust, and the server's files."""
     key = rsa_key("tls")
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
     alternative = x509.IPAddress(ip_address(name)) if name[0].isdigit() else x509.DNSName(name)

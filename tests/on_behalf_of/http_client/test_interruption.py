@@ -1,4 +1,4 @@
-"""A request whose answer nobody wants any more ends at once, whatever is being awaited, and harms no other."""
+"""A cancelled request ends at once, whatever it is waiting for, and does not affect others."""
 
 import socket
 import threading

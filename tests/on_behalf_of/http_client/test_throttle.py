@@ -1,4 +1,4 @@
-"""When a party that throttles is asked again, by a clock that the test turns."""
+"""When a throttling server is asked again, with a clock that the test controls."""
 
 import collections
 import contextlib
@@ -57,7 +57,7 @@ def test_without_a_throttle_requests_are_sent_at_once(world: World) -> None:
     ],
 )
 def test_after_a_429_nothing_is_sent_until_the_hold_ends(world: World, headers: dict[str, str], seconds: float) -> None:
-    """RFC 9110 §10.2.3: a number of seconds or a date; an hour at most, whatever is told."""
+    """RFC 9110 §10.2.3: a number of seconds or a date, limited to an hour."""
     throttle = world.throttle()
     throttle.refused(headers)
     assert world.asked_at(throttle) == pytest.approx(seconds)
@@ -75,7 +75,7 @@ def test_callers_that_cannot_wait_learn_the_remaining_time(world: World) -> None
 
 
 def test_waiters_take_turns(world: World) -> None:
-    """And those who come while they do stand behind them."""
+    """Later callers queue behind them."""
     throttle = world.throttle()
     throttle.refused({"Retry-After": "2"})
     turns = [throttle._take_turn(100)[1] - 1_000 for _ in range(5)]
@@ -129,7 +129,7 @@ def test_the_limit_is_not_hit_if_good_responses_name_it(world: World) -> None:
 
 
 def test_requests_under_way_count_as_used(world: World) -> None:
-    """Two are on their way when the answer to one of them says that three were left before the other came."""
+    """Two requests are under way, and the response to one says that three were left before the other arrived."""
     throttle = world.throttle()
     date = {"Date": formatdate(EPOCH, usegmt=True)}
     world.asked_at(throttle)
@@ -168,7 +168,7 @@ def test_a_limit_met_late_in_its_window_is_not_hit_in_the_next_ones(world: World
 
 
 def test_a_limit_that_refills_early_is_used(world: World) -> None:
-    """A party may count the last minute instead of the clock's: each answer then tells a later end."""
+    """A server may count a sliding minute, so that each response names a later reset."""
     throttle = world.throttle()
     for number in range(50):
         assert world.asked_at(throttle) == pytest.approx(5 * number)

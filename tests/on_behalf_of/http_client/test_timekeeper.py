@@ -1,4 +1,4 @@
-"""One thread rings for all, in time, and not for what was called off."""
+"""A scheduler on one thread: alarms go off in time unless they are cancelled."""
 
 import os
 import threading

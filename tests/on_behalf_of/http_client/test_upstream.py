@@ -1,4 +1,4 @@
-"""When a party is asked again, when it is taken to be dead, and how it comes back."""
+"""When a request is retried, when a server counts as dead, and how it recovers."""
 
 import logging
 import socket
@@ -28,7 +28,7 @@ from tests.on_behalf_of.resource_server.judging import Clock
 
 
 class Party:
-    """Answers with a status, or raises, one after the other; with the last for ever."""
+    """Returns or raises its results in order, and repeats the last one."""
 
     def __init__(self, *says: int | UpstreamError, **headers: str) -> None:
         self.says, self.headers = list(says), headers
@@ -68,7 +68,7 @@ def test_a_request_that_may_have_arrived_is_not_retried(error: UpstreamError) ->
 
 
 def test_a_refused_connection_differs_from_a_broken_one() -> None:
-    """Only then is it sure that nothing was sent."""
+    """Only then is it certain that nothing was sent."""
     http = UpstreamHttp(timeout=5)
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
@@ -130,7 +130,7 @@ def test_a_timeout_with_little_time_left_does_not_count_as_a_failure() -> None:
 
 
 def test_one_slow_operation_of_an_api_does_not_block_the_others() -> None:
-    """Whoever can call one tool could otherwise shut all others out."""
+    """Otherwise a user of one tool could block all others."""
     api = Upstream("The API", timeout=5, broken_by=PASSING, is_broken_by_silence=False)
     for _ in range(2 * FAILURES):
         with pytest.raises(UpstreamTimeout):

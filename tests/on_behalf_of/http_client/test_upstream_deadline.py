@@ -1,4 +1,4 @@
-"""A deadline over the whole exchange: no server can make us wait longer, however busy it looks."""
+"""A deadline for the whole exchange: no server can make us wait longer, even if it keeps sending."""
 
 import socket
 import threading
@@ -67,7 +67,7 @@ DRIPS = [
 
 
 def cut(http: UpstreamHttp, server: LoopbackServer, deadline: float = 0.2) -> None:
-    """The request ends with UpstreamTimeout while the server, which would go on for ever, still talks."""
+    """Check that the request ends with UpstreamTimeout while the server is still sending."""
     began = time.monotonic()
     with pytest.raises(UpstreamTimeout) as late:
         http.request("GET", server.url, deadline=deadline)
@@ -116,7 +116,7 @@ def test_a_past_deadline_is_a_timeout(deadline: float) -> None:
 
 
 def test_a_session_is_usable_after_a_deadline() -> None:
-    """The connection that was cut is thrown away, and the next request gets a new one."""
+    """The cut connection is discarded, and the next request gets a new one."""
 
     def first_drips(conversation: Conversation) -> None:
         while request := conversation.request():
@@ -136,7 +136,7 @@ def test_a_session_is_usable_after_a_deadline() -> None:
 
 
 def test_a_deadline_never_ends_the_next_request_on_its_connection() -> None:
-    """One connection, passed on between threads in the very moments in which deadlines run out."""
+    """One connection is passed between threads at the moments when deadlines expire."""
     answers = 100
 
     def at_once(conversation: Conversation) -> None:
@@ -172,7 +172,7 @@ def test_a_deadline_never_ends_the_next_request_on_its_connection() -> None:
 
 
 def test_a_deadline_affects_only_its_own_connection() -> None:
-    """What it holds is its own descriptor: one that was closed and given out again is never meant."""
+    """It holds its own descriptor, so it never affects a descriptor that was closed and reused."""
     ours, theirs = socket.socketpair()
     with ours, theirs, SocketDeadline(60) as deadline:
         deadline.watch(ours)

@@ -1,4 +1,4 @@
-"""HTTP to the tenant and the API: bounded, and without a memory of its own."""
+"""HTTP to the tenant and the API: bounded and stateless."""
 
 import gzip
 import traceback
@@ -27,7 +27,7 @@ def http() -> UpstreamHttp:
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Everything in the environment that requests would listen to, each of which would break a request."""
+    """Set every variable that requests would read, each of which would break a request."""
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1/")
     for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE", "SSL_CERT_DIR"):
@@ -66,7 +66,7 @@ def test_a_request_sends_nothing_from_the_environment(http: UpstreamHttp) -> Non
 
 
 def test_cookies_are_not_kept(http: UpstreamHttp) -> None:
-    """A pooled session serves many users: what one of them was given must not go along with the next."""
+    """A pooled session serves many users, so cookies of one must not be sent for another."""
     seen: list[bytes] = []
 
     def script(conversation: Conversation) -> None:
@@ -84,7 +84,7 @@ def test_cookies_are_not_kept(http: UpstreamHttp) -> None:
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("location", ["/elsewhere", "http://127.0.0.1:1/", "http://[", "//", ""])
 def test_a_redirect_is_not_followed(http: UpstreamHttp, status: int, location: str) -> None:
-    """RFC 9110 §15.4 lets a client follow; a request with a token in it must not wander off."""
+    """RFC 9110 §15.4 allows following; a request with a token must not go to another address."""
     answer = f"HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 2\r\n\r\n{{}}".encode()
     with serving(answering(answer, answer)) as server:
         found = http.request("POST", server.url, data={"subject_token": SECRET})

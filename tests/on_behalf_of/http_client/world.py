@@ -1,4 +1,4 @@
-"""The clocks of a party that throttles, as tests turn them."""
+"""The clocks of a throttling server, which tests control."""
 
 import threading
 
@@ -11,7 +11,7 @@ FAR = Deadline.after(1e6)
 
 
 class World:
-    """Both clocks, which go on only while somebody waits."""
+    """Both clocks, which advance only during waits."""
 
     def __init__(self) -> None:
         self.now = 1_000.0

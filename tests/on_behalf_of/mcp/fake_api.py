@@ -1,4 +1,4 @@
-"""An API that tells what it received, and lies when told to. It trusts any token: refusing is for other tests."""
+"""A fake API that returns what it received, or wrong answers on demand. It accepts any token."""
 
 import json
 import threading

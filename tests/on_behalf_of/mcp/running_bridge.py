@@ -1,4 +1,4 @@
-"""The whole bridge in this process, reached over ASGI as over a network."""
+"""The whole bridge in this process, called over ASGI."""
 
 import json
 from collections.abc import AsyncIterator
@@ -98,11 +98,11 @@ class RunningBridge:
             yield client
 
     def token(self, **changes: Any) -> str:
-        """Token A of alice, with all tools' scopes, but for `changes` to its claims."""
+        """Return token A of alice with all tools' scopes, and with `changes` to its claims."""
         return self.tenant.token(**({"aud": BRIDGE_AUDIENCE, "scope": ALL_SCOPES} | changes))
 
     async def post(self, message: Any, token: str | None = None, **headers: str) -> httpx2.Response:
-        """One POST to /mcp: `message` is sent as JSON, or as it is where it is bytes."""
+        """POST to /mcp. `message` is sent as JSON, or unchanged if it is bytes."""
         body = message if isinstance(message, bytes) else json.dumps(message).encode()
         defaults = {
             "Accept": "application/json, text/event-stream",
@@ -114,14 +114,14 @@ class RunningBridge:
         return await self.http.post("/mcp", content=body, headers=defaults | headers)
 
     async def call(self, tool: str, token: str | None = None, /, **arguments: Any) -> dict[str, Any]:
-        """The result of a tools/call that passes the gate; raises where it does not."""
+        """Return the result of a tools/call. Raise if the gate refuses it."""
         response = await self.post(tools_call(tool, **arguments), token or self.token())
         assert response.status_code == 200, response.text
         result: dict[str, Any] = response.json()["result"]
         return result
 
     async def error_text(self, tool: str, token: str | None = None, /, **arguments: Any) -> str:
-        """The text of a tool error."""
+        """Return the text of a tool error."""
         result = await self.call(tool, token, **arguments)
         assert result.get("isError") is True, result
         text: str = result["content"][0]["text"]

@@ -1,4 +1,4 @@
-"""The bridge as it is served: a process of its own, granian, real sockets."""
+"""The bridge as a separate process, with granian and real sockets."""
 
 import os
 import signal
@@ -72,7 +72,7 @@ class ServedBridge:
         self.process.wait(20)
 
     def kill(self) -> None:
-        """As a crash or the kernel would: nothing is flushed, nobody says goodbye. Its worker ends with it."""
+        """Kill it as a crash would, without flushing anything. Its worker ends with it."""
         self.process.kill()
         self.process.wait(20)
         until(lambda: not self._answers(), "the killed bridge still answers")
@@ -82,7 +82,7 @@ class ServedBridge:
         return {"Authorization": f"Bearer {token}", "Accept": "application/json, text/event-stream"}
 
     def unattended(self, body: str = "{", *, length: int = 0, headers: dict[str, str] | None = None) -> socket.socket:
-        """A request whose answer nobody reads; without a `length` of its own its body never comes to an end."""
+        """Send a request without reading the response. Without a `length`, its body never ends."""
         connection = socket.create_connection(("127.0.0.1", self.port))
         head = {"Host": "localhost", "Content-Length": str(length or 100), **JSON, **self.headers(), **(headers or {})}
         lines = ["POST /mcp HTTP/1.1", *(f"{name}: {value}" for name, value in head.items())]
@@ -117,7 +117,7 @@ def served_bridge(
 
 
 def until(condition: Callable[[], bool], complaint: str) -> None:
-    """Wait for another process by asking it; there is nothing else to wait on."""
+    """Poll another process until the condition holds."""
     deadline = time.monotonic() + START
     while not condition():
         assert time.monotonic() < deadline, complaint

@@ -1,4 +1,4 @@
-"""A tenant or an API that is busy is asked again where that is safe and there is time; otherwise it is told."""
+"""A busy tenant or API is asked again if that is safe and there is time; otherwise the user is told."""
 
 import time
 from email.utils import formatdate
@@ -98,7 +98,7 @@ async def test_a_read_is_not_repeated_if_the_api_names_no_time(bridge: RunningBr
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
 async def test_a_write_is_never_repeated(bridge: RunningBridge, api: FakeApi, status: int) -> None:
-    """RFC 9110 §9.2.2: POST is not idempotent, and an answer that failed may follow work that was done."""
+    """RFC 9110 §9.2.2: POST is not idempotent, and an error response may follow completed work."""
     api.first_replies = [Reply(status, b"{}", {"Retry-After": "0"})]
     async with bridge:
         assert str(status) in await bridge.error_text("add_note", title="x")

@@ -1,4 +1,4 @@
-"""Whatever a client, the tenant or the API sends: an answer as specified, and nothing of anybody's exception."""
+"""Whatever a client, the tenant or the API sends, the answer is as specified and holds no exception text."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The bridge keeps nothing that a client would miss: killed and started anew between two calls, it goes on."""
+"""The bridge holds no state that clients need: it can be killed and restarted between two calls."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A declaration that makes no sense stops the start with one clear sentence; a short one gets what it leaves out."""
+"""An invalid tool declaration stops the start with one clear sentence; a short one gets defaults."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""One trace for an MCP request and for all that it causes (W3C Trace Context)."""
+"""One trace for an MCP request and everything it causes (W3C Trace Context)."""
 
 import json
 import re
@@ -35,7 +35,7 @@ MALFORMED = {
 
 
 def test_a_callers_trace_continues_with_our_own_span() -> None:
-    """W3C Trace Context §3.2.2.4: whoever makes a request writes its own parent-id."""
+    """W3C Trace Context §3.2.2.4: each sender of a request writes its own parent-id."""
     trace = callers_trace([TRACEPARENT], None)
     assert (trace.id, trace.from_caller) == (TRACE_ID, True)
     first, second = trace.traceparent(), trace.traceparent()
@@ -119,7 +119,7 @@ async def test_without_a_trace_each_request_gets_its_own(
 
 @pytest.mark.anyio
 async def test_no_other_context_of_the_caller_is_forwarded(bridge: RunningBridge, api: FakeApi) -> None:
-    """W3C Trace Context §3.3, Baggage §3: texts of the caller's choice, which the API never asked for."""
+    """W3C Trace Context §3.3, Baggage §3: free text from the caller, which the API must not receive."""
     message = tools_call("greet")
     message["params"]["_meta"] = {"traceparent": TRACEPARENT, "tracestate": "evil=1", "baggage": "evil=2"}
     async with bridge:

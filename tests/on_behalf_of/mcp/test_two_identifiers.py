@@ -1,4 +1,4 @@
-"""While its clients move to another identifier, the bridge has two, and a client at the tenant for each."""
+"""While its clients move to another identifier, the bridge has two identifiers, each with its client at the tenant."""
 
 import logging
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Whose tokens the bridge takes: a user's, presented by the client that acts for them."""
+"""Whose tokens the bridge accepts: a user's, presented by the client that acts for them."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -61,7 +61,7 @@ MESSAGES: dict[str, dict[str, Any]] = {
 async def test_a_caller_that_may_not_present_its_token_is_refused_for_every_request(
     bridge: RunningBridge, who: str, message: str
 ) -> None:
-    """As at the API: 403, and a challenge that sends nobody to log in or to ask for consent (RFC 6750 §3.1)."""
+    """As at the API: 403, with a challenge that does not ask for a login or consent (RFC 6750 §3.1)."""
     make, reason = NOT_ALLOWED[who]
     async with bridge:
         response = await bridge.post(MESSAGES[message], make(bridge))

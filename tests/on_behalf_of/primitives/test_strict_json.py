@@ -1,4 +1,4 @@
-"""RFC 8259: one meaning for each document, or none."""
+"""RFC 8259: each document has one meaning, or is refused."""
 
 import json
 from typing import Any
@@ -25,7 +25,7 @@ def test_every_json_object_is_read_as_it_was_written(value: dict[str, Any]) -> N
 
 @given(st.binary() | st.text().map(str.encode) | JSON.map(lambda value: json.dumps(value).encode()))
 def test_any_bytes_are_an_object_or_are_refused(document: bytes) -> None:
-    """Nothing else can come of it."""
+    """There is no third outcome."""
     try:
         value = parse_object(document)
     except MalformedJson:

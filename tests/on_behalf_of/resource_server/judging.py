@@ -1,4 +1,4 @@
-"""Verifying tokens in tests: one issuer, its keys at hand, and what is said about a token that is refused."""
+"""Helpers to verify tokens in tests: one issuer, its keys, and the reason why a token is refused."""
 
 import base64
 import json
@@ -20,7 +20,7 @@ GOOD_HEADER: dict[str, Any] = {"alg": "RS256", "typ": "at+jwt", "kid": key_id(IS
 
 
 class PublishedKeys:
-    """The keys that `issuer` publishes, without HTTP between; `asked_for` are the names that were looked up."""
+    """The keys that `issuer` publishes, without HTTP. `asked_for` are the key ids that were looked up."""
 
     def __init__(self, issuer: Issuer) -> None:
         self.asked_for: list[str] = []
@@ -34,7 +34,7 @@ class PublishedKeys:
 
 
 class Clock:
-    """Stands still until it is moved."""
+    """A clock that only moves when told to."""
 
     def __init__(self, now: float = 1_000_000.0) -> None:
         self.now = now
@@ -51,7 +51,7 @@ def verified(token: str, *, rules: TokenRules = RULES, now: float | None = None)
 
 
 def refusal(token: str, *, rules: TokenRules = RULES, now: float | None = None) -> Reason:
-    """Why `token` is refused; RFC 6750 §3.1 makes every such refusal a 401 with invalid_token."""
+    """Return why `token` is refused. RFC 6750 §3.1: every such refusal is a 401 with invalid_token."""
     with pytest.raises(InvalidToken) as refused:
         verified(token, rules=rules, now=now)
     assert (refused.value.status, refused.value.error) == (401, "invalid_token")
@@ -60,12 +60,12 @@ def refusal(token: str, *, rules: TokenRules = RULES, now: float | None = None) 
 
 
 def claims_refusal(**changes: Any) -> Reason:
-    """Why a token is refused that is good but for `changes` to its claims."""
+    """Return why a good token with `changes` to its claims is refused."""
     return refusal(ISSUER.sign_raw(GOOD_HEADER, ISSUER.claims(**changes), ISSUER.keys[0]))
 
 
 def header_refusal(**header: Any) -> Reason:
-    """Why a token is refused that is good but for its header; a member given as None is left out."""
+    """Return why a good token with another header is refused. A member given as None is left out."""
     members = {name: value for name, value in (GOOD_HEADER | header).items() if value is not None}
     return refusal(ISSUER.sign_raw(members, ISSUER.claims(), ISSUER.keys[0]))
 

@@ -32,7 +32,7 @@ def test_if_only_auth0s_dialect_is_accepted_at_jwt_is_refused() -> None:
 
 @pytest.mark.parametrize("name", ["sub", "azp", "iat", "exp", "aud"])
 def test_a_token_that_lacks_a_claim_that_auth0_always_sets_is_refused(name: str) -> None:
-    """Each of them decides about something: who, through whom, for whom, how long."""
+    """Each claim decides something: who, through whom, for whom, or how long."""
     assert refusal(auth0_token(**{name: None})) is Reason.CLAIM
 
 
@@ -65,12 +65,12 @@ def test_a_jwt_id_is_optional_but_never_malformed(value: Any) -> None:
     "permissions", ["read:private", {}, {"read:private": True}, 1, True, [1], [["a"]], [None], ["a\nb"]]
 )
 def test_malformed_permissions_are_refused(permissions: Any) -> None:
-    """Auth0 writes permissions as a list of strings; anything else is nothing to decide by."""
+    """Auth0 writes permissions as a list of strings; nothing else can be interpreted."""
     assert refusal(auth0_token(permissions=permissions)) is Reason.CLAIM
 
 
 def test_null_permissions_are_malformed_and_not_absent() -> None:
-    """Absent means that the tenant does not say; that must not be had by a trick."""
+    """Absent means that the tenant does not say, so null must not count as absent."""
     claims = ISSUER.auth0_claims() | {"permissions": None}
     assert refusal(ISSUER.sign(claims, typ="JWT")) is Reason.CLAIM
 

@@ -108,7 +108,7 @@ def test_invisible_text_is_refused_as_subject_client_and_actor(text: str) -> Non
     st.sampled_from(["a", "7", "|", "€", "名", "क्षि", "👩\u200d🔬", "é", "\u0301"]),
 )
 def test_one_visible_character_is_enough(text: str, shown: str) -> None:
-    """Names with joiners or marks are some people's own."""
+    """Real names may contain joiners or marks."""
     name = f"{text}{shown}{text}"
     assert verified(ISSUER.token(sub=name)).subject == name
 

@@ -1,4 +1,4 @@
-"""Whatever is sent: a verified token or a typed refusal, and nothing of the input in what is told."""
+"""Any input gives a verified token or a typed refusal that does not repeat the input."""
 
 import json
 import re
@@ -63,7 +63,7 @@ def verifier(issuer: Issuer) -> TokenVerifier:
 
 
 def judge(token: str) -> AccessToken | None:
-    """Verify; a refusal must be one of ours, with one of our sentences in a challenge that can be sent."""
+    """Verify a token. A refusal must be of our types, with one of our sentences in a valid challenge."""
     try:
         return verified(token)
     except InvalidToken as error:
@@ -118,7 +118,7 @@ def test_any_signed_payload_that_is_not_claims_is_refused(payload: Any) -> None:
 
 @given(good_claims, st.dictionaries(claim_names, JSON, max_size=3), st.sampled_from(["at+jwt", "JWT"]))
 def test_any_signed_claims_give_a_token_or_a_refusal(claims: Any, changes: Any, typ: str) -> None:
-    """And what is verified can be used without looking again."""
+    """A verified token can be used without further checks."""
     token = judge(ISSUER.sign_raw(GOOD_HEADER | {"typ": typ}, claims | changes, KEY))
     if token is None:
         return
@@ -184,7 +184,7 @@ entries = JSON | st.builds(lambda changes: public_jwk(rsa_key()) | changes, memb
     st.dictionaries(st.text(), JSON, max_size=2) | st.fixed_dictionaries({"keys": st.lists(entries, max_size=4) | JSON})
 )
 def test_any_key_set_gives_usable_keys_or_none(document: Any) -> None:
-    """A key that comes out of it verifies or refuses, and never fails in another way."""
+    """Each key either verifies or refuses, and never fails in another way."""
     for name, key in usable_keys(document).items():
         assert 0 < len(name) <= 255
         assert 2048 <= key.key_size <= 8192
@@ -192,7 +192,7 @@ def test_any_key_set_gives_usable_keys_or_none(document: Any) -> None:
 
 @given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()) | st.lists(entries, max_size=3))
 def test_any_key_set_over_http_gives_keys_or_an_outage(issuer: Issuer, document: Any) -> None:
-    """We cannot tell, or keys among which the good one is; a bad token never comes of a bad document."""
+    """Either an outage, or keys that include the good one: a bad document never makes a token bad."""
     body = document if isinstance(document, bytes) else json.dumps({"keys": document}).encode()
     issuer.answers[KEYS] = (200, body)
     try:

@@ -1,4 +1,4 @@
-"""OpenID Connect Discovery and RFC 8414: where an issuer's keys are, and whether to believe it."""
+"""OpenID Connect Discovery and RFC 8414: where an issuer's keys are, and whether the metadata is valid."""
 
 import json
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def discovery_of(issuer: Issuer) -> Any:
 
 
 def refuse_keys(issuer: Issuer) -> None:
-    """The issuer's keys cannot be had, and nothing of what it said is repeated."""
+    """Check that the issuer's keys are refused, without repeating what it sent."""
     with pytest.raises(KeysUnavailable) as unavailable:
         IssuerKeys(issuer.url, KeyFetching(timeout=5)).key(key_id(issuer.keys[0]))
     assert unavailable.value.retry_after >= 1
@@ -157,7 +157,7 @@ def test_endless_metadata_is_refused(issuer: Issuer) -> None:
 
 @pytest.mark.parametrize("status", [201, 204, 302, 307, 401, 404, 429, 500, 503])
 def test_a_key_set_needs_status_200(issuer: Issuer, status: int) -> None:
-    """RFC 8414 §2, RFC 9110 §15.4: redirects are not followed, for they could lead anywhere."""
+    """RFC 8414 §2, RFC 9110 §15.4: redirects are not followed, because they could lead anywhere."""
     body = b"" if status == 204 else json.dumps(issuer.documents()[KEYS]).encode()
     issuer.answers[KEYS] = (status, body)
     refuse_keys(issuer)
@@ -174,6 +174,6 @@ def test_a_key_set_needs_status_200(issuer: Issuer, status: int) -> None:
     ids=lambda document: document[:24],
 )
 def test_a_document_without_usable_keys_is_an_outage_and_not_a_bad_token(issuer: Issuer, document: bytes) -> None:
-    """Nobody can tell then whether the token is good, so nobody may say that it is not."""
+    """The token may be good, so it must not be called invalid."""
     issuer.answers[KEYS] = (200, document)
     refuse_keys(issuer)

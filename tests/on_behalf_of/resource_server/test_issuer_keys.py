@@ -1,4 +1,4 @@
-"""The issuer's keys: found when needed, renewed without anybody waiting, and no lever against the issuer."""
+"""The issuer's keys: fetched when needed, renewed in the background, and no means to flood the issuer."""
 
 import json
 import threading
@@ -47,7 +47,7 @@ def outcome(keys: IssuerKeys, name: str) -> str:
 
 
 def in_threads(count: int, use: Callable[[int], Any]) -> list[Any]:
-    """What `use` returns in each of `count` threads that begin at once."""
+    """Return what `use` returns in each of `count` threads that start at once."""
     barrier, found = threading.Barrier(count), [None] * count
 
     def run(number: int) -> None:
@@ -63,7 +63,7 @@ def in_threads(count: int, use: Callable[[int], Any]) -> list[Any]:
 
 
 def landed(keys: IssuerKeys) -> None:
-    """Wait for the fetch under way in the background, whatever comes of it."""
+    """Wait for the background fetch, whatever its result."""
     flight = keys._fetch.flight
     if flight is not None:
         flight.exception(timeout=20)
@@ -83,7 +83,7 @@ def test_threads_that_find_no_keys_share_one_fetch(keys: IssuerKeys, issuer: Iss
 
 
 def test_a_new_key_is_accepted_at_once(keys: IssuerKeys, issuer: Issuer) -> None:
-    """RFC 7517 §4.5: rollover; the token that brings the new name causes the fetch."""
+    """RFC 7517 §4.5: rollover; the first token with the new key id causes the fetch."""
     keys.key(FIRST)
     issuer.rotate("second")
     assert outcome(keys, key_id(rsa_key("second"))) == "held"
@@ -106,7 +106,7 @@ def test_a_thousand_invented_key_ids_from_16_threads_cause_two_fetches(keys: Iss
 
 
 def test_invented_key_ids_without_any_keys_cause_no_more_fetches(issuer: Issuer, clock: Clock) -> None:
-    """A process that has just begun is no easier to use against the issuer."""
+    """A process that has just started cannot be used to flood the issuer either."""
     keys = IssuerKeys(issuer.url, FETCHING, clock=clock)
     in_threads(16, lambda thread: [outcome(keys, f"{thread}-{number}") for number in range(63)])
     assert issuer.requests[KEYS] <= 1 + UNKNOWN_BURST
@@ -120,7 +120,7 @@ def test_an_unknown_key_id_does_not_block_a_rotation(keys: IssuerKeys, issuer: I
 
 
 def test_only_a_few_callers_wait_for_a_hanging_issuer(keys: IssuerKeys, issuer: Issuer) -> None:
-    """All wait for the same fetch, which never ends; whoever is impatient is done while the patient still wait."""
+    """All wait for the same fetch, which never ends; callers beyond the limit return while the others still wait."""
     keys.key(FIRST)
     issuer.is_hanging.set()
     outcomes = in_threads(8, lambda thread: (outcome(keys, f"invented-{thread}"), keys._fetch._waiting._value))
@@ -144,7 +144,7 @@ def test_after_the_cooldown_an_unknown_key_id_causes_a_fetch_again(
 
 
 def test_keys_past_their_age_are_renewed_in_the_background(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:
-    """The issuer hangs, and a known key still answers: a wait of any length would not end here."""
+    """The issuer hangs, and a known key is still returned: if this waited, the test would not end."""
     keys.key(FIRST)
     clock.advance(601)
     issuer.is_hanging.set()

@@ -1,4 +1,4 @@
-"""When the issuer is down, slow or talks nonsense: "we cannot tell" is never "your token is bad"."""
+"""If the issuer is down, slow or sends garbage, tokens get "we cannot tell", never "your token is bad"."""
 
 import threading
 from collections.abc import Iterator
@@ -108,7 +108,7 @@ def test_a_failed_renewal_is_retried_only_after_the_cooldown(keys: IssuerKeys, i
 def test_an_unknown_key_during_an_outage_is_not_the_tokens_fault(
     keys: IssuerKeys, issuer: Issuer, clock: Clock
 ) -> None:
-    """It may be a new one; 1,000 of them still ask the issuer a few times only."""
+    """The key may be new; 1,000 unknown keys still cause only a few fetches."""
     keys.key(FIRST)
     break_down(issuer)
     before = asked(issuer)
@@ -126,7 +126,7 @@ def test_an_unknown_key_during_an_outage_is_not_the_tokens_fault(
 
 @pytest.mark.usefixtures("impatient")
 def test_a_hanging_issuer_blocks_no_caller_for_long(keys: IssuerKeys, issuer: Issuer) -> None:
-    """The fetch goes on, and whoever comes later gets its result; the first ones are told to come again."""
+    """The fetch continues, and later callers get its result; the first ones are told to retry."""
     issuer.is_hanging.set()
     assert in_threads(16, lambda _: outcome(keys, FIRST)) == ["unavailable"] * 16
     assert keys._fetch.flight is not None
@@ -140,7 +140,7 @@ def test_a_hanging_issuer_blocks_no_caller_for_long(keys: IssuerKeys, issuer: Is
 def test_unknown_key_ids_while_the_issuer_hangs_block_no_caller_for_long(
     keys: IssuerKeys, issuer: Issuer, clock: Clock
 ) -> None:
-    """Else a few invented names would take every thread of a service for as long as the issuer hangs."""
+    """Otherwise a few invented key ids would block every thread of a service while the issuer hangs."""
     keys.key(FIRST)
     issuer.is_hanging.set()
     assert in_threads(8, lambda number: outcome(keys, f"invented-{number}")) == ["unavailable"] * 8

@@ -1,4 +1,4 @@
-"""RFC 6750: how a bearer token arrives, and how a refusal is told."""
+"""RFC 6750: how a bearer token is sent, and how it is refused."""
 
 import re
 
@@ -97,7 +97,7 @@ def test_credentials_given_twice_are_an_invalid_request(values: list[str]) -> No
 
 
 def test_a_million_spaces_are_parsed_quickly() -> None:
-    """Reading is linear in the header's length: this ends at once, or never."""
+    """Parsing is linear in the header's length."""
     for value in ("Bearer " + " " * 1_000_000 + "!", "Bearer " + "=" * 1_000_000, "Bearer " + "a" * 1_000_000 + "!"):
         with pytest.raises(InvalidRequest):
             read_bearer_token([value])
@@ -160,7 +160,7 @@ def test_values_in_a_challenge_stay_within_their_quotes() -> None:
 
 
 def test_a_missing_claim_is_reported_in_our_words() -> None:
-    """The description tells which claim to look at, and stays within RFC 6750 §3's characters."""
+    """The description names the claim, in RFC 6750 §3's characters."""
     error = InvalidToken(Reason.CLAIM, claim="aud")
     assert "(aud)" in error.description
     assert parameters(error)["error_description"] == error.description

@@ -67,18 +67,18 @@ def test_a_short_key_is_skipped(bits: int) -> None:
 
 
 def test_a_key_that_makes_verification_slow_is_skipped() -> None:
-    """RFC 8725 §2.7 in spirit: nobody may be made to work hard by a document."""
+    """In the spirit of RFC 8725 §2.7: a document must not cause expensive work."""
     assert names(public_jwk(FIRST, n=number((1 << 8193) - 1))) == set()
 
 
 @pytest.mark.parametrize("name", ["d", "p", "q", "dp", "dq", "qi", "oth"])
 def test_a_key_published_with_its_private_part_is_skipped(name: str) -> None:
-    """RFC 7518 §6.3.2: whoever reads one of these members can sign."""
+    """RFC 7518 §6.3.2: anybody who reads one of these members can sign."""
     assert names(public_jwk(FIRST, **{name: "AQAB"}), public_jwk(SECOND)) == {key_id(SECOND)}
 
 
 def test_keys_that_share_an_id_are_skipped() -> None:
-    """RFC 7517 §4.5: different keys should have distinct kid values; nobody knows which of these is meant."""
+    """RFC 7517 §4.5: different keys should have distinct kid values; with equal ones, the key is ambiguous."""
     assert names(public_jwk(FIRST, kid="k"), public_jwk(SECOND, kid="k")) == set()
     assert names(public_jwk(FIRST, kid="k"), public_jwk(SECOND, kid="k", use="enc")) == {"k"}
 
@@ -90,5 +90,5 @@ def test_a_document_without_keys_gives_no_keys(document: dict[str, Any]) -> None
 
 
 def test_the_number_of_keys_is_bounded() -> None:
-    """A bound of our own: issuers publish two or three."""
+    """Our own limit: issuers publish two or three."""
     assert len(names(*(public_jwk(FIRST, kid=str(position)) for position in range(MAX_KEYS + 10)))) == MAX_KEYS

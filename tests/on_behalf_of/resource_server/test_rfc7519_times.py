@@ -53,7 +53,7 @@ def test_a_value_that_is_not_a_time_is_refused(name: str, value: Any) -> None:
 
 @pytest.mark.parametrize("name", ["exp", "iat", "nbf"])
 def test_a_time_that_is_null_is_refused(name: str) -> None:
-    """RFC 7519 §2: null is no number."""
+    """RFC 7519 §2: null is not a number."""
     claims = ISSUER.claims() | {name: None}
     assert refusal(ISSUER.sign(claims)) is Reason.CLAIM
 
@@ -69,5 +69,5 @@ def test_a_time_that_is_not_a_json_number_is_refused(number: str) -> None:
 
 
 def test_the_last_second_of_the_calendar_is_a_time() -> None:
-    """Whoever writes a token's times down as dates can."""
+    """The time can still be written as a date."""
     assert verified(token(exp=253_402_300_799), now=NOW).expires_at == 253_402_300_799

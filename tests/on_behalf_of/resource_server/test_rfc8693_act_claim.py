@@ -35,7 +35,7 @@ def test_up_to_five_actors_are_read_in_order(depth: int) -> None:
 
 @pytest.mark.parametrize("depth", [6, 7, 100])
 def test_a_chain_of_more_than_five_actors_is_refused(depth: int) -> None:
-    """A bound of our own: Auth0 never issues more, and an endless chain is no history that anybody reads."""
+    """Our own limit: Auth0 never issues more, and longer chains are unreadable."""
     assert claims_refusal(act=chain(depth)) is Reason.ACTOR_DEPTH
 
 

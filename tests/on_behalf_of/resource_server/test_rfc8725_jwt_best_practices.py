@@ -1,4 +1,4 @@
-"""RFC 8725: the known ways to deceive whoever verifies a JWT."""
+"""RFC 8725: the known attacks on JWT verification."""
 
 import json
 from typing import Any
@@ -48,7 +48,7 @@ def test_the_public_key_is_not_accepted_as_a_shared_secret(form: serialization.E
 
 @pytest.mark.parametrize("algorithm", ["none", "None", "NONE", "nOnE", "", "rs256", "RS256 ", "HS256", "ES256"])
 def test_a_header_that_names_another_algorithm_is_refused(algorithm: str) -> None:
-    """RFC 8725 §3.2: none is no algorithm to accept, in no spelling."""
+    """RFC 8725 §3.2: "none" is not accepted in any spelling."""
     assert header_refusal(alg=algorithm) is Reason.ALGORITHM
 
 
@@ -106,12 +106,12 @@ def test_keys_that_the_token_brings_or_points_to_are_never_used() -> None:
 
 @pytest.mark.parametrize("name", ["", "x" * 256, "a\nb", "a\x00b", "\u2028", 1, True, ["a"], {"a": 1}, 1.5])
 def test_a_malformed_key_id_is_refused(name: Any) -> None:
-    """RFC 8725 §3.10: kid comes from whoever sends the token; RFC 7515 §4.1.4: it must be a string."""
+    """RFC 8725 §3.10: kid is controlled by the sender; RFC 7515 §4.1.4: it must be a string."""
     assert header_refusal(kid=name) is Reason.NO_KEY_ID
 
 
 def test_a_token_without_key_id_is_refused() -> None:
-    """Trying each key in turn would be work for whoever sends garbage; issuers name their keys."""
+    """Trying every key would let garbage cause work, and issuers name their keys."""
     assert header_refusal(kid=None) is Reason.NO_KEY_ID
 
 

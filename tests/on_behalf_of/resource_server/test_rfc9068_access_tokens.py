@@ -127,7 +127,7 @@ def test_an_audience_that_is_not_a_string_or_a_list_of_strings_is_refused(audien
 
 
 def test_an_audience_with_control_characters_is_refused() -> None:
-    """Audiences stand in logs, where a line break would begin another entry."""
+    """Audiences appear in logs, where a line break would start another entry."""
     assert claims_refusal(aud=[API_AUDIENCE, "a\nb"]) is Reason.CLAIM
 
 
@@ -181,7 +181,7 @@ def test_rules_that_check_nothing_cannot_be_created(changes: dict[str, Any]) -> 
 
 
 def test_a_token_is_represented_by_its_digest_and_never_shown() -> None:
-    """Nothing that is logged about a token can be used in its place."""
+    """What is logged about a token cannot be used as a token."""
     text = ISSUER.token()
     token = verified(text)
     assert isinstance(token, AccessToken)

@@ -1,4 +1,4 @@
-"""Keys serve through an outage of the issuer, and not for ever: one that was withdrawn meanwhile comes to its end."""
+"""Keys stay valid during an outage of the issuer, but only until `max_stale`, because one may have been withdrawn."""
 
 import threading
 import time
@@ -69,7 +69,7 @@ def test_keys_that_cannot_be_renewed_are_used_until_max_stale_and_then_dropped(
 def test_cached_tokens_are_dropped_at_max_stale_too(
     verifier: TokenVerifier, keys: IssuerKeys, issuer: Issuer, clock: Clock
 ) -> None:
-    """A key may have been withdrawn since; whatever it verified then counts no more than the key itself."""
+    """A key may have been withdrawn, so tokens that it verified expire with the key."""
     token = issuer.token()
     verifier.verify(token)
     break_down(issuer)

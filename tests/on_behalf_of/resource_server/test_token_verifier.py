@@ -1,4 +1,4 @@
-"""Tokens that were found good are remembered, for as long as they are."""
+"""Verified tokens are cached while they are valid."""
 
 import dataclasses
 import threading
@@ -163,7 +163,7 @@ def in_threads(use: Callable[[str], None], names: Any) -> None:
 
 
 def test_only_the_verifier_can_create_an_access_token() -> None:
-    """Whoever holds an AccessToken holds one that was verified."""
+    """An AccessToken is always a verified one."""
     genuine = verified(ISSUER.token())
     members = {field.name: getattr(genuine, field.name) for field in dataclasses.fields(genuine)}
     with pytest.raises(TypeError):

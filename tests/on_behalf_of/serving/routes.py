@@ -1,4 +1,4 @@
-"""Every route of a service, as paths that can be asked for."""
+"""Every route of a service, as paths that can be requested."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ NAMES = {"form": "csv", "pk": "b5f3c1a2-0000-4000-8000-000000000000"}  # what st
 
 
 def paths(service: str) -> list[str]:
-    """The paths of all views of `service`, but for those that take whatever is left over."""
+    """Return the paths of all views of `service`, except catch-all ones."""
     return list(dict.fromkeys(_paths(get_resolver(f"config.{service}.urls").url_patterns, "/")))
 
 

@@ -1,4 +1,4 @@
-"""What goes wrong is told to people on a page of ours, and to programs as JSON, with DEBUG on or off."""
+"""Errors are shown to people on our own page and to programs as JSON, with DEBUG on or off."""
 
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +19,7 @@ LAYOUTS = {"api": ("on_behalf_of/api_page.html", "Notes API"), "tenant": ("local
 
 @pytest.fixture(params=["api", "tenant"])
 def name(request: pytest.FixtureRequest, settings: Settings) -> str:
-    """Of a service whose pages the client asks for; the name that its pages show."""
+    """Use a service's URLs. Return the name that its pages show."""
     settings.ROOT_URLCONF = f"config.{request.param}.urls"
     settings.PAGE_LAYOUT, name = LAYOUTS[request.param]
     return name
@@ -117,7 +117,7 @@ def test_an_exception_in_a_view_gets_the_error_page(
 def test_an_exception_in_a_middleware_gets_the_error_page(
     name: str, http: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No context processor runs for the page: what they need may be what failed."""
+    """The page uses no context processors, because they may be what failed."""
     fail = failing_with(RuntimeError("the-fault-itself"))
     monkeypatch.setattr("django.contrib.sessions.middleware.SessionMiddleware.process_request", fail)
     monkeypatch.setattr("django.contrib.auth.context_processors.auth", fail)

@@ -31,7 +31,7 @@ def http(settings: Settings) -> Client:
 
 @pytest.fixture(params=SERVICES)
 def service(request: pytest.FixtureRequest, settings: Settings) -> str:
-    """The name of the service that is asked, with its routes and its middleware."""
+    """Use a service's routes and middleware. Return its name."""
     settings.ROOT_URLCONF = f"config.{request.param}.urls"
     if request.param == "bridge":
         settings.MIDDLEWARE = [each for each in settings.MIDDLEWARE if not each.startswith(NOT_OF_THE_BRIDGE)]

@@ -36,7 +36,7 @@ values = st.sampled_from(HOSTILE) | st.text(max_size=40).map(lambda text: quote(
 
 @pytest.fixture
 def database(db: None) -> None:
-    """Where the rows are; the module beside this one has another."""
+    """The database for the rows; test_hostile_admin_addresses_on_postgresql.py overrides this fixture."""
 
 
 @pytest.fixture(params=["api", "tenant"])
@@ -56,13 +56,13 @@ def superuser(database: None, service: str) -> Client:
 
 
 def lists(service: str) -> dict[str, Any]:
-    """The admin of each model that this service shows, by the path of its list; a test's process knows all of them."""
+    """Return the admin of each model that this service shows, by the path of its list."""
     every = {f"/admin/{m._meta.app_label}/{m._meta.model_name}/": a for m, a in admin.site._registry.items()}
     return {path: each for path, each in every.items() if not path.startswith(NOT_SHOWN[service])}
 
 
 def parameters(of: Any) -> list[str]:
-    """What the address of that list may hold: Django's own parameters, and each field with each lookup."""
+    """Return the parameters that a list's URL may hold: Django's own, and each field with each lookup."""
     filters = [each for each in of.list_filter if isinstance(each, str)]
     fields = [*filters, *(field.name for field in of.model._meta.get_fields())]
     return [*OF_THE_LIST, *(name + lookup for name in dict.fromkeys(fields) for lookup in LOOKUPS)]

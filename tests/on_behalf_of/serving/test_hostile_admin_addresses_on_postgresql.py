@@ -1,4 +1,4 @@
-"""The same on PostgreSQL, which refuses other values than SQLite, and in other words."""
+"""The same on PostgreSQL, which refuses other values than SQLite, with other messages."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Where metrics are on and where they are not, what their documentation says, and the directory that workers share."""
+"""Metrics switched on and off, their documentation, and the directory that workers share."""
 
 import os
 import re
@@ -67,7 +67,7 @@ def test_each_metric_is_documented_and_each_documented_one_exists(db: None) -> N
 
 
 def test_the_alerts_are_prometheus_rules_on_existing_metrics() -> None:
-    """Whether Prometheus takes an expression is for promtool to say; what is closed and what is named is seen here."""
+    """Checks brackets and metric names only; whether Prometheus accepts an expression is for promtool to check."""
     (block,) = blocks("docs/observability.md", "yaml")
     (group,) = yaml.safe_load(block.text)["groups"]
     assert len({rule["alert"] for rule in group["rules"]}) == len(group["rules"]) > 0

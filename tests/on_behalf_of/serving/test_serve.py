@@ -19,7 +19,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def refused(project: Project, *arguments: str, **settings: object) -> str:
-    """The sentence with which the command refuses to start."""
+    """Return the sentence with which the command refuses to start."""
     with (project.folder / "project.py").open("a") as file:
         file.writelines(f"{name} = {value!r}\n" for name, value in settings.items())
     done = project.manage("serve", *arguments)

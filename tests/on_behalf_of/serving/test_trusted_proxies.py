@@ -1,4 +1,4 @@
-"""X-Forwarded-* is believed from trusted proxies only, and only as far as they wrote it themselves."""
+"""X-Forwarded-* is trusted only from trusted proxies, and only the part that they wrote themselves."""
 
 from ipaddress import ip_network
 

@@ -1,4 +1,4 @@
-"""Nobody works for a caller who has left: what waited too long for a thread of the API is not begun."""
+"""No work for callers who have left: a request that waited too long for a thread is not started."""
 
 import os
 import socket

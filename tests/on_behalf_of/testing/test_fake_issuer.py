@@ -1,4 +1,4 @@
-"""Tokens of the fake issuer are what real ones are: the verifier itself reads them, with the issuer as its keys."""
+"""The fake issuer's tokens are like real ones: the verifier accepts them with the issuer's keys."""
 
 import time
 from typing import Any

@@ -1,4 +1,4 @@
-"""What a test is told when the log is not what it expected."""
+"""The failure messages when the log is not what a test expected."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""TLS that ends in front of a service, as in production: bytes pass in both directions, and nothing looks at them."""
+"""A TLS proxy in front of a service, as in production. It passes bytes in both directions without reading them."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""MCP Inspector's pages and the tenant's, as a person uses them: what to click, and what to wait for."""
+"""MCP Inspector's and the tenant's pages: what to click, and what to wait for."""
 
 from dataclasses import dataclass
 

@@ -34,7 +34,7 @@ class RunningInspector:
         return f"http://localhost:{self.port}/?MCP_INSPECTOR_API_TOKEN={self.key}"
 
     def servers(self) -> dict[str, Any]:
-        """What it offers to connect to, by name."""
+        """Return the servers that it offers to connect to, by name."""
         headers = {"x-mcp-remote-auth": f"Bearer {self.key}"}
         answer = requests.get(f"http://localhost:{self.port}/api/servers", headers=headers, timeout=30)
         servers: dict[str, Any] = answer.json()["mcpServers"]
@@ -49,7 +49,7 @@ class RunningInspector:
 
 @contextmanager
 def inspecting(services: Running, home: Path, *arguments: str) -> Iterator[RunningInspector]:
-    """Opened by the project's command, but for the browser; what Inspector writes stays below `home`."""
+    """Run Inspector as the project's command does, without opening a browser. Its files stay below `home`."""
     (port,) = free_ports(1)
     running = RunningInspector(port, secrets.token_hex(), home / "inspector.log")
     environment = {

@@ -1,4 +1,4 @@
-"""FastMCP's client, with its own OAuth code and its own little server for the way back, in both protocol eras."""
+"""FastMCP's client, with its own OAuth code and callback server, in both protocol eras."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""`make inspect` beside `make run`: Inspector opens, and knows where to connect to."""
+"""`make inspect` next to `make run`: Inspector opens and knows where to connect."""
 
 import base64
 import shutil

@@ -1,4 +1,4 @@
-"""MCP Inspector in a real browser: from login to an answer that is on record, in both protocol eras."""
+"""MCP Inspector in a real browser: from login to a recorded answer, in both protocol eras."""
 
 import json
 import os
@@ -64,7 +64,7 @@ def test_an_administrator_logs_in_calls_greet_and_steps_up_for_notes(
 
 
 def read_as_auditor(page: Page, services: Running, path: str, client_id: str) -> None:
-    """In the same browser, whose other login is of no use here."""
+    """Log in as the auditor in the same browser, where the other login does not count."""
     page.goto(f"{services.api}/admin/obo_audit/delegatedaccess/")
     log_in(page, page.get_by_label("Username"), as_="auditor", password="auditor-demo")
     newest = page.locator("#content tbody tr").first

@@ -1,4 +1,4 @@
-"""MCP Inspector's command line, in both protocol eras: what scripts read of it, results and exit codes."""
+"""MCP Inspector's command line in both protocol eras: results and exit codes for scripts."""
 
 import json
 from pathlib import Path

@@ -19,7 +19,7 @@ CALLBACK = "http://localhost:33418/callback"
 
 
 def run_client(url: str, era: str, person: Person) -> dict[str, Any]:
-    """Run it to its end, with `person` in front of the browser that it opens; what it saw."""
+    """Run the client to its end, with `person` using the browser that it opens. Return what it saw."""
     program = node()
     assert program
     environment = {name: value for name, value in os.environ.items() if not name.startswith("NODE_")}

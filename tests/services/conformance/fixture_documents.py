@@ -52,7 +52,7 @@ async def read_resource(context: Context, params: types.ReadResourceRequestParam
 
 
 async def accept(context: Context, params: Any) -> types.EmptyResult:
-    """Of subscriptions and log levels in the old eras: there is no session to keep them in."""
+    """Accept subscriptions and log levels of the old eras without storing them, because there is no session."""
     return types.EmptyResult()
 
 

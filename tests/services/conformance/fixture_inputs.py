@@ -22,7 +22,7 @@ def sampling(prompt: str) -> types.CreateMessageRequest:
 
 
 def asking(requests: types.InputRequests, *, state: str | None = None) -> Handler:
-    """A tool that has an answer once all `requests` are responded to and `state`, where it has one, came back."""
+    """A tool that answers once all `requests` are responded to and its `state`, if any, was returned."""
 
     async def answer(context: Context, params: types.CallToolRequestParams) -> Result:
         responses = params.input_responses or {}

@@ -43,7 +43,7 @@ async def call_tool(context: Context, params: types.CallToolRequestParams) -> Re
 
 
 def subject(context: Context) -> str:
-    """Whose state it is; only for who passed the gate is there an answer."""
+    """Return the user who owns the state. Callers without a request from the gate have none."""
     assert context.request is not None
     return served_request(context.request.scope).caller.token.subject
 

@@ -23,7 +23,7 @@ def command(*arguments: str) -> list[str]:
 
 
 def checks_in(results: Path) -> Checks:
-    """What a run with this folder as its --output-dir left there."""
+    """Return the checks that a run with this --output-dir wrote."""
     return {
         match["scenario"]: json.loads((folder / "checks.json").read_text())
         for folder in results.iterdir()
@@ -41,7 +41,7 @@ class Report:
 
     @property
     def passed(self) -> set[str]:
-        """The scenarios none of whose checks failed or brought a warning."""
+        """Return the scenarios without failed checks or warnings."""
         return {
             scenario
             for scenario, checks in self.checks.items()

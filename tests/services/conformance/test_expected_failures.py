@@ -1,4 +1,4 @@
-"""The lists of what the conformance suite may find."""
+"""The lists of expected failures of the conformance suite."""
 
 import re
 

@@ -30,7 +30,7 @@ def fixtures(services: Running, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="module")
 def url(services: Running, fixtures: OwnProcess) -> Iterator[str]:
-    """The fixtures, as an administrator reaches them."""
+    """Yield the URL of the fixtures for an administrator."""
     with adding_token(fixtures.port, services.subject_token("auth0|local-admin")) as url:
         yield f"{url}/mcp"
 

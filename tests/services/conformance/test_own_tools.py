@@ -37,7 +37,7 @@ SCENARIOS = {
 
 @pytest.fixture(scope="module")
 def url(services: Running) -> Iterator[str]:
-    """The bridge, as an administrator reaches it."""
+    """Yield the URL of the bridge for an administrator."""
     with adding_token(services.ports["bridge"], services.subject_token("auth0|local-admin")) as url:
         yield f"{url}/mcp"
 

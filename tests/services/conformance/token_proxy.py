@@ -45,7 +45,7 @@ def adding_token(port: int, token: str) -> Iterator[str]:
 
 
 def _start_of(client: socket.socket) -> bytes:
-    """The head of the request, and what of its body came along with it."""
+    """Return the head of the request, and the part of its body that came with it."""
     start = b""
     while b"\r\n\r\n" not in start and len(start) < MAX_HEAD:
         chunk = client.recv(CHUNK)
@@ -64,7 +64,7 @@ def _with_token(start: bytes, token: str) -> bytes:
 
 
 def _forward(source: socket.socket, target: socket.socket) -> None:
-    """Until one side is done; then both are, for there is one request on a connection."""
+    """Forward until one side closes. Then close both, because there is one request per connection."""
     with contextlib.suppress(OSError):
         while chunk := source.recv(CHUNK):
             target.sendall(chunk)

@@ -57,7 +57,7 @@ def tab(browser: Browser, complaints: list[str]) -> Iterator[Page]:
 
 
 def barriers(page: Page, rules: Rules = ALL_RULES) -> list[str]:
-    """What axe finds serious or critical."""
+    """Return what axe finds serious or critical."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(AXE.read_text())  # not as a script element: the page's own policy forbids that, as it should
     page.evaluate(SETTLED)

@@ -1,11 +1,11 @@
-"""Every page of every service, and every route that is none. `test_every_page` holds the URL confs to it."""
+"""Every page of every service, and every route that is not a page. `test_every_page` compares it with the URL confs."""
 
 from dataclasses import dataclass
 from enum import StrEnum
 
 
 class Who(StrEnum):
-    """Each has a browser of its own, logged in or not."""
+    """Users of the pages. Each has its own browser, with or without a login."""
 
     NOBODY = "nobody"
     USER = "a user of the tenant"
@@ -46,7 +46,7 @@ OBJECT = "<path:object_id>/"
 
 
 def _admin(app: str, list_: str, object_: str) -> tuple[Visit, ...]:
-    """What Django's admin makes alike for every model, seen at one of them."""
+    """Visit the pages that Django's admin makes alike for every model, for one model."""
     labels = {
         "downstream_api": "admin/(?P<app_label>downstream_api|obo_audit|obo_mcp)/",
         "local_tenant": "admin/(?P<app_label>auth|oauth2_provider|local_tenant)/",

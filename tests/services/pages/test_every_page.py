@@ -1,4 +1,4 @@
-"""Every page of every service: no barrier that axe calls serious, no complaint in the console, and it fits."""
+"""Every page of every service: no serious accessibility problem, no console message, and no horizontal scrolling."""
 
 import json
 import os
@@ -23,7 +23,7 @@ SCOPES = {Who.PERSON: "read:private write:private", Who.READER: "read:private", 
 
 @pytest.fixture(scope="module")
 def names(services: Running) -> dict[str, str]:
-    """What the paths of the table leave open, once there is something to show."""
+    """Create what the pages show, and return the values for the table's placeholders."""
     token = services.subject_token("auth0|local-admin")
     services.answer("greet", token)
     note = services.answer("add_note", token, title="Milk", body="Two bottles.")
@@ -46,7 +46,7 @@ def names(services: Running) -> dict[str, str]:
 
 
 def _token(services: Running, scope: str) -> str:
-    """A delegated one, for the API."""
+    """Return a delegated token for the API."""
     act = {"sub": "local-mcp-bridge", "act": {"sub": "inspector"}}
     return services.subject_token(
         "auth0|local-admin", scope, aud=f"{services.api}/", client_id="local-mcp-bridge", act=act
@@ -112,7 +112,7 @@ def _answer_is_wrong(visit: Visit, status: int, page: Page) -> list[str]:
 
 
 def test_no_route_is_forgotten(services: Running) -> None:
-    """A new route is added to the table: as a page, which is then examined, or as none, with the reason."""
+    """Each new route must be in the table: as a page, which is then examined, or as another route, with the reason."""
     environment = os.environ | services.environment
     processes = {
         service: subprocess.Popen(

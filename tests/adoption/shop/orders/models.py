@@ -9,7 +9,7 @@ class Order(models.Model):
 
 
 class Stock(models.Model):
-    """Kept by the warehouse, in a database of its own."""
+    """The warehouse's stock, in a separate database."""
 
     item = models.CharField(max_length=80, unique=True)
     left = models.PositiveIntegerField()

@@ -18,7 +18,7 @@ USAGE = {"input_tokens": 1, "output_tokens": 1, "cache_creation_input_tokens": 0
 
 
 def answer(path: str, body: Json) -> Json | Stream | None:
-    """Return None for what is not of this API."""
+    """Answer a request of this API; None for any other."""
     if path == "/v1/messages/count_tokens":
         return {"input_tokens": 1}
     if path != "/v1/messages":

@@ -10,7 +10,7 @@ PATH = re.compile(rf"/v1(?:beta)?/models/(?P<model>[^/:]+):(?P<method>{METHODS})
 
 
 def answer(path: str, body: Json) -> Json | Stream | None:
-    """Return None for what is not of this API."""
+    """Answer a request of this API; None for any other."""
     found = PATH.fullmatch(path)
     if found is None:
         return None

@@ -10,7 +10,7 @@ USAGE = {"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}
 
 
 def answer(path: str, body: Json) -> Json | Stream | None:
-    """Return None for what is not of this API."""
+    """Answer a request of this API; None for any other."""
     if path != "/v1/chat/completions":
         return None
     said = reply(read(body))

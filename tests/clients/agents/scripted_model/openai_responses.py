@@ -16,7 +16,7 @@ USAGE = {
 
 
 def answer(path: str, body: Json) -> Json | Stream | None:
-    """Return None for what is not of this API."""
+    """Answer a request of this API; None for any other."""
     if path != "/v1/responses":
         return None
     said = reply(read(body))

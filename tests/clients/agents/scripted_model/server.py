@@ -36,7 +36,7 @@ class ScriptedModel:
         return any(each.is_named(tool) for each in self.offered)
 
     def answer(self, path: str, body: Json) -> Json | Stream | None:
-        """Return None for what is of no dialect."""
+        """Answer a request of any dialect; None for others."""
         for dialect in DIALECTS:
             answer: Json | Stream | None = dialect.answer(path, body)
             if answer is not None:

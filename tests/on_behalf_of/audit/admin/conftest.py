@@ -27,12 +27,12 @@ def _admin_of_the_api(settings: Settings) -> None:
 
 @pytest.fixture
 def database(db: None) -> None:
-    """Where the rows are; `test_on_postgresql` has another."""
+    """The database for the rows; `test_on_postgresql` overrides this fixture."""
 
 
 @pytest.fixture
 def committed(transactional_db: None) -> Iterator[None]:
-    """For what commits, or looks from another thread: the log is emptied at the end, as its owner can."""
+    """For tests that commit or use other threads: the log's owner empties it at the end."""
     yield
     with lifted(connection), connection.cursor() as cursor:
         for table in PROTECTED:

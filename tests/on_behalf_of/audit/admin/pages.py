@@ -41,7 +41,7 @@ class Page(HTMLParser):
         return re.sub(r"\s+", " ", "".join(text for tag, text in self.texts if tag not in {"script", "style"}))
 
     def links(self, text: str) -> list[str]:
-        """Where links with this rel lead."""
+        """Return the targets of links with this rel."""
         return [
             str(attributes["href"]) for tag, attributes in self.elements if tag == "a" and attributes.get("rel") == text
         ]
@@ -67,5 +67,5 @@ def listed(client: Client, path: str = "/admin/obo_audit/delegatedaccess/", **qu
 
 
 def ids(*rows: DelegatedAccess) -> list[int]:
-    """As the list shows them: newest first."""
+    """Return the ids in the order of the list: newest first."""
     return [row.pk for row in sorted(rows, key=lambda row: row.time, reverse=True)]

@@ -1,4 +1,4 @@
-"""One call in full: who, what, why, and whether the row can be believed."""
+"""The page of one call: who, what, why, and whether the row is intact."""
 
 import pytest
 from django.core.management import call_command

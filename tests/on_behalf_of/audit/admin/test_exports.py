@@ -1,4 +1,4 @@
-"""The log as a file: everything that was asked for, nothing that runs, and never without a record."""
+"""Exports of the log: complete, without executable content, and always recorded."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What strangers wrote into their tokens and addresses, in the pages that a reviewer opens."""
+"""Hostile content in tokens and URLs, on the pages that a reviewer opens."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The pages as Chromium shows them: no complaint in its console, nothing too wide, and no barrier that axe knows of."""
+"""The pages in Chromium: no console message, nothing too wide, and no accessibility problem that axe knows of."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,7 +61,7 @@ def reviewer(browser: Browser, url: str, cookie: dict[str, str], complaints: lis
 def test_hostile_content_does_not_break_a_page(
     browser: Browser, live_server: LiveServer, paths: dict[str, str], cookie: dict[str, str]
 ) -> None:
-    """Over what `tests/services/pages` has no way to make: hostile rows, and calls that failed."""
+    """Covers what `tests/services/pages` cannot produce: hostile rows and failed calls."""
     complaints: list[str] = []
     with reviewer(browser, live_server.url, cookie, complaints) as page:
         for number, (name, path) in enumerate(paths.items()):

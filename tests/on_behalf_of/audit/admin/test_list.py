@@ -1,4 +1,4 @@
-"""The list: what it shows, what can be asked for, and that nothing in an address breaks it."""
+"""The list: what it shows, how it can be filtered, and that no URL breaks it."""
 
 import html
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Configurations and tenants that are broken in one way each, and what the doctor has to name."""
+"""Configurations and tenants with one fault each, and what the doctor must report."""
 
 import json
 from collections.abc import Callable

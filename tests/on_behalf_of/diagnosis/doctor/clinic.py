@@ -1,4 +1,4 @@
-"""A deployment that is well, in process: tenant, addresses of bridge and API, a configuration. Tests make it ill."""
+"""A healthy deployment in this process: tenant, URLs of bridge and API, and a configuration. Tests then break it."""
 
 import contextlib
 import io
@@ -91,7 +91,7 @@ class Clinic:
     token: str | None = None  # in place of token A
 
     def rename_bridge(self, identifier: str) -> None:
-        """At the bridge and in the configuration alike."""
+        """Rename it at the bridge and in the configuration."""
         self.variables["AUTH0_AUDIENCE"] = self.bridge.metadata["resource"] = identifier
 
     def token_a(self) -> str:
@@ -109,7 +109,7 @@ class Clinic:
         }
 
     def examine(self, *arguments: str, with_token: bool = True) -> Report:
-        """What the command says, and that it gives nothing away."""
+        """Return the command's findings, after checking that they leak nothing."""
         token = self.token_a()
         if with_token:
             (self.folder / "token").write_text(f"{token}\n")
@@ -130,7 +130,7 @@ class Clinic:
 
 @contextmanager
 def healthy(folder: Path, *, tls: Path | None = None) -> Iterator[Clinic]:
-    """Everything as it should be; with `tls`, the tenant by https."""
+    """Return a healthy deployment; with `tls`, the tenant uses https."""
     tenant, api, bridge = Tenant(), Api(), BridgePages()
     with (
         serving(tenant.respond, tls=tls) as issuer,

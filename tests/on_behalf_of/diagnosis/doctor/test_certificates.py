@@ -1,4 +1,4 @@
-"""TLS as the services will meet it: trusted by the same certificates, and for how long."""
+"""TLS as the services use it: the same trusted certificates, and when they expire."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The command as an operator or a build meets it: a process, its input, its exit code."""
+"""The command as operators and builds run it: a process with input and an exit code."""
 
 import json
 import os

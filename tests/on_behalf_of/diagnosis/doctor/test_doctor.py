@@ -1,4 +1,4 @@
-"""`manage.py doctor`: what is wrong, which setting it is about, and what to do; and nothing that is secret."""
+"""`manage.py doctor` names the problem, the setting and the remedy, and shows no secret."""
 
 from typing import Any
 
@@ -104,7 +104,7 @@ def test_services_that_are_not_running_are_not_compared(clinic: Clinic) -> None:
 
 
 def test_secrets_that_the_tenant_repeats_are_not_shown(clinic: Clinic) -> None:
-    """`examine` itself looks for the secret and the tokens in all that the command says."""
+    """`examine` itself searches the command's output for the secret and the tokens."""
     clinic.tenant.metadata_changes["issuer"] = clinic.token = clinic.tenant.token()
     assert clinic.examine().of("discovery")[0]["status"] == "problem"
 

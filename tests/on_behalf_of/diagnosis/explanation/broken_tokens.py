@@ -1,4 +1,4 @@
-"""Tokens that are broken in one way each, really signed where that matters, and the reason that each is refused for."""
+"""Tokens with one fault each, really signed if that matters, and the reason for which each is refused."""
 
 import json
 from collections.abc import Callable
@@ -44,7 +44,7 @@ def header(**members: Any) -> Callable[[Issuer], str]:
 
 
 def payload(change: Callable[[bytes], bytes]) -> Callable[[Issuer], str]:
-    """Signed, whatever `change` makes of the claims."""
+    """Return a signed token whose claims were altered by `change`."""
     good = {"alg": "RS256", "typ": "at+jwt"}
     return lambda issuer: issuer.sign_raw(
         good | {"kid": key_id(issuer.keys[0])}, change(json.dumps(issuer.claims()).encode()), issuer.keys[0]
@@ -52,7 +52,7 @@ def payload(change: Callable[[bytes], bytes]) -> Callable[[Issuer], str]:
 
 
 def altered(change: Callable[[list[str]], list[str]]) -> Callable[[Issuer], str]:
-    """A good token whose parts were changed after it was signed."""
+    """Return a good token whose parts were changed after signing."""
     return lambda issuer: ".".join(change(issuer.token().split(".")))
 
 

@@ -48,7 +48,7 @@ def state_dir(settings: Settings, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def configure(settings: Settings, issuer: Issuer, state_dir: Path) -> Any:
-    """Has the API and the bridge trust the issuer; the API by other rules, where some are given."""
+    """Make the API and the bridge trust the issuer, the API with other rules if given."""
 
     def change(*, dialects: frozenset[TokenDialect] = frozenset(TokenDialect), **policy: Any) -> None:
         rules = TokenRules(issuer.url, API_AUDIENCE, dialects)

@@ -1,4 +1,4 @@
-"""`manage.py explain_token` as people use it: what they paste, where the keys come from, and what is never shown."""
+"""`manage.py explain_token`: what people paste, where the keys come from, and what is never shown."""
 
 import json
 import os

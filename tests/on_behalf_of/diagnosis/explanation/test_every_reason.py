@@ -1,4 +1,4 @@
-"""Differently broken tokens: what explain_token says of each is what the API says, and what its logs have."""
+"""For each kind of broken token, explain_token gives the reason that the API returns and records."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Tokens that are wrong in many ways at once, and texts that are none: each gets an explanation."""
+"""Tokens with many faults, and text that is not a token: each gets an explanation."""
 
 import json
 from typing import Any

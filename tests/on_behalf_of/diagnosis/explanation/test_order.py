@@ -1,4 +1,4 @@
-"""The order of the checks, as people see it, is the order in which the code makes them."""
+"""The checks are shown in the order in which the code makes them."""
 
 import json
 import time
@@ -86,7 +86,7 @@ def with_faults(faults: tuple[Callable[[Token], None], ...]) -> tuple[str, Token
 
 @pytest.mark.parametrize("position", range(len(CHECKS)), ids=lambda position: CHECKS[position].title)
 def test_the_first_failing_check_gives_the_reason(position: int) -> None:
-    """So this check comes before all those after it, in the code as in the table."""
+    """So this check is made before all later ones, in the code as in the table."""
     token, rules = with_faults(FAULTS[position:])
     explanation = explain(token, rules=rules, keys=PublishedKeys(ISSUER), now=time.time())
     states = [step.state for step in explanation.steps]

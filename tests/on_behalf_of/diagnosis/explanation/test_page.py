@@ -1,4 +1,4 @@
-"""The page that explains a token: in development only, and without a trace of what was pasted."""
+"""The page that explains a token: it exists only in development, and keeps nothing of what was pasted."""
 
 import logging
 import os

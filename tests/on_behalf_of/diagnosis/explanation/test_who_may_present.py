@@ -1,4 +1,4 @@
-"""What explain_token says of machines and actors, at the API and at the bridge, is what these answer."""
+"""For machines and actors, explain_token says what the API and the bridge answer."""
 
 from dataclasses import replace
 from typing import Any

@@ -1,4 +1,4 @@
-"""The current actor is the client that the token was issued to, in both dialects; a setting only records it."""
+"""The current actor must be the token's client, in both dialects, unless a setting only records actors."""
 
 from typing import Any
 

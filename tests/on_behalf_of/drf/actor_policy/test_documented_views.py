@@ -1,4 +1,4 @@
-"""docs/actor-policy.md: its two views, as they stand there."""
+"""docs/actor-policy.md: its two views work as documented."""
 
 import sys
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from tests.on_behalf_of.drf.conftest import bearer
 
 
 class Answering(RecordedView):
-    """RecordedView with something to say, for the page shows what is demanded and leaves out what is answered."""
+    """A RecordedView with an answer, which the page leaves out."""
 
     def get(self, request: Request) -> Response:
         return Response({})

@@ -1,4 +1,4 @@
-"""No view is outside the policy, whatever it says of its own permissions."""
+"""The policy applies to every view, whatever permissions the view sets."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any

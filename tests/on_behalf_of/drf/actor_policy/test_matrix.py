@@ -1,4 +1,4 @@
-"""The API's rules about actors, at its edge: policy by policy, token by token."""
+"""The API's rules about actors: every policy with every kind of token."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -134,14 +134,14 @@ def test_the_other_rules_apply_to_an_allowed_machine(
 
 
 def test_the_refusal_does_not_ask_for_a_login_or_consent(api: APIClient, issuer: Issuer, set_policy: SetPolicy) -> None:
-    """RFC 6750 §3 demands a challenge; §3.1 has no error code that fits, so there is none, and no scope either."""
+    """RFC 6750 §3 requires a challenge; no error code of §3.1 fits, so it has none, and no scope either."""
     set_policy(require_delegation=True)
     challenge = api.get(PRIVATE, **bearer(issuer.token())).headers["WWW-Authenticate"]
     assert challenge == 'Bearer resource_metadata="http://localhost:8787/.well-known/oauth-protected-resource"'
 
 
 def test_who_may_act_is_decided_before_scopes(api: APIClient, issuer: Issuer, set_policy: SetPolicy) -> None:
-    """A client that asked the user for the scope first would have asked for nothing."""
+    """Otherwise a client would ask the user for the scope in vain."""
     set_policy(require_delegation=True)
     answer = api.get(PRIVATE, **bearer(issuer.token(scope="openid")))
     assert answer.json()["reason"] == "delegation_required"

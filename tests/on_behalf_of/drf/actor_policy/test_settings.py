@@ -1,4 +1,4 @@
-"""The policy's variables, and what `manage.py check` says of settings that contradict each other."""
+"""The policy's variables, and what `manage.py check` says about contradictory settings."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The tokens that the policy is about, really signed, in both dialects."""
+"""Signed tokens for the policy's tests, in both dialects."""
 
 from typing import Any
 
@@ -35,7 +35,7 @@ NOT_THE_CLIENT = {"agent's login, its client untold", "another for the client", 
 
 
 def with_chain(issuer: Issuer, chain: str | None, **claims: Any) -> str:
-    """A token with that chain, of the client that acts; without a chain, of the user's own client."""
+    """Return a token with this chain for the acting client; without a chain, for the user's own client."""
     if chain is None:
         return issuer.token(**claims)
     act = CHAINS[chain]
@@ -44,7 +44,7 @@ def with_chain(issuer: Issuer, chain: str | None, **claims: Any) -> str:
 
 
 def rule_for(chain: str | None) -> ActorRule:
-    """The one that lets the chain come to the API's other rules."""
+    """Return the rule that lets the chain reach the API's other rules."""
     return ActorRule.RECORD if chain in NOT_THE_CLIENT else ActorRule.ENFORCE
 
 

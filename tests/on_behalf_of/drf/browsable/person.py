@@ -1,4 +1,4 @@
-"""Somebody with a browser: it keeps cookies, follows the login through an issuer, and sends forms as they stand."""
+"""A user with a browser, which keeps cookies, follows the login through an issuer, and submits forms."""
 
 import re
 from html import unescape
@@ -23,7 +23,7 @@ class Person:
         return self.client.get(path, **extra)
 
     def post(self, path: str, fields: dict[str, Any] | list[tuple[str, str]], **extra: Any) -> Any:
-        """A form, with the CSRF token that a page of the API puts into it."""
+        """Submit a form with the CSRF token of the API's page."""
         pairs = list(fields.items()) if isinstance(fields, dict) else fields
         body = urlencode([("csrfmiddlewaretoken", self.csrf_token()), *pairs])
         return self.client.post(path, body, content_type=FORM, **extra)
@@ -34,7 +34,7 @@ class Person:
         return self.client.cookies[settings.CSRF_COOKIE_NAME].value
 
     def begin(self, *scopes: str, back: str = "/api/notes/", **fields: str) -> dict[str, str]:
-        """Ask for a login; what the browser is then sent to the tenant with."""
+        """Start a login. Return the parameters of the redirect to the tenant."""
         chosen = [("scope", scope) for scope in scopes or ("read:private",)]
         page = self.post("/login", [("next", back), *fields.items(), *chosen])
         assert page.status_code == 200, page.content.decode()
@@ -44,7 +44,7 @@ class Person:
         return dict(parse_qsl(urlsplit(url).query))
 
     def allow(self, request: dict[str, str], token: str | None = None) -> dict[str, str]:
-        """What the tenant answers where the user consents."""
+        """Return the tenant's response after the user's consent."""
         self.issuer.codes["a-code"] = (request["code_challenge"], token or self.issuer.token(scope=request["scope"]))
         return {"code": "a-code", "state": request["state"], "iss": self.issuer.url}
 
@@ -52,7 +52,7 @@ class Person:
         return self.get(f"/login/callback?{urlencode(answer)}")
 
     def log_in(self, token: str | None = None, *scopes: str) -> Any:
-        """The whole way; the tenant issues `token`, or one for what was asked."""
+        """Log in completely. The tenant issues `token`, or one for the requested scopes."""
         response = self.come_back(self.allow(self.begin(*scopes), token))
         assert response.status_code == 302, response.content.decode()
         return response

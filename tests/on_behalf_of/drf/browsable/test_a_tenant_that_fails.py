@@ -1,4 +1,4 @@
-"""A login that does not come to its end: one clear sentence on a page, and nothing of what was sent."""
+"""A login that fails: the page shows one clear sentence, and nothing of what was sent."""
 
 import json
 import logging
@@ -45,7 +45,7 @@ def test_an_error_of_the_tenant_is_shown_in_our_words(
 
 
 def test_an_error_with_a_foreign_state_is_not_shown(person: Person) -> None:
-    """Anybody can write a link; a page of ours does not repeat what stands in it."""
+    """Anybody can write a link, so our page does not repeat its content."""
     response = person.come_back({"error": "access_denied", "error_description": "Call 555-0100", "state": "x"})
     assert response.status_code == 400
     assert "555-0100" not in response.content.decode()

@@ -1,4 +1,4 @@
-"""Auditors' logins and people's tokens may share a browser and its session; neither becomes the other."""
+"""An auditor's login and a user's token may share a browser session, but neither gives the rights of the other."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -49,7 +49,7 @@ def test_logging_out_of_the_pages_does_not_log_out_of_the_admin(person: Person, 
 
 
 def test_logging_out_of_the_admin_ends_both(person: Person, auditor: User) -> None:
-    """The safe side: whoever leaves a shared machine leaves it whole."""
+    """The safe choice on a shared machine."""
     person.client.force_login(auditor)
     person.log_in()
     person.post("/admin/logout/", {})

@@ -1,4 +1,4 @@
-"""A session can do what its token can, and nothing else: RFC 6750 §3.1, and the same row as for a bearer."""
+"""A session can do only what its token can (RFC 6750 §3.1), and its calls are recorded like a bearer's."""
 
 import time
 from dataclasses import replace
@@ -211,7 +211,7 @@ def test_answers_to_a_session_are_never_cached(person: Person) -> None:
 
 
 def test_a_call_without_cookies_needs_no_session(api: APIClient, pages: ApiConfiguration, issuer: Issuer) -> None:
-    """Programs pay for no session: none is looked up, and none is made."""
+    """No session is looked up or created for programs."""
     token = issuer.token()
     api.get("/api/private-scope", **bearer(token))
     with connection.execute_wrapper(_no_sessions):

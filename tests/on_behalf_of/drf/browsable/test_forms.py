@@ -1,4 +1,4 @@
-"""Forms of pages as the JSON that programs send; and programs meet nothing of it."""
+"""Forms on the pages do what programs do with JSON, and do not affect programs."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The whole of it by hand: real pages of real processes in Chromium, with scripts and without."""
+"""The whole flow in Chromium: real pages of real processes, with and without scripts."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -87,7 +87,7 @@ def test_a_user_logs_in_is_refused_steps_up_and_writes_and_a_reviewer_sees_it(pa
 
 
 def assert_nobody_else_takes_the_session(page: Page, services: Running) -> None:
-    """Cookies know no ports, so the browser shows the API's to the bridge and to the tenant as well."""
+    """Cookies ignore ports, so the browser also sends the API's cookie to the bridge and the tenant."""
     cookies = {str(cookie.get("name")): str(cookie.get("value")) for cookie in page.context.cookies()}
     key = cookies["api_session"]
     assert requests.get(f"{services.api}/api/private-scope", cookies=cookies, timeout=30).status_code == 200

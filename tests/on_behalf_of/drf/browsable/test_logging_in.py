@@ -93,7 +93,7 @@ def stored() -> list[dict[str, Any]]:
 
 
 def test_a_login_changes_the_session_key_and_ends_the_old_one(person: Person) -> None:
-    """Session fixation: whoever planted the cookie does not come in with it."""
+    """Session fixation: a planted cookie does not give access."""
     request = person.begin()
     planted = person.session_key()
     person.come_back(person.allow(request))
@@ -121,7 +121,7 @@ def test_a_state_is_used_up_by_a_login_that_fails(person: Person, issuer: Issuer
 
 
 def test_a_state_is_valid_only_in_its_own_session(person: Person, issuer: Issuer) -> None:
-    """RFC 6749 §10.12: nobody is logged in by a link that somebody else made."""
+    """RFC 6749 §10.12: a link made by somebody else must not log a user in."""
     victim = Person(issuer)
     victim.begin()
     assert victim.come_back(person.allow(person.begin())).status_code == 400
@@ -219,14 +219,14 @@ def test_every_accepted_local_path_is_local(value: str) -> None:
 
 
 def test_a_login_form_from_another_site_is_refused(person: Person) -> None:
-    """Login CSRF: nobody's browser is sent to the tenant by a form on another page."""
+    """Login CSRF: a form on another site must not send the browser to the tenant."""
     response = person.client.post("/login", {"scope": "read:private"})
     assert response.status_code == 403
     assert not Session.objects.exists()
 
 
 def test_a_login_that_cannot_be_recorded_fails(person: Person) -> None:
-    """No token comes into a session without its row."""
+    """No token is stored in a session without a recorded row."""
     answer = person.allow(person.begin())
     with connection.execute_wrapper(_no_rows_of_the_log):
         response = person.come_back(answer)

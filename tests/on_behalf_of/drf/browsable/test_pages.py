@@ -1,4 +1,4 @@
-"""The API's answers as pages: what they say, where they lead, and that nothing in them is taken for markup."""
+"""The API's responses as pages: their content, their links, and that content is never interpreted as markup."""
 
 import re
 
@@ -15,7 +15,7 @@ HOSTILE = '"><script>alert(1)</script> http://testserver/logout \u2028 </pre>'
 
 
 def fields_of(page: str, action: str) -> list[tuple[str, str]]:
-    """The hidden fields of the first form that goes there."""
+    """Return the hidden fields of the first form with this target."""
     (form,) = re.findall(rf'<form method="post" action="{re.escape(action)}">(.*?)</form>', page, re.DOTALL)[:1]
     return re.findall(r'name="(next|scope|_method)" value="([^"]*)"', form)
 
@@ -119,7 +119,7 @@ def test_programs_get_json(api: APIClient, pages: ApiConfiguration, issuer: Issu
 
 
 def test_a_bearers_page_has_no_forms(api: APIClient, pages: ApiConfiguration, issuer: Issuer) -> None:
-    """A browser could not send its header again."""
+    """A browser could not send the Authorization header again."""
     token = issuer.token(scope="read:private")
     for path in ("/api/notes/", "/api/public"):
         page = api.get(path, **bearer(token), headers={"Accept": "text/html"}).content.decode()

@@ -1,4 +1,4 @@
-"""A token from elsewhere is judged before it is kept, with the same reasons and the same record as a bearer's."""
+"""A pasted token is verified before it is stored, with the same reasons and records as a bearer token."""
 
 from dataclasses import replace
 

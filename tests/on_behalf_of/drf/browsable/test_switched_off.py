@@ -1,4 +1,4 @@
-"""Without API_LOGIN_CLIENT_ID there is nothing to log in to, and no session counts."""
+"""Without API_LOGIN_CLIENT_ID there is no login, and sessions are ignored."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from tests.rooms import configure
 
 @pytest.fixture
 def off(person: Person, pages: ApiConfiguration, settings: Settings) -> Person:
-    """Somebody who had logged in before it was switched off."""
+    """A user who logged in before the login was switched off."""
     person.log_in()
     configure(settings, API=replace(pages, login=None))
     return person

@@ -1,4 +1,4 @@
-"""The description as clients read it, and what its schemas say of a value."""
+"""The description as clients read it, and validation of values against its schemas."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +21,7 @@ def read(api: APIClient) -> Document:
 
 
 def resolved(document: Document, value: Any) -> Any:
-    """What a reference within the document refers to; anything else as it is."""
+    """Return the target of a reference within the document; return anything else unchanged."""
     while isinstance(value, dict) and "$ref" in value:
         place: Any = document
         for name in value["$ref"].removeprefix("#/").split("/"):
@@ -37,7 +37,7 @@ def operations(document: Document) -> Iterator[tuple[str, str, Document]]:
 
 
 def complaints(document: Document, schema: Document, value: object) -> list[str]:
-    """Why `value` does not fit (JSON Schema 2020-12, formats too); empty where it does."""
+    """Return why `value` does not fit (JSON Schema 2020-12, with formats); empty if it fits."""
     registry: Registry[Any] = Registry().with_resource(URI, DRAFT202012.create_resource(document))
     schema = _absolute(schema)
     validator = Draft202012Validator(schema, registry=registry, format_checker=FormatChecker())
@@ -45,7 +45,7 @@ def complaints(document: Document, schema: Document, value: object) -> list[str]
 
 
 def answer_complaints(document: Document, operation: Document, answer: Any) -> list[str]:
-    """What of an answer the description does not foresee: its status, its headers, its body."""
+    """Return what in a response is not described: its status, headers or body."""
     described = resolved(document, operation["responses"].get(str(answer.status_code)))
     if described is None:
         return [f"{operation['operationId']} never answers {answer.status_code}"]

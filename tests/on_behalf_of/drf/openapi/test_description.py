@@ -1,4 +1,4 @@
-"""What the description says is what the API does: OpenAPI 3.1, whose examples are compared with live answers."""
+"""The OpenAPI 3.1 description matches the API; its examples are compared with real responses."""
 
 import json
 import os
@@ -171,7 +171,7 @@ def test_an_unexpected_error_is_answered_as_described(
 
 
 def test_the_login_is_described_from_the_issuers_metadata_once_it_is_known(api: APIClient, issuer: Issuer) -> None:
-    """OpenAPI 3.1 §4.8.27; nobody waits for the tenant: before its keys came, its discovery document is named."""
+    """OpenAPI 3.1 §4.8.27: no request waits for the tenant; until then, its discovery document is named."""
     before = read(api)["components"]["securitySchemes"]["login"]
     assert before["openIdConnectUrl"] == f"{issuer.url}.well-known/openid-configuration"
     assert issuer.requests.total() == 0

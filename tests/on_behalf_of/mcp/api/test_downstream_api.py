@@ -1,4 +1,4 @@
-"""What the API's refusals and failures become: words for the person who asked."""
+"""How refusals and failures of the API are described to the user."""
 
 import pytest
 
@@ -84,7 +84,7 @@ async def test_an_api_that_echoes_its_token_does_not_show_it(bridge: RunningBrid
     "path", ["api/x", "//evil.example/", "/a/../admin", "/a/%2e%2e/admin", "/a?all=1", "/a#b", "/a\\b"]
 )
 def test_a_tool_cannot_leave_the_path_that_it_names(path: str) -> None:
-    """An argument in a path may be anything; it must not lead token B to another endpoint."""
+    """An argument in a path may be anything, and must not send token B to another endpoint."""
     with pytest.raises(ValueError, match="path of the API"):
         check_path(path)
 

@@ -1,4 +1,4 @@
-"""What a tool reads from an API that is not of our making: whole lists, single values, nothing at all."""
+"""What a tool can read from other APIs: whole lists, single values, or nothing."""
 
 import json
 from collections.abc import Callable

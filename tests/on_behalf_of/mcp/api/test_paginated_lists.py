@@ -1,4 +1,4 @@
-"""Lists of the API that come in pages: asked for by number, bounded, and within the one deadline of the call."""
+"""Paginated lists of the API: requested by number, bounded, and within the call's deadline."""
 
 import json
 from typing import Any

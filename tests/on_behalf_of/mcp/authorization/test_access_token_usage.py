@@ -1,4 +1,4 @@
-"""MCP authorization §Access Token Usage and §Error Handling, with RFC 6750, as a client meets them at /mcp."""
+"""MCP authorization §Access Token Usage and §Error Handling, with RFC 6750, at /mcp."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ METHODS = ["initialize", "notifications/initialized", "ping", "server/discover",
 @pytest.mark.parametrize("version", [LEGACY, MODERN])
 @pytest.mark.parametrize("method", METHODS)
 async def test_authorization_is_needed_in_every_request(bridge: RunningBridge, method: str, version: str) -> None:
-    """MCP authorization §Token Requirements: in every HTTP request, whatever it asks for."""
+    """MCP authorization §Token Requirements: in every HTTP request."""
     message = {"jsonrpc": "2.0", "method": method} | ({} if method.startswith("notifications/") else {"id": 1})
     async with bridge:
         response = await bridge.post(message, **{"MCP-Protocol-Version": version, "Mcp-Method": method})
@@ -64,7 +64,7 @@ async def test_a_token_that_is_not_acceptable_is_401_invalid_token(bridge: Runni
     ["http://localhost:3001/", "http://localhost:3001/mcp/", "HTTP://LOCALHOST:3001/mcp", [API_AUDIENCE], "", "*"],
 )
 async def test_only_a_token_issued_for_this_server_is_accepted(bridge: RunningBridge, audience: Any) -> None:
-    """MCP authorization §Token Handling, RFC 8707 §2: neither a parent, nor a child, nor a spelling of it will do."""
+    """MCP authorization §Token Handling, RFC 8707 §2: a parent, a child or another spelling is refused."""
     async with bridge:
         response = await bridge.post(PING, bridge.token(aud=audience))
     assert response.status_code == 401

@@ -71,7 +71,7 @@ def test_the_metadata_names_every_scope_of_every_tool() -> None:
 
 @pytest.mark.anyio
 async def test_a_client_is_never_told_to_ask_for_offline_access(bridge: RunningBridge) -> None:
-    """MCP authorization §Refresh Tokens: neither in a challenge nor in scopes_supported, whatever the token has."""
+    """MCP authorization §Refresh Tokens: neither in challenges nor in scopes_supported, whatever the token has."""
     token = bridge.token(scope="openid offline_access tool:whoami")
     async with bridge:
         challenges = [

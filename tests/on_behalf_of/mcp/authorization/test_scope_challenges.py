@@ -1,4 +1,4 @@
-"""Scopes of tools: what consent can mend is an HTTP 403, what it cannot is a readable tool error."""
+"""Scopes of tools: a missing scope that consent can grant is an HTTP 403, any other is a readable tool error."""
 
 import time
 from dataclasses import replace
@@ -90,7 +90,7 @@ async def test_a_list_that_varies_by_user_has_private_cache_scope(bridge: Runnin
 async def test_a_token_that_the_tenant_no_longer_accepts_becomes_a_401(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi, is_modern: bool
 ) -> None:
-    """Only a new login helps, and a 401 is what makes a client begin one."""
+    """Only a new login helps, and a 401 makes a client start one."""
     tenant.reply = Reply(401, b'{"error":"invalid_grant","error_description":"session is over"}')
     async with bridge:
         if is_modern:

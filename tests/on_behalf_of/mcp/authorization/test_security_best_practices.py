@@ -26,7 +26,7 @@ async def test_a_session_id_is_not_a_credential(bridge: RunningBridge) -> None:
 
 @pytest.mark.parametrize("version", [LEGACY, MODERN])
 async def test_a_session_id_changes_nothing_about_who_calls(bridge: RunningBridge, version: str) -> None:
-    """§Session Hijacking: servers MUST NOT use sessions for authentication. Here nobody is ever given one."""
+    """§Session Hijacking: servers MUST NOT use sessions for authentication. This one never creates a session."""
     async with bridge:
         session = {"Mcp-Session-Id": "that-of-alice"}
         for user in ("auth0|alice", "auth0|bob"):
@@ -64,7 +64,7 @@ async def test_the_inbound_token_never_reaches_the_api(bridge: RunningBridge, ap
 async def test_a_tenant_that_returns_the_subject_token_is_refused(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi
 ) -> None:
-    """A server that answers with what it got would make the bridge a passthrough."""
+    """If the tenant returned the subject token, the bridge would pass it through."""
     token = bridge.token(aud=[BRIDGE_AUDIENCE, API_AUDIENCE])
     tenant.answer_changes = {"access_token": token}
     async with bridge:
@@ -89,7 +89,7 @@ async def test_a_token_in_meta_is_ignored(
     meta: dict[str, Any],
     version: str,
 ) -> None:
-    """Whoever put another user's token there does not act for that user, and finds it nowhere afterwards."""
+    """A token of another user in _meta has no effect and is not stored anywhere."""
     caplog.set_level(logging.DEBUG)
     stolen = bridge.token(sub="auth0|alice")
     message = modern_call("greet") if version == MODERN else tools_call("greet")
@@ -106,7 +106,7 @@ async def test_a_token_in_meta_is_ignored(
 async def test_no_token_is_ever_logged(
     bridge: RunningBridge, tenant: FakeTenant, api: FakeApi, caplog: pytest.LogCaptureFixture, version: str
 ) -> None:
-    """§Token theft, at the most talkative level of every library: of good calls, refusals and failures alike."""
+    """§Token theft: at the most verbose level of every library, for good calls, refusals and failures."""
     caplog.set_level(logging.DEBUG)
     tokens = [bridge.token(), bridge.token(exp=1), bridge.token(scope="", permissions=[])]
     headers = modern_headers("greet") if version == MODERN else {}

@@ -1,4 +1,4 @@
-"""The bridge's messages speak of the MCP server; they name the API only if it answered the call."""
+"""The bridge's messages refer to the MCP server, and name the API only if it answered the call."""
 
 import re
 
@@ -13,7 +13,7 @@ ELSEWHERE = re.compile(r"\bthis (API|resource)\b|\bAPI\b", re.IGNORECASE)
 
 
 async def told(bridge: RunningBridge, headers: dict[str, str]) -> str:
-    """All that a client can read of an answer."""
+    """Return everything that a client can read in a response."""
     async with bridge:
         response = await bridge.http.post("/mcp", json=tools_call("greet"), headers=headers)
     return f"{response.headers.get('www-authenticate')} {response.text}"
@@ -26,7 +26,7 @@ async def test_a_client_without_a_token_learns_what_this_mcp_server_needs(bridge
 
 
 async def test_an_opaque_token_is_refused_with_what_to_request_from_the_tenant(bridge: RunningBridge) -> None:
-    """Auth0 issues these where no audience is named; body and challenge say the same."""
+    """Auth0 issues these if no audience is named; body and challenge say the same."""
     text = await told(bridge, {"Authorization": "Bearer opaque"})
     assert text.count("The access token is not a signed JWT; ask the tenant for one for this MCP server.") == 2
     assert not ELSEWHERE.search(text)
@@ -43,7 +43,7 @@ async def test_no_refusal_of_the_gate_mentions_an_api(bridge: RunningBridge, hea
 
 @pytest.mark.parametrize("reason", Reason)
 def test_no_sentence_about_a_token_mentions_an_api(reason: Reason) -> None:
-    """All of them, whatever the gate may come to raise."""
+    """All of them, including those that the gate may raise in the future."""
     sentence = BearerTokenError(reason).description_by("MCP server")
     assert not ELSEWHERE.search(sentence)
     assert ("MCP server" in sentence) == ("resource" in DESCRIPTIONS[reason])

@@ -1,4 +1,4 @@
-"""Requests that contradict themselves or ask for what is not there: errors as specified, and nobody's exception."""
+"""Contradictory requests, and requests for unknown things: errors as specified, and no exception text."""
 
 import re
 from typing import Any
@@ -103,7 +103,7 @@ async def test_an_unacceptable_format_is_406(bridge: RunningBridge, version: str
 
 
 async def test_a_cancel_notification_is_accepted_and_changes_nothing(bridge: RunningBridge, api: FakeApi) -> None:
-    """Without sessions nobody can say whose request a number means; another client's must not end by it."""
+    """Without sessions, a request id is ambiguous, and must not cancel another client's request."""
     cancel = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}
     api.may_answer.clear()
     answers: list[dict[str, Any]] = []

@@ -1,4 +1,4 @@
-"""JSON-RPC batches: a server of MCP 2025-03-26 must take them, and no other revision has them."""
+"""JSON-RPC batches: MCP 2025-03-26 requires them, and no other revision has them."""
 
 import json
 from typing import Any
@@ -113,7 +113,7 @@ async def test_malformed_json_is_a_parse_error(bridge: RunningBridge, body: byte
 async def test_a_batch_is_challenged_as_a_whole_before_anything_is_called(
     bridge: RunningBridge, tenant: FakeTenant
 ) -> None:
-    """A client that asks for consent sends all of it again."""
+    """A client that asks for consent sends the whole batch again."""
     messages = [call("greet", "a"), call("add_note", "b", title="x")]
     async with bridge:
         stranger = await bridge.http.post("/mcp", json=messages)

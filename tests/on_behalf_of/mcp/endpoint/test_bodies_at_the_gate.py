@@ -24,7 +24,7 @@ async def test_with_a_token_the_wrong_method_is_405_with_allow(bridge: RunningBr
 
 
 async def test_without_a_token_the_body_is_not_read(bridge: RunningBridge) -> None:
-    """What it sends is discarded for a moment, so that its client gets the answer and not a reset connection."""
+    """The body is discarded for a moment, so that the client gets the answer and not a connection reset."""
     bridge.gate_changes["discard_deadline"] = 0.05
     async with bridge:
         response = await bridge.http.post("/mcp", content=_stalling(asyncio.Event()))

@@ -1,4 +1,4 @@
-"""The endpoint answers alike at /mcp and at /mcp/, and never by a redirect, whatever the method."""
+"""The endpoint answers alike at /mcp and /mcp/, without a redirect, for every method."""
 
 import json
 from pathlib import Path
@@ -69,7 +69,7 @@ async def test_the_metadata_is_the_same_at_both_spellings(
 
 @pytest.mark.processes
 async def test_the_served_bridge_knows_both_spellings(tenant: FakeTenant, api: FakeApi, tmp_path: Path) -> None:
-    """With granian in front, which takes the body from the answer to a HEAD; the connection stays usable."""
+    """With granian in front, which removes the body of a response to HEAD; the connection stays usable."""
     with served_bridge(tenant, api, tmp_path) as served:
         async with httpx2.AsyncClient(base_url=served.url, headers=served.headers()) as http:
             for path in ("/mcp", "/mcp/"):

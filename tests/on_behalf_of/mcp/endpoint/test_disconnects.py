@@ -1,4 +1,4 @@
-"""A connection that closes before the answer: what it ends, what it does not end, and what the record says."""
+"""A connection that closes before the answer: what it stops, what continues, and what is recorded."""
 
 import json
 from collections.abc import AsyncIterator
@@ -57,7 +57,7 @@ class Connection:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """Within this context the request is served; at its end it has to be over."""
+        """Serve the request within this context. It must have ended when the context ends."""
         with anyio.fail_after(20):
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self.bridge.app, self.scope, self._receive, self._send)

@@ -1,4 +1,4 @@
-"""JSON-RPC 2.0 and MCP streamable HTTP: messages that are none, in both eras, without a word of any exception."""
+"""JSON-RPC 2.0 and MCP streamable HTTP: malformed messages in both eras, without exception text."""
 
 from dataclasses import replace
 from datetime import UTC, datetime

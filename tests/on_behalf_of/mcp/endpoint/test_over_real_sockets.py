@@ -1,4 +1,4 @@
-"""The bridge as it is served: granian, real sockets, real clients."""
+"""The bridge in practice: granian, real sockets, real clients."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -76,7 +76,7 @@ async def test_a_slow_call_reports_progress_before_it_is_answered(
 
 
 async def test_a_hundred_users_at_once_each_see_only_themselves(served: ServedBridge, api: FakeApi) -> None:
-    """Half of them speak the current revision. Against fakes: the bridge is to be busy, and no database."""
+    """Half of them use the current revision. Tenant and API are fakes, so that only the bridge is busy."""
     users = [f"auth0|user-{number}" for number in range(100)]
 
     async def use(number: int, user: str, http: httpx2.AsyncClient) -> None:

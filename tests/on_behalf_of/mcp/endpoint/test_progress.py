@@ -1,4 +1,4 @@
-"""MCP progress: a client that asks for it is answered on a stream, and every other with one JSON document."""
+"""MCP progress: a client that asks for it gets a stream, and every other client gets one JSON document."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""The bridge answers clients of the current revision and of those before, over the SDK's own client."""
+"""The bridge serves clients of the current and of earlier revisions, tested with the SDK's own client."""
 
 import json
 

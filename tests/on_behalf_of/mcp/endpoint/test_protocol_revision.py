@@ -1,4 +1,4 @@
-"""Which revision a request speaks: headers and body must agree, in both directions, before anything is called."""
+"""The protocol revision of a request: headers and body must agree before anything is called."""
 
 from typing import Any
 
@@ -115,14 +115,14 @@ async def test_a_notification_that_disagrees_is_refused_too(bridge: RunningBridg
 
 
 async def test_members_missing_in_the_body_are_invalid_params_if_the_headers_are_valid(bridge: RunningBridge) -> None:
-    """MCP 2026-07-28 §_meta: nothing disagrees there, something is missing."""
+    """MCP 2026-07-28 §_meta: nothing contradicts, but something is missing."""
     async with bridge:
         response = await post(bridge, sending(tools_call("greet"), modern_headers("greet")))
     assert (response.status_code, response.json()["error"]["code"]) == (400, -32602)
 
 
 async def test_a_header_alone_never_causes_a_scope_challenge(bridge: RunningBridge) -> None:
-    """Neither is a tool reached under the name of another, nor is a client sent to ask for consent by mistake."""
+    """No tool is called under another tool's name, and no client is asked for consent by mistake."""
     sent = sending(modern_call("add_note", title="x"), modern_headers("whoami"))
     async with bridge:
         response = await post(bridge, sent, bridge.token(scope="tool:whoami"))

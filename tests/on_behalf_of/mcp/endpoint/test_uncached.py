@@ -1,4 +1,4 @@
-"""RFC 6750 §5.3: no cache keeps what the endpoint answers to a bearer."""
+"""RFC 6750 §5.3: the endpoint's answers to a bearer are never cached."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The tenant may be told whose exchange it is, so that it throttles users apart (auth0-forwarded-for)."""
+"""The bridge can forward the user's address, so that the tenant throttles users separately (auth0-forwarded-for)."""
 
 from ipaddress import ip_network
 

@@ -1,4 +1,4 @@
-"""Clients that go away in mid-call, at the bridge as it is served: nothing goes on for them, and nobody else waits."""
+"""Clients that disconnect during a call, on a served bridge: their work stops, and no other client waits."""
 
 import json
 import socket
@@ -74,7 +74,7 @@ def caller(served: ServedBridge, form: str, subject: str, tool: str = "greet", *
 
 @contextmanager
 def silent(party: FakeApi | FakeTenant) -> Iterator[threading.Event]:
-    """Who asks that party meanwhile gets no answer, afterwards neither: not before the given event is set."""
+    """Make the party silent: requests in this context get no answer until the given event is set."""
     before, party.may_answer = party.may_answer, threading.Event()
     try:
         yield party.may_answer

@@ -1,4 +1,4 @@
-"""What becomes of work in a thread when nobody waits for it any more."""
+"""What happens to work in a thread when its caller has gone."""
 
 import threading
 from collections.abc import Iterator

@@ -14,7 +14,7 @@ from tests.on_behalf_of.mcp.running_bridge import RunningBridge
 
 
 def records(number: int) -> list[CallRecord]:
-    """The recorder never looks into them."""
+    """Return records; the recorder never reads their content."""
     return [cast("CallRecord", each) for each in range(number)]
 
 
@@ -123,7 +123,7 @@ async def test_calls_are_served_while_the_database_hangs(bridge: RunningBridge, 
 
 
 def _until_idle(recorder: CallRecorder) -> None:
-    """The writer has come back for more: nothing of what it took is left undecided."""
+    """Wait until the writer has handled everything that it took."""
     deadline = time.monotonic() + 5
     while recorder._queue.not_empty._waiters == [] and time.monotonic() < deadline:  # type: ignore[attr-defined] # the standard library's own
         time.sleep(0.005)

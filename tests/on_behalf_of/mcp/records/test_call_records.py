@@ -1,4 +1,4 @@
-"""Each tool call leaves a record of who asked for what and how it ended, and never of what was said."""
+"""Each tool call is recorded: who asked for what, and how it ended, but never the content."""
 
 import json
 from typing import Any
@@ -111,7 +111,7 @@ async def test_refusals_by_the_bridge_are_recorded(bridge: RunningBridge) -> Non
 
 
 async def test_only_tool_calls_by_verified_callers_are_recorded(bridge: RunningBridge) -> None:
-    """Anybody could fill the disk otherwise."""
+    """Otherwise anybody could fill the disk."""
     async with bridge:
         await bridge.post(tools_call("greet"))
         await bridge.post(tools_call("greet"), bridge.token(exp=1))
@@ -147,7 +147,7 @@ async def test_neither_arguments_nor_tokens_are_in_a_record(bridge: RunningBridg
 
 
 async def test_the_digest_of_arguments_is_keyed(bridge: RunningBridge) -> None:
-    """Short values are guessed at once where the digest has no key."""
+    """Without a key, short values could be guessed."""
     digests = []
     for key in (b"one", b"two"):
         bridge.configure(record_key=key)

@@ -108,7 +108,7 @@ def test_a_migration_lets_reviewers_view_tool_calls_and_nothing_more(db: None, n
 
 
 def test_the_apis_process_loads_neither_the_sdk_nor_the_bridges_http_client() -> None:
-    """Its admin shows the bridge's records, and needs nothing of what makes them."""
+    """Its admin shows the bridge's records without the code that makes them."""
     code = (
         "import sys, django; django.setup(); from django.contrib import admin; from django.urls import get_resolver;"
         "get_resolver().url_patterns; import on_behalf_of.mcp.admin;"

@@ -57,7 +57,7 @@ def test_pages_of_a_list_link_to_the_canonical_address(api: APIClient, issuer: I
 def test_api_calls_are_served_over_http_while_pages_redirect(
     api: APIClient, issuer: Issuer, settings: Settings
 ) -> None:
-    """TLS ends in front of the services, and the bridge comes from inside (config/api/settings.py)."""
+    """TLS ends in front of the services, and the bridge calls from the internal network (config/api/settings.py)."""
     settings.SECURE_SSL_REDIRECT, settings.SECURE_REDIRECT_EXEMPT = True, [r"^api/"]
     headers: dict[str, Any] = bearer(issuer.token(scope="read:private write:private"))
     assert api.post("/api/notes", {"title": "Milk"}, format="json", **headers).status_code == 201

@@ -1,4 +1,4 @@
-"""/metrics of the API: who may read it, and what stands there."""
+"""The API's /metrics: who may read it, and what it holds."""
 
 import re
 from dataclasses import replace

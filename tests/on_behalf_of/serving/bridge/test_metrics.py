@@ -1,4 +1,4 @@
-"""What the bridge tells whoever measures it, as it stands at /metrics."""
+"""The bridge's metrics at /metrics."""
 
 import re
 from typing import Any
@@ -25,7 +25,7 @@ def measurements(bridge: RunningBridge) -> Measurements:
 
 
 def samples(measurements: Measurements, name: str) -> dict[str, float]:
-    """By labels, as they are written; the zeros left out."""
+    """Return the samples by their labels, without zeros."""
     found = re.findall(rf"^{name}(?:{{(.*)}})? (\S+)$", measurements.text().decode(), re.MULTILINE)
     return {labels: float(value) for labels, value in found if float(value)}
 

@@ -1,4 +1,4 @@
-"""The bridge's part of a trace: which steps there are, how they nest, and that they tell nothing secret."""
+"""The bridge's part of a trace: its spans, how they nest, and that they hold no secrets."""
 
 import pytest
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
