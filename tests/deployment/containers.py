@@ -76,7 +76,7 @@ class Container:
 
 
 def give_secrets(service: ComposeService, made: Path, changes: dict[str, str], folder: Path) -> Path:
-    """Return the files that Compose binds into a container, by their names there, with some words replaced."""
+    """Write the files that Compose binds into a container, by their names there, with some words replaced."""
     folder.mkdir(parents=True)
     for name, file in service.secrets.items():
         source = made / Path(file).name
