@@ -1,7 +1,7 @@
 """Configuration by environment variables, in one call: `ON_BEHALF_OF = from_environment()` in a project's settings.
 
 Each variable is declared once, where it is read: `tenant`, `api`, `audit`, `mcp_server`, `shared_cache` and `hosting`
-hold its name, default, meaning and the kind of value that its text stands for (`kinds`). This repository's own services
+declare its name, default, meaning and kind of value (`kinds`). This repository's own services
 read the same declarations, and docs/configuration.md is written from them.
 """
 

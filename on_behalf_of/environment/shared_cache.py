@@ -1,4 +1,4 @@
-"""The Redis or Valkey that processes share, through Django's cache framework. It holds bytes only."""
+"""The Redis or Valkey that processes share, through Django's cache framework. It stores bytes only."""
 
 import base64
 import binascii

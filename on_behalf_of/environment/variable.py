@@ -57,7 +57,7 @@ class Variables:
         text = given.strip()
         # A text that only looks empty must not count as unset, because unset may mean that anything is allowed.
         if is_blank(text) and given.strip(" \t\r\n"):
-            raise variable.mistake("holds invisible characters only; write a value, or leave it unset")
+            raise variable.mistake("contains only invisible characters; set a value, or leave it unset")
         if any(ord(character) < ord(" ") for character in text):
             raise variable.mistake("must not contain control characters")
         return text

@@ -22,7 +22,7 @@ BLANKS = ("\u00a0", "\u3000", "\u200b", "\ufeff", "\u2800", "\u3164", "\u00ad ")
 @pytest.mark.parametrize("blank", BLANKS)
 @pytest.mark.parametrize("name", IDENTIFIERS)
 def test_an_invisible_identifier_stops_the_start(tmp_path: Path, name: str, blank: str) -> None:
-    with pytest.raises(ImproperlyConfigured, match=rf"^{name} holds invisible characters only"):
+    with pytest.raises(ImproperlyConfigured, match=rf"^{name} contains only invisible characters"):
         read_environment({"STATE_DIR": str(tmp_path), name: blank})
 
 

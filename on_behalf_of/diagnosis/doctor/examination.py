@@ -23,7 +23,7 @@ def examine(deployment: Deployment, *, token: str, api_path: str) -> Iterator[Fi
     if deployment.bridge is None:
         yield not_checked("token A", "This project has no MCP server, so it exchanges no tokens.")
     elif not has_keys:
-        yield not_checked("token A", "There are no keys by which it could be judged.")
+        yield not_checked("token A", "There are no keys to verify it with.")
     else:
         from on_behalf_of.diagnosis.doctor.users_call import users_call  # needs the extra `mcp`
 

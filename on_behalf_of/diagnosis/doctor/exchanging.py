@@ -89,8 +89,8 @@ def _is_near(expires_in: object, left: float) -> bool:
 def _short(left: float) -> Finding:
     return warning(
         TOKEN,
-        f"It ends in {left:.0f} seconds, so that each call exchanges anew: tokens are kept until {MARGIN} seconds "
-        "before their end.",
-        "Have the tenant issue tokens for the API that last some minutes.",
+        f"It ends in {left:.0f} seconds, so every call exchanges again: tokens are kept until {MARGIN} seconds "
+        "before they expire.",
+        "Have the tenant issue tokens for the API that last several minutes.",
         "API_AUTH0_AUDIENCE",
     )

@@ -39,7 +39,7 @@ def key_set(metadata: IssuerMetadata | None, http: UpstreamHttp) -> Findings[boo
         told = f"no key that verifies RS256 signatures: {reasons}" if why else "no keys"
         remedy = REMEDIES[why.most_common(1)[0][0]] if why else "Have the tenant publish its signing keys."
         if len(judged) > why.total():
-            told, remedy = "keys that share one kid", "Have the tenant give each key a kid of its own."
+            told, remedy = "keys that share one kid", "Have the tenant give each key its own kid."
         yield problem(CHECK, f"The tenant publishes {told}.", remedy)
         return False
     names = ", ".join(shown(each) for each in sorted(usable)[:5])

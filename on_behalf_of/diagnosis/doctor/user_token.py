@@ -18,7 +18,7 @@ def user_token(
     """Judge token A as the bridge does; return its caller, or None if the bridge refuses it."""
     rules = verifier.rules
     if not token:
-        yield not_checked(CHECK, "No token was given: name a file that holds one with --token-file, or - to paste it.")
+        yield not_checked(CHECK, "No token was given: name a file that contains one with --token-file, or - to paste it.")
         yield not_checked(
             RESOURCE, "Only a token shows whether the tenant makes an MCP client's `resource` the audience."
         )
@@ -48,7 +48,7 @@ def user_token(
 
 def described(token: AccessToken) -> str:
     """Say who, through whom, for what, for how long and in which dialect."""
-    actors = " for ".join(actor.subject for actor in token.actor.chain()) if token.actor else "nobody"
+    actors = " for ".join(actor.subject for actor in token.actor.chain()) if token.actor else "no one"
     permissions = "none are named" if token.permissions is None else " ".join(sorted(token.permissions)) or "none"
     return (
         f"User {token.subject}, client {token.client_id}; acting now: {actors}. "

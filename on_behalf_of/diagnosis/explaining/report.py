@@ -19,7 +19,7 @@ from on_behalf_of.setting import is_declared
 API, BRIDGE = "api", "bridge"
 NAMES = {API: "The API", BRIDGE: "The bridge"}
 ROOMS = {API: "API", BRIDGE: "MCP"}  # entries of ON_BEHALF_OF
-EXCHANGE_FIRST = "aud is the bridge: this token must be exchanged first. The bridge does that for each call of a tool."
+EXCHANGE_FIRST = "aud is the bridge: this token must be exchanged first. The bridge does that for each tool call."
 FOR_THE_API = "aud is the API: this is a token for the API; send the bridge its own."
 TIMES = {"iat": "issued", "nbf": "valid from", "exp": "ends"}
 
@@ -42,7 +42,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Call:
-    """An operation of the API or a tool of the bridge, and what stands against calling it, in words."""
+    """An operation of the API or a tool of the bridge. `why_not` says in words why a token may not call it."""
 
     name: str
     is_allowed: bool
@@ -51,7 +51,7 @@ class Call:
 
 @dataclass(frozen=True)
 class Report:
-    """A token explained. Every text in it is safe to print, and none holds the token or its signature."""
+    """A token explained. Every text in it is safe to print; none contains the token or its signature."""
 
     verdict: str
     is_good: bool
@@ -66,7 +66,7 @@ class Report:
 
     @property
     def remedy(self) -> str:
-        """For the failure that the service answers with."""
+        """The remedy for the failure that the service would report."""
         return next((finding.remedy for finding in self.findings if finding.remedy), "")
 
 
@@ -140,8 +140,8 @@ def _verdict(service: str, findings: tuple[Finding, ...]) -> str:
     code = f"{failed.reason} ({failed.about})" if failed and failed.about else failed and failed.reason
     if decisive is failed:
         return f"{service} refuses this token: {code}."
-    besides = f" It would refuse this one in any case: {code}." if code else ""
-    return f"{service} cannot tell, for it has no keys of the issuer to check the signature with.{besides}"
+    besides = f" It would refuse this token in any case: {code}." if code else ""
+    return f"{service} cannot tell: it has no keys of the issuer to check the signature with.{besides}"
 
 
 def _members(of: Claims) -> tuple[tuple[str, str], ...]:
@@ -155,7 +155,7 @@ def _chain(parts: TokenParts) -> Iterator[tuple[str, str]]:
     yield shown(parts.claims.get("sub")), "the user"
     for number, actor in enumerate(parts.actors):
         name = shown(actor.subject) + (f" of the client {shown(actor.client_id)}" if actor.client_id else "")
-        yield name, "acted earlier, and counts for nothing here" if number else "acts now"
+        yield name, "acted earlier; has no effect on access" if number else "acts now"
 
 
 def _operations(token: AccessToken) -> Iterator[Call]:

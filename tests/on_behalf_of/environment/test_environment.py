@@ -146,7 +146,7 @@ def test_a_mistake_that_a_package_finds_is_reported_with_the_variables_name(
         ({"API_TRUSTED_ACTORS": "*"}, "API_TRUSTED_ACTORS must be client ids and agent ids of at most"),
         ({"JWKS_MAX_AGE": "long"}, "JWKS_MAX_AGE must be a number from 1 to 86400."),
         ({"AUDIT_SEALING": "never"}, "AUDIT_SEALING must be thread or command."),
-        ({"API_AUTH0_AUDIENCE": "\u200b"}, "API_AUTH0_AUDIENCE holds invisible characters only"),
+        ({"API_AUTH0_AUDIENCE": "\u200b"}, "API_AUTH0_AUDIENCE contains only invisible characters"),
     ],
 )
 def test_a_value_of_the_wrong_kind_stops_the_start(changes: dict[str, str], problem: str) -> None:

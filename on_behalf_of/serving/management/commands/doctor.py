@@ -120,5 +120,5 @@ def _read_token(file: str) -> str:
         ) from error
     token = read_pasted_token(text).token
     if len(token.split()) != 1 or not token.isascii():
-        raise CommandError("--token-file must hold one access token and nothing else.", returncode=BAD_USAGE)
+        raise CommandError("--token-file must contain one access token and nothing else.", returncode=BAD_USAGE)
     return token

@@ -260,7 +260,7 @@ CASES = [
     Case("another type issued", answer(issued_token_type=None), "exchange", "issued_token_type"),
     Case("token B is opaque", answer(access_token="opaque"), "exchange", "JWT", "API_AUTH0_AUDIENCE"),
     Case("token B is an ID token", token_b("JWT", azp="bridge-client", nonce="n"), "exchange", "ID token"),
-    Case("token B lasts seconds", ending_in(20), "token B", "exchanges anew", status="warning"),
+    Case("token B lasts seconds", ending_in(20), "token B", "exchanges again", status="warning"),
     Case("expires_in is wrong", answer(expires_in=86_400), "token B", "expires_in", status="warning"),
     # The API
     Case(

@@ -25,7 +25,7 @@ def test_a_good_token_is_explained_completely(issuer: Issuer) -> None:
     for line in (
         '"auth0|alice"    the user',
         f'"{BRIDGE_CLIENT}"  acts now',
-        '"inspector"      acted earlier, and counts for nothing here',
+        '"inspector"      acted earlier; has no effect on access',
         "GET /api/private-scope       yes",
         "POST /api/notes/             no: lacks write:private",
         'org_id     "org_acme"',
