@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from config.environment import BASE_DIR
-from on_behalf_of.environment import Variable, entries
+from on_behalf_of.environment import Variable, setting_from_environment
 from on_behalf_of.environment.variable import ALL
 from operations.declared_variables import SECTIONS, VARIABLES
 
@@ -51,7 +51,7 @@ def _sections() -> Iterator[str]:
 def _row(variable: Variable[Any]) -> str:
     default = variable.otherwise or (f"`{variable.default}`" if variable.default else "")
     needed_by = "all services" if variable.needed_by == ALL else ", ".join(variable.needed_by)
-    readers = ", ".join(filter(None, (needed_by, PROJECTS if variable in entries.VARIABLES else "")))
+    readers = ", ".join(filter(None, (needed_by, PROJECTS if variable in setting_from_environment.VARIABLES else "")))
     return f"| `{variable.name}` | {default} | {readers} | {variable.meaning} |".replace("|  |", "| |")
 
 

@@ -4,7 +4,7 @@ import re
 
 from django.conf import settings
 
-from on_behalf_of.environment.entries import KEYS
+from on_behalf_of.environment.setting_from_environment import KEYS
 from on_behalf_of.environment.tenant import AUTH0_DOMAIN, OAUTH_ISSUER
 from on_behalf_of.primitives.declared_settings import SpelledElsewhere
 

@@ -21,7 +21,7 @@ from on_behalf_of.audit.time_limit import DATABASE_TIME, limited_database_time
 from on_behalf_of.audit.turn_to_write import turn_to_write
 from on_behalf_of.drf.observer import Observer
 from on_behalf_of.drf.route import readable_route
-from on_behalf_of.primitives.breaker import Breaker
+from on_behalf_of.primitives.circuit_breaker import Breaker
 from on_behalf_of.primitives.client_address import parsed
 from on_behalf_of.primitives.span import Span
 from on_behalf_of.primitives.trace import Trace

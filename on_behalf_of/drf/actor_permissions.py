@@ -10,7 +10,7 @@ from on_behalf_of.drf.caller import is_projects_user, token_of
 from on_behalf_of.drf.refusals import refusal
 from on_behalf_of.primitives.blank import is_blank
 from on_behalf_of.resource_server.access_token import AccessToken
-from on_behalf_of.resource_server.errors import NotPermitted, Reason
+from on_behalf_of.resource_server.refusals import NotPermitted, Reason
 
 if TYPE_CHECKING:  # at run time, DRF imports its views only after the default classes
     from rest_framework.views import APIView

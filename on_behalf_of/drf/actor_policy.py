@@ -6,7 +6,7 @@ from collections.abc import Container
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from on_behalf_of.resource_server.errors import NotPermitted, Reason
+from on_behalf_of.resource_server.refusals import NotPermitted, Reason
 from on_behalf_of.resource_server.who_may_present import CallerRules, check_caller
 
 if TYPE_CHECKING:  # settings hold a policy, and need not load the token verifier

@@ -17,7 +17,8 @@ from on_behalf_of.drf.scopes import check_scope_is_named, scopes_needed
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.authorization_header import read_bearer_token
 from on_behalf_of.resource_server.challenge import challenge
-from on_behalf_of.resource_server.errors import (
+from on_behalf_of.resource_server.issuer_keys import IssuerKeys
+from on_behalf_of.resource_server.refusals import (
     BearerTokenError,
     InvalidRequest,
     KeysUnavailable,
@@ -25,7 +26,6 @@ from on_behalf_of.resource_server.errors import (
     NotPermitted,
     Reason,
 )
-from on_behalf_of.resource_server.issuer_keys import IssuerKeys
 from on_behalf_of.resource_server.token_parts import claimed_issuer
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
 

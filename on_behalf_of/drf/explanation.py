@@ -19,8 +19,8 @@ from on_behalf_of.drf.refusals import BearerTokenRefused
 from on_behalf_of.drf.route import readable_route
 from on_behalf_of.drf.scopes import check_scope_is_named, name_of, scopes_of
 from on_behalf_of.resource_server.access_token import AccessToken
-from on_behalf_of.resource_server.errors import BearerTokenError, NotPermitted, Reason
 from on_behalf_of.resource_server.explanation import CALLER_CHECKS, CALLER_RULES_SET_ASIDE, Check, Step, rule_steps
+from on_behalf_of.resource_server.refusals import BearerTokenError, NotPermitted, Reason
 
 FORMAT_SUFFIXES = (r"\.(?P<format>[a-z0-9]+)/?$", "<drf_format_suffix:format>")  # which DRF's routers add
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")

@@ -12,7 +12,7 @@ from on_behalf_of.drf.access_record import AccessRecord, NotRecordable, record_o
 from on_behalf_of.drf.browsable.not_recorded import not_recorded
 from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.observer import Observer
-from on_behalf_of.primitives.breaker import Breaker
+from on_behalf_of.primitives.circuit_breaker import Breaker
 from on_behalf_of.primitives.current_request import serving
 from on_behalf_of.primitives.span import Span
 

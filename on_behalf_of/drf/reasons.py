@@ -1,6 +1,6 @@
 """The reasons that a recorded call can have, with sentences for reviewers."""
 
-from on_behalf_of.resource_server.errors import DESCRIPTIONS, Reason
+from on_behalf_of.resource_server.refusals import DESCRIPTIONS, Reason
 
 # Reasons of the API itself, beside those about access tokens.
 OF_THE_API = {

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from on_behalf_of.drf.access_record import record_of
 from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.resource_server.challenge import challenge
-from on_behalf_of.resource_server.errors import BearerTokenError, InsufficientScope, KeysUnavailable
+from on_behalf_of.resource_server.refusals import BearerTokenError, InsufficientScope, KeysUnavailable
 
 RETRY_AFTER = 1  # seconds after which a call that could not be recorded may be tried again
 

@@ -8,7 +8,7 @@ from rest_framework.request import Request
 from on_behalf_of.drf.caller import is_projects_user, token_of
 from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.refusals import refusal
-from on_behalf_of.resource_server.errors import InsufficientScope, NotPermitted, Reason
+from on_behalf_of.resource_server.refusals import InsufficientScope, NotPermitted, Reason
 
 if TYPE_CHECKING:  # at run time, DRF imports its views only after its default classes, this one included
     from rest_framework.views import APIView

@@ -5,7 +5,7 @@ declare its name, default, meaning and kind of value (`kinds`). This repository'
 read the same declarations, and docs/configuration.md is written from them.
 """
 
-from on_behalf_of.environment.entries import from_environment
+from on_behalf_of.environment.setting_from_environment import from_environment
 from on_behalf_of.environment.shared_cache import caches_from_environment
 from on_behalf_of.environment.variable import Variable, Variables
 

@@ -7,7 +7,7 @@ from on_behalf_of.exchange.errors import ScopesNotGranted, TenantUnavailable, Un
 from on_behalf_of.exchange.kept_token import ExchangedToken
 from on_behalf_of.exchange.token_source import Wanted
 from on_behalf_of.resource_server.access_token import AccessToken
-from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable
+from on_behalf_of.resource_server.refusals import InvalidToken, KeysUnavailable
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
 from on_behalf_of.resource_server.who_may_present import ActorRule, is_presented_by_its_actor
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Protocol, TypeVar
 
-from on_behalf_of.http_client.circuit_breaker import CircuitBreaker
+from on_behalf_of.primitives.circuit_breaker import CircuitBreaker
 
 FAILURES = 2  # in a row, after which the cache is not used for a while
 

@@ -21,8 +21,8 @@ from on_behalf_of.http_client.retry import Repeat, Upstream, UpstreamDown
 from on_behalf_of.http_client.throttle import UpstreamThrottled
 from on_behalf_of.primitives.call_error import CallerGone
 from on_behalf_of.primitives.span import Span
-from on_behalf_of.resource_server.errors import KeysUnavailable
 from on_behalf_of.resource_server.issuer_keys import IssuerKeys
+from on_behalf_of.resource_server.refusals import KeysUnavailable
 
 FORWARDED_FOR = "auth0-forwarded-for"
 GRANT_TYPE = "urn:ietf:params:oauth:grant-type:token-exchange"

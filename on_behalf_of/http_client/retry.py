@@ -7,7 +7,6 @@ from enum import Enum, auto
 from http import HTTPStatus
 
 from on_behalf_of.http_client.call_deadline import Deadline
-from on_behalf_of.http_client.circuit_breaker import CircuitBreaker
 from on_behalf_of.http_client.http_client import (
     UpstreamAnswerMalformed,
     UpstreamError,
@@ -19,6 +18,7 @@ from on_behalf_of.http_client.http_client import (
 from on_behalf_of.http_client.interruption import Interruption
 from on_behalf_of.http_client.pause import pause
 from on_behalf_of.http_client.throttle import LEAST_TIME, Throttle
+from on_behalf_of.primitives.circuit_breaker import CircuitBreaker
 from on_behalf_of.primitives.retry_after import retry_after
 
 MOST_ATTEMPTS = 3

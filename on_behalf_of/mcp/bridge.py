@@ -13,7 +13,7 @@ from on_behalf_of.mcp.endpoint.asgi_types import AsgiApp, Receive, Scope, Send
 from on_behalf_of.mcp.endpoint.forms import build_endpoint
 from on_behalf_of.mcp.endpoint.gate import Gate
 from on_behalf_of.mcp.endpoint.mcp_server import build_server
-from on_behalf_of.mcp.endpoint.metadata import MetadataDocument
+from on_behalf_of.mcp.endpoint.metadata_endpoint import MetadataDocument
 from on_behalf_of.mcp.json_schema import check_schemas
 from on_behalf_of.mcp.outbound import build_api, build_exchange
 from on_behalf_of.mcp.published_identifier import identifier_trouble

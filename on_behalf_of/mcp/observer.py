@@ -12,7 +12,7 @@ from on_behalf_of.exchange.observer import ExchangeObserver, nothing
 from on_behalf_of.mcp.api import errors as downstream_errors
 from on_behalf_of.primitives.call_error import CallError
 from on_behalf_of.primitives.span import BeginSpan, no_spans
-from on_behalf_of.resource_server.errors import KeysUnavailable, Reason
+from on_behalf_of.resource_server.refusals import KeysUnavailable, Reason
 
 OTHER = "other"
 

@@ -8,7 +8,7 @@ from on_behalf_of.mcp.records.call_record import CallRecord
 from on_behalf_of.primitives.call_error import Outcome
 from on_behalf_of.primitives.span import NO_SPAN, Span
 from on_behalf_of.primitives.trace import Trace
-from on_behalf_of.resource_server.errors import BearerTokenError, Reason
+from on_behalf_of.resource_server.refusals import BearerTokenError, Reason
 
 _SCOPE_KEY = "on_behalf_of.mcp.served_request"
 

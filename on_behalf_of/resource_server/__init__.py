@@ -11,7 +11,7 @@ from on_behalf_of.primitives.lazy_exports import lazy_exports
 if TYPE_CHECKING:
     from on_behalf_of.resource_server.access_token import AccessToken
     from on_behalf_of.resource_server.actor import Actor
-    from on_behalf_of.resource_server.errors import BearerTokenError
+    from on_behalf_of.resource_server.refusals import BearerTokenError
     from on_behalf_of.resource_server.token_rules import TokenRules, verify_access_token
 
 __all__ = ["AccessToken", "Actor", "BearerTokenError", "TokenRules", "verify_access_token"]

@@ -2,7 +2,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from on_behalf_of.resource_server.claims import Claims, identifier, optional_identifier, profile
-from on_behalf_of.resource_server.errors import InvalidToken, Reason
+from on_behalf_of.resource_server.refusals import InvalidToken, Reason
 
 MAX_ACTORS = 5
 

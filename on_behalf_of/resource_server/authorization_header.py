@@ -1,7 +1,7 @@
 import re
 from collections.abc import Sequence
 
-from on_behalf_of.resource_server.errors import InvalidRequest, MissingToken, Reason
+from on_behalf_of.resource_server.refusals import InvalidRequest, MissingToken, Reason
 
 _BEARER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*)", re.IGNORECASE)  # RFC 6750 §2.1, RFC 9110 §11.1
 

@@ -1,6 +1,6 @@
 from collections.abc import Sequence
 
-from on_behalf_of.resource_server.errors import BearerTokenError, InsufficientScope
+from on_behalf_of.resource_server.refusals import BearerTokenError, InsufficientScope
 
 
 def challenge(

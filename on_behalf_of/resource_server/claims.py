@@ -5,7 +5,7 @@ from typing import Any
 
 from on_behalf_of.primitives.blank import is_blank
 from on_behalf_of.primitives.scope_syntax import is_scope
-from on_behalf_of.resource_server.errors import InvalidToken, Reason
+from on_behalf_of.resource_server.refusals import InvalidToken, Reason
 
 MAX_IDENTIFIER = 255  # characters; OpenID Connect Core §2 sets this bound for sub
 MAX_NUMERIC_DATE = 253_402_300_799  # the last second of the year 9999; Python's datetime fails beyond it

@@ -18,7 +18,7 @@ from jwt.utils import base64url_encode
 from on_behalf_of.resource_server.access_token import AccessToken, TokenDialect
 from on_behalf_of.resource_server.authorization_header import read_bearer_token
 from on_behalf_of.resource_server.claims import Claims
-from on_behalf_of.resource_server.errors import BearerTokenError, InvalidToken, KeysUnavailable, NotPermitted, Reason
+from on_behalf_of.resource_server.refusals import BearerTokenError, InvalidToken, KeysUnavailable, NotPermitted, Reason
 from on_behalf_of.resource_server.token_parts import TokenParts, read_parts
 from on_behalf_of.resource_server.token_rules import KeySource, TokenRules, verify_access_token
 from on_behalf_of.resource_server.who_may_present import ActorRule, CallerRules, check_caller

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from on_behalf_of.primitives.declared_settings import DeclaredSettings
-from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, Reason
+from on_behalf_of.resource_server.refusals import InvalidToken, KeysUnavailable, Reason
 from on_behalf_of.resource_server.shared_fetch import FetchFailed, Flight, SharedFetch
 
 if TYPE_CHECKING:  # settings import KeyFetching, and need not load cryptography and requests

@@ -10,8 +10,8 @@ from jwt.utils import to_base64url_uint
 
 from on_behalf_of.primitives.atomic_file import replace_file
 from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
-from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, Reason
 from on_behalf_of.resource_server.json_web_key_set import usable_keys
+from on_behalf_of.resource_server.refusals import InvalidToken, KeysUnavailable, Reason
 
 
 @dataclass(frozen=True)

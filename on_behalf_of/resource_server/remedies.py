@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from on_behalf_of.resource_server.claims import numeric_date
-from on_behalf_of.resource_server.errors import BearerTokenError, InvalidToken, Reason
+from on_behalf_of.resource_server.refusals import BearerTokenError, InvalidToken, Reason
 from on_behalf_of.resource_server.token_parts import TokenParts, duration, shown
 from on_behalf_of.resource_server.token_rules import MAX_TOKEN_LENGTH, TokenRules
 

@@ -9,7 +9,7 @@ from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
 from on_behalf_of.primitives.visible_text import is_hidden
 from on_behalf_of.resource_server.actor import Actor, parse_actor
 from on_behalf_of.resource_server.claims import MAX_NUMERIC_DATE, Claims
-from on_behalf_of.resource_server.errors import InvalidToken
+from on_behalf_of.resource_server.refusals import InvalidToken
 from on_behalf_of.resource_server.token_rules import MAX_TOKEN_LENGTH
 
 REPLACEMENT = "\N{REPLACEMENT CHARACTER}"

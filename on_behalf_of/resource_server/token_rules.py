@@ -15,7 +15,7 @@ from on_behalf_of.resource_server import claims as read
 from on_behalf_of.resource_server.access_token import VERIFIED, AccessToken, TokenDialect
 from on_behalf_of.resource_server.actor import parse_actor
 from on_behalf_of.resource_server.claims import Claims
-from on_behalf_of.resource_server.errors import InvalidToken, Reason
+from on_behalf_of.resource_server.refusals import InvalidToken, Reason
 
 MAX_LEEWAY = 60
 DIALECTS = {  # by the words for them in settings; the first is the default

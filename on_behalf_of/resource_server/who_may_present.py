@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from on_behalf_of.resource_server.errors import NotPermitted, Reason
+from on_behalf_of.resource_server.refusals import NotPermitted, Reason
 
 if TYPE_CHECKING:  # settings import these rules, and need not load the verification of tokens
     from on_behalf_of.resource_server.access_token import AccessToken

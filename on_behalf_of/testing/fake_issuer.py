@@ -9,7 +9,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 
 from on_behalf_of.resource_server.access_token import TokenDialect
-from on_behalf_of.resource_server.errors import InvalidToken, Reason
+from on_behalf_of.resource_server.refusals import InvalidToken, Reason
 from on_behalf_of.testing.flaws import Flaw, spoil
 from on_behalf_of.testing.signing_keys import key_id, public_jwk, rsa_key
 

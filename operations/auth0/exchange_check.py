@@ -12,8 +12,8 @@ from on_behalf_of.exchange.errors import ExchangeError, ExchangeRefused, ScopesN
 from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.http_client import UpstreamHttp
 from on_behalf_of.mcp.outbound import build_exchange
-from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, NotPermitted
 from on_behalf_of.resource_server.issuer_keys import IssuerKeys
+from on_behalf_of.resource_server.refusals import InvalidToken, KeysUnavailable, NotPermitted
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
 from on_behalf_of.resource_server.who_may_present import check_caller
 from operations.auth0.errors import SetupError

@@ -23,7 +23,7 @@ from operations.stack import local_environment
 # What else touches the process's environment: it passes the whole of it on, or reads what one of our own processes
 # sets for another, or hands it to `Variables`.
 WITH_THE_ENVIRONMENT = {
-    "on_behalf_of/environment/entries.py",  # for projects that install the library
+    "on_behalf_of/environment/setting_from_environment.py",  # for projects that install the library
     "on_behalf_of/environment/shared_cache.py",  # likewise
     "config/api/rsgi.py",
     "config/api/wsgi.py",

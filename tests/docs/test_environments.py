@@ -11,7 +11,7 @@ from on_behalf_of.drf.actor_policy import check_actor, is_delegated
 from on_behalf_of.exchange.delegation import check_delegation
 from on_behalf_of.exchange.errors import UnusableToken
 from on_behalf_of.resource_server.access_token import AccessToken
-from on_behalf_of.resource_server.errors import NotPermitted, Reason
+from on_behalf_of.resource_server.refusals import NotPermitted, Reason
 from on_behalf_of.resource_server.token_rules import TokenRules, verify_access_token
 from tests.docs.blocks import Block, blocks, pages
 from tests.issuer import Issuer

@@ -4,7 +4,7 @@ from on_behalf_of.diagnosis.doctor.finding import Finding, ok, problem
 from on_behalf_of.mcp.api.client import Downstream
 from on_behalf_of.mcp.api.errors import ApiRefused, ApiRejectedToken, ApiUnavailable, NotFound
 from on_behalf_of.primitives.call_error import CallError
-from on_behalf_of.resource_server.errors import Reason
+from on_behalf_of.resource_server.refusals import Reason
 
 CHECK = "api call"
 _REASONS = {

@@ -16,7 +16,7 @@ from on_behalf_of.exchange.errors import (
     Unfit,
     UnusableToken,
 )
-from on_behalf_of.resource_server.errors import InvalidToken
+from on_behalf_of.resource_server.refusals import InvalidToken
 from on_behalf_of.resource_server.token_parts import read_parts
 
 _GRANT = (

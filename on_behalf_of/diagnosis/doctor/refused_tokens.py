@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
-from on_behalf_of.resource_server.errors import InvalidToken, NotPermitted, Reason
+from on_behalf_of.resource_server.refusals import InvalidToken, NotPermitted, Reason
 from on_behalf_of.resource_server.remedies import Circumstances, remedy
 from on_behalf_of.resource_server.token_parts import read_parts
 from on_behalf_of.resource_server.token_rules import TokenRules

@@ -5,7 +5,7 @@ from on_behalf_of.diagnosis.doctor.refused_tokens import FOR_ANOTHER, Expected, 
 from on_behalf_of.diagnosis.explaining.report import FOR_THE_API
 from on_behalf_of.exchange.caller import Caller
 from on_behalf_of.resource_server.access_token import AccessToken
-from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, NotPermitted
+from on_behalf_of.resource_server.refusals import InvalidToken, KeysUnavailable, NotPermitted
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
 from on_behalf_of.resource_server.who_may_present import CallerRules, check_caller
 
@@ -18,7 +18,7 @@ def user_token(
     """Judge token A as the bridge does; return its caller, or None if the bridge refuses it."""
     rules = verifier.rules
     if not token:
-        yield not_checked(CHECK, "No token was given: name a file that contains one with --token-file, or - to paste it.")
+        yield not_checked(CHECK, "No token was given: name a file with one as --token-file, or - to paste it.")
         yield not_checked(
             RESOURCE, "Only a token shows whether the tenant makes an MCP client's `resource` the audience."
         )

@@ -8,9 +8,9 @@ from on_behalf_of.mcp.configuration import BridgeConfiguration, bridge_configura
 from on_behalf_of.mcp.tool_registry import could_be_granted, missing_scopes
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.claims import Claims
-from on_behalf_of.resource_server.errors import InsufficientScope, InvalidToken
 from on_behalf_of.resource_server.explanation import State, Step, caller_steps, explain
 from on_behalf_of.resource_server.pasted_token import read_pasted_token
+from on_behalf_of.resource_server.refusals import InsufficientScope, InvalidToken
 from on_behalf_of.resource_server.remedies import Circumstances, remedy
 from on_behalf_of.resource_server.token_parts import TokenParts, moment, safe, shown
 from on_behalf_of.resource_server.token_rules import KeySource, TokenRules

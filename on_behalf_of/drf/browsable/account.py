@@ -12,7 +12,7 @@ from on_behalf_of.drf.browsable.session_token import SessionToken, drop_token, h
 from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.actor import Actor
-from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable
+from on_behalf_of.resource_server.refusals import InvalidToken, KeysUnavailable
 
 MINUTE, HOUR = 60, 3_600
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from on_behalf_of.resource_server.errors import Reason
+from on_behalf_of.resource_server.refusals import Reason
 
 WHAT_TO_DO = {
     Reason.EXPIRED: "Log in again. The session no longer holds that token.",

@@ -25,8 +25,8 @@ from on_behalf_of.drf.browsable.session_token import end_session, keep_token
 from on_behalf_of.drf.configuration import ApiConfiguration, api_configuration
 from on_behalf_of.drf.refusals import BearerTokenRefused, CannotTell
 from on_behalf_of.resource_server.access_token import AccessToken
-from on_behalf_of.resource_server.errors import KeysUnavailable
 from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata
+from on_behalf_of.resource_server.refusals import KeysUnavailable
 
 View = Callable[[HttpRequest, BrowserLogin], HttpResponseBase]
 

@@ -1,12 +1,12 @@
 """The API's refusals and failures: shared components of the description.
 
 They repeat sentences and codes that are written elsewhere (`refusals`, `errors`,
-`on_behalf_of.resource_server.errors`); the tests compare the two.
+`on_behalf_of.resource_server.refusals`); the tests compare the two.
 """
 
 from typing import Any
 
-from on_behalf_of.resource_server.errors import Reason
+from on_behalf_of.resource_server.refusals import Reason
 
 Component = dict[str, Any]
 

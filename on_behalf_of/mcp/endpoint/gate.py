@@ -36,14 +36,14 @@ from on_behalf_of.primitives.client_address import Network
 from on_behalf_of.primitives.current_request import serving
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.authorization_header import read_bearer_token
-from on_behalf_of.resource_server.errors import (
+from on_behalf_of.resource_server.protected_resource import ProtectedResource
+from on_behalf_of.resource_server.refusals import (
     BearerTokenError,
     InsufficientScope,
     InvalidRequest,
     KeysUnavailable,
     Reason,
 )
-from on_behalf_of.resource_server.protected_resource import ProtectedResource
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
 from on_behalf_of.resource_server.who_may_present import CallerRules, check_caller
 

@@ -5,8 +5,8 @@ from http import HTTPStatus
 from on_behalf_of.mcp.endpoint.http_refusal import INTERNAL_ERROR, HttpRefusal
 from on_behalf_of.mcp.tool_registry import ToolRegistry
 from on_behalf_of.resource_server.challenge import challenge
-from on_behalf_of.resource_server.errors import BearerTokenError, InsufficientScope, KeysUnavailable, NotPermitted
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
+from on_behalf_of.resource_server.refusals import BearerTokenError, InsufficientScope, KeysUnavailable, NotPermitted
 
 KIND = "MCP server"  # what messages call this resource; its users do not know the API behind it
 

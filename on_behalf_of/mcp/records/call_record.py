@@ -20,7 +20,7 @@ from on_behalf_of.primitives.call_error import Outcome
 from on_behalf_of.primitives.foreign_text import readable
 from on_behalf_of.primitives.trace import Trace
 from on_behalf_of.resource_server.access_token import AccessToken
-from on_behalf_of.resource_server.errors import InsufficientScope, NotPermitted
+from on_behalf_of.resource_server.refusals import InsufficientScope, NotPermitted
 
 MAX_TOOL, MAX_REQUEST_ID, MAX_REASON = 128, 64, 64  # characters
 CLIENT_GONE = "client_gone"

@@ -17,7 +17,7 @@ from on_behalf_of.audit import time_limit
 from on_behalf_of.audit.configuration import AuditConfiguration
 from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.drf.access_record import AccessRecord
-from on_behalf_of.primitives import breaker
+from on_behalf_of.primitives import circuit_breaker
 from tests.issuer import Issuer
 from tests.on_behalf_of.audit import databases
 from tests.on_behalf_of.audit.calls import Call, is_refused, reader
@@ -169,7 +169,7 @@ def test_after_a_failure_the_next_calls_fail_without_trying(read: Call, monkeypa
 
     with monkeypatch.context() as broken:
         broken.setattr(AccessRecord, "_write", fail)
-        broken.setattr(breaker, "TRIAL_PAUSE", 1_000)
+        broken.setattr(circuit_breaker, "TRIAL_PAUSE", 1_000)
         for _ in range(5):
             assert is_refused(read())
     assert tries == [200]

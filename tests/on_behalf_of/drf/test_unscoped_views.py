@@ -20,7 +20,7 @@ from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.explanation import operations
 from on_behalf_of.drf.recorded_view import RecordedView
 from on_behalf_of.drf.scopes import HasScope
-from on_behalf_of.resource_server.errors import Reason
+from on_behalf_of.resource_server.refusals import Reason
 from tests.issuer import Issuer
 from tests.on_behalf_of.drf.conftest import bearer
 from tests.rooms import configure

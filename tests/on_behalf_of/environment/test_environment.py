@@ -12,7 +12,7 @@ from pytest_django import Settings
 from on_behalf_of.audit.configuration import Sealing, audit_configuration
 from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.environment import caches_from_environment, from_environment
-from on_behalf_of.environment.entries import KEYS
+from on_behalf_of.environment.setting_from_environment import KEYS
 from on_behalf_of.mcp import ToolRegistry, mcp_app
 from on_behalf_of.mcp.configuration import bridge_configuration
 from tests.issuer import rsa_key

@@ -29,8 +29,8 @@ from on_behalf_of.exchange import (
     token_exchange_for,
 )
 from on_behalf_of.resource_server import AccessToken, TokenRules
-from on_behalf_of.resource_server.errors import MissingToken
 from on_behalf_of.resource_server.issuer_keys import IssuerKeys, KeyFetching
+from on_behalf_of.resource_server.refusals import MissingToken
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
 from tests.docs.blocks import blocks
 from tests.issuer import API_AUDIENCE, BRIDGE_CLIENT

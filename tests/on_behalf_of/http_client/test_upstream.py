@@ -8,7 +8,6 @@ from collections.abc import Callable
 import pytest
 
 from on_behalf_of.http_client.call_deadline import Deadline
-from on_behalf_of.http_client.circuit_breaker import FAILURES, CircuitBreaker
 from on_behalf_of.http_client.http_client import (
     UpstreamAnswerMalformed,
     UpstreamError,
@@ -20,8 +19,8 @@ from on_behalf_of.http_client.http_client import (
 )
 from on_behalf_of.http_client.interruption import Interruption
 from on_behalf_of.http_client.retry import MOST_ATTEMPTS, PASSING, Repeat, Upstream, UpstreamDown
-from on_behalf_of.primitives.breaker import TRIAL_PAUSE
 from on_behalf_of.primitives.call_error import CallerGone
+from on_behalf_of.primitives.circuit_breaker import FAILURES, TRIAL_PAUSE, CircuitBreaker
 from on_behalf_of.primitives.retry_after import LONGEST, retry_after
 from tests.on_behalf_of.http_client.loopback import answering, serving
 from tests.on_behalf_of.resource_server.judging import Clock

@@ -6,8 +6,8 @@ from email.utils import formatdate
 import anyio
 import pytest
 
-from on_behalf_of.http_client.circuit_breaker import FAILURES
-from on_behalf_of.primitives import breaker
+from on_behalf_of.primitives import circuit_breaker
+from on_behalf_of.primitives.circuit_breaker import FAILURES
 from on_behalf_of.primitives.time_budget import HEADER
 from tests.loopback_server import Reply
 from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
@@ -157,7 +157,7 @@ async def test_many_calls_with_a_revoked_token_share_the_new_exchange(
 async def test_a_dead_tenant_is_not_asked_on_every_call(
     bridge: RunningBridge, tenant: FakeTenant, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(breaker, "TRIAL_PAUSE", 30)
+    monkeypatch.setattr(circuit_breaker, "TRIAL_PAUSE", 30)
     tenant.reply = Reply(500)
     async with bridge:
         for _ in range(20):

@@ -9,8 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from on_behalf_of.resource_server.access_token import AccessToken
-from on_behalf_of.resource_server.errors import DESCRIPTIONS, InvalidToken, Reason
 from on_behalf_of.resource_server.json_web_key_set import usable_keys
+from on_behalf_of.resource_server.refusals import DESCRIPTIONS, InvalidToken, Reason
 from on_behalf_of.resource_server.token_rules import TokenRules, verify_access_token
 from tests.issuer import API_AUDIENCE, Issuer, key_id
 

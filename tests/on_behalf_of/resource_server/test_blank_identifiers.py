@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from on_behalf_of.primitives.blank import is_blank
 from on_behalf_of.resource_server.claims import MAX_IDENTIFIER
-from on_behalf_of.resource_server.errors import InvalidToken, Reason
 from on_behalf_of.resource_server.json_web_key_set import Unusable, public_key
+from on_behalf_of.resource_server.refusals import InvalidToken, Reason
 from on_behalf_of.resource_server.token_rules import TokenRules
 from tests.issuer import Issuer, public_jwk, rsa_key
 from tests.on_behalf_of.resource_server.judging import ISSUER, verified

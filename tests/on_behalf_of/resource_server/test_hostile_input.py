@@ -16,16 +16,16 @@ from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.actor import MAX_ACTORS, parse_actor
 from on_behalf_of.resource_server.authorization_header import read_bearer_token
 from on_behalf_of.resource_server.challenge import challenge
-from on_behalf_of.resource_server.errors import (
+from on_behalf_of.resource_server.issuer_keys import IssuerKeys, KeyFetching
+from on_behalf_of.resource_server.issuer_metadata import IssuerMetadataInvalid, discover
+from on_behalf_of.resource_server.json_web_key_set import usable_keys
+from on_behalf_of.resource_server.refusals import (
     DESCRIPTIONS,
     BearerTokenError,
     InsufficientScope,
     InvalidToken,
     KeysUnavailable,
 )
-from on_behalf_of.resource_server.issuer_keys import IssuerKeys, KeyFetching
-from on_behalf_of.resource_server.issuer_metadata import IssuerMetadataInvalid, discover
-from on_behalf_of.resource_server.json_web_key_set import usable_keys
 from on_behalf_of.resource_server.token_rules import TokenRules
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
 from tests.issuer import API_AUDIENCE, Issuer, key_id, public_jwk, rsa_key, serving_issuer

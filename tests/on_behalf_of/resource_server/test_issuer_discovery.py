@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp
-from on_behalf_of.resource_server.errors import KeysUnavailable
 from on_behalf_of.resource_server.issuer_keys import IssuerKeys, KeyFetching
 from on_behalf_of.resource_server.issuer_metadata import IssuerMetadataInvalid, discover, discovery_urls
 from on_behalf_of.resource_server.published_keys import MAX_KEY_SET
+from on_behalf_of.resource_server.refusals import KeysUnavailable
 from tests.issuer import Issuer, key_id, public_jwk, rsa_key, serving_issuer
 
 OPENID = "/.well-known/openid-configuration"

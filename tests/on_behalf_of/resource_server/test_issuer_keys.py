@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from on_behalf_of.resource_server import issuer_keys
-from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, Reason
 from on_behalf_of.resource_server.issuer_keys import UNKNOWN_BURST, IssuerKeys, KeyFetching
+from on_behalf_of.resource_server.refusals import InvalidToken, KeysUnavailable, Reason
 from on_behalf_of.resource_server.token_rules import TokenRules
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
 from tests.issuer import API_AUDIENCE, Issuer, key_id, public_jwk, rsa_key, serving_issuer

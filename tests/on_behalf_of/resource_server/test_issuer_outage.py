@@ -6,8 +6,8 @@ from collections.abc import Iterator
 import pytest
 
 from on_behalf_of.resource_server import shared_fetch
-from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, Reason
 from on_behalf_of.resource_server.issuer_keys import RETRY_PAUSE, UNKNOWN_BURST, IssuerKeys
+from on_behalf_of.resource_server.refusals import InvalidToken, KeysUnavailable, Reason
 from tests.issuer import Issuer, key_id, rsa_key, serving_issuer
 from tests.on_behalf_of.resource_server.judging import Clock
 from tests.on_behalf_of.resource_server.test_issuer_keys import FETCHING, FIRST, KEYS, in_threads, landed, outcome

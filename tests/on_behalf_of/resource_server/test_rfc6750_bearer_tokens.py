@@ -6,7 +6,7 @@ import pytest
 
 from on_behalf_of.resource_server.authorization_header import read_bearer_token
 from on_behalf_of.resource_server.challenge import challenge
-from on_behalf_of.resource_server.errors import (
+from on_behalf_of.resource_server.refusals import (
     DESCRIPTIONS,
     BearerTokenError,
     InsufficientScope,

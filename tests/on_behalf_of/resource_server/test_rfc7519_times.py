@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from on_behalf_of.resource_server.errors import Reason
+from on_behalf_of.resource_server.refusals import Reason
 from on_behalf_of.resource_server.token_rules import TokenRules
 from tests.issuer import API_AUDIENCE
 from tests.on_behalf_of.resource_server.judging import GOOD_HEADER, ISSUER, claims_refusal, refusal, verified

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from on_behalf_of.resource_server.actor import MAX_ACTORS, Actor, parse_actor
-from on_behalf_of.resource_server.errors import InvalidToken, Reason
+from on_behalf_of.resource_server.refusals import InvalidToken, Reason
 from tests.issuer import BRIDGE_CLIENT
 from tests.on_behalf_of.resource_server.judging import ISSUER, claims_refusal, verified
 

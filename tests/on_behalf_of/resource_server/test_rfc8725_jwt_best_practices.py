@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from on_behalf_of.resource_server.errors import InvalidToken, Reason
+from on_behalf_of.resource_server.refusals import InvalidToken, Reason
 from on_behalf_of.resource_server.token_rules import MAX_TOKEN_LENGTH, verify_access_token
 from tests.issuer import Issuer, key_id, public_jwk, rsa_key, serving_issuer
 from tests.on_behalf_of.resource_server.judging import (

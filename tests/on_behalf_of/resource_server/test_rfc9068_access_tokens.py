@@ -7,7 +7,7 @@ import pytest
 
 from on_behalf_of.resource_server.access_token import AccessToken, TokenDialect
 from on_behalf_of.resource_server.actor import Actor
-from on_behalf_of.resource_server.errors import Reason
+from on_behalf_of.resource_server.refusals import Reason
 from on_behalf_of.resource_server.token_rules import TokenRules
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, BRIDGE_CLIENT
 from tests.on_behalf_of.resource_server.judging import ISSUER, RULES, claims_refusal, header_refusal, refusal, verified

@@ -3,8 +3,8 @@
 import pytest
 
 from on_behalf_of.resource_server.challenge import challenge
-from on_behalf_of.resource_server.errors import MissingToken
 from on_behalf_of.resource_server.protected_resource import ProtectedResource, well_known_paths
+from on_behalf_of.resource_server.refusals import MissingToken
 
 RESOURCE = ProtectedResource(
     resource="http://localhost:3001/mcp",

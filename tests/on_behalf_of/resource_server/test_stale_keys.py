@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable, Reason
 from on_behalf_of.resource_server.issuer_keys import RETRY_PAUSE, IssuerKeys, KeyFetching
+from on_behalf_of.resource_server.refusals import InvalidToken, KeysUnavailable, Reason
 from on_behalf_of.resource_server.token_rules import TokenRules
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
 from tests.issuer import API_AUDIENCE, Issuer, key_id, rsa_key, serving_issuer

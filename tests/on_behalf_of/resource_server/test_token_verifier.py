@@ -9,8 +9,8 @@ import pytest
 
 from on_behalf_of.resource_server import token_verifier
 from on_behalf_of.resource_server.access_token import AccessToken
-from on_behalf_of.resource_server.errors import InvalidToken, Reason
 from on_behalf_of.resource_server.issuer_keys import IssuerKeys, KeyFetching
+from on_behalf_of.resource_server.refusals import InvalidToken, Reason
 from on_behalf_of.resource_server.token_rules import MAX_TOKEN_LENGTH, TokenRules
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
 from tests.issuer import API_AUDIENCE, BRIDGE_AUDIENCE, Issuer, serving_issuer

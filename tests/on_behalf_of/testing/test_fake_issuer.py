@@ -8,8 +8,8 @@ import pytest
 from on_behalf_of.drf.actor_policy import is_delegated
 from on_behalf_of.resource_server.access_token import AccessToken, TokenDialect
 from on_behalf_of.resource_server.actor import Actor
-from on_behalf_of.resource_server.errors import InvalidToken, KeysUnavailable
 from on_behalf_of.resource_server.issuer_keys import IssuerKeys, KeyFetching
+from on_behalf_of.resource_server.refusals import InvalidToken, KeysUnavailable
 from on_behalf_of.resource_server.token_rules import KeySource, TokenRules, verify_access_token
 from on_behalf_of.resource_server.who_may_present import CallerRules, check_caller
 from on_behalf_of.testing import FakeIssuer, Flaw, ServedIssuer

@@ -9,7 +9,7 @@ from model_bakery import baker
 from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.audit.triggers import lifted
 from on_behalf_of.mcp.models import ToolCall
-from on_behalf_of.resource_server.errors import DESCRIPTIONS, Reason
+from on_behalf_of.resource_server.refusals import DESCRIPTIONS, Reason
 from tests.on_behalf_of.audit.admin.conftest import DASHBOARD, LIST, MakeClient, MakeRow
 from tests.on_behalf_of.audit.admin.pages import Page, listed, page
 

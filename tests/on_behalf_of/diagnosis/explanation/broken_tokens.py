@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from on_behalf_of.resource_server.access_token import TokenDialect
-from on_behalf_of.resource_server.errors import Reason
+from on_behalf_of.resource_server.refusals import Reason
 from tests.issuer import BRIDGE_AUDIENCE, BRIDGE_CLIENT, Issuer, key_id, rsa_key
 from tests.on_behalf_of.resource_server.judging import encoded
 

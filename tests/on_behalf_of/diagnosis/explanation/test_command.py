@@ -169,7 +169,7 @@ def test_without_keys_the_signature_is_unknown_and_other_faults_are_named(
     said = explain_token(issuer.token(aud=BRIDGE_AUDIENCE))
     assert said.code == 1
     assert said.verdict.startswith("The API cannot tell")
-    assert "It would refuse this one in any case: wrong_audience (aud)." in said.verdict
+    assert "It would refuse this token in any case: wrong_audience (aud)." in said.verdict
     assert "Name a file with --keys." in said.text
     assert explain_token(issuer.token()).code == 1
 

@@ -8,8 +8,8 @@ from rest_framework.test import APIClient
 from on_behalf_of.audit.models import DelegatedAccess, RefusedTokens
 from on_behalf_of.audit.refused_tokens import refused_tokens
 from on_behalf_of.drf.explanation import POLICY_CHECKS
-from on_behalf_of.resource_server.errors import Reason
 from on_behalf_of.resource_server.explanation import CHECKS
+from on_behalf_of.resource_server.refusals import Reason
 from tests.issuer import Issuer
 from tests.on_behalf_of.diagnosis.explanation.broken_tokens import BROKEN, Broken
 from tests.on_behalf_of.diagnosis.explanation.conftest import explain_token

@@ -7,7 +7,7 @@ import pytest
 from rest_framework.test import APIClient
 
 from on_behalf_of.audit.models import Decision, DelegatedAccess
-from on_behalf_of.resource_server.errors import DESCRIPTIONS, Reason
+from on_behalf_of.resource_server.refusals import DESCRIPTIONS, Reason
 from tests.issuer import BRIDGE_CLIENT, Issuer
 from tests.on_behalf_of.drf.actor_policy.conftest import SetPolicy
 from tests.on_behalf_of.drf.actor_policy.tokens import AGENT, CHAINS, MACHINES, rule_for, with_chain

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from on_behalf_of.resource_server.errors import DESCRIPTIONS, BearerTokenError, Reason
+from on_behalf_of.resource_server.refusals import DESCRIPTIONS, BearerTokenError, Reason
 from tests.on_behalf_of.mcp.running_bridge import RunningBridge, tools_call
 
 pytestmark = pytest.mark.anyio

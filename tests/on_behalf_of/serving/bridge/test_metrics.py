@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from on_behalf_of.http_client.circuit_breaker import CircuitBreaker
 from on_behalf_of.mcp.observer import KNOWN_REASONS, bounded
-from on_behalf_of.resource_server.errors import Reason
+from on_behalf_of.primitives.circuit_breaker import CircuitBreaker
+from on_behalf_of.resource_server.refusals import Reason
 from on_behalf_of.serving.metrics.bridge import observed
 from on_behalf_of.serving.metrics.measurements import Measurements
 from tests.on_behalf_of.exchange.dict_cache import DictCache
