@@ -1,14 +1,14 @@
-"""An MCP endpoint in its dual role: protected resource for MCP clients, OAuth client of the tenant.
+"""An MCP endpoint in its two roles: a protected resource for MCP clients, and an OAuth client of the tenant.
 
     from on_behalf_of.mcp import ToolRegistry, mcp_app
 
     application = mcp_app(ToolRegistry([...]))  # in asgi.py, once Django is set up
 
-A request passes, in this order: `endpoint.gate` (who calls, and may they), `endpoint.serving` (until it is answered or
-its client has gone), `endpoint.mcp_server` (the SDK's side), `endpoint.worker` (a thread), `tool_calls` (schemas around
-the tool), the tool itself, `api` (the API as the tool sees it), `exchange.token_exchange` (RFC 8693).
-What became of a tool call goes, best effort, through `records` to the database; its trace connects it with the API's
-log. The names below are public; everything else may change.
+A request passes in this order: `endpoint.gate` (who calls, and whether they may), `endpoint.serving` (until it is
+answered or its client has gone), `endpoint.mcp_server` (the SDK's side), `endpoint.worker` (a thread), `tool_calls`
+(schemas around the tool), the tool itself, `api` (the API as the tool sees it), `exchange.token_exchange` (RFC 8693).
+`records` writes the outcome of each tool call to the database, best effort; its trace id is also in the API's log. The
+names below are public; everything else may change.
 """
 
 from typing import TYPE_CHECKING

@@ -15,8 +15,8 @@ from on_behalf_of.mcp.models import ToolCall
 from on_behalf_of.primitives.call_error import Outcome
 from on_behalf_of.primitives.visible_text import escaped
 
-MOST_COUNTED = 10_000  # rows; more pages than a person turns, and counting all of a large table takes seconds
-# The labels of the API's log, whose style sheet is named below.
+MOST_COUNTED = 10_000  # rows; people don't page further, and counting a whole large table takes seconds
+# The labels of the API's log, because the page uses its style sheet.
 LABELS = {Outcome.OK: "allowed", Outcome.REFUSED: "refused"}
 
 
@@ -71,7 +71,7 @@ class ToolCallAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's clas
 
     @admin.display(description="acting for the user")
     def actors(self, row: ToolCall) -> SafeString:
-        """The act claim of the client's token, the current actor first."""
+        """Return the actors in the client's token, the current actor first."""
         return visible(", for ".join(str(level["sub"]) for level in row.actor_chain))
 
     @admin.display(description="organization")
@@ -85,7 +85,7 @@ class ToolCallAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's clas
 
     @admin.display(description="calls at the API")
     def api(self, row: ToolCall) -> SafeString | str:
-        """The rows of the API's log that carry the same trace id."""
+        """Link to the rows of the API's log with the same trace id."""
         try:
             log = reverse("admin:obo_audit_delegatedaccess_changelist")
         except NoReverseMatch:  # this admin does not show the API's log
@@ -94,5 +94,5 @@ class ToolCallAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's clas
 
 
 def visible(text: str) -> SafeString:
-    """Return an identifier that others chose, isolated from the direction of its surroundings."""
+    """Return an identifier that others chose, with its text direction isolated from the text around it."""
     return format_html("<bdi>{}</bdi>", escaped(text))

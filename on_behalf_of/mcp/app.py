@@ -24,12 +24,12 @@ def mcp_app(
 ) -> Bridge:
     """Return an MCP server as an ASGI app, configured by `ON_BEHALF_OF["MCP"]`.
 
-    It serves /mcp and its metadata. `beside` serves every other path, such as the project's own
-    `get_asgi_application()`; without it, the app is a process of its own and answers 404 there. Set Django up first.
+    It serves /mcp and its metadata. `beside` is the ASGI app for all other paths, such as the project's
+    `get_asgi_application()`; without it, they get a 404. Set Django up first.
 
-    `metadata_at_root`: whether to serve the metadata at the root's well-known path too; by default only without
-    `beside`, because an API on the same host has its own document there. `shared_cache`: one cache object of Django for
-    all threads, which holds exchanged tokens for all processes; it needs CACHE_KEYS in the configuration.
+    `metadata_at_root` serves the metadata at the root's well-known path too; by default only without `beside`, because
+    an API on the same host has its own document there. `shared_cache` is one cache object of Django for all threads,
+    which shares exchanged tokens between processes; it needs CACHE_KEYS in the configuration.
     `caches_from_environment()` of `on_behalf_of.environment` makes one that takes bytes only, and fails fast.
 
     Tool calls are recorded if the app `on_behalf_of.mcp` is installed. Raises ImproperlyConfigured and
@@ -37,7 +37,7 @@ def mcp_app(
     """
     configuration = bridge_configuration()
     if shared_cache is not None and not configuration.cache_keys:
-        raise ImproperlyConfigured('ON_BEHALF_OF["MCP"]["CACHE_KEYS"] is missing: what processes share is encrypted.')
+        raise ImproperlyConfigured('ON_BEHALF_OF["MCP"]["CACHE_KEYS"] is missing: it encrypts what processes share.')
     if not configuration.resource.scopes:
         configuration = replace(configuration, resource=replace(configuration.resource, scopes=tools.scopes))
     return build_bridge(
@@ -55,7 +55,7 @@ def mcp_app(
 def _writer() -> Write:
     if not apps.is_installed("on_behalf_of.mcp"):
         return lambda _records: None
-    from on_behalf_of.mcp.records.call_rows import write_rows  # a model, which needs the app
+    from on_behalf_of.mcp.records.call_rows import write_rows  # imports a model, which needs the app
 
     return write_rows
 

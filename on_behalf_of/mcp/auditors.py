@@ -3,13 +3,13 @@ from typing import Any
 from django.apps import apps
 from django.db import router
 
-# The downstream API gives the same groups its own permissions; neither imports the other.
+# The API's log gives permissions of its own to the same groups; neither app imports the other.
 GROUPS = ("Auditors", "Audit exporters")
 
 
 def let_auditors_view(*, using: str, **_kwargs: Any) -> None:
     """Let auditors view tool calls. Runs after each `migrate`, because Django makes the permission only then."""
-    if not apps.is_installed("django.contrib.auth"):  # the bridge's own process knows no users
+    if not apps.is_installed("django.contrib.auth"):  # the reference's MCP server has no user accounts
         return
     from django.contrib.auth.models import Group, Permission
 

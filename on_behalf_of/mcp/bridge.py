@@ -25,17 +25,17 @@ from on_behalf_of.resource_server.token_verifier import TokenVerifier
 
 logger = logging.getLogger(__name__)
 
-KEY_WORKERS = 64  # threads that may wait for the issuer's keys, so that an outage there leaves the others free
+KEY_WORKERS = 64  # threads that may wait for the issuer's keys, so that an outage leaves the other threads free
 
 
 @dataclass(frozen=True)
 class Bridge:
-    """The whole bridge as an ASGI app: the MCP endpoint behind its gate, its metadata, and `pages` elsewhere.
+    """The whole MCP server as an ASGI app: the endpoint behind its gate, its metadata, and `pages` on all other paths.
 
-    Its lifespan can be run once, as that of the SDK's app inside it.
+    Its lifespan can run only once, like that of the SDK's app inside it.
     """
 
-    endpoint: Starlette  # the SDK's app; it also carries the lifespan, which Django's handler lacks
+    endpoint: Starlette  # the SDK's app; it also has the lifespan, which Django's handler lacks
     gate: Gate
     metadata: MetadataDocument
     pages: AsgiApp
@@ -46,7 +46,7 @@ class Bridge:
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})  # before the handshake: an HTTP 403
         elif scope["path"] in ENDPOINT_PATHS:
-            # Never by a redirect: clients drop the token or the body on the way, or refuse to follow.
+            # Not by a redirect: clients drop the token or the body, or do not follow it.
             await self.gate({**scope, "path": ENDPOINT}, receive, send)
         elif self.metadata.is_at(scope["path"]):
             await self.metadata.answer(scope, send)
@@ -65,13 +65,11 @@ def build_bridge(
     metadata_at_root: bool = True,
     renews_keys: bool = False,
 ) -> Bridge:
-    """Put the bridge together. Does no I/O: the issuer's keys are asked for once the process serves.
+    """Build the MCP server. Does no I/O: the issuer's keys are fetched once the process serves.
 
-    Raises ToolDeclarationError.
-
-    `write_calls` keeps records of tool calls; it is called in a thread of its own, and may fail.
-    `shared_cache`, where there is one, holds exchanged tokens for all processes; it may fail too.
-    `metadata_at_root`: see MetadataDocument. `renews_keys` keeps the issuer's keys fresh while the app serves.
+    `write_calls` stores records of tool calls; it is called on a thread of its own, and may fail. `shared_cache` shares
+    exchanged tokens between processes; it may fail too. `metadata_at_root`: see MetadataDocument. `renews_keys` keeps
+    the issuer's keys fresh while the app serves. Raises ToolDeclarationError.
     """
     check_schemas(registry)
     observer = configuration.observer

@@ -17,33 +17,33 @@ from on_behalf_of.resource_server.who_may_present import ActorRule, CallerRules
 from on_behalf_of.setting import room_of
 
 ENDPOINT = "/mcp"
-ENDPOINT_PATHS = (ENDPOINT, f"{ENDPOINT}/")  # both are served: people add the slash, and so do some clients
+ENDPOINT_PATHS = (ENDPOINT, f"{ENDPOINT}/")  # both are served, because people and some clients add the slash
 
 
 @dataclass(frozen=True)
 class BridgeConfiguration:
-    """Everything the MCP endpoint needs to know: whose tokens it takes, how it exchanges them, which API it calls.
+    """The configuration of the MCP endpoint: which tokens it accepts, how it exchanges them, which API it calls.
 
     A project writes it as the dictionary `ON_BEHALF_OF["MCP"]` (see `bridge_configuration`) or builds this object.
     """
 
     token_rules: TokenRules  # for token A, which MCP clients present
-    downstream_rules: TokenRules  # for token B, which the tenant hands out for the API
+    downstream_rules: TokenRules  # for token B, which the tenant issues for the API
     key_fetching: KeyFetching
     resource: ProtectedResource
     clients: tuple[ConfidentialClient, ...]  # one for each audience of token_rules, in the same order
-    forwards_address: bool  # whether the tenant is told the address of the user whose token is exchanged
+    forwards_address: bool  # whether to tell the tenant the address of the user whose token is exchanged
     default_exchange_scope: tuple[str, ...]  # for tools that declare no downstream scope of their own
     api_base_url: str  # without trailing slash
     upstream_timeout: float  # seconds, for a whole tool call
     record_key: bytes = field(repr=False)  # keys the digests of tool arguments
     allowed_hosts: tuple[str, ...]  # values of Host that /mcp answers to
     allowed_origins: tuple[str, ...]  # values of Origin that browser clients may send; "*" is any
-    trusted_proxies: tuple[Network, ...]  # whose X-Forwarded-For is believed
-    caller_rules: CallerRules = field(default_factory=CallerRules)  # who may present token A; token B's actor too
+    trusted_proxies: tuple[Network, ...]  # their X-Forwarded-For is trusted
+    caller_rules: CallerRules = field(default_factory=CallerRules)  # who may present token A; also for token B's actor
     exchange_target: ExchangeTarget = ExchangeTarget.AUDIENCE
-    cache_keys: tuple[bytes, ...] = field(default=(), repr=False)  # encrypt what processes share; the first is current
-    has_leftover_subject_token_type: bool = False  # MCP_AUTH0_SUBJECT_TOKEN_TYPE is set, which means nothing here
+    cache_keys: tuple[bytes, ...] = field(default=(), repr=False)  # for what processes share; the first one encrypts
+    has_leftover_subject_token_type: bool = False  # MCP_AUTH0_SUBJECT_TOKEN_TYPE is set, which has no effect
     tools: str = ""  # dotted path of the ToolRegistry, for `doctor` and `explain_token`
     observer: Observer = field(default_factory=Observer)  # receives measurements of this process
 
@@ -52,20 +52,20 @@ class BridgeConfiguration:
 def bridge_configuration(declared: DeclaredSettings) -> BridgeConfiguration:
     """Return the endpoint's configuration from `ON_BEHALF_OF["MCP"]`. The first six keys are required:
 
-    ISSUER: the tenant's issuer, byte for byte as its tokens spell it. BASE_URL: where MCP clients reach the server;
+    ISSUER: the tenant's issuer, exactly as its tokens spell it. BASE_URL: where MCP clients reach the server;
     they call BASE_URL + /mcp. CLIENT_ID and CLIENT_SECRET: the client that exchanges tokens. API_AUDIENCE and
     API_BASE_URL: the API that tools call. RESOURCE: the server's identifier at the tenant, BASE_URL + /mcp by default.
-    SCOPES: the tools' scopes, for the metadata. API_SCOPES: what token B is asked for by tools that name no scope.
+    SCOPES: the tools' scopes, for the metadata. API_SCOPES: the scopes of token B for tools that declare none.
     NAME: the server's name for people. ALLOWED_HOSTS: values of Host, those of Django's setting by default.
-    ALLOWED_ORIGINS: of browser clients. TRUSTED_PROXIES: networks whose X-Forwarded-For is believed.
+    ALLOWED_ORIGINS: of browser clients. TRUSTED_PROXIES: networks whose X-Forwarded-For is trusted.
     CLIENT_AUTHENTICATION: "client_secret_post", "client_secret_basic" or "private_key_jwt"; with the last of them,
     CLIENT_PRIVATE_KEY_FILE replaces the secret, and CLIENT_KEY_ID is the tenant's name for that key, if it has one.
-    EXCHANGE_TARGET: "audience" or "resource". CACHE_KEYS: a list of keys of 32 bytes for what processes share (see
-    `mcp_app`); the first encrypts, all decrypt.
+    EXCHANGE_TARGET: "audience" or "resource". CACHE_KEYS: a list of keys of 32 bytes that encrypt what processes share
+    (see `mcp_app`); the first encrypts, all decrypt.
     DIALECTS, ACTOR_RULE, ALLOW_MACHINES, KEYS_MAX_AGE, KEYS_MAX_STALE, KEYS_COOLDOWN, CA_FILE: as in the API's entry.
-    TOOLS: the dotted path of the ToolRegistry, such as "shop.mcp.TOOLS", with which the commands `doctor` and
-    `explain_token` say what a token may call.
-    FORWARD_ADDRESS: whether the tenant is told the user's address. TIMEOUT: seconds for a whole tool call.
+    TOOLS: the dotted path of the ToolRegistry, such as "shop.mcp.TOOLS"; `doctor` and `explain_token` use it to say
+    what a token may call.
+    FORWARD_ADDRESS: whether to tell the tenant the user's address. TIMEOUT: seconds for a whole tool call.
     """
     issuer, base_url = declared.url("ISSUER"), declared.base_url("BASE_URL")
     resource = declared.identifier("RESOURCE", base_url + ENDPOINT)

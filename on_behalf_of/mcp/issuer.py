@@ -6,7 +6,7 @@ from on_behalf_of.resource_server.issuer_keys import IssuerKeys
 
 @lru_cache(maxsize=1)
 def issuer_keys(configuration: BridgeConfiguration) -> IssuerKeys:
-    """The tenant's keys as this process holds them: for tokens A and B alike, and for its readiness."""
+    """Return this process's one set of the tenant's keys, for tokens A and B, and for the readiness check."""
     return IssuerKeys(
         configuration.token_rules.issuer,
         configuration.key_fetching,

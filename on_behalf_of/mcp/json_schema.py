@@ -1,4 +1,4 @@
-"""JSON Schema as tools use it, with messages that name the field and repeat nothing of its value."""
+"""Validate against JSON Schema, with messages that name the field and never repeat its value."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from copy import deepcopy
@@ -14,7 +14,7 @@ from on_behalf_of.mcp.schema import Schema
 from on_behalf_of.mcp.tool import Tool, ToolDeclarationError
 from on_behalf_of.primitives.foreign_text import readable
 
-NOTHING_ELSE: Registry[Any] = Registry()  # a schema says all by itself: nothing is ever fetched for it
+NOTHING_ELSE: Registry[Any] = Registry()  # a schema must be complete: nothing is fetched for it
 _SENTENCES = {
     "type": "must be of type {value}",
     "enum": "must be one of {value}",
@@ -30,9 +30,9 @@ _SENTENCES = {
 
 
 def first_violation(schema: Schema, value: Mapping[str, Any]) -> str | None:
-    """What is wrong with `value`, as a readable clause such as "title: must have at most 200 characters", or None.
+    """Return what is wrong with `value`, such as "title: must have at most 200 characters"; None if it is valid.
 
-    The library's own messages repeat the value, which may be huge or private; these do not.
+    The messages of jsonschema repeat the value, which may be huge or private; these do not.
     """
     error = best_match(Draft202012Validator(schema, registry=NOTHING_ELSE).iter_errors(value))
     return _clause(error) if error else None
@@ -41,8 +41,8 @@ def first_violation(schema: Schema, value: Mapping[str, Any]) -> str | None:
 def without_nulls(schema: Schema, value: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return `value` without optional members that are null although the schema does not allow null, at any depth.
 
-    Models send null for an argument that they leave out. A null that the schema allows stays. So does one for a member
-    that is required or unknown to the schema; `first_violation` reports those.
+    Language models send null for an argument that they leave out. A null that the schema allows stays. So does one for
+    a member that is required or unknown to the schema; `first_violation` reports those.
     """
     validator = Draft202012Validator(schema, registry=NOTHING_ELSE)
     pruned, required = deepcopy(dict(value)), set[Path]()
@@ -57,7 +57,7 @@ def without_nulls(schema: Schema, value: Mapping[str, Any]) -> Mapping[str, Any]
 
 
 def check_schemas(tools: Iterable[Tool]) -> None:
-    """Raises ToolDeclarationError where a schema of a tool is no JSON Schema, or refers to what it does not hold."""
+    """Raise ToolDeclarationError if a tool's schema is not JSON Schema, or refers to a schema outside itself."""
     for tool in tools:
         for field, schema in (("input_schema", tool.input_schema), ("output_schema", tool.output_schema)):
             try:
@@ -67,9 +67,9 @@ def check_schemas(tools: Iterable[Tool]) -> None:
                     resolver.lookup(reference)
             except SchemaError as error:
                 where = ".".join(str(step) for step in error.absolute_path) or "its root"
-                raise ToolDeclarationError(tool.name, f"{field} is not proper JSON Schema at {where}") from error
+                raise ToolDeclarationError(tool.name, f"{field} is not valid JSON Schema at {where}") from error
             except Unresolvable as error:
-                raise ToolDeclarationError(tool.name, f"{field} refers to a schema that it does not hold") from error
+                raise ToolDeclarationError(tool.name, f"{field} refers to a schema that it does not contain") from error
 
 
 def _references(schema: object) -> Iterator[str]:
@@ -114,7 +114,7 @@ def _at(value: Any, path: Iterable[str | int]) -> Any:
 
 def _clause(error: ValidationError) -> str:
     where = ".".join(readable(str(step), limit=60) for step in error.absolute_path)
-    # The stubs allow for errors that were never raised; one that was has all three.
+    # By the stubs, these may be unset, but an error that was raised has all three.
     rule, expected, instance = str(error.validator), cast("Any", error.validator_value), cast("Any", error.instance)
     if rule == "required":
         missing = next(name for name in expected if name not in instance)
@@ -127,5 +127,5 @@ def _clause(error: ValidationError) -> str:
 
 
 def _words(value: object) -> str:
-    """A value of ours, from the schema."""
+    """Return a value of the schema in words. It is ours, so it may be shown."""
     return ", ".join(str(each) for each in value) if isinstance(value, list) else str(value)

@@ -1,4 +1,4 @@
-"""The bridge's own records. Imports no SDK and no HTTP client: the API's admin shows them too."""
+"""Records of tool calls. Imports no SDK and no HTTP client, because the API's admin shows them too."""
 
 from django.db import models
 from django.utils import timezone
@@ -10,10 +10,10 @@ MAX_IDENTIFIER = 255  # characters; longer ones are refused when the token is ve
 
 
 class ToolCall(models.Model):
-    """One call of one tool: who asked for what, through whom, and what became of it.
+    """One call of one tool: who called which tool, through whom, and how it ended.
 
-    Best effort: queued, dropped where the database does not keep up or does not answer, and not sealed. What
-    happened at the API stands in the API's own log, whose rows carry the same trace id.
+    Best effort: records are queued, dropped if the database is too slow or down, and not sealed. What happened at the
+    API is in the API's own log, whose rows have the same trace id.
     """
 
     time = models.DateTimeField(default=timezone.now)
@@ -53,4 +53,4 @@ class ToolCall(models.Model):
         )
 
     def __str__(self) -> str:
-        return f"{self.tool}: {self.outcome}"  # no identifiers: titles show them as they are
+        return f"{self.tool}: {self.outcome}"  # no identifiers, because titles show them unescaped

@@ -1,7 +1,7 @@
-"""Callbacks with which the bridge reports what it does. By default they do nothing, at next to no cost.
+"""Callbacks with which the MCP server reports what it does. By default they do nothing, and cost almost nothing.
 
-Whatever becomes a label is one of a bounded set: names of this project's own tools, codes, parties. Never a user, and
-never a text that somebody else chose.
+Every label comes from a limited set: names of the server's own tools, codes, parties. It is never a user, and never a
+text that others chose.
 """
 
 from collections.abc import Callable, Iterator
@@ -29,7 +29,7 @@ class Observer(ExchangeObserver):
 
 
 def reason_of(error: Exception) -> str:
-    """The code of a refusal at the gate."""
+    """Return the code of a refusal at the gate."""
     reason = getattr(error, "reason", None)
     if isinstance(reason, Reason):
         return reason.value
@@ -40,7 +40,7 @@ def reason_of(error: Exception) -> str:
 
 
 def bounded(reason: str) -> str:
-    """A reason out of a call's record; the API's own codes are there among ours, and the API may say anything."""
+    """Return a reason from a call's record as a label. Unknown ones become "other": the API may send any code."""
     return reason if reason in KNOWN_REASONS else OTHER
 
 
@@ -50,5 +50,5 @@ def _reasons(kind: type[CallError]) -> Iterator[str]:
         yield from _reasons(each)
 
 
-_MODULES = (downstream_errors, exchange_errors)  # loaded by now, so that their classes are among the subclasses
+_MODULES = (downstream_errors, exchange_errors)  # imported here, so that their classes are among the subclasses
 KNOWN_REASONS = frozenset({*Reason, *_reasons(CallError), "unknown_tool", "invalid_request"})

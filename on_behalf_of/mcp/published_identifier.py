@@ -1,12 +1,12 @@
-"""Which MCP clients refuse to log in because of the bridge's identifier, and how to move to another one."""
+"""Find out whether MCP clients refuse to log in because of the server's identifier, and how to change it."""
 
 from urllib.parse import urlsplit
 
 
 def identifier_trouble(published: str, endpoint: str) -> tuple[str, str] | None:
-    """Return what is wrong with the identifier, and the remedy; None if it is the URL that clients call.
+    """Return the problem with the identifier, and the remedy; None if it is the URL that clients call.
 
-    RFC 9728 §3.3 has clients compare `resource` of the metadata with the URL that they started from. Some require the
+    By RFC 9728 §3.3, clients compare `resource` in the metadata with the URL that they started from. Some require the
     same text; others also accept an identifier that their URL begins with, such as the origin in Auth0's quickstart.
     """
     if published == endpoint:

@@ -14,7 +14,7 @@ _SCOPE_KEY = "on_behalf_of.mcp.served_request"
 
 
 class NoLongerAccepted(BearerTokenError):
-    """Token A verifies here, and the tenant rejects it all the same: its session is over."""
+    """Token A verifies here, but the tenant rejects it: the user's session is over."""
 
     status, error = 401, "invalid_token"
 
@@ -24,20 +24,20 @@ class NoLongerAccepted(BearerTokenError):
 
 @dataclass(eq=False)
 class ServedRequest:
-    """One JSON-RPC request that passed the gate, while it is served: what it belongs to, and what came of it so far."""
+    """One JSON-RPC request that passed the gate, while it is served: whose it is, and what has happened so far."""
 
     caller: Caller
-    trace: Trace = field(default_factory=Trace.made)  # passed on to every service that is asked for this request
+    trace: Trace = field(default_factory=Trace.made)  # passed on to every service that this request calls
     span: Span = NO_SPAN  # of serving the request
     record: CallRecord | None = None  # of a tool call; None for other requests
-    wants_progress: bool = False  # the client takes its answer as a stream
-    interruption: Interruption = field(default_factory=Interruption)  # happens once nobody waits for the answer
-    has_written: bool = False  # something was asked of the API that may have changed it
-    refusal: BearerTokenError | None = None  # found while serving; replaces the answer, with an HTTP status of its own
+    wants_progress: bool = False  # the client gets its answer as a stream
+    interruption: Interruption = field(default_factory=Interruption)  # happens once the client no longer waits
+    has_written: bool = False  # a request to the API may have changed data
+    refusal: BearerTokenError | None = None  # found while serving; it replaces the answer, with its own HTTP status
 
     @property
     def request_id(self) -> str:
-        """The JSON-RPC id of a tool call, bounded and cleaned as in its record; other requests are known by trace."""
+        """Return the JSON-RPC id of a tool call, cut and cleaned as in its record; "" for other requests."""
         return self.record.request_id if self.record else ""
 
     @property
@@ -45,9 +45,9 @@ class ServedRequest:
         return self.trace.id
 
     def refuse(self, refusal: BearerTokenError) -> None:
-        """Answer with an HTTP status that sends the client to log in or to ask for consent, and then to try again.
+        """Answer with an HTTP status that makes the client log in or ask for consent, and then try again.
 
-        Not once the API may have been changed: the second try would change it twice.
+        Do nothing if data at the API may have changed, because the second try would change it twice.
         """
         if not self.has_written:
             self.refusal = refusal
@@ -58,12 +58,12 @@ class ServedRequest:
             self.record.note(outcome, reason)
 
     def attach_to(self, scope: MutableMapping[str, Any]) -> None:
-        """Put the request into the ASGI scope; nothing that a client sends can set this key."""
+        """Put the request into the ASGI scope, under a key that clients cannot set."""
         scope[_SCOPE_KEY] = self
 
 
 def served_request(scope: MutableMapping[str, Any]) -> ServedRequest:
-    """Return the request that the gate let in. Raises TypeError for one that did not pass the gate."""
+    """Return the request that passed the gate. Raises TypeError for one that did not."""
     request = scope.get(_SCOPE_KEY)
     if not isinstance(request, ServedRequest):
         raise TypeError("this request did not pass the gate")

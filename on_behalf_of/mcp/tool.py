@@ -13,7 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from on_behalf_of.mcp.schema import ANY_OBJECT, NO_ARGUMENTS, Schema
 from on_behalf_of.primitives.scope_syntax import is_scope
 
-if TYPE_CHECKING:  # the other services read the scopes of the tools and need not load an HTTP client for it
+if TYPE_CHECKING:  # other services read the tools' scopes, and need not load an HTTP client for that
     from on_behalf_of.mcp.api.client import Downstream
     from on_behalf_of.resource_server.access_token import AccessToken
 
@@ -21,41 +21,41 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")  # MCP tools §Tool Names
 
 
 class ToolDeclarationError(ImproperlyConfigured):
-    """A declaration that makes no sense. Stops the start of every service, for all read the tools' scopes."""
+    """A tool's declaration is wrong. No service starts then, because all of them read the tools' scopes."""
 
     def __init__(self, name: str, what: str) -> None:
-        super().__init__(f"The tool {name} is not declared as it should be: {what}.")
+        super().__init__(f"The tool {name} is declared wrongly: {what}.")
 
 
 @dataclass(frozen=True)
 class ToolCall:
-    """One call as the tool sees it: never a token, only who calls and an API client bound to the caller."""
+    """One call as the tool sees it: the arguments, who calls, and an API client bound to the caller. No token."""
 
     arguments: Mapping[str, Any]  # already valid against the tool's input schema
     caller: AccessToken  # the verified claims of token A
-    api: Downstream  # exchanges a token only once the tool really calls the API
+    api: Downstream  # exchanges the token when the tool first calls the API
 
 
 @dataclass(frozen=True)
 class ToolAnswer:
-    """What a tool answers: the same thing for programs and for people."""
+    """A tool's answer, once for programs and once for people."""
 
     structured: Mapping[str, Any]  # must be valid against the tool's output schema
-    text: str = ""  # one sentence; without it, people get to see what programs do
+    text: str = ""  # one sentence; without it, people see the structured answer
 
 
 @dataclass(frozen=True)
 class Tool:
     """A tool as declared. `answer` is a plain blocking function; it runs in a worker thread.
 
-    Name and description are those of the function unless given. Raises ToolDeclarationError; whether the schemas are
-    proper JSON Schema is checked once the bridge starts (`json_schema.check_schemas`).
+    Name and description are those of the function unless given. Raises ToolDeclarationError. The schemas themselves are
+    checked when the MCP server starts (`json_schema.check_schemas`).
     """
 
     answer: Callable[[ToolCall], ToolAnswer]
     _: KW_ONLY
-    scopes: tuple[str, ...] = ()  # what token A must carry
-    downstream_scopes: tuple[str, ...] = ()  # what token B is asked for; () means the configured default
+    scopes: tuple[str, ...] = ()  # that token A must have
+    downstream_scopes: tuple[str, ...] = ()  # of token B; () means the configured default
     name: str = ""  # the function's
     title: str = ""  # made from the name
     description: str = ""  # the first paragraph of the function's docstring
@@ -66,7 +66,7 @@ class Tool:
     # Hints to the client (MCP ToolAnnotations). A tool only reads unless it says otherwise.
     read_only: bool = True
     destructive: bool = False
-    idempotent: bool | None = None  # as read_only is
+    idempotent: bool | None = None  # None: the same as read_only
     open_world: bool = False
 
     def __post_init__(self) -> None:
@@ -82,26 +82,26 @@ class Tool:
 
     def _default(self, name: str, value: str) -> None:
         if not getattr(self, name):
-            object.__setattr__(self, name, value)  # frozen for everybody else
+            object.__setattr__(self, name, value)  # the dataclass is frozen
 
     def _mistake(self) -> str | None:  # noqa: PLR0911 - a list of rules
         if not _NAME.fullmatch(self.name):
-            return "its name may hold letters, digits and _ - . only, at most 128 of them"
+            return "its name may have letters, digits and _ - . only, at most 128 of them"
         if not self.description:
-            return "it needs a description, best as the docstring of its function"
+            return "it needs a description, such as a docstring of its function"
         declared: dict[str, object] = {"scopes": self.scopes, "downstream_scopes": self.downstream_scopes}
         for kind, scopes in declared.items():
-            if not isinstance(scopes, tuple):  # a lone string would be taken for a scope per letter
+            if not isinstance(scopes, tuple):  # each letter of a string would count as a scope
                 return f"{kind} must be a tuple of names"
             if not all(map(is_scope, scopes)):
-                return f"{kind} must hold names without blanks, quotes and characters beyond ASCII"
+                return f"{kind} must have names in ASCII, without blanks and quotes"
         if "offline_access" in self.scopes:
-            return "offline_access is between client and tenant, and no scope of a resource (MCP authorization)"
+            return "offline_access is between client and tenant, and not a scope of a resource (MCP authorization)"
         if self.downstream_scopes and not self.calls_api:
-            return "it names downstream_scopes, and calls_api says that it never calls the API"
+            return "it names downstream_scopes, but calls_api says that it never calls the API"
         for kind, schema in (("input_schema", self.input_schema), ("output_schema", self.output_schema)):
             if schema.get("type") != "object":
                 return f'{kind} must describe an object ("type": "object")'
         if self.read_only and (self.destructive or not self.idempotent):
-            return "a tool that only reads can neither destroy anything nor differ when it is repeated"
+            return "a tool that only reads cannot be destructive, and must be idempotent"
         return None

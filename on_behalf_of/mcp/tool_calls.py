@@ -1,4 +1,4 @@
-"""One call of one tool: what is checked before and after it, and what of its failure is told."""
+"""Run one call of one tool: check its arguments and its answer, and turn its failures into errors for the user."""
 
 import json
 import logging
@@ -25,7 +25,7 @@ LOG_PAUSE = 60.0  # seconds
 
 
 class ToolCalls:
-    """Runs tools on callers' behalf. Holds what all calls share: the exchange and the connections to the API."""
+    """Runs tools on callers' behalf, with the exchange and the connections that all calls share."""
 
     def __init__(
         self,
@@ -46,23 +46,23 @@ class ToolCalls:
         self._told_at: dict[str, float] = {}  # reason -> when it was last logged
 
     def _tell_operator(self, tool: Tool, error: CallError) -> None:
-        """Log what somebody here can mend: once a minute for each reason, not once for each call of an outage."""
+        """Log a failure that the operator can fix, at most once a minute for each reason."""
         now = time.monotonic()
         if error.concerns_operator and now - self._told_at.get(error.reason, -math.inf) >= LOG_PAUSE:
             self._told_at[error.reason] = now
             logger.warning("The tool %s failed: %s", tool.name, error)
 
     def deadline(self) -> Deadline:
-        """When a call that arrives now must be over."""
+        """Return the deadline of a call that arrives now."""
         return Deadline.after(self._timeout)
 
     def run(self, tool: Tool, arguments: Mapping[str, Any], served: ServedRequest, deadline: Deadline) -> ToolAnswer:
-        """The tool's answer. Blocking: run it in a worker thread.
+        """Run the tool and return its answer. Blocking: call it on a worker thread.
 
-        Raises CallError, with a text for the user, and nothing else: what a tool should not have raised is logged
-        and told in a fixed sentence.
+        Raises only CallError, with a text for the user. Any other exception of a tool is logged, and becomes a fixed
+        sentence.
         """
-        # The gate answers what consent can mend with a 403; who comes this far without the scopes has no hope of it.
+        # If consent could add the missing scopes, the gate has answered 403. Here, consent would not help.
         if missing := missing_scopes(tool, served.caller.token):
             raise ScopesNotGrantable(missing)
         if first_violation(tool.input_schema, arguments):
@@ -87,18 +87,18 @@ class ToolCalls:
             raise
         except Exception as error:
             logger.exception("The tool %s failed.", tool.name)
-            raise ToolFailed("The tool failed for a reason of its own; the server's log says more.") from error
+            raise ToolFailed("The tool failed because of an error; the server's log has the details.") from error
         if violation := first_violation(tool.output_schema, answer.structured):
             logger.error("The tool %s broke its own output schema: %s.", tool.name, violation)
-            raise ToolFailed("The tool's answer does not have the form that it promises; the server's log says more.")
+            raise ToolFailed("The tool's answer does not match its output schema; the server's log has the details.")
         return answer
 
 
 def _as_json(answer: object) -> ToolAnswer:
-    """The answer as JSON can carry it. Raises TypeError or ValueError where it cannot."""
+    """Return the answer as plain JSON. Raises TypeError or ValueError if that is not possible."""
     if not isinstance(answer, ToolAnswer):
         raise TypeError("a tool answers with a ToolAnswer")
     written = json.dumps(dict(answer.structured), ensure_ascii=False, allow_nan=False)
     for text in (written, answer.text):
-        text.encode()  # not half a character either
+        text.encode()  # raises for a lone surrogate
     return ToolAnswer(json.loads(written), answer.text)

@@ -1,4 +1,4 @@
-"""All tools of a server: what finds and lists them, and collects their scopes for metadata and challenges."""
+"""All tools of a server: finds and lists them, and collects their scopes for the metadata and the challenges."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ if TYPE_CHECKING:
 
 
 class ToolRegistry:
-    """All tools of this server, in the order of their declaration; immutable once made.
-
-    Raises ToolDeclarationError.
-    """
+    """All tools of this server, in the order of their declaration. Immutable. Raises ToolDeclarationError."""
 
     def __init__(self, tools: Sequence[Tool]) -> None:
         self._tools: dict[str, Tool] = {}
@@ -31,29 +28,29 @@ class ToolRegistry:
         return self._tools.get(name) if isinstance(name, str) else None
 
     def visible_to(self, token: AccessToken) -> tuple[Tool, ...]:
-        """The tools that the user has or could be granted.
+        """Return the tools that the user may call, or could be granted by consent.
 
-        Not by the scopes of the token at hand alone: a client that does not see a tool can never step up to it.
+        The token's scopes alone do not decide: a client that does not see a tool can never ask for its scopes.
         """
         return tuple(tool for tool in self._tools.values() if could_be_granted(tool, token))
 
     @property
     def scopes(self) -> tuple[str, ...]:
-        """Every scope that some tool needs: `scopes_supported` of the metadata (RFC 9728 §2)."""
+        """Return every scope that a tool needs, for `scopes_supported` of the metadata (RFC 9728 §2)."""
         return tuple(dict.fromkeys(scope for tool in self._tools.values() for scope in tool.scopes))
 
     @property
     def login_scopes(self) -> tuple[str, ...]:
-        """What a client should ask for at first: the `scope` of the challenge when no good token came."""
+        """Return the scopes that a client should ask for at login: `scope` in the challenge without a valid token."""
         asked = (tool.scopes for tool in self._tools.values() if tool.asked_at_login)
         return tuple(dict.fromkeys(scope for scopes in asked for scope in scopes))
 
 
 def missing_scopes(tool: Tool, token: AccessToken) -> tuple[str, ...]:
-    """The scopes of the tool that the token lacks, in the tool's order."""
+    """Return the tool's scopes that the token lacks, in the tool's order."""
     return tuple(scope for scope in tool.scopes if scope not in token.scopes)
 
 
 def could_be_granted(tool: Tool, token: AccessToken) -> bool:
-    """Whether consent could give what the token lacks. Where the issuer names no permissions, it might."""
+    """Return whether consent could add the missing scopes. If the token has no `permissions`, this may be so."""
     return token.permissions is None or token.permissions.issuperset(missing_scopes(tool, token))

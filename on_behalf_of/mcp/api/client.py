@@ -1,4 +1,4 @@
-"""The API as a tool sees it: JSON in, JSON out, on the caller's behalf, and no token anywhere."""
+"""The API client that a tool gets: JSON in, JSON out, on the caller's behalf, and without a token in sight."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -91,7 +91,7 @@ class Downstream:
     ) -> Items:
         """Return the first `most` items of a list, page after page, within the one deadline of the call.
 
-        An API without pagination answers with the whole list at once, which does as well.
+        An API without pagination answers with the whole list at once; that is accepted too.
         """
         items: list[dict[str, Any]] = []
         for number in range(1, MOST_PAGES + 1):
@@ -129,7 +129,7 @@ class Downstream:
         exchanged = self._token()
         response = self._send_in_step(method, path, exchanged, params, body)
         if response.status == HTTPStatus.UNAUTHORIZED:
-            # Revoked, perhaps, and a 401 comes before any work. Once, for the next one would be no better.
+            # The token may have been revoked, and a 401 comes before any work. Only once: another retry won't help.
             exchanged = self._token(rejected=exchanged)
             response = self._send_in_step(method, path, exchanged, params, body)
         if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
@@ -176,7 +176,7 @@ class Downstream:
     ) -> UpstreamResponse:
         if not self.deadline.remaining():
             raise ApiUnavailable("no time was left for it")
-        # Before it is sent: from then on something may have changed (RFC 9110 §9.2.1).
+        # Before the request is sent, because it may change data from then on (RFC 9110 §9.2.1).
         had_written = self.served.has_written
         self.served.has_written |= method != "GET"
 

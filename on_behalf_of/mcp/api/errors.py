@@ -1,4 +1,4 @@
-"""Why a call to the API failed, in words for the person who asked. The API's own texts arrive here bounded."""
+"""Why a call to the API failed, in words for the user. The API's own texts are already cut and cleaned."""
 
 from http import HTTPStatus
 
@@ -12,33 +12,41 @@ class DownstreamError(ToolError):
 
 
 class ApiRejectedToken(DownstreamError):
+    """401: the API did not accept the exchanged token."""
+
     outcome, reason = Outcome.FAILED, "api_rejected_token"
     concerns_operator = True
 
     def __init__(self, detail: str) -> None:
         super().__init__(
             f"The API did not accept the token that the tenant issued for it{_because(detail)}. "
-            "Whoever runs this bridge should check that tenant and API agree on issuer and audience."
+            "This server's operator should check that tenant and API agree on issuer and audience."
         )
 
 
 class ApiRefused(DownstreamError):
+    """403: the user may not do this."""
+
     outcome, reason = Outcome.REFUSED, "api_refused"
 
     def __init__(self, detail: str, scope: str, reason: str = "") -> None:
-        self.reason = reason or type(self).reason  # the API's own code, where it gives one
+        self.reason = reason or type(self).reason  # the API's own code, if it gives one
         needed = f" It needs the scope {scope}." if scope else ""
         super().__init__(f"The API refused the operation{_because(detail)}.{needed}")
 
 
 class NotFound(DownstreamError):
+    """404 and 410."""
+
     outcome, reason = Outcome.TOOL_ERROR, "api_not_found"
 
     def __init__(self, detail: str) -> None:
-        super().__init__(f"The API has nothing of that kind{_because(detail)}.")
+        super().__init__(f"The API did not find what was asked for{_because(detail)}.")
 
 
 class ApiFoundInputInvalid(DownstreamError):
+    """The other 4xx."""
+
     outcome, reason = Outcome.TOOL_ERROR, "api_found_input_invalid"
 
     def __init__(self, messages: str, status: int) -> None:
@@ -50,7 +58,7 @@ class ApiFoundInputInvalid(DownstreamError):
 
 
 class ApiUnavailable(DownstreamError):
-    """Unreachable, too slow, failing, or throttling."""
+    """The API is unreachable, too slow, failing, or limiting us."""
 
     outcome, reason = Outcome.FAILED, "api_unavailable"
     concerns_operator = True
@@ -61,22 +69,23 @@ class ApiUnavailable(DownstreamError):
 
 
 class ApiDown(ApiUnavailable):
-    """It failed so often that it was not asked."""
+    """The API failed so often that it was not asked."""
 
-    concerns_operator = False  # that it is down was logged once, when it began
+    concerns_operator = False  # the circuit breaker logs it once, when it begins
 
     def __init__(self, retry_after: int) -> None:
         super().__init__("it does not answer", retry_after)
 
 
 class MalformedApiAnswer(DownstreamError):
+    """The API's answer does not have the expected form."""
+
     outcome, reason = Outcome.FAILED, "api_answer_malformed"
     concerns_operator = True
 
     def __init__(self, what: str) -> None:
         super().__init__(
-            f"The API's answer cannot be used: {what}. "
-            "Whoever runs this bridge should check that API_BASE_URL is right."
+            f"The API's answer cannot be used: {what}. This server's operator should check that API_BASE_URL is right."
         )
 
 

@@ -1,11 +1,11 @@
-"""Lists at the API: in pages, as Django REST framework's PageNumberPagination gives them, or whole."""
+"""Lists of the API: in pages, as Django REST framework's PageNumberPagination returns them, or whole."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from on_behalf_of.mcp.schema import Schema
 
-MOST_PAGES = 100  # of one list; an API whose pages never end is not followed any further
+MOST_PAGES = 100  # of one list, in case the API's pages never end
 
 
 @dataclass(frozen=True)
@@ -17,17 +17,17 @@ class Page:
 
 @dataclass(frozen=True)
 class Items:
-    """Items of several pages, in their order. What is added or removed meanwhile may come twice or not at all."""
+    """Items of several pages, in order. Items may be doubled or missing if the list changes meanwhile."""
 
     items: list[dict[str, Any]]
-    count: int  # of all that there are
-    is_complete: bool  # False where there are more than were asked for
+    count: int  # of all items at the API
+    is_complete: bool  # False if there are more than were asked for
 
 
 def page_schema(item: Schema) -> Schema:
     """Return the schema of a page.
 
-    `next` is read for its presence only: following its URL would send token B wherever the API says.
+    Only the presence of `next` is used: following its URL would send token B to any host that the API names.
     """
     return {
         "type": "object",
@@ -46,5 +46,5 @@ def list_schema(item: Schema) -> Schema:
 
 
 def either_schema(item: Schema) -> Schema:
-    """Return the schema of a page or of a whole list; `oneOf` would hide which item of which does not fit."""
+    """Return the schema of a page or of a whole list. With `oneOf`, errors would not name the wrong item."""
     return {"if": {"type": "array"}, "then": list_schema(item), "else": page_schema(item)}

@@ -9,11 +9,11 @@ from on_behalf_of.http_client.http_client import UpstreamResponse
 from on_behalf_of.primitives.foreign_text import readable
 
 MOST, LONGEST, LONGEST_NAME, DEEPEST = 20, 300, 60, 8  # reasons, characters of one, of a field's name, levels
-# Members about the whole request; the latter two only if they are strings, not a field's list of messages.
+# Members about the whole request; the second pair only if they are strings, not a field's list of messages.
 _WHOLE, _WHOLE_AS_TEXT = ("detail", "non_field_errors"), ("error_description", "message")
 # Codes for programs, left out if there is a sentence (RFC 6750, RFC 9457, exception handlers for DRF).
 _CODES = frozenset({"type", "status", "status_code", "instance", "error", "code", "reason", "scope"})
-# Members of an object that holds one reason and says which field it is about (RFC 9457 §3, drf-standardized-errors).
+# Members of an object with one reason and the field that it is about (RFC 9457 §3, drf-standardized-errors).
 _WHERE, _WHAT = ("pointer", "attr", "field", "name", "loc", "parameter"), ("detail", "reason", "message", "msg")
 
 
@@ -29,9 +29,9 @@ def body_of(response: UpstreamResponse) -> Any:
 
 
 def reasons(response: UpstreamResponse) -> str:
-    """Return every reason that the body gives, as one bounded and cleaned line; empty if it gives none.
+    """Return every reason that the body gives, as one line, cut and cleaned; empty if it gives none.
 
-    Understands what Django REST framework writes (`{"detail": …}`, `{"title": ["…"]}`, lists of messages, nested
+    Reads the errors of Django REST framework (`{"detail": …}`, `{"title": ["…"]}`, lists of messages, nested
     serializers) and problem details (RFC 9457). A field's messages begin with its name.
     """
     body = body_of(response)

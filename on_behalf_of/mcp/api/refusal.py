@@ -1,4 +1,4 @@
-"""Turn the API's refusals into errors (RFC 6750 §3.1, RFC 9110 §15), with all reasons that it gives."""
+"""Turn the API's refusals into errors (RFC 6750 §3.1, RFC 9110 §15), with all reasons that the API gives."""
 
 import re
 from http import HTTPStatus
@@ -22,7 +22,7 @@ _SCOPE = re.compile(r'\bscope="([^"]*)"')
 
 
 def refusal(response: UpstreamResponse) -> DownstreamError:  # noqa: PLR0911 - a table, one line for each status
-    """Return the error for an answer outside 2xx. It keeps only bounded, cleaned text from the answer."""
+    """Return the error for an answer outside 2xx. The answer's text is cut and cleaned."""
     status, why = response.status, reasons(response)
     if status == HTTPStatus.UNAUTHORIZED:
         return ApiRejectedToken(why)
@@ -37,7 +37,7 @@ def refusal(response: UpstreamResponse) -> DownstreamError:  # noqa: PLR0911 - a
         return ApiUnavailable(_told(f"it failed ({status})", why), retry_after(response.headers))
     if status >= HTTPStatus.BAD_REQUEST:
         return ApiFoundInputInvalid(why, status)
-    return MalformedApiAnswer(f"it has the status {status}")  # redirects among them: they are never followed
+    return MalformedApiAnswer(f"it has the status {status}")  # such as a redirect, which is never followed
 
 
 def _told(what: str, why: str) -> str:

@@ -1,1 +1,1 @@
-"""The bridge as a protected resource: who may pass to the MCP endpoint, and how it is served."""
+"""The MCP server as a protected resource: who may pass to the endpoint, and how requests are served."""

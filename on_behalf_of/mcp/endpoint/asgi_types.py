@@ -1,7 +1,7 @@
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-# The names of the ASGI specification; shapes as Starlette and the SDK declare them.
+# The names are those of the ASGI specification, the types those of Starlette and the SDK.
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -16,6 +16,6 @@ def is_last(message: Message) -> bool:
 
 
 def header_values(scope: Scope, name: str) -> list[str]:
-    """All values of a header, in order; `name` in lower case, as ASGI servers give it."""
+    """Return all values of a header, in order. `name` is in lower case, as ASGI servers pass names."""
     wanted = name.encode()
     return [value.decode("latin-1") for key, value in scope["headers"] if key == wanted]

@@ -12,7 +12,7 @@ import anyio
 from on_behalf_of.mcp.endpoint.asgi_types import Message, Receive, Send
 from on_behalf_of.mcp.endpoint.jsonrpc_request import INVALID_REQUEST, JsonRpcError, JsonRpcRequest, parse_batch
 
-LONGEST = 20  # messages; each may occupy a thread and ask tenant and API
+LONGEST = 20  # messages; each may use a thread, and ask tenant and API
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Answer:
 
 
 def requests_of(content: bytes) -> tuple[JsonRpcRequest, ...]:
-    """Return the messages of a batch. Raises JsonRpcError if any is malformed, so that none of them is served."""
+    """Return the messages of a batch. Raises JsonRpcError if any is malformed; then none of them is served."""
     requests = parse_batch(content, longest=LONGEST)
     if any(request.method == "initialize" for request in requests):
         raise JsonRpcError(INVALID_REQUEST, "initialize must not be part of a batch.")  # MCP 2025-03-26 lifecycle
@@ -59,9 +59,9 @@ async def serve_batch(
     serve: Callable[[JsonRpcRequest, Receive, Send], Coroutine[Any, Any, None]],
     may_be_repeated: Callable[[], bool],
 ) -> None:
-    """Serve all messages concurrently, each by itself (JSON-RPC 2.0 §6), and send their answers as one array.
+    """Serve all messages concurrently and separately (JSON-RPC 2.0 §6), and send their answers as one array.
 
-    If the tenant no longer accepts the login and `may_be_repeated` is true, the whole batch is answered with that, so
+    If the tenant no longer accepts the login and `may_be_repeated` is true, that is the answer to the whole batch, so
     that the client logs in and sends it again.
     """
     answers = [Answer(request) for request in requests]

@@ -19,9 +19,9 @@ _HEADER_NAMES = re.compile(r"[A-Za-z0-9\-_, ]{1,1000}")
 
 
 def refuse_foreign_host(scope: Scope, allowed_hosts: Sequence[str]) -> None:
-    """A page that rebinds its own DNS name to this machine sends that name as Host. Raises HttpRefusal with 421.
+    """Refuse a request for another host, such as from a page that rebinds its DNS name to this machine.
 
-    `allowed_hosts` is read as Django reads ALLOWED_HOSTS; ports do not matter.
+    `allowed_hosts` has the form of Django's ALLOWED_HOSTS; ports do not matter. Raises HttpRefusal with 421.
     """
     hosts = header_values(scope, "host")
     domain = split_domain_port(hosts[0])[0] if len(hosts) == 1 else ""
@@ -32,10 +32,11 @@ def refuse_foreign_host(scope: Scope, allowed_hosts: Sequence[str]) -> None:
 def allowed_origin(
     scope: Scope, allowed_origins: Sequence[str], *, own_url: str, allowed_hosts: Sequence[str]
 ) -> str | None:
-    """The request's Origin, None where it has none (no browser sent it). Raises HttpRefusal with 403 for others.
+    """Return the request's Origin; None if it has none, so that no browser sent it.
 
-    To be called once the host is known to be allowed. Our own origin is allowed too: that of `own_url`, and that of
-    the Host at hand unless any Host will do, for then the name may be one that was rebound.
+    Call it after `refuse_foreign_host`. Our own origin is allowed too: that of `own_url`, and that of the request's
+    Host unless `allowed_hosts` accepts any, because then the name may have been rebound. Raises HttpRefusal with 403
+    for any other origin.
     """
     origins = header_values(scope, "origin")
     if not origins:
@@ -49,12 +50,12 @@ def allowed_origin(
 
 
 async def answer_preflight(scope: Scope, send: Send) -> None:
-    """Answer OPTIONS for an origin that is allowed; the origin itself is added by `shared_with`."""
-    # Echoed, since clients invent header names (Mcp-Param-*) and a wildcard does not cover Authorization.
+    """Answer OPTIONS for an allowed origin. `shared_with` adds the origin itself."""
+    # Echoed, because clients invent header names (Mcp-Param-*) and a wildcard does not cover Authorization.
     asked = ", ".join(header_values(scope, "access-control-request-headers"))
     headers: Headers = [
         (b"allow", b"POST, OPTIONS"),
-        (b"access-control-allow-methods", b"POST, GET, DELETE"),  # the latter two so that pages can read the 405
+        (b"access-control-allow-methods", b"POST, GET, DELETE"),  # GET and DELETE so that pages can read the 405
         (b"access-control-max-age", b"600"),
     ]
     if _HEADER_NAMES.fullmatch(asked):
@@ -64,7 +65,7 @@ async def answer_preflight(scope: Scope, send: Send) -> None:
 
 
 def shared_with(origin: str | None, headers: Headers) -> Headers:
-    """Let pages of `origin` read the response. Without credentials mode, because tokens are not cookies."""
+    """Let pages of `origin` read the response. Credentials mode is not needed, because tokens are not cookies."""
     headers = [*headers, (b"vary", b"Origin")]
     if origin is not None:
         headers.append((b"access-control-allow-origin", origin.encode("latin-1")))

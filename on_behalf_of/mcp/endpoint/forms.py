@@ -1,4 +1,4 @@
-"""The SDK's side of the MCP endpoint: one server, and the two forms in which HTTP carries its answers."""
+"""The SDK's side of the MCP endpoint: one server, whose answers are JSON documents or streams."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -19,10 +19,10 @@ from on_behalf_of.mcp.served_request import served_request
 
 
 class Endpoint:
-    """An ASGI app that serves what passed the gate, each request by itself: there are no sessions.
+    """An ASGI app that serves the requests that passed the gate. Each stands alone: there are no sessions.
 
     Answers are JSON documents, so that their status is known before anything is sent. A client that asks for progress
-    is answered on a stream.
+    gets a stream.
     """
 
     def __init__(self, server: Server[Any]) -> None:
@@ -31,8 +31,8 @@ class Endpoint:
                 server,
                 stateless=True,
                 json_response=in_json,
-                max_request_body_size=8 * MAX_BODY,  # the gate has bounded it; numbers can grow in being written anew
-                # The gate has checked Host and Origin by then, with Django's rules rather than these.
+                max_request_body_size=8 * MAX_BODY,  # the gate has limited it; writing numbers again may lengthen it
+                # The gate has already checked Host and Origin, by Django's rules.
                 security_settings=TransportSecuritySettings(enable_dns_rebinding_protection=False),
             )
             for in_json in (True, False)
@@ -49,10 +49,10 @@ class Endpoint:
 
 
 def build_endpoint(server: Server[Any], *, on_start: Callable[[], None], on_stop: Callable[[], None]) -> Starlette:
-    """The endpoint, and the lifespan of the process around it.
+    """Return the endpoint with the lifespan of the process.
 
-    `on_start` runs once, when the process serves; `on_stop` runs in a thread, when it has stopped, and may block.
-    `server` should have no lifespan of its own: each form of answer would enter it.
+    `on_start` runs once, when the process begins to serve. `on_stop` runs on a thread after it has stopped, and may
+    block. `server` should have no lifespan of its own, because both forms of answers would enter it.
     """
     endpoint = Endpoint(server)
 

@@ -1,4 +1,4 @@
-"""Who may pass to the MCP endpoint: the bridge as a protected resource (RFC 6750, RFC 9728, MCP authorization)."""
+"""Who may pass to the MCP endpoint: the server as a protected resource (RFC 6750, RFC 9728, MCP authorization)."""
 
 import logging
 from collections.abc import Iterator
@@ -54,8 +54,8 @@ logger = logging.getLogger(__name__)
 class Gate:
     """An ASGI app around the MCP endpoint.
 
-    In this order: host and origin, token, method, body, who may present the token, revision of MCP, scopes of the
-    called tool. A stranger thus learns only how to log in, and nothing that it sends beyond its headers is kept.
+    It checks, in this order: host and origin, token, method, body, who may present the token, revision of MCP, scopes
+    of the called tool. So a stranger learns only how to log in, and its body is not kept.
     """
 
     app: AsgiApp  # the endpoint; its requests carry a ServedRequest
@@ -93,8 +93,8 @@ class Gate:
             origin = allowed_origin(
                 scope, self.allowed_origins, own_url=self.resource.base_url, allowed_hosts=self.allowed_hosts
             )
-            response.change_headers(partial(shared_with, origin))  # a foreign page may not even read its refusal
-            if scope["method"] == "OPTIONS":  # a browser's question, which never carries a token
+            response.change_headers(partial(shared_with, origin))  # pages of other origins cannot read their refusal
+            if scope["method"] == "OPTIONS":  # a browser's preflight, which never has a token
                 await answer_preflight(scope, response)
                 return
             caller = await self._authenticate(scope)
@@ -102,7 +102,7 @@ class Gate:
             content = await body.read(seconds=self.body_deadline)
             if is_batch(content) and may_hold_batch(scope):
                 requests = requests_of(content)
-                for request in requests:  # `request`, so that the refusal names the one that is refused
+                for request in requests:  # `request`, so that the refusal has the id of the refused message
                     self._check_of_batch(request, scope, caller)
                 await self._answer_batch(requests, scope, receive, response, caller)
                 return
@@ -142,7 +142,7 @@ class Gate:
     async def _answer_batch(
         self, requests: tuple[JsonRpcRequest, ...], scope: Scope, receive: Receive, send: Send, caller: Caller
     ) -> None:
-        """Answer all messages together; each has a response of its own, which the batch collects."""
+        """Answer all messages together. Each has a response of its own, and the batch collects them."""
         answered: list[ServedRequest] = []
 
         async def serve_one(request: JsonRpcRequest, receive: Receive, send: Send) -> None:
@@ -170,13 +170,13 @@ class Gate:
                 raise
 
     async def _authenticate(self, scope: Scope) -> Caller:
-        # RFC 6750 §5.3: tokens in URLs end up in logs and histories, so they are not even looked at.
+        # RFC 6750 §5.3: tokens in URLs end up in logs and histories, so they are refused unread.
         query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
         if any(name == "access_token" for name, _ in query):
             raise InvalidRequest(Reason.TOKEN_IN_QUERY)
         token = read_bearer_token(header_values(scope, "authorization"))
         verified = self.verifier.verify_cached(token)
-        if verified is None:  # in a thread, for the issuer's keys may have to be fetched
+        if verified is None:  # on a thread, because the issuer's keys may have to be fetched
             verified = await anyio.to_thread.run_sync(self.verifier.verify, token, limiter=self.workers)
         return Caller(verified, token, users_address(scope, self.trusted_proxies))
 
@@ -187,7 +187,7 @@ class Gate:
         """Give the request its trace and its span, and a tool call a record of how it ends."""
         trace = callers_trace(header_values(scope, "traceparent"), request.params.get("_meta"))
         tool = self.registry.find(request.called_tool)
-        name = f"tools/call {tool.name}" if tool else "MCP request"  # methods and names are whatever clients write
+        name = f"tools/call {tool.name}" if tool else "MCP request"  # not the client's own words
         is_call = request.method == "tools/call"
         record = CallRecord.of(request, token=caller.token, trace=trace, key=self.record_key) if is_call else None
         with self.observer.span(name, trace_id=trace.id, traceparent=trace.received) as span:
@@ -212,20 +212,20 @@ class Gate:
             self.observer.refused(bounded(record.reason))
 
     def _check_scopes(self, request: JsonRpcRequest, token: AccessToken, revision: str) -> None:
-        """Raises InsufficientScope where more consent would let the call through.
+        """Raise InsufficientScope if more consent would let the call pass.
 
-        Where it could not, the call passes, to be answered with a readable tool error: a 403 would send the client
-        to log in again and again for nothing.
+        If consent would not help, the call passes and gets a readable tool error later; a 403 would make the client
+        log in again and again.
         """
         tool = self.registry.find(request.called_tool)
         if tool and missing_scopes(tool, token) and could_be_granted(tool, token):
-            # Clients of the current revision add what is challenged to what they have. Those before may replace it,
-            # so that MCP 2025-11-25 §Scope Challenge Handling recommends to name what was granted as well.
+            # Clients of the current revision add the challenged scopes to those they have. Earlier ones may replace
+            # them, so MCP 2025-11-25 §Scope Challenge Handling recommends naming the granted scopes too.
             held = () if revision == SINGLE_REQUESTS else token.scopes
             raise InsufficientScope(tool.scopes, keeping=[each for each in self.registry.scopes if each in held])
 
     def _refusal(self, error: Exception, request: JsonRpcRequest | None) -> HttpRefusal:
-        if request is None or request.method != "tools/call":  # a tool call's record tells of its refusal
+        if request is None or request.method != "tools/call":  # `_tell` reports refused tool calls
             self.observer.refused(reason_of(error))
         match error:
             case BearerTokenError():
@@ -241,11 +241,11 @@ class Gate:
 
 
 def _ends_with_connection(revision: str, tool: Tool | None) -> bool:
-    """Whether a request is over when its client closes the connection.
+    """Return whether a request ends when its client closes the connection.
 
-    In the current revision that is how clients cancel (MCP cancellation §Transport-Specific Cancellation). In those
-    before it is no cancellation, and what was to be written is written; what was only to be read can be given up, for
-    without a session there is no way left on which the answer could reach the client.
+    In the current revision, clients cancel in this way (MCP cancellation §Transport-Specific Cancellation). In earlier
+    ones it does not cancel, so writes are completed. Reads end, because without a session the answer cannot reach the
+    client any more.
     """
     return revision == SINGLE_REQUESTS or tool is None or tool.read_only
 
@@ -256,8 +256,8 @@ def _accepts_stream(scope: Scope) -> bool:
 
 
 def _check_form(scope: Scope) -> None:
-    """What can be seen of a request without its body."""
-    if scope["method"] != "POST":  # no streams and no sessions, so nothing to GET and nothing to DELETE
+    """Check what is known of a request without its body. Raises HttpRefusal."""
+    if scope["method"] != "POST":  # GET and DELETE are for streams and sessions, which don't exist here
         raise HttpRefusal(
             HTTPStatus.METHOD_NOT_ALLOWED,
             "The MCP endpoint takes POST requests only.",
@@ -271,6 +271,6 @@ def _check_form(scope: Scope) -> None:
 def _failed() -> HttpRefusal:
     return HttpRefusal(
         HTTPStatus.INTERNAL_SERVER_ERROR,
-        "The server failed to handle the request; its log says more.",
+        "The server failed to handle the request; its log has the details.",
         code=INTERNAL_ERROR,
     )

@@ -10,21 +10,21 @@ INTERNAL_ERROR = -32603
 
 @dataclass(eq=False)  # not frozen: Python writes the traceback into exceptions
 class HttpRefusal(Exception):
-    """A request that the gate answers itself.
+    """A refusal that the gate answers itself.
 
-    The body is a JSON-RPC error (MCP streamable HTTP allows one with any status), for its message is what clients
-    show to people; `data` repeats in fields what the message says.
+    The body is a JSON-RPC error (MCP streamable HTTP allows one with any status), because clients show its message to
+    people. `data` repeats the message's content in fields.
     """
 
     status: int
-    message: str  # a fixed sentence; nothing of the request is ever repeated in it
+    message: str  # a fixed sentence, which never repeats the request
     data: dict[str, Any] = field(default_factory=dict)
     headers: tuple[tuple[str, str], ...] = ()
     code: int = INVALID_REQUEST
     request_id: str | int | None = None
 
     async def send_to(self, send: Send) -> None:
-        """Answer with it, as one complete HTTP response."""
+        """Send the refusal as one complete HTTP response."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
         if self.data:
             error["data"] = self.data

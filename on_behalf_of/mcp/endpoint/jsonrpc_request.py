@@ -1,4 +1,4 @@
-"""The body of a POST to the MCP endpoint, read strictly before anything acts on it (JSON-RPC 2.0 §4)."""
+"""Read the body of a POST to the MCP endpoint strictly, before anything acts on it (JSON-RPC 2.0 §4)."""
 
 import json
 from collections.abc import Iterator
@@ -7,12 +7,12 @@ from typing import Any
 
 from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
 
-MAX_DEPTH = 64  # nested objects and arrays; readers of JSON differ in where they give up
+MAX_DEPTH = 64  # nested objects and arrays; the limits of JSON parsers differ
 PARSE_ERROR, INVALID_REQUEST = -32700, -32600
 
 
 class JsonRpcError(Exception):
-    """A body that is no JSON-RPC request or notification."""
+    """The body is not a JSON-RPC request or notification."""
 
     def __init__(self, code: int, message: str) -> None:
         super().__init__(message)
@@ -26,30 +26,31 @@ class JsonRpcRequest:
     method: str
     params: dict[str, Any]
     id: str | int | None
-    canonical: bytes  # the document written anew: what was judged is, to the byte, what is handed on
+    canonical: bytes  # the document, written again from what was checked; only this is passed on
 
     @property
     def called_tool(self) -> object:
-        """The `name` that a tools/call names, None for every other method."""
+        """Return the `name` of a tools/call; None for every other method."""
         return self.params.get("name") if self.method == "tools/call" else None
 
     @property
     def wants_progress(self) -> bool:
-        """Whether it is a tools/call that carries a progress token (MCP progress §Progress Flow)."""
+        """Return whether this is a tools/call with a progress token (MCP progress §Progress Flow)."""
         meta = self.params.get("_meta") if self.method == "tools/call" else None
         token = meta.get("progressToken") if isinstance(meta, dict) else None
         return isinstance(token, str | int) and not isinstance(token, bool)
 
 
 def is_batch(body: bytes) -> bool:
+    """Return whether the body is a JSON array, well-formed or not."""
     return body.lstrip(b" \t\r\n").startswith(b"[")
 
 
 def parse_request(body: bytes) -> JsonRpcRequest:
-    """Read one request or notification. Raises JsonRpcError, whose message repeats nothing of the body.
+    """Read one request or notification. Raises JsonRpcError, whose message never repeats the body.
 
-    Batches are refused: `parse_batch` reads them, for the one revision that has them. Answers are refused too, since
-    this server asks clients nothing.
+    Batches are refused: `parse_batch` reads them, for the one revision that has them. Answers are refused too, because
+    this server sends no requests to clients.
     """
     if is_batch(body):
         raise JsonRpcError(INVALID_REQUEST, "The body must be one JSON-RPC message, not a batch.")
@@ -57,7 +58,7 @@ def parse_request(body: bytes) -> JsonRpcRequest:
 
 
 def parse_batch(body: bytes, *, longest: int) -> tuple[JsonRpcRequest, ...]:
-    """Read a batch of requests and notifications, at most `longest`. Raises JsonRpcError for the whole of it."""
+    """Read a batch of at most `longest` requests and notifications. Raises JsonRpcError for the whole batch."""
     document = _document(b'{"batch":' + body + b"}")  # so that a batch is read as strictly as a single message
     messages = document["batch"]
     if len(document) > 1 or not isinstance(messages, list):

@@ -1,4 +1,4 @@
-"""The SDK's side: the tools as an MCP server, for every protocol revision that the SDK speaks."""
+"""The tools as an MCP server of the SDK, for every protocol revision that the SDK supports."""
 
 import json
 import logging
@@ -28,21 +28,21 @@ from on_behalf_of.primitives.call_error import CallError, Outcome
 logger = logging.getLogger(__name__)
 
 NAME = "django-on-behalf-of"
-VERSION = "0.1.0"  # given, for else the SDK looks it up in the package's metadata at each request
-LIST_TTL_MS = 60_000  # a user's permissions seldom change; a client may keep its list for a minute
-LOOK_FIRST = " Part of what was asked may be done already, so look before you repeat it."
-API_WORKERS, LOCAL_WORKERS = 64, 8  # threads; calls that wait for the API never hold up those that do not
+VERSION = "0.1.0"  # set here, because the SDK would look it up in the package's metadata at each request
+LIST_TTL_MS = 60_000  # a user's permissions seldom change, so a client may keep its list for a minute
+LOOK_FIRST = " Part of what was asked may be done already, so check before you repeat it."
+API_WORKERS, LOCAL_WORKERS = 64, 8  # threads; calls that wait for the API never delay those that do not
 
 Context = ServerRequestContext[Any, Request]
 
 
 def build_server(registry: ToolRegistry, calls: ToolCalls) -> Server[Any]:
-    """An MCP server that lists and calls the tools of `registry`."""
+    """Return an MCP server that lists and calls the tools of `registry`."""
     listed = {tool.name: _as_listed(tool) for tool in registry}
     api_workers, local_workers = ThreadPoolExecutor(API_WORKERS), ThreadPoolExecutor(LOCAL_WORKERS)
 
     async def list_tools(context: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
-        if params and params.cursor is not None:  # all tools stand on the first page
+        if params and params.cursor is not None:  # all tools are on the first page
             raise MCPError(types.INVALID_PARAMS, "The cursor is not known.")
         tools = [listed[tool.name] for tool in registry.visible_to(_served(context).caller.token)]
         return types.ListToolsResult(tools=tools, ttl_ms=LIST_TTL_MS, cache_scope="private")
@@ -60,15 +60,15 @@ def build_server(registry: ToolRegistry, calls: ToolCalls) -> Server[Any]:
                 report=partial(_report, context) if served.wants_progress else None,
             )
         except SubjectTokenRejected as error:
-            served.refuse(NoLongerAccepted())  # a new login helps, and a 401 is what makes clients begin one
+            served.refuse(NoLongerAccepted())  # a new login helps, and a 401 makes clients begin one
             served.note(error.outcome, error.reason)
             return _failure(error, LOOK_FIRST if served.has_written else "")
         except CallError as error:
             served.note(error.outcome, error.reason)
             return _failure(error)
-        except Exception:  # the SDK would tell clients of earlier revisions what it says
+        except Exception:  # the SDK would show its text to clients of earlier revisions
             logger.exception("Calling the tool %s failed.", tool.name)
-            failed = ToolFailed("The call failed for a reason of the server's own; its log says more.")
+            failed = ToolFailed("The call failed because of an error in the server; its log has the details.")
             served.note(failed.outcome, failed.reason)
             return _failure(failed)
         served.note(Outcome.OK)
@@ -88,9 +88,9 @@ def build_server(registry: ToolRegistry, calls: ToolCalls) -> Server[Any]:
 
 
 async def _negotiate(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
-    """Offer the newest revision with a handshake to a client that asks for one that is not served (MCP lifecycle).
+    """Offer the newest revision with a handshake if a client asks for one that is not served (MCP lifecycle).
 
-    The SDK would agree to any revision that it knows, including 2024-11-05.
+    The SDK would accept any revision that it knows, including 2024-11-05.
     """
     params = ctx.params or {}
     if ctx.method == "initialize" and isinstance(asked := params.get("protocolVersion"), str):
@@ -106,8 +106,8 @@ def _served(context: Context) -> ServedRequest:
 
 
 async def _report(context: Context, seconds: float) -> None:
-    """Tell a client that asked for it how a call goes (MCP progress). How much is left is unknown."""
-    with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):  # it has gone
+    """Report progress to a client that asked for it (MCP progress). The total is unknown."""
+    with suppress(anyio.ClosedResourceError, anyio.BrokenResourceError):  # the client has gone
         await context.session.report_progress(round(seconds, 3), message="Still waiting for an answer.")
 
 
@@ -128,7 +128,7 @@ def _as_listed(tool: Tool) -> types.Tool:
 
 
 def _success(answer: ToolAnswer) -> types.CallToolResult:
-    # The sentence is for people, the JSON for clients that know no structuredContent (MCP tools §Structured Content).
+    # The sentence is for people, the JSON for clients without structuredContent (MCP tools §Structured Content).
     texts = (answer.text, json.dumps(answer.structured, ensure_ascii=False))
     return types.CallToolResult(
         content=[types.TextContent(text=text) for text in texts if text], structured_content=dict(answer.structured)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from on_behalf_of.mcp.endpoint.asgi_types import Scope, Send
 from on_behalf_of.resource_server.protected_resource import WELL_KNOWN, ProtectedResource
 
-# Browser clients read it from anywhere. They send MCP-Protocol-Version along, which makes browsers ask first.
+# Browser clients of any origin may read it. They send MCP-Protocol-Version, for which browsers make a preflight.
 OPEN_TO_ALL = (("access-control-allow-origin", "*"),)
 PREFLIGHT = (
     *OPEN_TO_ALL,
@@ -16,10 +16,10 @@ PREFLIGHT = (
 
 @dataclass(frozen=True)
 class MetadataDocument:
-    """The server's document for MCP clients (RFC 9728 §3), at the path that belongs to the endpoint's (§3.1).
+    """The server's metadata for MCP clients (RFC 9728 §3), at the path for its endpoint (§3.1).
 
-    `is_at_root` serves it at the root's path as well, where clients look if the other one is missing. An API of the
-    same host has its own document there.
+    `is_at_root` serves it at the root's path too, where clients look if the other one is missing. An API on the same
+    host has its own document there.
     """
 
     resource: ProtectedResource
@@ -27,12 +27,12 @@ class MetadataDocument:
     is_at_root: bool = True
 
     def is_at(self, path: str) -> bool:
-        """Return whether the document is served at `path`; with a final slash too, as some clients spell it."""
+        """Return whether the document is served at `path`. A final slash is accepted, because some clients add it."""
         plain = path.removesuffix("/")
         return plain == WELL_KNOWN + self.endpoint or (self.is_at_root and plain == WELL_KNOWN)
 
     async def answer(self, scope: Scope, send: Send) -> None:
-        """Answer GET with the document, OPTIONS with what browsers ask first, and any other method with 405."""
+        """Answer GET with the document, OPTIONS as a preflight, and any other method with 405."""
         match scope["method"]:
             case "GET" | "HEAD":
                 await _respond(scope, send, 200, json.dumps(self.resource.metadata()).encode(), OPEN_TO_ALL)

@@ -12,11 +12,11 @@ DISCARD_DEADLINE = 2.0  # seconds
 
 
 class Disconnected(Exception):
-    """The client left before its body was complete, so no answer is sent."""
+    """The client left before its body was complete, so it gets no answer."""
 
 
 class RequestBody:
-    """The body of one request, which is either read or, once the request is refused, discarded."""
+    """The body of one request. It is read, or discarded if the request is refused."""
 
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self._receive = receive
@@ -24,10 +24,10 @@ class RequestBody:
         self._is_complete = False
 
     async def read(self, *, seconds: float = BODY_DEADLINE) -> bytes:
-        """The whole body.
+        """Return the whole body.
 
-        Raises HttpRefusal with 413 where it is too long (at once where Content-Length says so) and with 408 where it
-        takes too long; Disconnected where it never ends.
+        Raises HttpRefusal with 413 if it is too long (at once if Content-Length says so), with 408 if it takes too
+        long; Disconnected if the client leaves before its end.
         """
         if self._declared and self._declared[0].isdigit() and int(self._declared[0][:20]) > MAX_BODY:
             raise _too_large()
@@ -38,14 +38,14 @@ class RequestBody:
                 if len(body) > MAX_BODY:
                     raise _too_large()
             return bytes(body)
-        self._is_complete = True  # as far as we are concerned: nothing more is waited for
+        self._is_complete = True  # stop waiting for the rest
         raise HttpRefusal(HTTPStatus.REQUEST_TIMEOUT, f"The body did not arrive within {seconds:g} seconds.")
 
     async def discard(self, *, seconds: float = DISCARD_DEADLINE) -> None:
-        """Take in the rest without keeping it, up to a bound, before a refusal is sent.
+        """Receive the rest of the body without keeping it, up to a limit, before a refusal is sent.
 
-        A server that closes while its client still sends resets the connection, and the client then reports that
-        instead of the refusal (RFC 9112 §9.6).
+        If a server closes while its client still sends, the connection is reset, and the client reports that instead of
+        the refusal (RFC 9112 §9.6).
         """
         discarded = 0
         with anyio.move_on_after(seconds):

@@ -5,11 +5,11 @@ from on_behalf_of.mcp.endpoint.http_refusal import HttpRefusal
 
 
 class Response:
-    """The one wrapper around ASGI's `send` at the MCP endpoint: one HTTP response, and how far it got.
+    """One HTTP response of the MCP endpoint and its progress; it wraps ASGI's `send`.
 
-    It adds headers, and holds the head back until the first part of the body. An answer in JSON is complete by then,
-    so a refusal that serving brought to light can still take its place, with an HTTP status of its own. Once a stream
-    has begun it is too late, and the answer on the stream must say it.
+    It adds headers, and holds the head back until the first part of the body. An answer in JSON is complete by then, so
+    a refusal that was found while serving can still replace it, with its own HTTP status. Once a stream has begun, it
+    is too late for that, and the answer on the stream must contain the error.
     """
 
     def __init__(self, send: Send) -> None:
@@ -19,18 +19,18 @@ class Response:
         self._head: Message | None = None
         self._is_replaced = False
         self.has_begun = False  # its status is sent, or being sent
-        self.is_complete = False  # so is the last of its body
+        self.is_complete = False  # the last part of its body is sent, or being sent
 
     def change_headers(self, change: Callable[[Headers], Headers]) -> None:
-        """Let `change` have its way with the headers before they are sent, after the changes before."""
+        """Apply `change` to the headers before they are sent, after earlier changes."""
         self._changes.append(change)
 
     def give_way_to(self, refusal: Callable[[], HttpRefusal | None]) -> None:
-        """Before the answer is sent, ask `refusal` for one that is to be sent in its place."""
+        """Before the answer is sent, call `refusal`; if it returns one, send that instead."""
         self._replacement = refusal
 
     async def __call__(self, message: Message) -> None:
-        """Take a part of the answer. An ASGI `send`."""
+        """Send a part of the answer. This is an ASGI `send`."""
         if message["type"] == "http.response.start":
             self._head = message
             return
@@ -46,7 +46,7 @@ class Response:
             await self._pass_on(message)
 
     async def refuse(self, refusal: HttpRefusal) -> None:
-        """Answer with the refusal. A head that is held back is dropped."""
+        """Answer with the refusal, and drop a head that is held back."""
         self._head = None
         self.is_complete = True
         await refusal.send_to(self._pass_on)

@@ -1,4 +1,4 @@
-"""Serving one request that passed the gate, until it is answered or its client has gone."""
+"""Serve one request that passed the gate, until it is answered or its client has gone."""
 
 import asyncio
 from contextlib import suppress
@@ -15,7 +15,7 @@ async def serve(
     """Let `app` answer a request with that body.
 
     If the client closes the connection before the response is complete, `app` is cancelled if `ends_with_connection`;
-    otherwise it is not told. Raises what `app` raises.
+    otherwise it continues. Raises what `app` raises.
     """
     gone = asyncio.Event()
     pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
@@ -27,7 +27,7 @@ async def serve(
         return {"type": "http.disconnect"}
 
     async def watch() -> None:
-        with suppress(OSError):  # no more is to be heard of a client either way
+        with suppress(OSError):  # the client has gone either way
             while (await receive())["type"] != "http.disconnect":
                 pass
         if ends_with_connection and not response.is_complete:
@@ -35,7 +35,7 @@ async def serve(
             answering.cancel()
 
     with anyio.CancelScope() as answering:
-        watching = asyncio.create_task(watch())  # a task group would cost more than all else here
+        watching = asyncio.create_task(watch())  # a task group would cost more than everything else here
         try:
             await app(scope, receive_rest, response)
         finally:

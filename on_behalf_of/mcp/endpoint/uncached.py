@@ -2,7 +2,7 @@ from on_behalf_of.mcp.endpoint.asgi_types import Headers
 
 
 def uncached(headers: Headers) -> Headers:
-    """Mark an answer to a request with credentials `no-store` (RFC 6750 §5.3).
+    """Add `no-store` to the answer to a request with credentials (RFC 6750 §5.3).
 
     The answer's other cache directives are kept, such as the `no-transform` of streams.
     """

@@ -7,11 +7,11 @@ from on_behalf_of.primitives.client_address import Network, client_address, pars
 def users_address(scope: Scope, trusted_proxies: Sequence[Network]) -> str:
     """Return the address that a request came from, through trusted proxies only; empty if it is unknown.
 
-    Loopback is this machine, and a link-local address means something on one wire only.
+    Loopback and link-local addresses count as unknown: they mean nothing outside this machine or network.
     """
     peer = scope.get("client")
     forwarded = ",".join(header_values(scope, "x-forwarded-for"))
     address = parsed(client_address(peer[0], forwarded, trusted_proxies)) if peer else None
     if address is None or address.is_loopback or address.is_link_local or address.is_unspecified:
         return ""
-    return str(address).partition("%")[0]  # a zone means something on this machine only
+    return str(address).partition("%")[0]  # a zone is meaningful on this machine only

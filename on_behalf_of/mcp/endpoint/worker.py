@@ -1,4 +1,4 @@
-"""Blocking work in a thread, for a client that may be told how it goes, and that may go away."""
+"""Run blocking work on a thread, report its progress, and interrupt it if the client goes away."""
 
 import asyncio
 import contextvars
@@ -12,19 +12,19 @@ import anyio.lowlevel
 
 from on_behalf_of.http_client.interruption import Interruption
 
-PROGRESS_EVERY = 1.0  # seconds; work that is quicker is answered without a word before
+PROGRESS_EVERY = 1.0  # seconds; quicker work is answered without a report
 
 T = TypeVar("T")
-Report = Callable[[float], Awaitable[None]]  # is given the seconds that have passed
+Report = Callable[[float], Awaitable[None]]  # gets the seconds that have passed
 
 
 async def run_in_worker(
     work: Callable[[], T], *, workers: ThreadPoolExecutor, interruption: Interruption, report: Report | None = None
 ) -> T:
-    """What `work` returns or raises, from a thread of `workers`.
+    """Run `work` on a thread of `workers`; return what it returns, or raise what it raises.
 
-    Where this task is cancelled, `interruption` happens, and the thread is waited for: it is free again when this is
-    over, and nothing goes on behind anybody's back. Work that had not begun by then never does.
+    If this task is cancelled, `interruption` happens, and this function waits for the thread: no work continues in the
+    background. Work that has not begun by then never does.
     """
     if report is None:
         return await _run(work, workers, interruption)
@@ -36,14 +36,14 @@ async def run_in_worker(
         except Exception as error:  # noqa: BLE001 - raised below: the group would wrap it
             failure = error
         tasks.cancel_scope.cancel()
-    await anyio.lowlevel.checkpoint_if_cancelled()  # then nobody is answered, not even that nobody was there
+    await anyio.lowlevel.checkpoint_if_cancelled()  # if cancelled, there is no client left to answer
     if failure is not None:
         raise failure
     return result
 
 
 async def _run(work: Callable[[], T], workers: ThreadPoolExecutor, interruption: Interruption) -> T:
-    # anyio's own threads can be waited for or be given up, but not be told to hurry.
+    # Not anyio's threads: they can be awaited or abandoned, but not interrupted.
     running = workers.submit(contextvars.copy_context().run, work)
     try:
         return await asyncio.wrap_future(running)

@@ -1,1 +1,1 @@
-"""What is recorded of tool calls, best effort, and under which trace."""
+"""Record tool calls, best effort."""

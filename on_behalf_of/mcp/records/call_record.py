@@ -1,4 +1,4 @@
-"""What the bridge remembers of one tool call, for reviewers: never arguments, never tokens, and all of it bounded."""
+"""The record of one tool call, for reviewers. It has no arguments and no tokens, and all its texts are limited."""
 
 import hashlib
 import hmac
@@ -28,7 +28,7 @@ CLIENT_GONE = "client_gone"
 
 @dataclass
 class CallRecord:
-    """One call in the making: gathered while it is served, by the gate and by the thread that runs the tool."""
+    """The record of one call. The gate and the tool's thread fill it while the call is served."""
 
     token: AccessToken
     trace: Trace
@@ -38,7 +38,7 @@ class CallRecord:
     time: datetime = field(default_factory=timezone.now)
     duration_ms: int = 0
     exchange: TokenOrigin = TokenOrigin.NONE
-    outcome: Outcome | None = None  # None: not noted, because the SDK answers malformed calls itself
+    outcome: Outcome | None = None  # None: not noted; the SDK answers malformed calls itself
     reason: str = ""
     is_answered: bool = False
     _key: bytes = field(default=b"", repr=False)
@@ -47,7 +47,7 @@ class CallRecord:
 
     @classmethod
     def of(cls, request: JsonRpcRequest, *, token: AccessToken, trace: Trace, key: bytes) -> "CallRecord":
-        """A record of a tools/call that begins now. `key` keys the digest of its arguments."""
+        """Return the record of a tools/call that begins now. `key` keys the digest of its arguments."""
         return cls(
             token,
             trace,
@@ -58,15 +58,16 @@ class CallRecord:
         )
 
     def note_arguments(self, arguments: Mapping[str, Any]) -> None:
-        """Digest the arguments that the tool gets, not those that were sent: nulls that count as absent are gone."""
+        """Digest the arguments that the tool gets, which may have fewer nulls than those that were sent."""
         self.arguments_digest = _digest(arguments, self._key)
 
     def note(self, outcome: Outcome, reason: str = "") -> None:
+        """Set how the call ends."""
         if not self._is_over:  # a tool's thread may end after its caller has left
             self.outcome, self.reason = outcome, reason[:MAX_REASON]
 
     def note_token(self, obtained: Obtained) -> None:
-        """Note where a token for the API came from. A call that asked the tenant once did so, whatever came after."""
+        """Note where a token for the API came from. "exchanged" stays, even if later tokens come from a cache."""
         if obtained.origin is Origin.TENANT:
             self.exchange = TokenOrigin.EXCHANGED
         elif self.exchange is TokenOrigin.NONE:
@@ -74,7 +75,7 @@ class CallRecord:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Wraps the serving of a call; an outcome that was not noted follows from how the call ends."""
+        """Wrap the serving of a call. If no outcome was noted, the way in which the call ends decides."""
         try:
             yield
         except (InsufficientScope, NotPermitted) as error:
@@ -100,9 +101,9 @@ class CallRecord:
 
 
 def _digest(arguments: object, key: bytes) -> str:
-    """HMAC-SHA256 of the arguments, empty where there are none.
+    """Return the HMAC-SHA256 of the arguments, "" if there are none.
 
-    Equal arguments have equal digests, and without the key short ones cannot be found by trying.
+    Equal arguments have equal digests. Without the key, short arguments cannot be guessed from their digest.
     """
     if not arguments:
         return ""

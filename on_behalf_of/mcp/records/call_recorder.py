@@ -1,4 +1,4 @@
-"""Records of tool calls on their way to the database: queued, best effort, and never in the way of a call."""
+"""Write records of tool calls to the database: queued, best effort, and without delaying calls."""
 
 import logging
 import queue
@@ -12,17 +12,17 @@ logger = logging.getLogger(__name__)
 
 CAPACITY = 2_000  # records that may wait; some kilobytes each
 BATCH = 200  # records in one transaction
-LINGER = 0.25  # seconds that the first of a batch waits for others
-FLUSH = 4.0  # seconds that the end of the process waits for the database
+LINGER = 0.25  # seconds that the first record of a batch waits for others
+FLUSH = 4.0  # seconds that the process waits for the database before it ends
 
 Write = Callable[[Sequence[CallRecord]], None]
 
 
 class CallRecorder:
-    """A bounded queue, and the one thread that empties it into `write`.
+    """A bounded queue, and one thread that passes its records to `write`.
 
-    Whatever `write` raises drops its records; so does a full queue. They are counted, and each outage is logged
-    once when it begins and once when it is over. Safe to share between threads.
+    Records are dropped if `write` raises, or if the queue is full. They are counted, and each outage is logged once
+    when it begins and once when it ends. Safe to share between threads.
     """
 
     def __init__(
@@ -46,14 +46,14 @@ class CallRecorder:
         self._thread.start()
 
     def put(self, record: CallRecord) -> None:
-        """Take a finished record. Returns at once, whatever the database does."""
+        """Queue a finished record. Returns at once, even if the database is slow or down."""
         try:
             self._queue.put_nowait(record)
         except queue.Full:
             self._drop(1, "the queue is full")
 
     def stop(self, seconds: float = FLUSH) -> None:
-        """Write what is queued, as far as the time allows. Blocking."""
+        """Write the queued records, as far as the time allows. Blocking."""
         deadline = time.monotonic() + seconds
         try:
             self._queue.put(None, timeout=seconds)
@@ -71,13 +71,13 @@ class CallRecorder:
                 continue
             try:
                 self._write(batch)
-            except Exception as error:  # noqa: BLE001 - whatever it is, calls go on without records
+            except Exception as error:  # noqa: BLE001 - calls continue without records after any error
                 self._drop(len(batch), type(error).__name__)
             else:
                 self._recovered()
 
     def _next_batch(self) -> tuple[list[CallRecord], bool]:
-        """What to write next, and whether nothing will follow."""
+        """Return the records to write next, and whether they are the last ones."""
         batch: list[CallRecord] = []
         record = self._queue.get()
         deadline = time.monotonic() + self._linger
@@ -97,11 +97,11 @@ class CallRecorder:
             is_new, self._is_outage = not self._is_outage, True
         self._on_drop(number)
         if is_new:
-            logger.warning("Tool calls cannot be recorded (%s); they are served all the same.", why)
+            logger.warning("Tool calls cannot be recorded (%s); they are served anyway.", why)
 
     def _recovered(self) -> None:
         with self._lock:
             was_outage, dropped = self._is_outage, self._dropped
             self._is_outage, self._dropped = False, 0
         if was_outage:
-            logger.warning("Tool calls are recorded again; %d were not.", dropped)
+            logger.warning("Tool calls are recorded again; %d were lost.", dropped)

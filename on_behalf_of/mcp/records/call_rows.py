@@ -8,7 +8,7 @@ from on_behalf_of.resource_server.actor import Actor
 
 
 def write_rows(records: Sequence[CallRecord]) -> None:
-    """Insert the records at once. Raises what the database raises, and starts afresh with it the next time."""
+    """Insert the records together. Raises what the database raises, and uses a new connection the next time."""
     close_old_connections()
     try:
         ToolCall.objects.bulk_create([_row(record) for record in records])
@@ -45,5 +45,8 @@ def _level(actor: Actor) -> dict[str, str]:
 
 
 def _bounded(identifier: str) -> str:
-    """Verified identifiers are bounded and free of control characters; this keeps one from spoiling its batch."""
+    """Return the identifier in a form that the database accepts, so that one record cannot make its batch fail.
+
+    Verified identifiers already are limited in length and free of control characters.
+    """
     return identifier.encode(errors="replace").decode().replace("\x00", "\N{REPLACEMENT CHARACTER}")[:MAX_IDENTIFIER]

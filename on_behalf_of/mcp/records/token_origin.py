@@ -2,8 +2,8 @@ from enum import StrEnum
 
 
 class TokenOrigin(StrEnum):
-    """How a tool call came by its tokens for the API."""
+    """Where a tool call's tokens for the API came from."""
 
-    NONE = "none"  # the call never held one
+    NONE = "none"  # the call never had one
     EXCHANGED = "exchanged"  # the tenant was asked
     CACHED = "cached"  # an earlier or simultaneous call had asked

@@ -87,7 +87,7 @@ def test_any_answer_of_tenant_or_api_is_a_result_or_a_readable_tool_error(
                 text = await bridge.error_text("greet", token)
                 assert text.isprintable()
                 assert len(text) < 700
-                assert "log says more" not in text  # that would be a bug of ours
+                assert "log has the details" not in text  # that would be a bug of ours
 
     anyio.run(play)
     tenant.reply = api.reply = None

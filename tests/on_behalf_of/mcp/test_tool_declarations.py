@@ -51,15 +51,15 @@ async def test_without_a_text_people_see_the_structured_answer(bridge: RunningBr
 
 
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
-    "a blank in the name": ({"name": "count notes"}, "its name may hold letters"),
-    "a long name": ({"name": "x" * 129}, "its name may hold letters"),
-    "a slash in the name": ({"name": "notes/count"}, "its name may hold letters"),
-    "a blank in a scope": ({"scopes": ("tool:a tool:b",)}, "scopes must hold names without blanks"),
-    "an empty scope": ({"scopes": ("",)}, "scopes must hold names without blanks"),
-    "a quote in a scope": ({"downstream_scopes": ('read:"x"',)}, "downstream_scopes must hold names"),
-    "a scope that is no text": ({"scopes": (5,)}, "scopes must hold names"),
+    "a blank in the name": ({"name": "count notes"}, "its name may have letters"),
+    "a long name": ({"name": "x" * 129}, "its name may have letters"),
+    "a slash in the name": ({"name": "notes/count"}, "its name may have letters"),
+    "a blank in a scope": ({"scopes": ("tool:a tool:b",)}, "scopes must have names in ASCII"),
+    "an empty scope": ({"scopes": ("",)}, "scopes must have names in ASCII"),
+    "a quote in a scope": ({"downstream_scopes": ('read:"x"',)}, "downstream_scopes must have names"),
+    "a scope that is no text": ({"scopes": (5,)}, "scopes must have names"),
     "a lone scope": ({"scopes": "tool:a"}, "scopes must be a tuple"),
-    "offline_access": ({"scopes": ("offline_access",)}, "no scope of a resource"),
+    "offline_access": ({"scopes": ("offline_access",)}, "not a scope of a resource"),
     "an answer that is no object": ({"output_schema": {"type": "array"}}, "output_schema must describe an object"),
     "arguments of no type": ({"input_schema": {}}, "input_schema must describe an object"),
     "scopes of an API that it never calls": ({"calls_api": False, "downstream_scopes": ("a",)}, "never calls the API"),
@@ -71,7 +71,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("case", MISTAKES)
 def test_a_mistake_is_reported_in_a_sentence_that_names_the_tool(case: str) -> None:
     changes, words = MISTAKES[case]
-    with pytest.raises(ToolDeclarationError, match=r"^The tool .+ is not declared as it should be: .+\.$") as error:
+    with pytest.raises(ToolDeclarationError, match=r"^The tool .+ is declared wrongly: .+\.$") as error:
         replace(SHORT, **changes)
     assert words in str(error.value)
 
@@ -87,11 +87,11 @@ def test_two_tools_with_one_name_are_a_mistake() -> None:
 
 
 SCHEMAS: dict[str, tuple[dict[str, Any], str]] = {
-    "no such type": ({"properties": {"a": {"type": "text"}}}, "not proper JSON Schema at properties.a.type"),
-    "no pattern": ({"properties": {"a": {"pattern": "("}}}, "not proper JSON Schema at properties.a.pattern"),
-    "a list of required names that is none": ({"required": "a"}, "not proper JSON Schema at required"),
-    "elsewhere": ({"properties": {"a": {"$ref": "https://elsewhere.example/a.json"}}}, "does not hold"),
-    "nowhere": ({"properties": {"a": {"$ref": "#/$defs/a"}}}, "does not hold"),
+    "no such type": ({"properties": {"a": {"type": "text"}}}, "not valid JSON Schema at properties.a.type"),
+    "no pattern": ({"properties": {"a": {"pattern": "("}}}, "not valid JSON Schema at properties.a.pattern"),
+    "a list of required names that is none": ({"required": "a"}, "not valid JSON Schema at required"),
+    "elsewhere": ({"properties": {"a": {"$ref": "https://elsewhere.example/a.json"}}}, "does not contain"),
+    "nowhere": ({"properties": {"a": {"$ref": "#/$defs/a"}}}, "does not contain"),
 }
 
 
@@ -131,4 +131,4 @@ def test_a_bad_declaration_stops_the_start_with_one_line(mistake: str, tmp_path:
     )
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
-    assert ended.stderr.startswith("The tool odd is not declared as it should be: ")
+    assert ended.stderr.startswith("The tool odd is declared wrongly: ")

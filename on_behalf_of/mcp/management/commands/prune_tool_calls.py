@@ -6,7 +6,7 @@ from django.core.management.base import BaseCommand
 
 from on_behalf_of.mcp.models import ToolCall
 
-BATCH = 5_000  # rows in one transaction, so that no other call waits long for the database
+BATCH = 5_000  # rows in one transaction, so that calls don't wait long for the database
 
 
 class Command(BaseCommand):

@@ -240,7 +240,9 @@ CASES = [
         variables(TOKEN_ACTOR_RULE="record"),
         *("environment", "any actor", "TOKEN_ACTOR_RULE", "warning"),
     ),
-    Case("act is no object", token_b(act="bridge-client"), "exchange", "Each level of act must be an object"),
+    Case(
+        "act is no object", token_b(act="bridge-client"), "exchange", "Each level of act must be an object with a sub"
+    ),
     Case(
         "token B for another API",
         token_b(aud="https://other.example/"),

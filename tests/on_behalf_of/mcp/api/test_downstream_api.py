@@ -17,7 +17,7 @@ REPLIES: dict[str, tuple[Reply, str]] = {
         Reply(403, b'{"detail":"Not yours."}', SCOPE),
         "API refused the operation: Not yours. It needs the scope write:private.",
     ),
-    "404": (Reply(404, b'{"detail":"No note."}'), "nothing of that kind: No note."),
+    "404": (Reply(404, b'{"detail":"No note."}'), "did not find what was asked for: No note."),
     "400": (
         Reply(400, b'{"title":["Too long.","Too dull."],"body":"Bad."}'),
         "The API did not accept the input: title: Too long; title: Too dull; body: Bad.",

@@ -137,5 +137,5 @@ async def test_an_error_inside_the_endpoint_is_a_fixed_500(
     async with bridge:
         response = await bridge.post(tools_call("whoami"), bridge.token())
     assert response.status_code == 500
-    assert response.json()["error"]["message"] == "The server failed to handle the request; its log says more."
+    assert response.json()["error"]["message"] == "The server failed to handle the request; its log has the details."
     assert "failed" in caplog.text

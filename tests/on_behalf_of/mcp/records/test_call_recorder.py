@@ -63,8 +63,8 @@ def test_a_full_queue_drops_records_without_delay(database: Database, caplog: py
     recorder.stop()
     assert sum(map(len, database.batches)) == 11
     assert [record.getMessage() for record in caplog.records] == [
-        "Tool calls cannot be recorded (the queue is full); they are served all the same.",
-        "Tool calls are recorded again; 990 were not.",
+        "Tool calls cannot be recorded (the queue is full); they are served anyway.",
+        "Tool calls are recorded again; 990 were lost.",
     ]
 
 
@@ -82,7 +82,7 @@ def test_an_outage_is_logged_once_with_the_number_of_lost_records_at_its_end(
     recorder.stop()
     messages = [record.getMessage() for record in caplog.records]
     assert [message.split(";")[-1] for message in messages] == [
-        " they are served all the same.", " 2 were not.", " they are served all the same.",
+        " they are served anyway.", " 2 were lost.", " they are served anyway.",
     ]  # fmt: skip
     assert "password" not in "".join(messages)
     assert {record.levelno for record in caplog.records} == {logging.WARNING}
