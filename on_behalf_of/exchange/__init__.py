@@ -12,7 +12,7 @@ each with the one method `token(wanted, rejected=…)` that returns an `Obtained
 
 The memory of this process lets simultaneous calls share one request; the shared cache, which may be missing or down,
 does the same for all processes; the tenant is asked last. `kept_token` says how long a token is kept and under which
-key. `delegation` checks each token, whether the tenant or the cache handed it out: the same user, the right audience,
+key. `delegation` checks each token, whether it came from the tenant or the cache: the same user, the right audience,
 and this client as the current actor. `client_authentication` proves which client asks; `errors` has a class for each
 way to fail. Plain Python: no Django, no settings. The names below are public; everything else may change.
 """

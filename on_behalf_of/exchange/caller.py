@@ -20,8 +20,8 @@ class Caller:
     def from_header(cls, token: AccessToken, authorization: str | None, *, address: str = "") -> "Caller":
         """Return the caller whose request carried this Authorization header and was verified as `token`.
 
-        Raises MissingToken or InvalidRequest if the header holds no bearer token, ValueError if it holds another
-        token than the verified one.
+        Raises MissingToken or InvalidRequest if the header has no bearer token, ValueError if its token is not the
+        verified one.
         """
         text = read_bearer_token([authorization] if authorization else [])
         if hashlib.sha256(text.encode()).hexdigest() != token.digest:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from on_behalf_of.resource_server.access_token import AccessToken
 
-MARGIN = 30  # seconds; a token that ends sooner is not handed out, because the API must still accept it
+MARGIN = 30  # seconds; a token that ends sooner is not used any more, because the API must still accept it
 
 
 @dataclass(frozen=True)
@@ -38,9 +38,9 @@ class ExchangedToken:
 
     @property
     def kept_until(self) -> float:
-        """When the token stops being handed out, in seconds since the epoch."""
+        """Return when the token is no longer used, in seconds since the epoch."""
         return self.usable_until - MARGIN
 
     def is_usable(self, now: float) -> bool:
-        """Return whether the token may still be handed out."""
+        """Return whether the token may still be used."""
         return now < self.kept_until

@@ -16,4 +16,4 @@ class ExchangeObserver:
     exchanged: Callable[[str, float], None] = nothing  # outcome, seconds: the tenant was asked for a token
     looked_up: Callable[[str], None] = nothing  # where a token was found, a value of Origin
     keys_fetched: Callable[[bool], None] = nothing  # whether that succeeded
-    circuit_changed: Callable[[str, bool], None] = nothing  # party, whether it is taken to be dead
+    circuit_changed: Callable[[str, bool], None] = nothing  # party, whether it counts as down

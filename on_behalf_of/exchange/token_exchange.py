@@ -109,13 +109,13 @@ def token_exchange_for(
     """Return an exchange for the tokens that one API accepts by `rules`. Make it once, and share it between threads.
 
     `clients` are this service's clients at the tenant, by the audience of the tokens that they exchange; most services
-    have one. `timeout` is in seconds, for a whole exchange. `ca_file` holds certificates to trust in place of the
+    have one. `timeout` is in seconds, for a whole exchange. `ca_file` has certificates to trust in place of the
     public ones. `target` names the API to the tenant. `actor_rule` is for the tokens that come back.
     `forwards_address` tells the tenant the user's address.
 
-    `shared_cache` shares tokens between processes; it may fail, and `cache_keys` (32 bytes each) encrypt what it
-    holds: the first encrypts, all decrypt. Exchanges for several APIs can share `keys` and `http`.
-    Does no I/O. Raises ValueError for a shared cache without keys.
+    `shared_cache` shares tokens between processes; it may fail. `cache_keys` (32 bytes each) encrypt its entries: the
+    first encrypts, all decrypt. Exchanges for several APIs can share `keys` and `http`. Does no I/O. Raises ValueError
+    for a shared cache without keys.
     """
     observer = observer or ExchangeObserver()
     fetching = KeyFetching(timeout=timeout, ca_file=ca_file)
@@ -124,7 +124,7 @@ def token_exchange_for(
     cache = GuardedCache(shared_cache, on_change=observer.circuit_changed) if shared_cache is not None else None
     cipher = SealedBox(cache_keys) if cache else None
     hold = SharedHold(cache, cipher, rules.issuer) if cache and cipher else None
-    # There is one way to exchange: a tenant that fails at it fails for all.
+    # All exchanges use one endpoint of the tenant: if it fails, it fails for all callers.
     tenant = Upstream(
         "The tenant",
         timeout=timeout,

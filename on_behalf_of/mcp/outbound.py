@@ -13,7 +13,7 @@ from on_behalf_of.resource_server.issuer_keys import IssuerKeys
 def build_exchange(
     configuration: BridgeConfiguration, keys: IssuerKeys, http: UpstreamHttp, shared_cache: Cache | None = None
 ) -> TokenExchange:
-    """Return the exchange. `shared_cache`, if there is one, holds tokens for all processes; it may fail."""
+    """Return the exchange. `shared_cache`, if there is one, shares tokens between processes; it may fail."""
     return token_exchange_for(
         configuration.downstream_rules,
         clients=dict(zip(configuration.token_rules.audiences, configuration.clients, strict=True)),

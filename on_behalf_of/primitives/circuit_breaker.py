@@ -69,7 +69,7 @@ class Breaker:
             return True
 
     def gave_up(self) -> None:
-        """End a trial that showed nothing: the caller lost interest, or allowed too little time."""
+        """End a trial without a result: the caller left, or allowed too little time."""
         with self._lock:
             self._is_trying = False
 
