@@ -114,5 +114,5 @@ class CircuitBreaker:
             self._on_change(True)
 
     def gave_up(self) -> None:
-        """End a trial that showed nothing: the caller lost interest, or allowed too little time."""
+        """End a trial without a result: the caller left, or allowed too little time."""
         self._breaker.gave_up()
