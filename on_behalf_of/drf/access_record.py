@@ -6,9 +6,10 @@ import uuid
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
+from http import HTTPStatus
 
 from django.core.exceptions import ImproperlyConfigured
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.http import HttpRequest
 from rest_framework.request import Request
 
@@ -48,6 +49,10 @@ def record_of(request: HttpRequest | Request) -> "AccessRecord":
 
 class NotRecordable(DatabaseError):
     """The row was not written: an earlier attempt, or one made together with other calls, failed."""
+
+
+class ChangeRefused(IntegrityError):
+    """The database refused to commit what the view changed, as deferred constraints do. The call is recorded."""
 
 
 class NoMiddleware(ImproperlyConfigured):
@@ -163,9 +168,11 @@ class AccessRecord:
     def finish(self, status: int) -> None:
         """Write the row, after undoing what an unsuccessful call changed.
 
-        If the row cannot be written, undo the change too and raise DatabaseError.
+        If the row cannot be written, undo the change too and raise DatabaseError. If the database refuses the change
+        when it commits, record that and raise ChangeRefused: the log works, and trying again would not help.
         """
         is_success = status < 400  # noqa: PLR2004 - errors begin there
+        is_written = False
         try:
             with self._limits if self._is_limited else limited_database_time(DATABASE_TIME), self._transaction:
                 with self._change:
@@ -174,7 +181,13 @@ class AccessRecord:
                 is_written = self._write(status)
         except NotRecordable:
             raise
-        except DatabaseError:
+        except DatabaseError as error:
+            if isinstance(error, IntegrityError) and is_written and self._is_open:
+                self._is_open = False
+                self.reason = "unexpected_error"
+                with limited_database_time(DATABASE_TIME):
+                    self._write(HTTPStatus.INTERNAL_SERVER_ERROR)
+                raise ChangeRefused(*error.args) from error
             self.failed()
             raise
         if is_written:  # and committed, at the end of the block above

@@ -1,6 +1,7 @@
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
+from http import HTTPStatus
 from typing import Any
 
 from django.db import DatabaseError
@@ -8,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from rest_framework.permissions import SAFE_METHODS
 
 from on_behalf_of.audit.database import log_alias, log_connection
-from on_behalf_of.drf.access_record import AccessRecord, NotRecordable, record_of
+from on_behalf_of.drf.access_record import AccessRecord, ChangeRefused, NotRecordable, record_of
 from on_behalf_of.drf.browsable.not_recorded import not_recorded
 from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.observer import Observer
@@ -67,6 +68,9 @@ class AuditMiddleware:
         try:
             with span.child("audit commit") if record.token else nullcontext():  # a call without a token leaves no row
                 record.finish(response.status_code)
+        except ChangeRefused:
+            record.tell(observer, span, HTTPStatus.INTERNAL_SERVER_ERROR)
+            raise  # Django answers 500
         except DatabaseError as error:
             if record.token is None:  # a change by the project's own user, which the database refuses to commit
                 raise

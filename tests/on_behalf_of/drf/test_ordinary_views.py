@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection, transaction
 from django.urls import path
@@ -37,6 +38,8 @@ def change(request: Any) -> Response:
     match request.data["end"]:
         case "fail":
             raise RuntimeError("half-way")
+        case "dangle":  # a foreign key to nowhere, which databases look at when they commit
+            LogEntry.objects.create(user_id=1_000_000, object_repr="nothing", action_flag=1)
         case "refuse":
             return Response({"detail": "no"}, status=400)
     return Response({"in transaction": connection.in_atomic_block}, status=201)
@@ -167,6 +170,16 @@ def test_a_call_that_fails_is_undone_and_recorded(
 ) -> None:
     assert post(project, address, end, **token).status_code == status
     assert notes_and_rows() == (0, [status])
+
+
+@EACH
+def test_a_change_that_the_database_refuses_at_its_commit_is_an_error_on_record_and_no_outage_of_the_log(
+    project: APIClient, token: dict[str, Any], address: str
+) -> None:
+    assert post(project, address, "dangle", **token).status_code == 500
+    assert notes_and_rows() == (0, [500])
+    assert DelegatedAccess.objects.get().reason == "unexpected_error"
+    assert post(project, address, **token).status_code == 201  # other calls go on
 
 
 @EACH
