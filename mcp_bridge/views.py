@@ -32,4 +32,4 @@ def bad_request(_request: HttpRequest, exception: Exception | None = None) -> Ht
 
 
 def server_error(_request: HttpRequest) -> HttpResponse:
-    return JsonResponse({"detail": "The server failed to handle the request; its log says more."}, status=500)
+    return JsonResponse({"detail": "The server failed to handle the request; its log has the details."}, status=500)
