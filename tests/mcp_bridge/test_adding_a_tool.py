@@ -1,4 +1,4 @@
-"""The first thing that a reader would do with this project: one declaration, and nothing else to touch."""
+"""Adding a tool, which is what readers do first, takes one declaration and no other change."""
 
 import subprocess
 import sys
