@@ -269,7 +269,7 @@ def _check(document: dict[str, Any], client_id: str) -> None:
         raise refuse("its client_name has no visible character")
     grants = document.get("grant_types", ["authorization_code"])
     if not isinstance(grants, list) or "authorization_code" not in grants:
-        raise refuse("its grant_types must hold authorization_code")
+        raise refuse("its grant_types must include authorization_code")
     if not all(isinstance(grant, str) and grant in FOR_ANY_SERVER | {"authorization_code"} for grant in grants):
         raise refuse("its grant_types include one that this tenant does not allow for unknown clients")
     # The document is for all servers, so it may name grants that this one lacks; drop them (RFC 7591 §2).

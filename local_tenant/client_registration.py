@@ -82,9 +82,9 @@ def _read(document: dict[str, Any]) -> ClientMetadata:
             "redirect_uris must use https, http on this machine, or the scheme of a known editor, without a fragment.",
         )
     if not set(_texts(document, "grant_types", ["authorization_code"])) <= GRANTS:
-        raise _refused("grant_types may hold authorization_code and refresh_token only")
+        raise _refused("grant_types may contain only authorization_code and refresh_token")
     if set(_texts(document, "response_types", ["code"])) - {"code"}:
-        raise _refused("response_types may hold code only")
+        raise _refused("response_types may contain only code")
     method = document.get("token_endpoint_auth_method", "client_secret_basic")
     if method not in TOKEN_ENDPOINT_AUTH_METHODS:
         raise _refused(f"token_endpoint_auth_method must be one of {', '.join(TOKEN_ENDPOINT_AUTH_METHODS)}")

@@ -22,7 +22,7 @@ class Issuer(ServedIssuer):
     def __init__(self, url: str = "https://tenant.example/") -> None:
         super().__init__(url, API_AUDIENCE, client_id="inspector", scopes=["read:private"])
         self.codes: dict[str, tuple[str, str]] = {}  # code -> its S256 challenge, and the token that it is good for
-        self.token_answer: Answer | None = None  # what the token endpoint says in place of the truth
+        self.token_answer: Answer | None = None  # what the token endpoint answers instead, if set
         self.redeemed: list[dict[str, str]] = []  # what was sent to the token endpoint
 
     def auth0_claims(self, **changes: Any) -> dict[str, Any]:

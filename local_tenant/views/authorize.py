@@ -71,7 +71,7 @@ class AuthorizeView(View):
         user = logged_in_tenant_user(request)
         if "none" in asked_for.prompt:  # OpenID Connect Core §3.1.2.6: no page may be shown
             error = "consent_required" if user else "login_required"
-            raise RefusedToClient(asked_for.client, error, "The user would have to be asked.")
+            raise RefusedToClient(asked_for.client, error, "The user must log in or consent first.")
         return None if asked_for.prompt & {"login", "select_account"} else user
 
     @staticmethod
@@ -79,7 +79,7 @@ class AuthorizeView(View):
         request: HttpRequest, asked_for: AuthorizationRequest, user: TenantUser, scopes: list[str]
     ) -> HttpResponseBase:
         if request.POST.get("decision") != "allow":
-            raise RefusedToClient(asked_for.client, "access_denied", "The user said no.")
+            raise RefusedToClient(asked_for.client, "access_denied", "The user denied the request.")
         shown = request.POST.get("shown", "").split()  # grant only what the page showed
         code = issue_code(asked_for, user, [scope for scope in scopes if scope in shown])
         return LongRedirect(asked_for.client.response_url(code=code))

@@ -52,7 +52,7 @@ def _presented(authorization: str) -> str:
         raise TokenRefused(401)
     found = BEARER.fullmatch(authorization)
     if found is None:
-        raise TokenRefused(400, "invalid_request", "The Authorization header must hold one bearer token.")
+        raise TokenRefused(400, "invalid_request", "The Authorization header must contain one bearer token.")
     return found[1]
 
 

@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 SEALING_PAUSE = 2.0  # seconds; rows should be sealed at most five seconds after they are committed
 COUNTING_PAUSE = 60.0  # seconds
 DATABASE_TIME = 10.0  # seconds
-PATIENCE = 2  # failed rounds before a line in the log: a busy SQLite is nothing unusual
+PATIENCE = 2  # failed rounds before it is logged, because a busy SQLite is normal
 
 
 def seal_in_background() -> None:

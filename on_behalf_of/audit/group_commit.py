@@ -1,7 +1,7 @@
 """Commits the rows of calls that end at about the same time together; each call waits until its row is committed.
 
 Committing twenty rows costs as much as committing one: one statement, and one wait for the disk. A row that comes while
-nothing is being written is written at once. Rows that come in the meantime are then written together.
+nothing is being written is written at once. Rows that arrive in the meantime are written together afterwards.
 """
 
 import threading

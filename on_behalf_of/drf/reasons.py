@@ -5,7 +5,7 @@ from on_behalf_of.resource_server.refusals import DESCRIPTIONS, Reason
 # Reasons of the API itself, beside those about access tokens.
 OF_THE_API = {
     "invalid_input": "The request's content is not valid for this operation.",
-    "not_found": "Nothing at this address belongs to this user.",
+    "not_found": "This user has nothing at this address.",
     "method_not_allowed": "The address does not accept this method.",
     "not_acceptable": "The API cannot answer in any format that the client accepts.",
     "csrf_failed": "The request came with a browser session, but without proof that a page of the API sent it.",

@@ -6,10 +6,10 @@ from on_behalf_of.environment.variable import ALL, API, Variable
 AUDIT_SEALING = Variable(
     "AUDIT_SEALING",
     kinds.choice("thread", "command"),
-    "who seals the log: a `thread` of each process, or the `command` `manage.py audit_seal`. This repository's API "
-    "always has a thread of its own",
+    "what seals the log: a `thread` in each process, or the `command` `manage.py audit_seal`. This repository's API "
+    "always uses a thread",
     (),
-    otherwise="not decided, which a system check reports",
+    otherwise="none; a system check warns",
 )
 AUDIT_SEAL_KEY_FILE = Variable(
     "AUDIT_SEAL_KEY_FILE",

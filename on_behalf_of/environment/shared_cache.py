@@ -76,9 +76,7 @@ CACHE_ENCRYPTION_KEYS = Variable(
     (BRIDGE,),
     example="",
 )
-CACHE_KEY_PREFIX = Variable(
-    "CACHE_KEY_PREFIX", key_prefix, "what the names of all entries there begin with", (BRIDGE,), default="obo"
-)
+CACHE_KEY_PREFIX = Variable("CACHE_KEY_PREFIX", key_prefix, "the prefix of all cache keys", (BRIDGE,), default="obo")
 VARIABLES = (CACHE_URL, CACHE_ENCRYPTION_KEYS, CACHE_KEY_PREFIX)
 
 

@@ -55,7 +55,7 @@ class ClientRejected(ExchangeError):
 
 
 class TenantUnavailable(ExchangeError):
-    """The tenant did not answer, failed, or limits us. A later attempt may work."""
+    """The tenant did not answer, failed, or is limiting our requests. A later attempt may work."""
 
     outcome, reason = Outcome.FAILED, "tenant_unavailable"
     concerns_operator = True
@@ -66,7 +66,7 @@ class TenantUnavailable(ExchangeError):
 
 
 class TenantDown(TenantUnavailable):
-    """The tenant failed so often that it was not asked."""
+    """The tenant failed so often that this request was not sent."""
 
     concerns_operator = False  # the circuit breaker logs it once, when it begins
 
@@ -100,8 +100,8 @@ class Unfit(StrEnum):
     """Why a token that verifies is not the one asked for."""
 
     UNCHANGED = "it is the same token that was to be exchanged"
-    MACHINE = "it is a client's own and not a user's"
-    SUBJECT = "it is another user's"
+    MACHINE = "it is a client's own token, not a user's"
+    SUBJECT = "it belongs to another user"
     ORGANIZATION = "it belongs to another organization"
     CLIENT = "it was issued to another client"
     NO_ACTOR = "it names no current actor (act)"
@@ -143,7 +143,7 @@ class DelegationTooDeep(ExchangeError):
     def __init__(self) -> None:
         super().__init__(
             "Your access token has already passed through four actors, and the tenant allows no more. "
-            "Use this server from a client that is nearer to your login."
+            "Use this server from a client with fewer actors between it and your login."
         )
 
 

@@ -1,4 +1,4 @@
-"""How a tool is declared: one `Tool` drives listing, calling, metadata, challenges and pages alike."""
+"""Declare a tool. One `Tool` determines its listing, calls, metadata, challenges and pages."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ class InvalidArguments(ToolError):
     reason = "invalid_arguments"
 
     def __init__(self, violation: str) -> None:
-        super().__init__(f"The arguments do not fit: {violation}.")
+        super().__init__(f"The arguments are invalid: {violation}.")
 
 
 class ToolFailed(ToolError):

@@ -9,7 +9,7 @@ _ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class MalformedJson(ValueError):
-    """The document is not JSON that all readers understand alike, or not of the wanted type."""
+    """The document is not JSON that all parsers read the same way, or not of the expected type."""
 
 
 def parse_json(document: bytes) -> Any:
@@ -38,7 +38,7 @@ def parse_object(document: bytes) -> dict[str, Any]:
 def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise MalformedJson("a member name stands twice")
+        raise MalformedJson("a member name is repeated")
     return members
 
 

@@ -79,9 +79,9 @@ DESCRIPTIONS = {
     Reason.SCOPE: "The access token lacks a scope that this operation needs.",
     Reason.UNSCOPED_VIEW: "This operation names no scope, so no access token may call it.",
     Reason.ACTOR_NOT_CLIENT: "The current actor (act) is not the client that the access token was issued to.",
-    Reason.ACTOR_NOT_TRUSTED: "The party that acts for the user, by the token's act claim, may not call this resource.",
-    Reason.DELEGATION_REQUIRED: "Only calls on a user's behalf, by token exchange, are accepted here.",
-    Reason.MACHINE: "A client's own token is not accepted here; a user must be behind the call.",
+    Reason.ACTOR_NOT_TRUSTED: "The current actor (act) may not call this resource.",
+    Reason.DELEGATION_REQUIRED: "Only calls made on a user's behalf through token exchange are accepted here.",
+    Reason.MACHINE: "A client's own token is not accepted here; a call needs a user.",
     Reason.ORGANIZATION: "The access token does not belong to an organization that may use this resource.",
     Reason.UNKNOWN_USER: "The token's user has no active account here.",
 }

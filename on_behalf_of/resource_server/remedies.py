@@ -44,8 +44,8 @@ REMEDIES = {
     Reason.TOKEN_TOO_LONG: f"A token has at most {MAX_TOKEN_LENGTH:,} characters: have the tenant put less into it.",
     Reason.CRITICAL_HEADER: "Have the tenant issue tokens without crit and b64 in the header.",
     Reason.NO_KEY_ID: "Have the tenant name the signing key in the header (kid), as it does in its key set.",
-    Reason.MALFORMED_CLAIMS: "The claims are not a JSON object that all readers understand alike (it may have a member "
-    "twice): the tenant must correct this.",
+    Reason.MALFORMED_CLAIMS: "The claims are not a JSON object that all parsers read the same way (a member may be "
+    "repeated): the tenant must correct this.",
     Reason.SIGNATURE: "The token was changed after it was signed, or cut off when it was copied: copy the whole token "
     "again.",
     Reason.ID_TOKEN: "An ID token tells the client who logged in; send the access token of the same login.",
@@ -102,14 +102,14 @@ def _dialect(seen: Circumstances) -> str:
 
 def _key(seen: Circumstances) -> str:
     if seen.parts.claims.get("iss") != seen.rules.issuer:
-        return f"The key is another issuer's. {_issuer(seen)}"
+        return f"The key belongs to another issuer. {_issuer(seen)}"
     return "The issuer has changed its keys since then, or was set up again: log in again."
 
 
 def _issuer(seen: Circumstances) -> str:
     issuer, wanted = seen.parts.claims.get("iss"), shown(seen.rules.issuer)
     if isinstance(issuer, str) and issuer.rstrip("/") == seen.rules.issuer.rstrip("/"):
-        return f"iss is {shown(issuer)} and this service's issuer {wanted}: they differ in the slash at the end."
+        return f"iss is {shown(issuer)} and this service's issuer {wanted}: they differ in the trailing slash."
     return f"iss is {shown(issuer)}: log in at {wanted}, or set OAUTH_ISSUER (AUTH0_DOMAIN), if you mean that tenant."
 
 
@@ -121,7 +121,7 @@ def _aud(seen: Circumstances) -> str:
         if audience in seen.neighbours:
             return seen.neighbours[audience]
         if audience.rstrip("/") in {each.rstrip("/") for each in seen.rules.audiences}:
-            return f"aud is {shown(audience)} and this service {shown(wanted)}: they differ in the slash at the end."
+            return f"aud is {shown(audience)} and this service {shown(wanted)}: they differ in the trailing slash."
     if not {"client_id", "scope"} & claims.keys() and any(mark in claims for mark in MARKS_OF_ID_TOKENS):
         return "It looks like an ID token, which is for the client that aud names; send the access token of that login."
     return f"aud is {shown(aud)}: ask for a token with {_audience(seen)}."

@@ -41,13 +41,13 @@ PROBLEMS = {
         Problem(
             403,
             "You may not see this",
-            "Your account has no permission for what is at this address.",
+            "Your account has no permission to use this page.",
             "Log in with another account, or ask this service's administrator for the permission.",
         ),
         Problem(
             404,
             "There is nothing here",
-            "No page has this address: it was mistyped, or the page is gone.",
+            "There is no page at this address. It may be mistyped, or the page may have been removed.",
             "Check the address, or start again from the home page.",
         ),
         Problem(

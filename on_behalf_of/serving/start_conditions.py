@@ -11,13 +11,13 @@ from on_behalf_of.environment.kinds import LOOPBACK_HOSTS
 def refuse_debug_beyond_loopback(host: str, *, debug: bool) -> None:
     """Raise CommandError if a service with DEBUG on would listen on an address that other machines reach."""
     if debug and host not in LOOPBACK_HOSTS:
-        raise CommandError(f"With DEBUG on, nothing listens beyond this machine: set DEBUG=false to use {host}.")
+        raise CommandError(f"With DEBUG on, services listen on this machine only: set DEBUG=false to use {host}.")
 
 
 def refuse_busy_port(host: str, port: int, *, remedy: str) -> None:
     """Raise CommandError if a service cannot listen on that port."""
     if reason := why_not(host, port):
-        raise CommandError(f"Cannot listen on {host}:{port} ({reason}): stop what uses it, or {remedy}.")
+        raise CommandError(f"Cannot listen on {host}:{port} ({reason}): stop the process that uses it, or {remedy}.")
 
 
 def why_not(host: str, port: int) -> str | None:

@@ -1,6 +1,6 @@
 """Measure calls while the tenant's keys expire every second, and fetching them takes a third of a second.
 
-Who asks for keys once they are gone has calls wait for the answer; the longest time of a call shows it.
+If keys were fetched only after they expired, calls would wait for the fetch; the slowest call shows that.
 """
 
 import tempfile

@@ -1,6 +1,7 @@
 """A tenant that needs almost no CPU time, in its own process: it exchanges every token, and counts the exchanges.
 
-The local tenant would be most of what is measured. `GET /delay/30` makes it as far away as a real one, in milliseconds.
+With the local tenant, most of the measured time would be the
+tenant's. `GET /delay/30` makes it as far away as a real one, in milliseconds.
 """
 
 import asyncio

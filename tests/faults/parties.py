@@ -182,7 +182,7 @@ def running_parties(
     try:
         with served_bridge(tenant, api, state_dir, log=log, UPSTREAM_TIMEOUT=str(timeout), **settings) as bridge:
             parties = Parties(tenant, api, bridge, tenant_door, api_door, log)
-            parties.heal()  # what is a first time for anything is no measure of it
+            parties.heal()  # the first call takes longer than others
             yield parties
     finally:
         tenant_door.shut()

@@ -1,7 +1,7 @@
 """The three services while users call: processes are killed, and the database is restarted.
 
-Nobody ever sees anybody else's data, no answer is late, and all comes back. On a PostgreSQL of the tests' own where
-there is one, else on SQLite.
+No user sees another user's data, no answer is late, and every service recovers. The tests use their own PostgreSQL if
+one is available, else SQLite.
 """
 
 import contextlib

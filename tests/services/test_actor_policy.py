@@ -10,7 +10,7 @@ from tests.services.test_traces import ADMIN, tool_call
 
 
 def test_an_api_that_does_not_trust_the_bridge_tells_the_user_and_both_logs(services: Running, tmp_path: Path) -> None:
-    """RFC 8693 §4.1: the bridge is the current actor; that the user's own client is trusted changes nothing."""
+    """RFC 8693 §4.1: the bridge is the current actor; trusting the user's own client makes no difference."""
     token = services.subject_token(ADMIN)
     with (
         own_process("api", services, tmp_path / "api", API_TRUSTED_ACTORS="local-manual-client") as api,

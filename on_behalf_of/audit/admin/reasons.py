@@ -28,5 +28,5 @@ def explanation(row: DelegatedAccess) -> str:
     if row.reason:
         return sentences().get(row.reason, "This version of the admin does not know this code.")
     if row.decision == "allowed":
-        return "The token was verified, and held every scope that the operation needs."
+        return "The token was verified, and had every scope that the operation needs."
     return "No reason was recorded."

@@ -13,8 +13,8 @@ MAX_LAG = 30  # seconds; a row should be sealed after five
 SENTENCES = {
     RowVerdict.INTACT: ("intact", "The row is exactly what was sealed, and the seal's signature is valid."),
     RowVerdict.UNSEALED: ("unsealed", "The row matches its own digest. It is sealed within seconds of the call."),
-    RowVerdict.CHANGED: ("changed", "The row is not what was written: somebody changed it in the database."),
-    RowVerdict.MISSING: ("changed", "The seal over this position does not list the row: somebody inserted it."),
+    RowVerdict.CHANGED: ("changed", "The row is not what was written: it was changed in the database."),
+    RowVerdict.MISSING: ("changed", "The seal over this position does not list the row: it was inserted later."),
     RowVerdict.SEAL_FORGED: ("changed", "The signature of the seal over this row is not valid."),
     RowVerdict.UNVERIFIABLE: ("unknown", "The public keys that verify seals cannot be read here."),
 }

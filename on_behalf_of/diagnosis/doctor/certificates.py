@@ -51,5 +51,5 @@ def _looked_at(setting: str, url: str, ca_file: Path | None, timeout: float) -> 
         return not_checked(CHECK, f"{host} cannot be reached at port {port}.")
     days = int((ends - time.time()) // DAY)
     if days < SOON:
-        return warning(CHECK, f"The certificate of {host} ends in {days} days.", "Renew it.", setting)
+        return warning(CHECK, f"The certificate of {host} expires in {days} days.", "Renew it.", setting)
     return ok(CHECK, f"The certificate of {host} is trusted, for {days} more days.")

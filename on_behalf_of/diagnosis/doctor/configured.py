@@ -37,7 +37,7 @@ def _bridge(bridge: BridgeConfiguration) -> Iterator[Finding]:
         yield problem(
             CHECK,
             f"{name} is missing: the bridge exchanges tokens as the tenant's client.",
-            "Set it to that of the client that is linked to the bridge's API.",
+            "Use the value of the client that is linked to the bridge's API.",
             name,
         )
     if trouble := identifier_trouble(bridge.resource.resource, bridge.resource.base_url + ENDPOINT):

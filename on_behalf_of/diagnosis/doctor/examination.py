@@ -1,4 +1,4 @@
-"""The checks in their order: some go on with what an earlier one found."""
+"""Run the checks in order. Some use the results of earlier ones."""
 
 from collections.abc import Iterator
 

@@ -12,7 +12,7 @@ REMEDIES = {
     Unusable.KIND: "Have the tenant sign the access tokens of both APIs with RS256.",
     Unusable.NAME: "Have the tenant publish each key with a kid (RFC 7517 §4.5).",
     Unusable.PURPOSE: "Have the tenant publish an RSA key with use sig and alg RS256, or without both.",
-    Unusable.PRIVATE: "Replace that key at once: everybody can sign with it.",
+    Unusable.PRIVATE: "Replace that key at once: anyone can sign with it.",
     Unusable.LENGTH: "Have the tenant sign with an RSA key of 2048 bits or more (RFC 7518 §3.3).",
     Unusable.NUMBERS: "Have the tenant publish the key as RFC 7518 §6.3.1 describes.",
 }
@@ -48,5 +48,5 @@ def key_set(metadata: IssuerMetadata | None, http: UpstreamHttp) -> Findings[boo
         f"{len(usable)} of {len(entries)} keys verify RS256 signatures: {names}.",
     )
     for each in why.keys() - EXPECTED:
-        yield warning(CHECK, f"A key is passed over because {each}; tokens signed with it are refused.", REMEDIES[each])
+        yield warning(CHECK, f"A key is ignored because {each}; tokens signed with it are refused.", REMEDIES[each])
     return True

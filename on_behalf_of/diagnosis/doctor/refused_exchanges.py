@@ -80,7 +80,7 @@ def remedy(error: ExchangeError, issued: str, expected: Expected) -> tuple[str, 
                 "MCP_AUTH0_CLIENT_ID, MCP_AUTH0_CLIENT_SECRET, MCP_AUTH0_CLIENT_AUTH_METHOD",
             )
         case SubjectTokenRejected():
-            return "", "Take a fresh token A of a user who is logged in.", ""
+            return "", "Use a new token A of a user who is logged in.", ""
         case ExchangeRefused():
             general = ("Read what the tenant said, and its log.", "")
             return "", *_CODES.get(error.error, _STATUSES.get(error.status, general))
@@ -101,7 +101,7 @@ def remedy(error: ExchangeError, issued: str, expected: Expected) -> tuple[str, 
         case UnusableToken(__cause__=InvalidToken() as cause):
             return "", *advice(cause, issued, expected)
         case NotAUser():
-            return "", "Take the token of a user who logged in; client credentials stand for no user.", ""
+            return "", "Use the token of a user who logged in; a token from client credentials has no user.", ""
         case DelegationTooDeep():
-            return "", "Take a token with fewer actors: one that was issued closer to the user's login.", ""
+            return "", "Use a token with fewer actors: one that was issued closer to the user's login.", ""
     return "", "Try again. If it keeps failing, look at the tenant's status and log.", "UPSTREAM_TIMEOUT"

@@ -123,7 +123,7 @@ class Gate:
         streams: bool = True,
     ) -> ServedRequest:
         with self._serving(request, scope, caller, streams=streams) as served:
-            check_caller(caller.token, self.caller_rules)  # here, so that a refused tool call leaves its record
+            check_caller(caller.token, self.caller_rules)  # here, so that a refused tool call is recorded
             revision = revision_of(scope, request)
             self._check_scopes(request, caller.token, revision)
             response.give_way_to(lambda: self._refusal(served.refusal, request) if served.refusal else None)
@@ -184,7 +184,7 @@ class Gate:
     def _serving(
         self, request: JsonRpcRequest, scope: Scope, caller: Caller, *, streams: bool
     ) -> Iterator[ServedRequest]:
-        """Give the request its trace and its span, and a tool call a record of how it ends."""
+        """Give the request its trace and span, and record how a tool call ends."""
         trace = callers_trace(header_values(scope, "traceparent"), request.params.get("_meta"))
         tool = self.registry.find(request.called_tool)
         name = f"tools/call {tool.name}" if tool else "MCP request"  # not the client's own words

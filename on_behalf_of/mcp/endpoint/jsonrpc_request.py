@@ -64,9 +64,9 @@ def parse_batch(body: bytes, *, longest: int) -> tuple[JsonRpcRequest, ...]:
     if len(document) > 1 or not isinstance(messages, list):
         raise JsonRpcError(PARSE_ERROR, "The body is not a well-formed JSON array.")
     if not 0 < len(messages) <= longest:
-        raise JsonRpcError(INVALID_REQUEST, f"A batch must hold at least one message, and at most {longest}.")
+        raise JsonRpcError(INVALID_REQUEST, f"A batch must contain at least one message, and at most {longest}.")
     if not all(isinstance(each, dict) for each in messages):
-        raise JsonRpcError(INVALID_REQUEST, "A batch must hold JSON-RPC messages.")
+        raise JsonRpcError(INVALID_REQUEST, "A batch must contain JSON-RPC messages only.")
     return tuple(_request(each) for each in messages)
 
 

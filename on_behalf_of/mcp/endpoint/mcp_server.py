@@ -51,7 +51,7 @@ def build_server(registry: ToolRegistry, calls: ToolCalls) -> Server[Any]:
         tool, served, deadline = registry.find(params.name), _served(context), calls.deadline()
         if tool is None:
             served.note(Outcome.REFUSED, "unknown_tool")
-            raise MCPError(types.INVALID_PARAMS, "There is no tool of that name.")
+            raise MCPError(types.INVALID_PARAMS, "There is no tool with that name.")
         try:
             answer = await run_in_worker(
                 partial(calls.run, tool, params.arguments or {}, served, deadline),

@@ -1,6 +1,6 @@
 """The local tenant with an https issuer, for a test that ends TLS in front of it: Auth0's SDK knows no other.
 
-Nothing else is changed, and nobody outside the tests can have it so: a configured https issuer is a real tenant.
+Nothing else differs. Only tests can configure this: elsewhere, an https issuer is a real tenant.
 """
 
 import os

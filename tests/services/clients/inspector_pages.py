@@ -13,7 +13,7 @@ class InspectorPages:
     inspector: RunningInspector
 
     def connect(self, email: str, password: str) -> None:
-        """From a fresh start to the connection: the tenant asks who it is, and whether Inspector may act."""
+        """Connect for the first time, through the tenant's login and consent pages."""
         self.page.goto(self.inspector.url)
         # The switch itself is covered by its own picture, and may have no size yet.
         self.page.get_by_role("switch", name="Connect or disconnect").dispatch_event("click")
@@ -50,5 +50,5 @@ class InspectorPages:
         self.page.get_by_text(sentence).first.wait_for()
 
     def dialog(self) -> Locator:
-        """What it shows where the token at hand is not enough."""
+        """The dialog that it shows if the token lacks a scope."""
         return self.page.get_by_role("dialog", name="Additional permissions required")

@@ -25,7 +25,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """The addresses for which it opened a browser, in front of which an administrator sits."""
+    """The addresses that the client opened in a browser. An administrator logs in there."""
     addresses: list[str] = []
     walks: list[threading.Thread] = []
 
@@ -48,7 +48,7 @@ def walk(address: str) -> None:
     while True:
         try:
             requests.get(back, timeout=PATIENCE)
-        except requests.ConnectionError:  # it opens the browser first, and its server then
+        except requests.ConnectionError:  # it opens the browser before its server listens
             assert time.monotonic() < deadline, "the client does not listen where it said"
             time.sleep(0.05)
         else:

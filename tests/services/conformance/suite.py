@@ -35,7 +35,7 @@ def checks_in(results: Path) -> Checks:
 class Report:
     """A run against an MCP server."""
 
-    exit_code: int  # 0 where nothing failed or brought a warning but what is expected to
+    exit_code: int  # 0 if there were no unexpected failures or warnings
     output: str
     checks: Checks
 

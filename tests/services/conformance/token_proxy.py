@@ -1,4 +1,4 @@
-"""A reverse proxy that logs everybody in: the conformance suite has no option for a header."""
+"""A reverse proxy that adds a bearer token, because the conformance suite has no option for a header."""
 
 import contextlib
 import socket

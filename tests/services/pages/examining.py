@@ -14,7 +14,8 @@ HEIGHT = 900
 
 Rules = dict[str, Any]
 ALL_RULES: Rules = {"resultTypes": ["violations"], "preload": False}  # it would load style sheets a second time
-# What colours and the room for it may change; markup stays the same, and nothing is shown in narrow windows only.
+# The rules whose result depends on colours or width. The markup is the same, and nothing appears only in narrow
+# windows.
 COLOURS: Rules = ALL_RULES | {"runOnly": ["color-contrast", "link-in-text-block", "scrollable-region-focusable"]}
 Look = tuple[int, Literal["light", "dark"], Rules]
 LOOKS_AT: tuple[Look, ...] = (
@@ -24,14 +25,14 @@ LOOKS_AT: tuple[Look, ...] = (
 BARRIERS = """rules => axe.run(rules).then(found => found.violations
   .filter(violation => ["serious", "critical"].includes(violation.impact))
   .flatMap(violation => violation.nodes.map(node => [violation.id, `${node.target}`, node.failureSummary])))"""
-# Drawn as it was asked for, at last: a colour on its way to another has any contrast.
+# Wait until the page is drawn, and end its transitions: during one, the contrast could be anything.
 SETTLED = """() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))
   .then(() => document.getAnimations().forEach(each => each.cancel()))"""
 OVERFLOW = """() => document.documentElement.scrollWidth > document.documentElement.clientWidth
   ? [...document.querySelectorAll("body *")].filter(each => each.getBoundingClientRect().right > innerWidth)
       .slice(-1).map(each => `wider than the window, by ${each.outerHTML.slice(0, 200)}`)
   : []"""
-# What is not ours to mend: the rule, how the selectors of its elements end, and why they are let through.
+# Violations in other projects' pages: the rule, the end of the elements' selectors, and why we accept it.
 LET_THROUGH = {
     # Django's admin. The label of the search is an image with a text in place of it, which axe does not read here.
     "label-title-only": "#searchbar",
@@ -46,7 +47,7 @@ LET_THROUGH = {
 
 @contextmanager
 def tab(browser: Browser, complaints: list[str]) -> Iterator[Page]:
-    """In a browser of its own. What its console says, and requests that leave this machine, are complaints."""
+    """Open a tab in a new browser context. Console messages and requests beyond this machine become complaints."""
     with closing(browser.new_context(viewport=_size(WIDE), color_scheme="light", reduced_motion="reduce")) as context:
         page = context.new_page()
         page.on("console", lambda message: complaints.extend(_complaint(message.type, message.text)))
