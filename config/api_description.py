@@ -7,7 +7,7 @@ from config.services import API_SCOPES
 
 VERSION = "0.1.0"
 DESCRIPTION = """\
-Calls are made on behalf of a user. The access token names the user, and its `act` claim names everybody who acts for
+Calls are made on behalf of a user. The access token names the user, and its `act` claim names everyone who acts for
 them (RFC 8693 §4.1). The API checks the scope, decides who may act for whom, and records each call before it answers.
 
 **Tokens** must be in the `Authorization` header (RFC 6750 §2.1). Log in at the tenant, or present a token that was

@@ -38,7 +38,7 @@ class ActorSerializer(serializers.Serializer[Any]):
 class CallSerializer(serializers.Serializer[Any]):
     subject = serializers.CharField(help_text="The user on whose behalf the call is made.")
     client_id = serializers.CharField(help_text="The client to which the token was issued.")
-    current_actor = ActorSerializer(allow_null=True, help_text="Who acts for the user now; null if nobody does.")
+    current_actor = ActorSerializer(allow_null=True, help_text="Who acts for the user now; null if no one does.")
     actor_chain = ActorSerializer(many=True, help_text="All actors, current actor first (RFC 8693 §4.1).")
     scopes = serializers.ListField(child=serializers.CharField(), help_text="The token's scopes, sorted.")
     organization = serializers.CharField(allow_null=True, help_text="The organization that the user logged in to.")

@@ -26,7 +26,7 @@ class PublicView(RecordedView):
 
 
 class PrivateScopeView(RecordedView):
-    """Return the verified access token's claims: the user, the client, and everybody who acts for the user."""
+    """Return the verified access token's claims: the user, the client, and everyone who acts for the user."""
 
     permission_classes = (HasScope("read:private"),)
     serializer_class = CallSerializer

@@ -33,7 +33,7 @@ class TenantUserBackend(BaseBackend):
 
 
 def logged_in_tenant_user(request: HttpRequest) -> "TenantUser | None":
-    """Return the tenant user of this session; None for anybody else, including staff of the admin."""
+    """Return the tenant user of this session; None for anyone else, including staff of the admin."""
     from local_tenant.models import TenantUser
 
     backend = f"{TenantUserBackend.__module__}.{TenantUserBackend.__qualname__}"

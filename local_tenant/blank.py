@@ -12,7 +12,7 @@ _EMPTY = frozenset(
 
 
 def is_blank(text: str) -> bool:
-    """Return whether `text` holds only white space, controls, zero-width characters and fillers."""
+    """Return whether `text` contains only white space, controls, zero-width characters and fillers."""
     return not any(unicodedata.category(each)[0] in "LMNPS" and each not in _EMPTY for each in text)
 
 

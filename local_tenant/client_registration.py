@@ -47,7 +47,7 @@ def register_client(document: dict[str, Any]) -> dict[str, Any]:
         client_type=Application.CLIENT_CONFIDENTIAL if secret else Application.CLIENT_PUBLIC,
         authorization_grant_type=Application.GRANT_AUTHORIZATION_CODE,
         registration_source=Application.RegistrationSource.DCR,
-        # A public client keeps the random secret that the model generates. Nobody knows it, but anybody could send an
+        # A public client keeps the random secret that the model generates. No one knows it, but anyone could send an
         # empty one.
         **({"client_secret": secret} if secret else {}),
     )

@@ -18,7 +18,7 @@ class LinkedClient:
 class TenantConfiguration:
     """The development tenant's configuration. The project's settings build it once, as LOCAL_TENANT."""
 
-    issuer: str  # everybody compares it byte for byte, including the trailing slash
+    issuer: str  # compared byte for byte, including the trailing slash
     bridges: tuple[LinkedClient, ...]  # usually one; more while clients move to another identifier
     api_audience: str  # identifier of the downstream API
     signing_key_file: Path  # RSA private key in PEM; made at the first start

@@ -24,7 +24,7 @@ class Advice:
     redirect_uri: str  # a pattern of the URIs that it sends
 
     def parts(self) -> list[tuple[str, bool]]:
-        """Return the text in parts, each with whether it is to be typed."""
+        """Split the text into parts. The flag of each says whether the user types it."""
         return [(text, number % 2 == 1) for number, text in enumerate(self.how.split("`"))]
 
 

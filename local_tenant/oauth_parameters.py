@@ -19,7 +19,7 @@ Parameters = list[tuple[str, str]]
 
 
 class MalformedRequest(Exception):
-    """The request does not hold valid OAuth parameters. `status` is 400, or 413 for a body that is too big."""
+    """The request does not contain valid OAuth parameters. `status` is 400, or 413 for a body that is too big."""
 
     def __init__(self, description: str, status: int = 400) -> None:
         super().__init__(description)

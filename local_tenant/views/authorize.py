@@ -67,7 +67,7 @@ class AuthorizeView(View):
 
     @staticmethod
     def _user(request: HttpRequest, asked_for: AuthorizationRequest) -> TenantUser | None:
-        """Return the user who is asked for consent; None if somebody must log in first."""
+        """Return the user who is asked for consent; None if a user must log in first."""
         user = logged_in_tenant_user(request)
         if "none" in asked_for.prompt:  # OpenID Connect Core §3.1.2.6: no page may be shown
             error = "consent_required" if user else "login_required"

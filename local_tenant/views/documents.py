@@ -38,7 +38,7 @@ def jwks(_request: HttpRequest) -> HttpResponse:
 @cross_origin("POST")
 @answering_server_error
 def register(request: HttpRequest) -> HttpResponse:
-    """Serve the registration endpoint (RFC 7591 §3). It is open to everybody, because MCP clients need that."""
+    """Serve the registration endpoint (RFC 7591 §3). It is open to everyone, because MCP clients need that."""
     if request.method != "POST":
         response = error_response("invalid_request", f"{request.method} is not supported; use POST.", status=405)
         response["Allow"] = "POST, OPTIONS"

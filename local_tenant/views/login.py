@@ -60,7 +60,7 @@ def login_page(request: HttpRequest) -> HttpResponseBase:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def logout_page(request: HttpRequest) -> HttpResponse:
-    """Ask, then end the session. A link alone must not log anybody out."""
+    """Ask, then end the session. A link alone must not log anyone out."""
     if request.method == "POST":
         logout(request)
         return HttpResponseRedirect(reverse("home"))

@@ -1,4 +1,4 @@
-"""Triggers by which the database itself refuses changes to the log, and how their owner lifts them for a moment.
+"""Triggers that make the database refuse changes to the log, and a way for their owner to lift them briefly.
 
 To alter a table on SQLite, Django may rebuild it, which silently drops its triggers. Migrations call `create_triggers`
 after such an operation, and `migrate` puts back missing triggers at its end.

@@ -1,4 +1,4 @@
-"""Texts name environment variables. A project that sets none of them gets the keys of ON_BEHALF_OF instead."""
+"""Name settings as the project sets them: as environment variables, or as keys of ON_BEHALF_OF."""
 
 import re
 
@@ -26,6 +26,6 @@ def spelled(text: str) -> str:
 
 
 def _is_from_variables() -> bool:
-    """Return whether variables are what an operator would change. Configuration objects do not tell, so they count."""
+    """Return whether the operator sets variables. Assumed for configuration objects, because they don't say."""
     entries = settings.ON_BEHALF_OF.values()
     return all(isinstance(entry, SpelledElsewhere) or not isinstance(entry, dict) for entry in entries)

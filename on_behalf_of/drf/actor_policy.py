@@ -41,7 +41,7 @@ def check_actor(token: AccessToken, policy: ActorPolicy) -> None:
 
 
 def is_delegated(token: AccessToken) -> bool:
-    """Return whether the token was exchanged, so that its client acts for somebody else.
+    """Return whether the token was exchanged, so that its client acts for someone else.
 
     `act` alone does not show that: after a user's direct login at an agent-linked client, `act` has one level, which
     names that client. A second level shows it, because only an exchange adds one; only its presence counts, never whom

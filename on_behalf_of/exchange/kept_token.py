@@ -1,4 +1,4 @@
-"""How long an exchanged token is kept, and under which key. Memory and the shared cache both go by this."""
+"""How long an exchanged token is kept, and under which key. Both caches follow these rules."""
 
 import hashlib
 from dataclasses import dataclass, field

@@ -1,7 +1,7 @@
 """Callbacks with which the MCP server reports what it does. By default they do nothing, and cost almost nothing.
 
-Every label comes from a limited set: names of the server's own tools, codes, parties. It is never a user, and never a
-text that others chose.
+Every label comes from a limited set: names of the server's own tools, codes, parties. It never contains a user, or text
+from outside.
 """
 
 from collections.abc import Callable, Iterator

@@ -21,10 +21,10 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,128}")  # MCP tools §Tool Names
 
 
 class ToolDeclarationError(ImproperlyConfigured):
-    """A tool's declaration is wrong. No service starts then, because all of them read the tools' scopes."""
+    """A tool's declaration is invalid. No service starts with one, because all of them read the tools' scopes."""
 
     def __init__(self, name: str, what: str) -> None:
-        super().__init__(f"The tool {name} is declared wrongly: {what}.")
+        super().__init__(f"The declaration of the tool {name} is invalid: {what}.")
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Tool:
 
     def _mistake(self) -> str | None:  # noqa: PLR0911 - a list of rules
         if not _NAME.fullmatch(self.name):
-            return "its name may have letters, digits and _ - . only, at most 128 of them"
+            return "its name may contain only letters, digits and _ - . (at most 128 characters)"
         if not self.description:
             return "it needs a description, such as a docstring of its function"
         declared: dict[str, object] = {"scopes": self.scopes, "downstream_scopes": self.downstream_scopes}
@@ -94,9 +94,9 @@ class Tool:
             if not isinstance(scopes, tuple):  # each letter of a string would count as a scope
                 return f"{kind} must be a tuple of names"
             if not all(map(is_scope, scopes)):
-                return f"{kind} must have names in ASCII, without blanks and quotes"
+                return f"{kind} must contain ASCII names without blanks and quotes"
         if "offline_access" in self.scopes:
-            return "offline_access is between client and tenant, and not a scope of a resource (MCP authorization)"
+            return "offline_access is between client and tenant, not a scope of a resource (MCP authorization)"
         if self.downstream_scopes and not self.calls_api:
             return "it names downstream_scopes, but calls_api says that it never calls the API"
         for kind, schema in (("input_schema", self.input_schema), ("output_schema", self.output_schema)):

@@ -52,5 +52,5 @@ def missing_scopes(tool: Tool, token: AccessToken) -> tuple[str, ...]:
 
 
 def could_be_granted(tool: Tool, token: AccessToken) -> bool:
-    """Return whether consent could add the missing scopes. If the token has no `permissions`, this may be so."""
+    """Return whether consent could add the missing scopes. If the token has no `permissions`, assume that it could."""
     return token.permissions is None or token.permissions.issuperset(missing_scopes(tool, token))

@@ -21,7 +21,7 @@ def create_file(path: Path, content: str, *, mode: int = 0o600) -> None:
 
 @contextmanager
 def _draft(path: Path, content: str, mode: int) -> Iterator[Path]:
-    """Write the content to a file of its own beside `path`, durably; remove it at the end if it is still there."""
+    """Write the content durably to a temporary file beside `path`; remove it at the end if it is still there."""
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:

@@ -11,7 +11,7 @@ Value = TypeVar("Value")
 
 
 class BoundedCache(Generic[Key, Value]):
-    """A dictionary of at most `most` entries, each of which expires at a time of its own.
+    """A dictionary of at most `most` entries, each with its own expiry time.
 
     The least recently used entry makes room for a new one. Expired entries are removed even if they are not asked for,
     so memory follows the entries in use. Not safe to share between threads: the owner's lock must guard it.

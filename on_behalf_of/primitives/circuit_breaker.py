@@ -1,4 +1,4 @@
-"""When a party that does not answer counts as down, and when it is tried again."""
+"""Decide when a party that fails counts as down, and when to try it again."""
 
 import logging
 import math

@@ -26,7 +26,7 @@ class Trace:
 
     @classmethod
     def parse(cls, traceparent: object) -> Trace | None:
-        """Return the caller's trace; None if the header is absent or malformed, which count alike (§3.2.2.5)."""
+        """Return the caller's trace; None if the header is absent or malformed (§3.2.2.5)."""
         if not isinstance(traceparent, str) or not (match := _TRACEPARENT.fullmatch(traceparent)):
             return None
         is_sampled = bool(int(match[2], 16) & SAMPLED)

@@ -23,7 +23,7 @@ class Flight(Future[Fetched]):
 
 
 class SharedFetch(Generic[Fetched]):
-    """Runs at most one fetch at a time, in a thread of its own. All callers share its result.
+    """Runs at most one fetch at a time, in its own thread. All callers share its result.
 
     Only few callers wait for long, so that a server that hangs doesn't take every thread of this service. `lock` is
     the owner's: it is held while `is_due`, `on_success` and `on_failure` are called. `on_end` is told without the

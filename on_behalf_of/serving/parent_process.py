@@ -1,4 +1,4 @@
-"""Ends processes together with the one that started them, however that one ends, so that none is left running."""
+"""End processes when the one that started them ends, in whatever way, so that none is left running."""
 
 import ctypes
 import multiprocessing

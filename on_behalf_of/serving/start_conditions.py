@@ -1,4 +1,4 @@
-"""What has to hold before a service starts. Each failure is one sentence that says what to do."""
+"""The conditions for starting a service. Each failure is one sentence that says what to do."""
 
 import socket
 

@@ -26,7 +26,7 @@ class Addition:
 
 @dataclass(frozen=True)
 class Change:
-    """One request. `target` and `body` may hold IdOf; every id is known by the time the request is sent."""
+    """One request. `target` and `body` may contain IdOf; every id is known by the time the request is sent."""
 
     operation: Operation
     what: str  # such as: client "MCP bridge"

@@ -1,4 +1,4 @@
-"""What the tenant should hold, derived from this project's settings: its URLs, and the scopes of its tools and API."""
+"""The tenant's desired content, from this project's settings: its URLs, and the scopes of its tools and API."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

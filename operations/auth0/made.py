@@ -1,4 +1,4 @@
-"""A record of what the setup made at a tenant, so that `--destroy` removes exactly that. It holds no secrets."""
+"""A record of what the setup made at a tenant, so that `--destroy` removes exactly that. It contains no secrets."""
 
 import json
 from collections.abc import Mapping

@@ -23,7 +23,7 @@ def plan(
     """Compute the changes, without any request. `made` is what earlier runs made, `env_file` what .env holds.
 
     The plan never removes what others added; its notes name grants that are wider than needed. Raises SetupError if
-    the setup cannot continue until somebody changes the configuration.
+    the setup cannot continue until the configuration is changed.
     """
     ids = _known_ids(current) | find_clients(current, desired, made)
     ids |= {

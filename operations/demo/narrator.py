@@ -77,4 +77,4 @@ def chain_of(act: dict[str, Any] | None) -> str:
     while act:
         actors.append(str(act["sub"]))
         act = act.get("act")
-    return " acting for ".join(actors) or "none: the client acts for the user directly"
+    return " acting for ".join(actors) or "none: the user's own client calls directly"

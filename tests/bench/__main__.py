@@ -27,7 +27,7 @@ def main() -> int:
         django.setup()
         for name in wanted:
             print(f"== {name}", flush=True)
-            # Imported now, for models can be imported only after the set-up. Only a False is a judgement.
+            # Imported here, because models need the set-up. Only False means that a scenario failed.
             is_right &= import_module(f"tests.bench.{name}").measure() is not False
     return 0 if is_right else 1
 

@@ -5,7 +5,7 @@ half an hour with tokens that are of use for 90 seconds. Here that is 15 seconds
 caches until 30 seconds before its end (`MARGIN`), which cannot be compressed, so each token lives 45 seconds and its
 user renews it after 15. `SECONDS=60 make bench ONLY=soak` is shorter, with as many tokens a second.
 
-The load is paced, for this is about time and not about speed. Callers come on connections that end after a while, some
+The load is paced, because this measures duration, not speed. Callers come on connections that end after a while, some
 hang up in the middle of a call, and some bring a token that is past its end and must be refused.
 """
 

@@ -102,7 +102,7 @@ class Callers:
                 self.calls.append(Call(user, tool, trace_id, began, seconds, status, body, is_good))
                 self._answered.notify_all()
             if not status:
-                self._ends.wait(0.05)  # a service that is not there is no reason to spin
+                self._ends.wait(0.05)  # don't spin while the service is down
 
     def _answer(self, user: str, tool: str, token: str, trace_id: str) -> tuple[int, str]:
         arguments = {"title": f"of {user}"} if tool == "add_note" else {}

@@ -35,7 +35,7 @@ class Tenant(FakeTenant):
     def __init__(self) -> None:
         super().__init__()
         self.signed: list[str] = []
-        self.forging: dict[str, Any] = {}  # how token B is signed, where that is not as it should be
+        self.forging: dict[str, Any] = {}  # how token B is signed, if it is to be signed wrongly
 
     def sign(self, claims: dict[str, Any], **how: Any) -> str:
         is_for_api = claims.get("aud") == API_AUDIENCE

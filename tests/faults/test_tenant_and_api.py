@@ -58,7 +58,7 @@ TENANT = {
     ),
     "token of another issuer": Row(table.handing_out(iss="https://evil.example/"), "was not used", UNUSABLE),
     "token for another audience": Row(table.handing_out(aud="https://other.example/"), "was not used", UNUSABLE),
-    "token of another user": Row(table.handing_out(sub="auth0|mallory"), "it is another user's", UNUSABLE),
+    "token of another user": Row(table.handing_out(sub="auth0|mallory"), "it belongs to another user", UNUSABLE),
     "token of a client": Row(
         table.handing_out(sub="bridge-client@clients", act=None), "a client's own and not a user's", UNUSABLE
     ),

@@ -90,7 +90,7 @@ def own_process(
     is_awaited: bool = True,
     **environment: str,
 ) -> Iterator[OwnProcess]:
-    """The service as `services` has it, but for its port, `environment` and, where one is named, its application.
+    """Run a service as in `services`, except for its port, `environment`, and its application, if one is named.
 
     With several workers it is started as an operator would, with `manage.py serve`.
     """

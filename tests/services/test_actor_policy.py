@@ -19,8 +19,7 @@ def test_an_api_that_does_not_trust_the_bridge_tells_the_user_and_both_logs(serv
         result = bridge.greet(token, trace_id="f" * 32)
     assert result["isError"]
     assert result["content"][0]["text"] == (
-        "The API refused the operation: "
-        "The party that acts for the user, by the token's act claim, may not call this resource."
+        "The API refused the operation: The current actor (act) may not call this resource."
     )
     (row,) = services.audit(trace_id="f" * 32)
     assert (row["status"], row["reason"], row["actor"]) == (403, "actor_not_trusted", "local-mcp-bridge")

@@ -31,7 +31,7 @@ def test_every_request_is_answered_as_described(services: Running, tmp_path: Pat
             *("--checks", "all", "--phases", "examples,coverage,fuzzing,stateful", "--mode", "all"),
             *("--max-examples", str(EXAMPLES), "--generation-database", "none", "--no-color"),
         ],
-        cwd=tmp_path,  # no configuration file of anybody's own is read
+        cwd=tmp_path,  # so that no configuration file of the developer is read
         capture_output=True,
         text=True,
         check=False,
@@ -40,5 +40,5 @@ def test_every_request_is_answered_as_described(services: Running, tmp_path: Pat
     assert result.returncode == 0, said
     assert "Tested: 8" in said
     rows = services.audit(subject=SUBJECT)[rows_before:]
-    assert {row["status"] for row in rows} >= {200, 201, 204, 400, 404, 405}  # it did get far
+    assert {row["status"] for row in rows} >= {200, 201, 204, 400, 404, 405}  # the requests reached the views
     assert len(rows) > 100

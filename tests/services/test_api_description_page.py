@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(params=[(1100, "light"), (360, "dark")], ids=["wide", "narrow"])
 def context(browser: Browser, request: pytest.FixtureRequest, services: Running) -> Iterator[BrowserContext]:
-    """A browser of its own; what its console complains of, and what comes from elsewhere, fails the test."""
+    """A new browser context. Complaints in its console and requests to other hosts fail the test."""
     width, scheme = request.param
     complaints: list[str] = []
     with closing(browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)) as context:

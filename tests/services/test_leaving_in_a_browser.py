@@ -71,7 +71,7 @@ def callback() -> Iterator[Callback]:
 
 @pytest.fixture(params=[True, False], ids=["with scripts", "without scripts"])
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A tab of a browser of its own; a policy that stops a navigation complains in the console."""
+    """A tab in a new browser context. If a policy blocks a navigation, the console says so."""
     with closing(browser.new_context(java_script_enabled=request.param)) as context:
         page = context.new_page()
         complaints: list[str] = []

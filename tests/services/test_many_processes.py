@@ -54,7 +54,7 @@ def test_many_users_get_their_own_answers_and_one_intact_log(tenant: FakeTenant,
         for _ in range(STRANGERS):
             refused = requests.get(f"{api.url}/api/private-scope", headers={"Authorization": "Bearer x"}, timeout=30)
             assert refused.status_code == 401
-        # Both API processes look for rows to seal all the time; whoever holds the lock does it.
+        # Both API processes look for rows to seal all the time; the one with the lock does it.
         eventually(lambda: _sealed(database) == USERS * CALLS, "all rows are sealed while the processes run")
         for each in (bridge, api):
             each.process.terminate()

@@ -16,7 +16,7 @@ CHALLENGE = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"  # any; nobody redeems
 
 @pytest.fixture(params=[(1100, "light"), (360, "dark")], ids=["wide", "narrow"])
 def page(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Page]:
-    """A tab of a browser of its own; whatever the console complains of fails the test."""
+    """A tab in a new browser context. Errors in its console fail the test."""
     width, scheme = request.param
     with closing(browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme)) as context:
         page = context.new_page()

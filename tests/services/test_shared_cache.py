@@ -44,7 +44,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningOnPostgr
 
 @pytest.fixture(scope="module")
 def bridges(shared: RunningOnPostgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[str]]:
-    """Two, each of which calls an API of its own."""
+    """Two bridges, each with its own API."""
     logs: Path = tmp_path_factory.mktemp("logs")
     with ExitStack() as stack:
         second_api: OwnProcess = stack.enter_context(own_process("api", shared, logs / "api.log"))

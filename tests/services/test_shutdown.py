@@ -91,7 +91,7 @@ def test_the_bridge_finishes_a_tool_call_in_flight_and_records_it(services: Runn
         call = pool.submit(bridge.greet, token, trace_id=TRACE_ID)
         assert fake.was_asked.wait(30)
         with terminated(bridge):
-            bridge.process.send_signal(signal.SIGTERM)  # of an impatient operator; it cuts nobody off
+            bridge.process.send_signal(signal.SIGTERM)  # a second one, from an impatient operator, cuts no call off
             fake.may_answer.set()
             assert call.result()["structuredContent"]["subject"] == ADMIN
     (row,) = services.rows("SELECT * FROM obo_mcp_toolcall WHERE trace_id = ?", TRACE_ID)

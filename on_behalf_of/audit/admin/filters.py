@@ -87,7 +87,7 @@ class AccessFilter(forms.Form):
         return bool({"subject", "actor", "route", "scope", "trace", "since", "until"} & self.values.keys())
 
     def searched(self) -> list[Q]:
-        """Return one condition for each way in which a row can match the search, each for a query of its own.
+        """Return one condition for each way in which a row can match the search, each for a separate query.
 
         For one condition with OR, a database would collect and sort everything that matches.
         """

@@ -1,5 +1,5 @@
-"""What `manage.py doctor` examines: a configuration, the tenant that it names, and the way from one to the other.
+"""The checks of `manage.py doctor`: the configuration, the tenant that it names, and how the two fit together.
 
-`examination` runs the checks in their order. Each check asks and judges with the code that the services themselves run;
-the questions and the remedies are here.
+`examination` runs the checks in their order. Requests and verification use the services' own code; the questions and
+the remedies are here.
 """

@@ -1,4 +1,4 @@
-"""What the configuration shows by itself, before any request."""
+"""Check the configuration alone, before any request."""
 
 from collections.abc import Iterator
 

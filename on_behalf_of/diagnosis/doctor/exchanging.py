@@ -22,7 +22,7 @@ MOST = 10**10  # seconds; larger numbers are not shown
 
 
 class Overheard(UpstreamHttp):
-    """An HTTP client that keeps the last answer, of which the exchange itself reads only what it needs."""
+    """An HTTP client that keeps the last answer, because the exchange reads only parts of it."""
 
     answer: UpstreamResponse | None = None
 
@@ -38,7 +38,7 @@ class Overheard(UpstreamHttp):
 
 
 def scope_for(caller: Caller, tools: Iterable[Tool], default: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the scopes that the tools which this caller may use ask for; `default` if they ask for none."""
+    """Return the API's scopes for the tools that this caller may use; `default` if those tools declare none."""
     usable = (tool for tool in tools if caller.token.scopes.issuperset(tool.scopes) and tool.calls_api)
     wanted = (scope for tool in usable for scope in tool.downstream_scopes or default)
     return tuple(dict.fromkeys(wanted)) or default

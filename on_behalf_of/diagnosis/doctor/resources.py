@@ -52,7 +52,7 @@ def _compared(
             check, f"{url} does not give the service's metadata.", "Check what listens at that address.", url_setting
         )
     if resource != expected.resource:
-        how = " They differ in the slash at the end." if differ_in_slash(resource, expected.resource) else ""
+        how = " They differ in the trailing slash." if differ_in_slash(resource, expected.resource) else ""
         return problem(
             check,
             f"{url} says that it is {shown(resource)}, and {identifier_setting} is {expected.resource}.{how}",

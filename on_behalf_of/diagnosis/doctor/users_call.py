@@ -1,4 +1,4 @@
-"""The way of a user's call: accepted by the MCP server, exchanged, accepted by the API."""
+"""Follow a user's call: the MCP server accepts the token, the tenant exchanges it, and the API accepts the new one."""
 
 from collections.abc import Iterator
 

@@ -18,7 +18,7 @@ NAMES = {API: "the API", BRIDGE: "the bridge"}
 def explain_token(request: HttpRequest) -> HttpResponse:
     """Explain a pasted token. The token is neither kept nor logged, and the answer does not repeat it.
 
-    With DEBUG on only: anybody who knows a token can use it, so production has no form that invites people to paste
+    Only with DEBUG on: anyone who knows a token can use it, so production has no form that invites people to paste
     theirs. A project adds `path("explain", explain_token)` to its URLs.
     """
     if not settings.DEBUG:

@@ -4,7 +4,7 @@ from on_behalf_of.diagnosis.explaining.report import Report
 from on_behalf_of.resource_server.explanation import State
 
 MARKS = {State.PASSED: "ok", State.FAILED: "FAILED", State.NOT_REACHED: "-", State.CANNOT_TELL: "?"}
-SIGNED, UNSIGNED = "signed by the issuer", "not verified: anybody could have written it"
+SIGNED, UNSIGNED = "signed by the issuer", "not verified: anyone could have written it"
 
 
 def printed(report: Report) -> Iterator[str]:

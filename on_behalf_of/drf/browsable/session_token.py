@@ -25,7 +25,7 @@ class SessionToken:
 def keep_token(request: HttpRequest, login: BrowserLogin, token: str, withheld: Iterable[str] = ()) -> None:
     """Put the token into the session, replacing an earlier one.
 
-    The session gets a new key, so that a key that somebody else planted or saw is useless (session fixation). An
+    The session gets a new key, so that a key that an attacker planted or saw is useless (session fixation). An
     auditor's login to the admin, which may be in the same session, continues under the new key.
     """
     request.session.cycle_key()

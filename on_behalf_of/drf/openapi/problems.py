@@ -162,7 +162,7 @@ RESPONSES: dict[str, Component] = {
                 "scope": "write:private",
             },
             "actor": {
-                "detail": "The party that acts for the user, by the token's act claim, may not call this resource.",
+                "detail": "The current actor (act) may not call this resource.",
                 "reason": "actor_not_trusted",
             },
         },

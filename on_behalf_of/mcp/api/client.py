@@ -1,4 +1,4 @@
-"""The API client that a tool gets: JSON in, JSON out, on the caller's behalf, and without a token in sight."""
+"""The API client that a tool gets: JSON in, JSON out, on the caller's behalf. It never exposes a token."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -89,7 +89,7 @@ class Downstream:
         params: Mapping[str, str] | None = None,
         expect: Schema = ANY_OBJECT,
     ) -> Items:
-        """Return the first `most` items of a list, page after page, within the one deadline of the call.
+        """Return the first `most` items of a list, page after page, all within the call's deadline.
 
         An API without pagination answers with the whole list at once; that is accepted too.
         """

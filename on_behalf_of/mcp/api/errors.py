@@ -58,7 +58,7 @@ class ApiFoundInputInvalid(DownstreamError):
 
 
 class ApiUnavailable(DownstreamError):
-    """The API is unreachable, too slow, failing, or limiting us."""
+    """The API is unreachable, too slow, failing, or limiting our requests."""
 
     outcome, reason = Outcome.FAILED, "api_unavailable"
     concerns_operator = True
@@ -69,7 +69,7 @@ class ApiUnavailable(DownstreamError):
 
 
 class ApiDown(ApiUnavailable):
-    """The API failed so often that it was not asked."""
+    """The API failed so often that this request was not sent."""
 
     concerns_operator = False  # the circuit breaker logs it once, when it begins
 

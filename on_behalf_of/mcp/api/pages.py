@@ -17,7 +17,7 @@ class Page:
 
 @dataclass(frozen=True)
 class Items:
-    """Items of several pages, in order. Items may be doubled or missing if the list changes meanwhile."""
+    """Items of several pages, in order. If the list changes meanwhile, items may be duplicated or missing."""
 
     items: list[dict[str, Any]]
     count: int  # of all items at the API

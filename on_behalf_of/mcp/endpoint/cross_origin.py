@@ -32,7 +32,7 @@ def refuse_foreign_host(scope: Scope, allowed_hosts: Sequence[str]) -> None:
 def allowed_origin(
     scope: Scope, allowed_origins: Sequence[str], *, own_url: str, allowed_hosts: Sequence[str]
 ) -> str | None:
-    """Return the request's Origin; None if it has none, so that no browser sent it.
+    """Return the request's Origin; None if it has none, in which case no browser sent it.
 
     Call it after `refuse_foreign_host`. Our own origin is allowed too: that of `own_url`, and that of the request's
     Host unless `allowed_hosts` accepts any, because then the name may have been rebound. Raises HttpRefusal with 403

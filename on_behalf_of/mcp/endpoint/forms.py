@@ -19,7 +19,7 @@ from on_behalf_of.mcp.served_request import served_request
 
 
 class Endpoint:
-    """An ASGI app that serves the requests that passed the gate. Each stands alone: there are no sessions.
+    """An ASGI app that serves the requests that passed the gate. Each is independent: there are no sessions.
 
     Answers are JSON documents, so that their status is known before anything is sent. A client that asks for progress
     gets a stream.

@@ -1,4 +1,4 @@
-"""Who may pass to the MCP endpoint: the server as a protected resource (RFC 6750, RFC 9728, MCP authorization)."""
+"""Decide who may reach the MCP endpoint: the server as a protected resource (RFC 6750, RFC 9728, MCP authorization)."""
 
 import logging
 from collections.abc import Iterator

@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 NAME = "django-on-behalf-of"
 VERSION = "0.1.0"  # set here, because the SDK would look it up in the package's metadata at each request
 LIST_TTL_MS = 60_000  # a user's permissions seldom change, so a client may keep its list for a minute
-LOOK_FIRST = " Part of what was asked may be done already, so check before you repeat it."
+LOOK_FIRST = " Part of the work may already be done, so check before you repeat it."
 API_WORKERS, LOCAL_WORKERS = 64, 8  # threads; calls that wait for the API never delay those that do not
 
 Context = ServerRequestContext[Any, Request]

@@ -1,6 +1,6 @@
 """Determine which revision of MCP a request speaks, and check that its headers and body agree.
 
-Proxies route and filter by the headers while the server acts on the body, so a difference deceives one of them
+Proxies route and filter by the headers while the server acts on the body, so a difference would deceive one of them
 (MCP 2026-07-28 streamable HTTP §Server Validation). The SDK compares them only for the revision that requires it, and
 chooses that revision by the header alone.
 """
@@ -21,7 +21,7 @@ from on_behalf_of.mcp.endpoint.http_refusal import HttpRefusal
 from on_behalf_of.mcp.endpoint.jsonrpc_request import JsonRpcRequest
 from on_behalf_of.primitives.foreign_text import readable
 
-SINGLE_REQUESTS = "2026-07-28"  # the revision that made each request stand for itself
+SINGLE_REQUESTS = "2026-07-28"  # the first revision in which requests are independent of each other
 # Those that begin with `initialize`. 2024-11-05 is not among them: it has another transport (HTTP with SSE).
 WITH_HANDSHAKE = ("2025-03-26", "2025-06-18", "2025-11-25")
 WITHOUT_HEADER = "2025-03-26"  # what a request without the header speaks; the header came with 2025-06-18

@@ -24,7 +24,7 @@ async def run_in_worker(
     """Run `work` on a thread of `workers`; return what it returns, or raise what it raises.
 
     If this task is cancelled, `interruption` happens, and this function waits for the thread: no work continues in the
-    background. Work that has not begun by then never does.
+    background. Work that has not started by then is never started.
     """
     if report is None:
         return await _run(work, workers, interruption)

@@ -1,4 +1,4 @@
-"""The record of one tool call, for reviewers. It has no arguments and no tokens, and all its texts are limited."""
+"""The record of one tool call, for reviewers. It contains no arguments and no tokens, and its texts are bounded."""
 
 import hashlib
 import hmac
@@ -75,7 +75,7 @@ class CallRecord:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Wrap the serving of a call. If no outcome was noted, the way in which the call ends decides."""
+        """Serve a call within this context. If no outcome was noted, it follows from how the call ends."""
         try:
             yield
         except (InsufficientScope, NotPermitted) as error:

@@ -54,7 +54,7 @@ class Command(BaseCommand):
         parser.add_argument("--rotate-secret", action="store_true", help="replace a lost client secret without asking")
         parser.add_argument("--user-token", metavar="FILE", help="try an exchange with this token (- is stdin)")
         parser.add_argument("--env-file", type=Path, help="the file to write (default: ENV_FILE, or .env)")
-        parser.add_argument("--connection", default=SetupOptions.connection, help="that users log in with")
+        parser.add_argument("--connection", default=SetupOptions.connection, help="what users log in with")
         parser.add_argument("--administrator", action="append", default=[], metavar="EMAIL", help="may use all tools")
         parser.add_argument("--user", action="append", default=[], metavar="EMAIL", help="may use read-only tools")
         parser.add_argument("--login-client", action="store_true", help="let people log in to the API's pages")
@@ -64,7 +64,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--cimd", action="append", default=[], metavar="URL", help="register the client of this document"
         )
-        parser.add_argument("--open-registration", action="store_true", help="let anybody register clients (DCR)")
+        parser.add_argument("--open-registration", action="store_true", help="let anyone register clients (DCR)")
 
     def handle(self, **options: Any) -> None:
         if options["json"] and not options["plan"]:

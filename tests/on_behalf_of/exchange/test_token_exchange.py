@@ -52,7 +52,7 @@ async def test_tools_that_do_not_call_the_api_need_no_exchange(bridge: RunningBr
 LIES: dict[str, tuple[dict[str, Any], str]] = {
     "another audience": ({"aud": BRIDGE_AUDIENCE}, "another audience"),
     "another issuer": ({"iss": "https://elsewhere.example/"}, "another issuer"),
-    "another user": ({"sub": "auth0|mallory"}, "another user's"),
+    "another user": ({"sub": "auth0|mallory"}, "another user"),
     "another organization": ({"org_id": "org_evil"}, "another organization"),
     "no actor": ({"act": None}, "current actor"),
     "another actor": ({"act": {"sub": "somebody", "act": {"sub": BRIDGE_CLIENT}}}, "current actor"),

@@ -51,13 +51,13 @@ async def test_without_a_text_people_see_the_structured_answer(bridge: RunningBr
 
 
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
-    "a blank in the name": ({"name": "count notes"}, "its name may have letters"),
-    "a long name": ({"name": "x" * 129}, "its name may have letters"),
-    "a slash in the name": ({"name": "notes/count"}, "its name may have letters"),
-    "a blank in a scope": ({"scopes": ("tool:a tool:b",)}, "scopes must have names in ASCII"),
-    "an empty scope": ({"scopes": ("",)}, "scopes must have names in ASCII"),
-    "a quote in a scope": ({"downstream_scopes": ('read:"x"',)}, "downstream_scopes must have names"),
-    "a scope that is no text": ({"scopes": (5,)}, "scopes must have names"),
+    "a blank in the name": ({"name": "count notes"}, "its name may contain only letters"),
+    "a long name": ({"name": "x" * 129}, "its name may contain only letters"),
+    "a slash in the name": ({"name": "notes/count"}, "its name may contain only letters"),
+    "a blank in a scope": ({"scopes": ("tool:a tool:b",)}, "scopes must contain ASCII names"),
+    "an empty scope": ({"scopes": ("",)}, "scopes must contain ASCII names"),
+    "a quote in a scope": ({"downstream_scopes": ('read:"x"',)}, "downstream_scopes must contain ASCII names"),
+    "a scope that is no text": ({"scopes": (5,)}, "scopes must contain ASCII names"),
     "a lone scope": ({"scopes": "tool:a"}, "scopes must be a tuple"),
     "offline_access": ({"scopes": ("offline_access",)}, "not a scope of a resource"),
     "an answer that is no object": ({"output_schema": {"type": "array"}}, "output_schema must describe an object"),
@@ -71,7 +71,7 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
 @pytest.mark.parametrize("case", MISTAKES)
 def test_a_mistake_is_reported_in_a_sentence_that_names_the_tool(case: str) -> None:
     changes, words = MISTAKES[case]
-    with pytest.raises(ToolDeclarationError, match=r"^The tool .+ is declared wrongly: .+\.$") as error:
+    with pytest.raises(ToolDeclarationError, match=r"^The declaration of the tool .+ is invalid: .+\.$") as error:
         replace(SHORT, **changes)
     assert words in str(error.value)
 
@@ -131,4 +131,4 @@ def test_a_bad_declaration_stops_the_start_with_one_line(mistake: str, tmp_path:
     )
     assert ended.returncode == 1
     assert ended.stderr.count("\n") == 1
-    assert ended.stderr.startswith("The tool odd is declared wrongly: ")
+    assert ended.stderr.startswith("The declaration of the tool odd is invalid: ")

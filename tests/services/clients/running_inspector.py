@@ -26,7 +26,7 @@ PATIENCE = 60.0  # seconds; a busy machine is slow
 @dataclass
 class RunningInspector:
     port: int
-    key: str  # without it, its server serves nobody
+    key: str  # without it, its server refuses every request
     log: Path
 
     @property
@@ -79,7 +79,7 @@ def inspecting(services: Running, home: Path, *arguments: str) -> Iterator[Runni
 
 
 def at_home(home: Path) -> dict[str, str]:
-    """This process's environment with another home, and without what a developer told Inspector."""
+    """Return this process's environment with another home, and without a developer's settings for Inspector."""
     own = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     return {name: value for name, value in own.items() if not name.startswith("MCP_")} | {"HOME": str(home)}
 

@@ -20,7 +20,7 @@ def test_inspector_opens_with_only_the_bridge_to_connect_to(services: Running, t
         assert server["url"] == services.mcp
         assert server["protocolEra"] == "auto"
     assert f"Opening MCP Inspector for {services.mcp}" in inspector.log.read_text()
-    assert not (tmp_path / ".mcp-inspector").exists()  # nothing is left in the home of whoever tries the project
+    assert not (tmp_path / ".mcp-inspector").exists()  # it leaves nothing in the user's home
 
 
 def test_inspector_gets_none_of_the_services_secrets(services: Running, tmp_path: Path) -> None:

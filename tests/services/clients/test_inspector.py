@@ -22,7 +22,7 @@ JOURNEYS = ["modern", "legacy"] * ROUNDS if os.environ.get("LONG_TESTS") == "1" 
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """A tab of a browser that nobody used before."""
+    """A tab in a new browser context."""
     with closing(browser.new_context(viewport={"width": 1300, "height": 900})) as context:
         yield context.new_page()
 
@@ -64,7 +64,7 @@ def test_an_administrator_logs_in_calls_greet_and_steps_up_for_notes(
 
 
 def read_as_auditor(page: Page, services: Running, path: str, client_id: str) -> None:
-    """Log in as the auditor in the same browser, where the other login does not count."""
+    """Log in as the auditor in the same browser. The user's login there does not open the log."""
     page.goto(f"{services.api}/admin/obo_audit/delegatedaccess/")
     log_in(page, page.get_by_label("Username"), as_="auditor", password="auditor-demo")
     newest = page.locator("#content tbody tr").first

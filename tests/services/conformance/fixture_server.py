@@ -38,7 +38,7 @@ async def list_tools(context: Context, params: object) -> types.ListToolsResult:
 
 async def call_tool(context: Context, params: types.CallToolRequestParams) -> Result:
     if params.name not in TOOLS:
-        raise MCPError(types.INVALID_PARAMS, "There is no tool of that name.")
+        raise MCPError(types.INVALID_PARAMS, "There is no tool with that name.")
     return await TOOLS[params.name](context, params)
 
 

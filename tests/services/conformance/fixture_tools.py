@@ -1,4 +1,4 @@
-"""The tools that the suite's scenarios call, but for those that ask the client something (`fixture_inputs`)."""
+"""The tools that the suite's scenarios call, except those that ask the client something (`fixture_inputs`)."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -65,12 +65,12 @@ async def need_sampling(context: Context, params: types.CallToolRequestParams) -
 
 async def change_tools(context: Context, params: types.CallToolRequestParams) -> Result:
     await changes.publish(ToolsListChanged())
-    return said("Whoever subscribed was told that the tools changed.")
+    return said("Subscribers were told that the tools changed.")
 
 
 async def change_prompts(context: Context, params: types.CallToolRequestParams) -> Result:
     await changes.publish(PromptsListChanged())
-    return said("Whoever subscribed was told that the prompts changed.")
+    return said("Subscribers were told that the prompts changed.")
 
 
 _PICTURE = types.ImageContent(data=PNG, mime_type="image/png")

@@ -71,9 +71,9 @@ def barriers(page: Page, rules: Rules = ALL_RULES) -> list[str]:
 
 
 def examine(page: Page, number: int) -> list[str]:
-    """Without loading the page again, in one look of two, which changes with `number`; LONG_TESTS=1 asks for all four.
+    """Return what is wrong with a loaded page, in one of two looks (`number`); in all four with LONG_TESTS=1.
 
-    Whether it fits a narrow window is seen for every page.
+    Every page is also checked for a narrow window.
     """
     looks = LOOKS_AT if os.environ.get("LONG_TESTS") == "1" else (LOOKS_AT[number % 2],)
     wrong = []

@@ -1,6 +1,6 @@
 """Print the routes of a service as its own process has them. Run it with that service's DJANGO_SETTINGS_MODULE.
 
-Lists and forms that Django's admin makes alike for every model count as one route each, unless a model has a view or
+Lists and forms that Django's admin has for every model count as one route each, unless a model has a view or
 a template of its own for them.
 """
 

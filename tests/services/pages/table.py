@@ -46,7 +46,7 @@ OBJECT = "<path:object_id>/"
 
 
 def _admin(app: str, list_: str, object_: str) -> tuple[Visit, ...]:
-    """Visit the pages that Django's admin makes alike for every model, for one model."""
+    """Visit the pages that Django's admin has for every model, for one model."""
     labels = {
         "downstream_api": "admin/(?P<app_label>downstream_api|obo_audit|obo_mcp)/",
         "local_tenant": "admin/(?P<app_label>auth|oauth2_provider|local_tenant)/",

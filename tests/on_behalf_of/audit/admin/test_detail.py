@@ -105,7 +105,7 @@ def test_a_row_that_was_changed_says_so(log: MakeRow, auditor: Client, is_sealed
         cursor.execute("UPDATE obo_audit_delegatedaccess SET subject = 'auth0|mallory' WHERE id = %s", [row.pk])
     text = opened(auditor, row).text
     assert "changed" in text
-    assert "somebody changed it in the database" in text
+    assert "it was changed in the database" in text
 
 
 def test_the_dashboard_warns_of_missing_triggers(log: MakeRow, auditor: Client) -> None:

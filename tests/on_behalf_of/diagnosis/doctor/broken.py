@@ -133,7 +133,7 @@ CASES = [
     Case("keys without a name", keys(PUBLISHED | {"kid": None}), "keys", "kid"),
     Case("two keys of one name", keys(PUBLISHED, public_jwk(rsa_key("second"), kid=PUBLISHED["kid"])), "keys", "share"),
     Case("keys for encryption", keys(PUBLISHED | {"use": "enc"}), "keys", "use, alg"),
-    Case("private keys", keys(PUBLISHED | {"d": "AQAB"}), "keys", "everybody can sign"),
+    Case("private keys", keys(PUBLISHED | {"d": "AQAB"}), "keys", "anyone can sign"),
     Case("keys not served", page(KEYS, Reply(500)), "keys", "answered 500"),
     # The resources as they describe themselves
     Case(
@@ -151,12 +151,12 @@ CASES = [
     Case(
         "bridge that runs with another identifier",
         lambda clinic: clinic.bridge.metadata.update(resource=f"{clinic.variables['AUTH0_AUDIENCE']}/"),
-        *("bridge metadata", "the slash at the end", "AUTH0_AUDIENCE"),
+        *("bridge metadata", "the trailing slash", "AUTH0_AUDIENCE"),
     ),
     Case(
         "API without its slash",
         without_slash("API_AUTH0_AUDIENCE"),
-        *("api metadata", "the slash at the end", "API_AUTH0_AUDIENCE"),
+        *("api metadata", "the trailing slash", "API_AUTH0_AUDIENCE"),
     ),
     Case(
         "bridge of another tenant",
@@ -220,7 +220,7 @@ CASES = [
     Case("refused without a code", exchange_says(403, ""), "exchange", "grant for the API", "MCP_AUTH0_CLIENT_ID"),
     Case("no such grant", exchange_says(400, "unsupported_grant_type"), "exchange", "Turn token exchange"),
     Case("no such scope", exchange_says(400, "invalid_scope"), "exchange", "scopes", "MCP_AUTH0_EXCHANGE_SCOPE"),
-    Case("token A rejected", exchange_says(401, "invalid_grant"), "exchange", "fresh token A"),
+    Case("token A rejected", exchange_says(401, "invalid_grant"), "exchange", "new token A"),
     Case("too many exchanges", exchange_says(429, "too_many_requests"), "exchange", "429"),
     Case(
         "a tenant that wants resource",

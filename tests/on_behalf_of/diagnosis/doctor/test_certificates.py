@@ -29,7 +29,7 @@ def test_a_configured_ca_is_trusted_and_its_expiry_is_announced_in_time(
         report = clinic.examine()
     assert report.exit_code == 0
     assert report.of("tls")[0]["status"] == status
-    assert "29 more days" in report.output or "ends in 3 days" in report.output
+    assert "29 more days" in report.output or "expires in 3 days" in report.output
     assert [finding["check"] for finding in report.findings][-1] == "api call"  # all the way, over TLS
 
 

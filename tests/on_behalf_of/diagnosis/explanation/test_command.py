@@ -50,7 +50,7 @@ def test_a_token_for_the_bridge_is_explained_with_what_each_tool_lacks(issuer: I
         ({"aud": BRIDGE_AUDIENCE}, "api", "aud is the bridge: this token must be exchanged first"),
         ({"aud": [BRIDGE_AUDIENCE]}, "api", "aud is the bridge: this token must be exchanged first"),
         ({}, "bridge", "aud is the API: this is a token for the API; send the bridge its own"),
-        ({"aud": API_AUDIENCE.rstrip("/")}, "api", "they differ in the slash at the end"),
+        ({"aud": API_AUDIENCE.rstrip("/")}, "api", "they differ in the trailing slash"),
         ({"aud": "x"}, "api", f'ask for a token with resource="{API_AUDIENCE}"'),
         ({"exp": 1_000_300, "iat": 1_000_000}, "api", "days"),
         ({"iat": None}, "api", "iat is missing"),
@@ -74,7 +74,7 @@ def test_all_faults_of_a_token_are_reported_at_once(issuer: Issuer) -> None:
 def test_another_tenants_token_is_explained_by_its_issuer_although_its_key_fails_first(issuer: Issuer) -> None:
     said = explain_token(issuer.sign(issuer.claims(iss="https://other.example/"), key=rsa_key("foreign")))
     assert "unknown_key" in said.verdict
-    assert said.remedy.startswith('The key is another issuer\'s. iss is "https://other.example/": log in at ')
+    assert said.remedy.startswith('The key belongs to another issuer. iss is "https://other.example/": log in at ')
     assert "not verified" in said.text
 
 

@@ -165,7 +165,7 @@ def test_scopes_that_the_tenant_withholds_are_named_when_missing(person: Person,
     person.log_in(issuer.token(scope="read:private"), "read:private", "write:private")
     assert "Requested, not granted" in person.get("/login/token").content.decode()
     refused = person.post("/api/notes/", {"title": "Milk"}).content.decode()
-    assert "the tenant did not grant it" in refused
+    assert "the tenant did not grant that" in refused
 
 
 def test_a_scope_must_be_chosen_and_only_known_ones_are_requested(person: Person) -> None:

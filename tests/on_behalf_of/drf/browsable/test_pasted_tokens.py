@@ -79,7 +79,7 @@ def test_if_delegation_is_required_a_pasted_delegated_token_works_and_a_login_do
     person: Person, issuer: Issuer, pages: ApiConfiguration, settings: Settings
 ) -> None:
     configure(settings, API=replace(pages, policy=ActorPolicy(require_delegation=True)))
-    assert "by token exchange" in person.come_back(person.allow(person.begin())).content.decode()
+    assert "through token exchange" in person.come_back(person.allow(person.begin())).content.decode()
     assert person.post("/login/paste", {"token": issuer.delegated_token()}).status_code == 302
     assert person.get("/api/private-scope").status_code == 200
 

@@ -124,7 +124,7 @@ async def test_after_a_write_no_status_makes_the_client_repeat_the_call(
         response = await bridge.post(message, bridge.token())
     assert response.status_code == 200
     assert "www-authenticate" not in response.headers
-    assert "Log in again. Part of what was asked may be done already" in response.text
+    assert "Log in again. Part of the work may already be done" in response.text
     assert [each.method for each in api.received] == ["POST"]
 
 
