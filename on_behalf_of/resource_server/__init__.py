@@ -20,7 +20,7 @@ __getattr__ = lazy_exports(
     {
         "AccessToken": "access_token",
         "Actor": "actor",
-        "BearerTokenError": "errors",
+        "BearerTokenError": "refusals",
         "TokenRules": "token_rules",
         "verify_access_token": "token_rules",
     },
