@@ -66,7 +66,7 @@ def test_the_demo_tells_its_whole_story(manage: Manage) -> None:
     assert "->" in text
     assert "ok audit_verify: Intact" in text
     assert "x greet:" in text
-    assert "The chain holds" in text
+    assert "Everything worked" in text
     assert "\\u" not in text
 
 

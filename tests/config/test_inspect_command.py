@@ -50,7 +50,7 @@ def test_an_old_node_is_reported_with_its_version(machine: Machine, version: str
     machine.has_inspector()
     machine.has_node(f"v{version}")
     sentence = machine.refusal()
-    assert f"{machine.programs}/node is {version}:" in sentence
+    assert f"{machine.programs}/node is {version}." in sentence
     assert "22.19" in sentence
 
 

@@ -60,7 +60,7 @@ TENANT = {
     "token for another audience": Row(table.handing_out(aud="https://other.example/"), "was not used", UNUSABLE),
     "token of another user": Row(table.handing_out(sub="auth0|mallory"), "it belongs to another user", UNUSABLE),
     "token of a client": Row(
-        table.handing_out(sub="bridge-client@clients", act=None), "a client's own and not a user's", UNUSABLE
+        table.handing_out(sub="bridge-client@clients", act=None), "a client's own token, not a user's", UNUSABLE
     ),
     "token without act": Row(table.handing_out(act=None), "names no current actor", UNUSABLE),
     "token with another actor": Row(table.handing_out(act={"sub": "other"}), "does not name this server", UNUSABLE),
