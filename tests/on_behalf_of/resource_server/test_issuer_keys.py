@@ -2,71 +2,24 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import pytest
 
 from on_behalf_of.resource_server import issuer_keys
-from on_behalf_of.resource_server.issuer_keys import UNKNOWN_BURST, IssuerKeys, KeyFetching
-from on_behalf_of.resource_server.refusals import InvalidToken, KeysUnavailable, Reason
+from on_behalf_of.resource_server.issuer_keys import UNKNOWN_BURST, IssuerKeys
+from on_behalf_of.resource_server.refusals import InvalidToken, Reason
 from on_behalf_of.resource_server.token_rules import TokenRules
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
-from tests.issuer import API_AUDIENCE, Issuer, key_id, public_jwk, rsa_key, serving_issuer
+from tests.issuer import API_AUDIENCE, Issuer, key_id, public_jwk, rsa_key
+from tests.on_behalf_of.resource_server.fetched_keys import (
+    FETCHING,
+    FIRST,
+    KEYS,
+    in_threads,
+    landed,
+    outcome,
+)
 from tests.on_behalf_of.resource_server.judging import Clock
-
-KEYS = "/.well-known/jwks.json"
-FIRST = key_id(rsa_key())
-FETCHING = KeyFetching(max_age=600, refetch_cooldown=10, timeout=20)
-
-
-@pytest.fixture
-def issuer() -> Iterator[Issuer]:
-    with serving_issuer() as issuer:
-        yield issuer
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def keys(issuer: Issuer, clock: Clock) -> IssuerKeys:
-    return IssuerKeys(issuer.url, FETCHING, clock=clock)
-
-
-def outcome(keys: IssuerKeys, name: str) -> str:
-    try:
-        keys.key(name)
-    except InvalidToken as error:
-        return error.reason
-    except KeysUnavailable:
-        return "unavailable"
-    return "held"
-
-
-def in_threads(count: int, use: Callable[[int], Any]) -> list[Any]:
-    """Return what `use` returns in each of `count` threads that start at once."""
-    barrier, found = threading.Barrier(count), [None] * count
-
-    def run(number: int) -> None:
-        barrier.wait()
-        found[number] = use(number)
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return found
-
-
-def landed(keys: IssuerKeys) -> None:
-    """Wait for the background fetch, whatever its result."""
-    flight = keys._fetch.flight
-    if flight is not None:
-        flight.exception(timeout=20)
 
 
 def test_a_key_is_fetched_once_and_kept(keys: IssuerKeys, issuer: Issuer, clock: Clock) -> None:

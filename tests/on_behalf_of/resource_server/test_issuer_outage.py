@@ -1,7 +1,6 @@
 """If the issuer is down, slow or sends garbage, tokens get "we cannot tell", never "your token is bad"."""
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -9,35 +8,22 @@ from on_behalf_of.resource_server import shared_fetch
 from on_behalf_of.resource_server.issuer_keys import RETRY_PAUSE, UNKNOWN_BURST, IssuerKeys
 from on_behalf_of.resource_server.refusals import InvalidToken, KeysUnavailable, Reason
 from tests.issuer import Issuer, key_id, rsa_key, serving_issuer
+from tests.on_behalf_of.resource_server.fetched_keys import (
+    FETCHING,
+    FIRST,
+    KEYS,
+    OPENID,
+    break_down,
+    in_threads,
+    landed,
+    outcome,
+)
 from tests.on_behalf_of.resource_server.judging import Clock
-from tests.on_behalf_of.resource_server.test_issuer_keys import FETCHING, FIRST, KEYS, in_threads, landed, outcome
-
-OPENID = "/.well-known/openid-configuration"
-
-
-@pytest.fixture
-def issuer() -> Iterator[Issuer]:
-    with serving_issuer() as issuer:
-        yield issuer
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def keys(issuer: Issuer, clock: Clock) -> IssuerKeys:
-    return IssuerKeys(issuer.url, FETCHING, clock=clock)
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shared_fetch, "PATIENCE", 0.05)
-
-
-def break_down(issuer: Issuer) -> None:
-    issuer.answers[OPENID] = issuer.answers["/.well-known/oauth-authorization-server"] = (503, b"{}")
 
 
 def asked(issuer: Issuer) -> int:

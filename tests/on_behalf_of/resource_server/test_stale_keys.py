@@ -2,7 +2,6 @@
 
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -10,28 +9,21 @@ from on_behalf_of.resource_server.issuer_keys import RETRY_PAUSE, IssuerKeys, Ke
 from on_behalf_of.resource_server.refusals import InvalidToken, KeysUnavailable, Reason
 from on_behalf_of.resource_server.token_rules import TokenRules
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
-from tests.issuer import API_AUDIENCE, Issuer, key_id, rsa_key, serving_issuer
+from tests.issuer import API_AUDIENCE, Issuer, key_id, rsa_key
+from tests.on_behalf_of.resource_server.fetched_keys import (
+    FIRST,
+    KEYS,
+    break_down,
+    in_threads,
+    landed,
+    outcome,
+)
 from tests.on_behalf_of.resource_server.judging import Clock
-from tests.on_behalf_of.resource_server.test_issuer_keys import FIRST, KEYS, in_threads, landed, outcome
-from tests.on_behalf_of.resource_server.test_issuer_outage import break_down
-
-FETCHING = KeyFetching(max_age=600, max_stale=3_000, refetch_cooldown=10, timeout=20)
 
 
 @pytest.fixture
-def issuer() -> Iterator[Issuer]:
-    with serving_issuer() as issuer:
-        yield issuer
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def keys(issuer: Issuer, clock: Clock) -> IssuerKeys:
-    return IssuerKeys(issuer.url, FETCHING, clock=clock)
+def fetching() -> KeyFetching:
+    return KeyFetching(max_age=600, max_stale=3_000, refetch_cooldown=10, timeout=20)
 
 
 @pytest.fixture
