@@ -13,17 +13,15 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST, require_safe
 
 from on_behalf_of.audit.admin import exporting, reasons, seals
+from on_behalf_of.audit.admin.dashboard import dashboard
 from on_behalf_of.audit.admin.delegation import hops, picture
 from on_behalf_of.audit.admin.filters import AccessFilter
-from on_behalf_of.audit.admin.newest_first import Page, Place, page_after, page_before
+from on_behalf_of.audit.admin.newest_first import COLUMNS, Page, Place, page_after, page_before
 from on_behalf_of.audit.admin.read_only import ReadOnlyAdmin
 from on_behalf_of.audit.models import DelegatedAccess
 from on_behalf_of.primitives.nul import explains_nul
 
 logger = logging.getLogger(__name__)
-# What the list shows; nothing else is read for it.
-COLUMNS = ("time", "subject", "client_id", "actor", "actor_chain", "organization", "method", "path", "route", "status",
-           "decision", "reason")  # fmt: skip
 
 
 @admin.register(DelegatedAccess)
@@ -36,8 +34,6 @@ class DelegatedAccessAdmin(ReadOnlyAdmin):
             self.admin_site.admin_view(self.export_view),
             name="obo_audit_delegatedaccess_export",
         )
-        from on_behalf_of.audit.admin.dashboard import dashboard  # which shows this list's columns
-
         summary = path("dashboard/", self.admin_site.admin_view(dashboard), name="obo_audit_dashboard")
         return [summary, export, *super().get_urls()]
 

@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from on_behalf_of.audit.admin import figures, reasons, seals
-from on_behalf_of.audit.admin.access_admin import COLUMNS
 from on_behalf_of.audit.admin.delegation import hops
 from on_behalf_of.audit.admin.figures import SPANS, Interval, Ranking, Share
+from on_behalf_of.audit.admin.newest_first import COLUMNS
 
 WIDTH, HEIGHT = 720, 200  # units of the chart
 LEFT, RIGHT, BOTTOM, TOP = 56, 28, 26, 10  # room for its labels

@@ -13,6 +13,9 @@ from django.db.models import Q, QuerySet
 from on_behalf_of.audit.admin.filters import AccessFilter
 from on_behalf_of.audit.models import DelegatedAccess
 
+# What lists of calls show; nothing else is read for them.
+COLUMNS = ("time", "subject", "client_id", "actor", "actor_chain", "organization", "method", "path", "route", "status",
+           "decision", "reason")  # fmt: skip
 PAGE_SIZE = 50
 MAX_LOOKED_AT = 25_000  # rows for one page
 MAX_ID = 2**63 - 1
