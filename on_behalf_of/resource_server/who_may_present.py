@@ -1,4 +1,7 @@
-"""Decide who may present a verified token, by its client and its actor. All protected resources share these rules."""
+"""Decide who may present a verified token, by its client and its actor. All protected resources share these rules.
+
+Tokens that are bound to a key (`cnf`) are refused earlier, in `token_rules`.
+"""
 
 from __future__ import annotations
 
