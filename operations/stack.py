@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack
@@ -194,9 +195,15 @@ def terminate_like_interrupt() -> Callable[[], None]:
     SIGINT is included because shells make background processes ignore it.
 
     Return a check that long-running loops must call. Python discards an exception that a signal handler raises inside
-    a finalizer or a weakref callback, such as the one that closes a connection pool; the check raises it again.
+    a finalizer or a weakref callback, such as the one that closes a connection pool, and prints its traceback; here,
+    the check raises it again, and nothing is printed.
     """
     received: list[int] = []
+    report = sys.unraisablehook
+
+    def report_others(discarded: "sys.UnraisableHookArgs") -> None:
+        if not issubclass(discarded.exc_type, KeyboardInterrupt):
+            report(discarded)
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         received.append(number)
@@ -206,6 +213,7 @@ def terminate_like_interrupt() -> Callable[[], None]:
         if received:
             raise KeyboardInterrupt
 
+    sys.unraisablehook = report_others
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, interrupt)
     return check
