@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from django.db import DataError, IntegrityError
 
@@ -19,10 +19,36 @@ from on_behalf_of.audit.turn_to_write import turn_to_write
 
 MAX_ROWS = 100  # in one statement
 Row = TypeVar("Row")
+Row_co = TypeVar("Row_co", covariant=True)
 
 
 class NotWritten(Exception):
     """Another call was to write this row along with its own, and failed or did not get to it in time."""
+
+
+class Committed(Protocol[Row_co]):
+    """A row, and what became of it."""
+
+    @property
+    def row(self) -> Row_co: ...
+
+    is_durable: bool
+    error: Exception | None  # about this row alone
+
+
+def commit_each(commit: Callable[[Sequence[Row]], None], together: Sequence[Committed[Row]]) -> None:
+    """Commit rows together, and note what became of each. If the database refuses one, the others are written alone."""
+    try:
+        commit([each.row for each in together])
+    except (DataError, IntegrityError) as error:  # one of the rows is at fault: find out which
+        if len(together) == 1:
+            together[0].error = error
+            return
+        for each in together:
+            commit_each(commit, [each])
+    else:
+        for each in together:
+            each.is_durable = True
 
 
 @dataclass(eq=False)
@@ -80,24 +106,11 @@ class GroupCommit(Generic[Row]):
             with self._lock:
                 while self._waiting and len(together) < MAX_ROWS:
                     together.append(self._waiting.popleft())
-            self._write(together)
+            commit_each(self._commit, together)
         finally:
             self._hand_over()
             for each in together:
                 each.woken.set()
-
-    def _write(self, together: list[_Waiting[Row]]) -> None:
-        try:
-            self._commit([each.row for each in together])
-        except (DataError, IntegrityError) as error:  # one of the rows is at fault: find out which
-            if len(together) == 1:
-                together[0].error = error
-                return
-            for each in together:
-                self._write([each])
-        else:
-            for each in together:
-                each.is_durable = True
 
     def _hand_over(self) -> None:
         """Pass the lead to the call with the most time left among those written next: its limit applies to all."""

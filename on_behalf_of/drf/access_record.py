@@ -18,7 +18,7 @@ from on_behalf_of.audit.database import log_alias, log_connection
 from on_behalf_of.audit.group_commit import NotWritten, access_log
 from on_behalf_of.audit.models import Decision, DelegatedAccess
 from on_behalf_of.audit.refused_tokens import refused_tokens
-from on_behalf_of.audit.time_limit import DATABASE_TIME, limited_database_time
+from on_behalf_of.audit.time_limit import DATABASE_TIME, current_limit, limited_database_time
 from on_behalf_of.audit.turn_to_write import turn_to_write
 from on_behalf_of.drf.observer import Observer
 from on_behalf_of.drf.route import readable_route
@@ -193,6 +193,27 @@ class AccessRecord:
         if is_written:  # and committed, at the end of the block above
             self.breaker.succeeded()
             seal_in_background()
+
+    def finish_later(self, status: int) -> tuple[DelegatedAccess, float] | None:
+        """Return the row, which somebody else is to write, and the seconds that writing may take.
+
+        None if the row belongs to an open transaction or there is none to write: then call `finish`. Raises
+        NotRecordable.
+        """
+        if self._is_open or self.token is None:
+            return None
+        with self._limits:
+            limit = current_limit()
+            self._check_breaker()
+            return DelegatedAccess(**self._fields(self.token, status)), limit.left() if limit else DATABASE_TIME
+
+    def written(self, error: Exception | None) -> None:
+        """Note what became of a row that `finish_later` returned. May be called in any thread."""
+        if error is None:
+            self.breaker.succeeded()
+            seal_in_background()
+        elif not isinstance(error, NotWritten):
+            self.breaker.failed()
 
     def abandon(self) -> None:
         """Undo the change and let others write. There will be no answer, so there is nothing to record."""

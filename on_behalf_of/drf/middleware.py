@@ -9,13 +9,14 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from rest_framework.permissions import SAFE_METHODS
 
 from on_behalf_of.audit.database import log_alias, log_connection
+from on_behalf_of.audit.row_writer import NOT_RECORDED, PENDING, PendingRow
 from on_behalf_of.drf.access_record import AccessRecord, ChangeRefused, NotRecordable, record_of
 from on_behalf_of.drf.browsable.not_recorded import not_recorded
 from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.observer import Observer
 from on_behalf_of.primitives.circuit_breaker import Breaker
 from on_behalf_of.primitives.current_request import serving
-from on_behalf_of.primitives.span import Span
+from on_behalf_of.primitives.span import NoSpan, Span, no_spans
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +34,8 @@ class AuditMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         observer: Observer = api_configuration().observer
         record = AccessRecord(request, self._breaker)
+        if error := request.META.get(NOT_RECORDED):  # the server asks again for a call whose row was not written
+            return self._withheld(request, record, error)
         served = serving.set(record)
         try:
             with observer.span("API request", trace_id=record.trace_id, traceparent=record.traceparent) as span:
@@ -66,6 +69,8 @@ class AuditMiddleware:
             record.abandon()
             raise
         try:
+            if self._is_recorded_later(request, record, observer, response):
+                return response
             with span.child("audit commit") if record.token else nullcontext():  # a call without a token leaves no row
                 record.finish(response.status_code)
         except ChangeRefused:
@@ -78,6 +83,33 @@ class AuditMiddleware:
             response = self._not_recorded(request, error)
         response.headers["X-Request-ID"] = record.request_id
         record.tell(observer, span, response.status_code)
+        return response
+
+    def _is_recorded_later(
+        self, request: HttpRequest, record: AccessRecord, observer: Observer, response: HttpResponseBase
+    ) -> bool:
+        """Hand the row to a server that answers once it is written. A call that is traced waits here for its span."""
+        pending: PendingRow | None = request.META.get(PENDING)
+        if pending is None or response.streaming or observer.span is not no_spans:
+            return False
+        late = record.finish_later(response.status_code)
+        if late is None:
+            return False
+        pending.row, pending.seconds = late
+
+        def report(error: Exception | None, *, is_answered: bool) -> None:
+            record.written(error)
+            if error is None and not is_answered:
+                record.tell(observer, NoSpan(), response.status_code)
+
+        pending.report = report
+        response.headers["X-Request-ID"] = record.request_id
+        return True
+
+    def _withheld(self, request: HttpRequest, record: AccessRecord, error: Exception) -> HttpResponse:
+        response = self._not_recorded(request, error if isinstance(error, DatabaseError) else NotRecordable())
+        response.headers["X-Request-ID"] = record.request_id
+        record.tell(api_configuration().observer, NoSpan(), response.status_code)
         return response
 
     def _not_recorded(self, request: HttpRequest, error: DatabaseError) -> HttpResponse:

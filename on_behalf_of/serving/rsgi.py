@@ -15,6 +15,7 @@ from django.core.wsgi import get_wsgi_application  # noqa: E402
 wsgi_application = get_wsgi_application()  # before the rest, which needs the apps
 
 from on_behalf_of.audit.background import seal_in_background, stop_sealing  # noqa: E402
+from on_behalf_of.audit.row_writer import row_writer  # noqa: E402
 from on_behalf_of.drf.authentication import token_verifier  # noqa: E402
 from on_behalf_of.drf.configuration import api_configuration  # noqa: E402
 from on_behalf_of.serving.wsgi_threads import WsgiThreads  # noqa: E402
@@ -28,4 +29,4 @@ def stop() -> None:
     api_configuration().observer.process_ends()
 
 
-application = WsgiThreads(wsgi_application, at_end=stop)
+application = WsgiThreads(wsgi_application, at_end=stop, writer=row_writer())

@@ -13,12 +13,16 @@ import io
 import os
 import sys
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
+from on_behalf_of.audit.group_commit import NotWritten
+from on_behalf_of.audit.row_writer import NOT_RECORDED, PENDING, PendingRow, RowWriter
 from on_behalf_of.primitives import time_budget
+from on_behalf_of.serving.growing_threads import Call, GrowingThreads
 
 MEGABYTE = 1_048_576  # bytes
 BODY_DEADLINE = 10.0  # seconds for a whole body
@@ -43,7 +47,11 @@ class BodyRefused(Exception):
 
 
 class WsgiThreads:
-    """An RSGI application that runs a WSGI application in a bounded number of threads."""
+    """An RSGI application that runs a WSGI application in threads: one, and more of them while views block.
+
+    With a `writer`, calls are answered once it has written their rows, and no thread waits for that. A row that is not
+    written in its time has the call refused by the application itself, which is asked again for that.
+    """
 
     def __init__(
         self,
@@ -54,15 +62,18 @@ class WsgiThreads:
         max_body: int | None = None,
         body_deadline: float = BODY_DEADLINE,
         at_end: Callable[[], None] = lambda: None,
+        writer: RowWriter[Any] | None = None,
     ) -> None:
         self._application = application
         self._max_target = max_target
         self._max_body = max_body or MEGABYTE * int(os.environ.get(BODY_VARIABLE, "1"))  # bytes
         self._body_deadline = body_deadline
         self._at_end = at_end
-        self._size = threads or int(os.environ.get(THREADS_VARIABLE, "8"))
-        self._threads = ThreadPoolExecutor(self._size, thread_name_prefix="request")
-        self._taken = 0  # requests that have a thread or wait for one
+        self._writer = writer
+        self._threads = GrowingThreads(
+            threads or int(os.environ.get(THREADS_VARIABLE, "8")), on_tick=self._give_up_rows
+        )
+        self._unwritten: deque[tuple[float, Call]] = deque()  # until when (time.monotonic) the answer waits for its row
 
     async def __rsgi__(self, scope: Any, protocol: Any) -> None:
         budget = time_budget.read_time_budget(scope.headers.get_all(time_budget.HEADER))
@@ -76,17 +87,23 @@ class WsgiThreads:
                 headers.append(("cache-control", "no-store"))
             protocol.response_bytes(refusal.status.value, headers, content)
             return
-        loop = asyncio.get_running_loop()
-        status, headers, answer = await self._in_thread(environ_of(scope, body), protocol, ends_at)
-        if isinstance(answer, bytes):
-            protocol.response_bytes(status, headers, answer)
+        environ = environ_of(scope, body)
+        answer = await self._threads.run(partial(self._begin, environ), protocol, ends_at)
+        if isinstance(answer, Exception):
+            environ = environ_of(scope, body) | {NOT_RECORDED: answer}
+            answer = await self._threads.run(partial(self._refuse, environ), protocol)
+        status, headers, content = answer
+        if isinstance(content, bytes):
+            protocol.response_bytes(status, headers, content)
             return
         transport = protocol.response_stream(status, headers)
-        while (chunk := await loop.run_in_executor(self._threads, next, answer, None)) is not None:
+        while (chunk := await self._threads.run(partial(_next, content), protocol)) is not None:
             await transport.send_bytes(chunk)
 
     def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
-        self._threads.shutdown(wait=True)  # calls in flight are finished
+        self._threads.stop()  # calls in flight are finished
+        if self._writer:
+            self._writer.stop()
         self._at_end()
 
     async def _body(self, scope: Any, protocol: Any) -> bytes:
@@ -114,23 +131,37 @@ class WsgiThreads:
             raise BodyRefused(HTTPStatus.BAD_REQUEST, "The request's body ended early.")
         return bytes(body)
 
-    async def _in_thread(self, environ: Environ, protocol: Any, ends_at: float | None) -> Answer:
-        watch = _Watch(protocol)
+    def _begin(self, environ: Environ, call: Call, *, is_too_late: bool) -> None:
+        """Call the application, in a thread. The result is its answer, or an error if its row was not written."""
+        if is_too_late:
+            headers = [("content-type", "application/json"), ("retry-after", "1"), ("cache-control", "no-store")]
+            call.complete((HTTPStatus.SERVICE_UNAVAILABLE.value, headers, NOT_BEGUN))
+            return
+        if self._writer is None:
+            call.complete(self._call(environ))
+            return
+        pending = environ[PENDING] = PendingRow()
+        answer = self._call(environ)
+        if pending.row is None:
+            call.complete(answer)
+            return
+        report = pending.report
 
-        def begin() -> Answer:
-            if watch.has_left or (ends_at is not None and time.monotonic() >= ends_at):
-                headers = [("content-type", "application/json"), ("retry-after", "1"), ("cache-control", "no-store")]
-                return HTTPStatus.SERVICE_UNAVAILABLE.value, headers, NOT_BEGUN
-            return self._call(environ)
+        def done(error: Exception | None) -> None:
+            report(error, is_answered=call.is_over)
+            call.complete(error or answer)
 
-        if self._taken >= self._size:  # a free thread begins before the caller could hang up
-            watch.begin_later()
-        self._taken += 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, begin)
-        finally:
-            self._taken -= 1
-            watch.end()
+        self._unwritten.append((time.monotonic() + pending.seconds, call))
+        self._writer.write(pending.row, pending.seconds, done)
+
+    def _refuse(self, environ: Environ, call: Call, *, is_too_late: bool) -> None:  # noqa: ARG002 - as _begin
+        call.complete(self._call(environ))
+
+    def _give_up_rows(self) -> None:
+        """Refuse calls whose rows a hanging commit holds up. Rows may still be written; answers need theirs."""
+        now = time.monotonic()
+        while self._unwritten and (self._unwritten[0][1].is_over or self._unwritten[0][0] <= now):
+            self._unwritten.popleft()[1].complete(NotWritten())
 
     def _call(self, environ: Environ) -> Answer:
         started: list[tuple[str, list[tuple[str, str]]]] = []
@@ -145,30 +176,8 @@ class WsgiThreads:
         return int(status[:3]), headers, b"".join(_closing(answer))
 
 
-class _Watch:
-    """Notes if a caller that waits for a thread hangs up. Begins late, because watching costs more than most waits."""
-
-    def __init__(self, protocol: Any) -> None:
-        self.has_left = False
-        self._protocol = protocol
-        self._timer: asyncio.TimerHandle | None = None
-        self._task: asyncio.Task[None] | None = None
-
-    def begin_later(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(WATCH_AFTER, self._begin)
-
-    def end(self) -> None:
-        if self._timer:
-            self._timer.cancel()
-        if self._task:
-            self._task.cancel()
-
-    def _begin(self) -> None:
-        self._task = asyncio.create_task(self._wait())
-
-    async def _wait(self) -> None:
-        await self._protocol.client_disconnect()
-        self.has_left = True
+def _next(content: Iterator[bytes], call: Call, *, is_too_late: bool) -> None:  # noqa: ARG001 - as _begin
+    call.complete(next(content, None))
 
 
 def _closing(answer: Iterable[bytes]) -> Iterator[bytes]:

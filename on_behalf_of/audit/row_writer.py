@@ -1,0 +1,137 @@
+"""Commits rows in a thread of its own, so that no thread that runs views waits for the disk.
+
+A server that can answer later puts a PendingRow into the WSGI environ. `AuditMiddleware` hands over the call's row
+there instead of waiting for it, and the server answers once the row is durable. Rows that arrive while others are being
+written are committed together afterwards, as in `group_commit`, which serves all other servers.
+"""
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from django.db import DatabaseError
+
+from on_behalf_of.audit.append_only import SealedRow, insert_rows
+from on_behalf_of.audit.database import log_connection
+from on_behalf_of.audit.group_commit import MAX_ROWS, NotWritten, commit_each
+from on_behalf_of.audit.time_limit import limited_database_time
+from on_behalf_of.audit.turn_to_write import turn_to_write
+
+PENDING = "on_behalf_of.pending_row"  # in the WSGI environ: a PendingRow
+NOT_RECORDED = "on_behalf_of.not_recorded"  # in the WSGI environ: the call's row could not be written, so refuse it
+IDLE = 1.0  # seconds after which a connection is checked before it is used again
+Row = TypeVar("Row")
+
+
+class Report(Protocol):
+    def __call__(self, error: Exception | None, *, is_answered: bool) -> None:
+        """Take note of what became of the row; `is_answered`: the server has given up waiting for it."""
+
+
+def _no_report(error: Exception | None, *, is_answered: bool) -> None:
+    pass
+
+
+@dataclass
+class PendingRow:
+    """The row of one call, which is answered once the row is durable."""
+
+    row: SealedRow | None = None  # None: the call has been recorded already, or leaves no row
+    seconds: float = 0.0  # that writing may take
+    report: Report = _no_report  # called once the row is written, or cannot be, in the writer's thread
+
+
+@dataclass(eq=False)
+class _Waiting(Generic[Row]):
+    row: Row
+    ends_at: float  # time.monotonic()
+    done: Callable[[Exception | None], None]
+    is_durable: bool = False
+    error: Exception | None = None
+
+
+class RowWriter(Generic[Row]):
+    """Commits rows together. `commit` makes rows durable, all or none, or raises."""
+
+    def __init__(self, commit: Callable[[Sequence[Row]], None]) -> None:
+        self._commit = commit
+        self._queue: queue.SimpleQueue[_Waiting[Row] | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def write(self, row: Row, seconds: float, done: Callable[[Exception | None], None]) -> None:
+        """Write the row, and then call `done` with None, or with the error if the row is not known to be durable.
+
+        `done` is called in the writer's thread and must not raise. Never waits. After `seconds` the row is given up
+        before its next attempt; whoever waits for `done` needs its own limit, because a commit may hang.
+        """
+        if self._thread is None:
+            self._start()
+        self._queue.put(_Waiting(row, time.monotonic() + seconds, done))
+
+    def stop(self) -> None:
+        """Write what is waiting, and end the thread."""
+        with self._lock:
+            thread, self._thread = self._thread, None
+        if thread:
+            self._queue.put(None)
+            thread.join()
+
+    def _start(self) -> None:
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="audit-rows", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        used_at = -IDLE
+        while (first := self._queue.get()) is not None:
+            together = [first]
+            is_last = False
+            with contextlib.suppress(queue.Empty):
+                while len(together) < MAX_ROWS:
+                    if (more := self._queue.get_nowait()) is None:
+                        is_last = True
+                        break
+                    together.append(more)
+            self._write(together, is_idle=time.monotonic() - used_at > IDLE)
+            used_at = time.monotonic()
+            if is_last:
+                break
+        log_connection().close()
+
+    def _write(self, together: list[_Waiting[Row]], *, is_idle: bool) -> None:
+        now = time.monotonic()
+        in_time = [each for each in together if each.ends_at > now]
+        failure: Exception = NotWritten()
+        try:
+            if in_time:
+                # The longest time counts for all. A caller whose time ends earlier is answered by the server.
+                with limited_database_time(max(each.ends_at for each in in_time) - now):
+                    if is_idle or log_connection().errors_occurred:
+                        log_connection().close_if_unusable_or_obsolete()
+                    commit_each(self._commit, in_time)
+        except DatabaseError as error:
+            failure = error
+        except Exception as error:  # noqa: BLE001 - the thread goes on; the middleware reports the error
+            failure = error
+        for each in together:
+            if each.is_durable:
+                each.done(None)
+            else:
+                each.done(each.error or failure)
+                failure = NotWritten()  # it is reported once
+
+
+def row_writer() -> RowWriter[SealedRow]:
+    """Return a writer of rows of the log."""
+    return RowWriter(_commit_rows)
+
+
+def _commit_rows(rows: Sequence[SealedRow]) -> None:
+    with turn_to_write():
+        insert_rows(rows)
