@@ -14,16 +14,13 @@ from typing import Generic, Protocol, TypeVar
 from django.db import DataError, IntegrityError
 
 from on_behalf_of.audit.append_only import SealedRow, insert_rows
+from on_behalf_of.audit.pending_row import NotWritten
 from on_behalf_of.audit.time_limit import current_limit
 from on_behalf_of.audit.turn_to_write import turn_to_write
 
 MAX_ROWS = 100  # in one statement
 Row = TypeVar("Row")
 Row_co = TypeVar("Row_co", covariant=True)
-
-
-class NotWritten(Exception):
-    """Another call was to write this row along with its own, and failed or did not get to it in time."""
 
 
 class Committed(Protocol[Row_co]):

@@ -11,38 +11,19 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from django.db import DatabaseError
 
 from on_behalf_of.audit.append_only import SealedRow, insert_rows
 from on_behalf_of.audit.database import log_connection
-from on_behalf_of.audit.group_commit import MAX_ROWS, NotWritten, commit_each
+from on_behalf_of.audit.group_commit import MAX_ROWS, commit_each
+from on_behalf_of.audit.pending_row import NotWritten
 from on_behalf_of.audit.time_limit import limited_database_time
 from on_behalf_of.audit.turn_to_write import turn_to_write
 
-PENDING = "on_behalf_of.pending_row"  # in the WSGI environ: a PendingRow
-NOT_RECORDED = "on_behalf_of.not_recorded"  # in the WSGI environ: the call's row could not be written, so refuse it
 IDLE = 1.0  # seconds after which a connection is checked before it is used again
 Row = TypeVar("Row")
-
-
-class Report(Protocol):
-    def __call__(self, error: Exception | None, *, is_answered: bool) -> None:
-        """Take note of what became of the row; `is_answered`: the server has given up waiting for it."""
-
-
-def _no_report(error: Exception | None, *, is_answered: bool) -> None:
-    pass
-
-
-@dataclass
-class PendingRow:
-    """The row of one call, which is answered once the row is durable."""
-
-    row: SealedRow | None = None  # None: the call has been recorded already, or leaves no row
-    seconds: float = 0.0  # that writing may take
-    report: Report = _no_report  # called once the row is written, or cannot be, in the writer's thread
 
 
 @dataclass(eq=False)

@@ -15,8 +15,9 @@ from rest_framework.request import Request
 
 from on_behalf_of.audit.background import seal_in_background
 from on_behalf_of.audit.database import log_alias, log_connection
-from on_behalf_of.audit.group_commit import NotWritten, access_log
+from on_behalf_of.audit.group_commit import access_log
 from on_behalf_of.audit.models import Decision, DelegatedAccess
+from on_behalf_of.audit.pending_row import NotWritten
 from on_behalf_of.audit.refused_tokens import refused_tokens
 from on_behalf_of.audit.time_limit import DATABASE_TIME, current_limit, limited_database_time
 from on_behalf_of.audit.turn_to_write import turn_to_write

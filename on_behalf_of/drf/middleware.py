@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from rest_framework.permissions import SAFE_METHODS
 
 from on_behalf_of.audit.database import log_alias, log_connection
-from on_behalf_of.audit.row_writer import NOT_RECORDED, PENDING, PendingRow
+from on_behalf_of.audit.pending_row import NOT_RECORDED, PENDING, PendingRow
 from on_behalf_of.drf.access_record import AccessRecord, ChangeRefused, NotRecordable, record_of
 from on_behalf_of.drf.browsable.not_recorded import not_recorded
 from on_behalf_of.drf.configuration import api_configuration

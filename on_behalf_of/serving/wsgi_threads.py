@@ -17,10 +17,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Protocol
 
-from on_behalf_of.audit.group_commit import NotWritten
-from on_behalf_of.audit.row_writer import NOT_RECORDED, PENDING, PendingRow, RowWriter
+from on_behalf_of.audit.pending_row import NOT_RECORDED, PENDING, NotWritten, PendingRow
 from on_behalf_of.primitives import time_budget
 from on_behalf_of.serving.growing_threads import Call, GrowingThreads
 
@@ -36,6 +35,14 @@ NOT_BEGUN = b'{"detail": "The request waited too long and was not begun; try aga
 Environ = dict[str, Any]
 Answer = tuple[int, list[tuple[str, str]], "bytes | Iterator[bytes]"]
 WsgiApplication = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+
+class RowWriter(Protocol):
+    def write(self, row: Any, seconds: float, done: Callable[[Exception | None], None]) -> None:
+        """Write a row, and then call `done`, from any thread; never wait."""
+
+    def stop(self) -> None:
+        """Write what is waiting, and end."""
 
 
 class BodyRefused(Exception):
@@ -62,7 +69,7 @@ class WsgiThreads:
         max_body: int | None = None,
         body_deadline: float = BODY_DEADLINE,
         at_end: Callable[[], None] = lambda: None,
-        writer: RowWriter[Any] | None = None,
+        writer: RowWriter | None = None,
     ) -> None:
         self._application = application
         self._max_target = max_target

@@ -9,8 +9,9 @@ from django.db import DataError, IntegrityError, OperationalError, connections
 
 from on_behalf_of.audit import group_commit
 from on_behalf_of.audit.append_only import insert_rows
-from on_behalf_of.audit.group_commit import GroupCommit, NotWritten
+from on_behalf_of.audit.group_commit import GroupCommit
 from on_behalf_of.audit.models import DelegatedAccess
+from on_behalf_of.audit.pending_row import NotWritten
 from on_behalf_of.audit.time_limit import current_limit, limited_database_time
 from tests.on_behalf_of.audit.conftest import record
 
