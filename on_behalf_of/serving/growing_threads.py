@@ -1,6 +1,6 @@
 """Threads for an event loop's blocking work: one, and more of them only while work blocks.
 
-Python runs one thread at a time, so a second one helps only if the first waits for something. With several, busy
+Python runs one thread at a time, so a second one helps only if the first waits for something, such as a database. Busy
 threads take the interpreter from each other, which costs a fifth of all calls.
 """
 
@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from django.db import connections
 
 TICK = 0.01  # seconds between looks at work that waits
+BUSY = 0.6  # of one core; a process that uses less while work waits has threads that block
 WATCH_AFTER = 0.05  # seconds of waiting after which it is worth watching whether the caller hangs up
 IDLE = 10.0  # seconds after which a thread beside the first ends
 
@@ -77,9 +78,8 @@ class GrowingThreads:
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._size = 0
-        self._begun: _Job | None = None  # the last one
-        self._begun_at_tick: _Job | None = None
         self._in_flight = 0
+        self._ticked_at = self._used = 0.0  # seconds: time.monotonic() and time.process_time()
         self._is_ticking = self._is_waking = False
 
     async def run(self, work: Work, protocol: Any, ends_at: float | None = None) -> Any:
@@ -96,6 +96,7 @@ class GrowingThreads:
             self._grow()
         if not self._is_ticking:
             self._is_ticking = True
+            self._ticked_at, self._used = time.monotonic(), time.process_time()
             self._loop.call_later(TICK, self._tick)
         try:
             return await job.call.future
@@ -129,7 +130,6 @@ class GrowingThreads:
                 continue
             if job is None:
                 break
-            self._begun = job
             job.begin()
         connections.close_all()
 
@@ -142,20 +142,22 @@ class GrowingThreads:
             return True
 
     def _tick(self) -> None:
-        """Add a thread if none has begun anything since the last tick; watch callers who wait for long."""
+        """Add a thread if work waits although the process is not busy; watch callers who wait for long."""
         self._on_tick()
+        now, used = time.monotonic(), time.process_time()
+        is_busy = used - self._used > BUSY * (now - self._ticked_at)
+        self._ticked_at, self._used = now, used
         waiting = self._waiting
         while waiting and waiting[0].has_begun:
             waiting.popleft()
         if waiting:
-            if self._begun is self._begun_at_tick and self._size < self._most:
+            if not is_busy and self._size < self._most:
                 self._grow()
-            long_ago = time.monotonic() - WATCH_AFTER
+            long_ago = now - WATCH_AFTER
             for job in waiting:
                 if job.came_at > long_ago:
                     break
                 job.watch.begin()
-        self._begun_at_tick = self._begun
         if self._in_flight:
             self._loop.call_later(TICK, self._tick)
         else:

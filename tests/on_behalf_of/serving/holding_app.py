@@ -1,4 +1,4 @@
-"""What test_waiting_for_a_thread.py serves: one thread, which /hold keeps until a file is there."""
+"""What test_waiting_for_a_thread.py serves: few threads, which /hold… keeps until a file is there."""
 
 import os
 import time
@@ -14,10 +14,10 @@ FOLDER = Path(os.environ["HOLDING_FOLDER"])
 def wsgi(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     name = environ["PATH_INFO"].strip("/")
     (FOLDER / f"{name}.begun").touch()
-    while name == "hold" and not (FOLDER / "released").exists():
+    while name.startswith("hold") and not (FOLDER / "released").exists():
         time.sleep(0.01)
     start_response("200 OK", [("Content-Type", "text/plain")])
     return [name.encode()]
 
 
-application = WsgiThreads(wsgi, threads=1)
+application = WsgiThreads(wsgi, threads=int(os.environ["HOLDING_THREADS"]))

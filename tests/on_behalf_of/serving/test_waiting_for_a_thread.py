@@ -37,11 +37,14 @@ class Holding:
 
 
 @pytest.fixture
-def holding(tmp_path: Path) -> Iterator[Holding]:
+def holding(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Holding]:
+    """An app with one thread, or as many as the test's parameter says."""
+    threads = getattr(request, "param", 1)
     (port,) = free_ports(1)
     command, environment = service_command("api", port=port)
     command[-1] = "tests.on_behalf_of.serving.holding_app:application"
-    process = subprocess.Popen(command, cwd=BASE_DIR, env=os.environ | environment | {"HOLDING_FOLDER": str(tmp_path)})
+    environment = os.environ | environment | {"HOLDING_FOLDER": str(tmp_path), "HOLDING_THREADS": str(threads)}
+    process = subprocess.Popen(command, cwd=BASE_DIR, env=environment)
     try:
         eventually(lambda: not is_free(port), "it listens")
         yield Holding(port, tmp_path)
@@ -66,6 +69,23 @@ def test_a_request_whose_time_ran_out_in_the_queue_is_not_started(holding: Holdi
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
     assert "not begun" in answer.json()["detail"]
     assert not holding.has_begun("late")
+
+
+@pytest.mark.parametrize("holding", [3], indirect=True)
+def test_threads_are_added_while_views_block_and_no_more_than_allowed(holding: Holding) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        held = [pool.submit(holding.get, f"hold{number}") for number in range(2)]
+        eventually(lambda: holding.has_begun("hold0") and holding.has_begun("hold1"), "two views block")
+        assert holding.get("quick").text == "quick"
+        held.append(pool.submit(holding.get, "hold2"))
+        eventually(lambda: holding.has_begun("hold2"), "the last thread is taken")
+        began = time.monotonic()
+        late = pool.submit(holding.get, "late", **{HEADER: "300"})
+        eventually(lambda: time.monotonic() > began + 3, "it has come, and its time is over")
+        holding.release()
+        assert [each.result().text for each in held] == ["hold0", "hold1", "hold2"]
+        assert late.result().status_code == 503
+        assert not holding.has_begun("late")
 
 
 def test_a_request_whose_caller_disconnected_in_the_queue_is_not_started(holding: Holding) -> None:
