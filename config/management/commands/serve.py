@@ -33,7 +33,7 @@ class Command(BaseCommand):
             "--threads",
             type=int,
             default=THREADS,
-            help=f"threads for the API's and the tenant's views (default: {THREADS})",
+            help=f"most threads for the API's and the tenant's views (default: {THREADS})",
         )
 
     def handle(self, *, service: str, host: str, port: int | None, workers: int, threads: int, **_options: Any) -> None:

@@ -28,7 +28,7 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: 8000)")
         parser.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
         parser.add_argument(
-            "--threads", type=int, default=THREADS, help=f"threads for the API's views (default: {THREADS})"
+            "--threads", type=int, default=THREADS, help=f"most threads for the API's views (default: {THREADS})"
         )
         parser.add_argument(
             "--max-body", type=int, default=3, help="longest request body that the API takes, in megabytes (default: 3)"
