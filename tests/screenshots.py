@@ -91,7 +91,7 @@ def pictures_of_the_log(browser: Browser, services: Running) -> None:
         page.goto(f"{services.api}/{LOG}")
         album.take("log")
         page.locator("#content tbody tr").filter(has_text="allowed").first.get_by_role("link").first.click()
-        page.get_by_role("heading", name="What was asked").wait_for()
+        page.get_by_role("heading", name="The access token").wait_for()
         album.take("call")
         page.goto(f"{services.api}/{LOG}dashboard/")
         album.take("dashboard")
@@ -105,7 +105,7 @@ def main() -> None:
             pictures_of_inspector(browser, services, Path(state))
             pictures_of_the_log(browser, services)
     for picture in sorted(PICTURES.glob("*.png")):
-        print(f"{picture.relative_to(BASE_DIR)}: {picture.stat().st_size // 1024} KB")
+        print(f"{picture.name}: {picture.stat().st_size // 1024} KB")
 
 
 if __name__ == "__main__":
