@@ -6,6 +6,7 @@ written are committed together afterwards, as in `group_commit`, which serves al
 """
 
 import contextlib
+import logging
 import queue
 import threading
 import time
@@ -22,6 +23,7 @@ from on_behalf_of.audit.pending_row import NotWritten
 from on_behalf_of.audit.time_limit import limited_database_time
 from on_behalf_of.audit.turn_to_write import turn_to_write
 
+log = logging.getLogger(__name__)
 IDLE = 1.0  # seconds after which a connection is checked before it is used again
 Row = TypeVar("Row")
 
@@ -47,7 +49,7 @@ class RowWriter(Generic[Row]):
     def write(self, row: Row, seconds: float, done: Callable[[Exception | None], None]) -> None:
         """Write the row, and then call `done` with None, or with the error if the row is not known to be durable.
 
-        `done` is called in the writer's thread and must not raise. Never waits. After `seconds` the row is given up
+        `done` is called in the writer's thread. Never waits. After `seconds` the row is given up
         before its next attempt; whoever waits for `done` needs its own limit, because a commit may hang.
         """
         if self._thread is None:
@@ -101,11 +103,13 @@ class RowWriter(Generic[Row]):
         except Exception as error:  # noqa: BLE001 - the thread goes on; the middleware reports the error
             failure = error
         for each in together:
-            if each.is_durable:
-                each.done(None)
-            else:
-                each.done(each.error or failure)
+            outcome = None if each.is_durable else each.error or failure
+            if outcome is failure:
                 failure = NotWritten()  # it is reported once
+            try:
+                each.done(outcome)
+            except Exception:
+                log.exception("A caller could not be told what became of its row.")
 
 
 def row_writer() -> RowWriter[SealedRow]:

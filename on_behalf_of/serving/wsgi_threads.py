@@ -155,8 +155,10 @@ class WsgiThreads:
         report = pending.report
 
         def done(error: Exception | None) -> None:
-            report(error, is_answered=call.is_over)
-            call.complete(error or answer)
+            try:
+                report(error, is_answered=call.is_over)
+            finally:
+                call.complete(error or answer)
 
         self._unwritten.append((time.monotonic() + pending.seconds, call))
         self._writer.write(pending.row, pending.seconds, done)
