@@ -142,7 +142,7 @@ class Environment:
     cors_origins: tuple[str, ...]  # CORS_ORIGINS
     api_audience: str  # API_AUTH0_AUDIENCE
     api_url: str  # API_BASE_URL
-    api_login_client_id: str  # API_LOGIN_CLIENT_ID; empty if nobody can log in to the API's pages
+    api_login_client_id: str  # API_LOGIN_CLIENT_ID; empty if the API's pages have no login
     api_is_described: bool  # API_DOCS
     actor_policy: ActorPolicy  # TOKEN_ACTOR_RULE, API_TRUSTED_ACTORS and the others in docs/actor-policy.md
     bridge_callers: CallerRules  # TOKEN_ACTOR_RULE, MCP_ALLOW_MACHINES

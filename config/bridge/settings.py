@@ -14,7 +14,7 @@ from on_behalf_of.environment.mcp_server import missing_variables
 SECRET_KEY = derived_secret(ENVIRONMENT.secret_key, "bridge")  # other services reject this service's signatures
 ROOT_URLCONF = "config.bridge.urls"
 PAGE_LAYOUT = "mcp_bridge/page.html"
-# Nobody logs in to the bridge's pages, so it needs no sessions, users or cookies.
+# The bridge's pages have no login, so it needs no sessions, users or cookies.
 INSTALLED_APPS = [
     "config",
     "django.contrib.staticfiles",

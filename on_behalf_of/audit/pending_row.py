@@ -1,4 +1,4 @@
-"""What a server and `AuditMiddleware` tell each other about a row that is written after the view is done.
+"""Messages between a server and `AuditMiddleware` about a row that is written after the view is done.
 
 `row_writer` explains how they use it.
 """

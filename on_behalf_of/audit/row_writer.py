@@ -50,7 +50,7 @@ class RowWriter(Generic[Row]):
         """Write the row, and then call `done` with None, or with the error if the row is not known to be durable.
 
         `done` is called in the writer's thread. Never waits. After `seconds` the row is given up
-        before its next attempt; whoever waits for `done` needs its own limit, because a commit may hang.
+        before its next attempt. Callers need their own limit for `done`, because a commit may hang.
         """
         if self._thread is None:
             self._start()

@@ -43,7 +43,7 @@ class Call:
 
 class Work(Protocol):
     def __call__(self, call: Call, *, is_too_late: bool) -> None:
-        """Do the work and complete the call, now or later; too late means that nobody waits for it."""
+        """Do the work and complete the call, now or later; too late means that its caller has stopped waiting."""
 
 
 @dataclass(eq=False)

@@ -106,7 +106,7 @@ class AccessFilter(forms.Form):
 
     @property
     def is_sparse(self) -> bool:
-        """Whether no single index leads from one match to the next, so that many rows may lie in between."""
+        """Return whether no single index leads from one match to the next, so that many rows may lie in between."""
         asked = sum(bool(self.cleaned_data[name]) for name in (*EXACT, "q"))
         return bool(self.cleaned_data["scope"]) or asked > 1
 
