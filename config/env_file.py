@@ -45,7 +45,7 @@ def read_env_file(default: Path) -> None:
 
 
 def assignments(path: Path) -> dict[str, str]:
-    """Return the variables in the file at `path`, regardless of the environment; none if there is no such file."""
+    """Return the variables of the file at `path`, and only those; {} if the file does not exist."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:

@@ -13,7 +13,7 @@ REGISTERED_BY_THEMSELVES = {Application.RegistrationSource.DCR, Application.Regi
 
 
 class ClientProfile(models.Model):
-    """What the tenant stores about a client beyond django-oauth-toolkit's Application. Every client has one."""
+    """A client's settings that django-oauth-toolkit's Application does not have. Every client has a profile."""
 
     application = models.OneToOneField(
         settings.OAUTH2_PROVIDER_APPLICATION_MODEL, on_delete=models.CASCADE, related_name="profile"

@@ -13,7 +13,7 @@ SEAL_KEY, PUBLIC_KEYS = "audit_seal_key.pem", "audit_public_keys.json"
 
 
 class Sealing(StrEnum):
-    """What seals new rows."""
+    """The way in which new rows are sealed."""
 
     THREAD = "thread"  # a thread of each process, started after the process's first recorded call
     COMMAND = "command"  # `manage.py audit_seal`, from a timer or with --watch

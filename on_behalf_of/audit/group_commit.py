@@ -123,9 +123,10 @@ class GroupCommit(Generic[Row]):
 @cache
 def access_log() -> GroupCommit[SealedRow]:
     """Return the process's only GroupCommit, for calls that change nothing else."""
-    return GroupCommit(_commit_rows)
+    return GroupCommit(commit_rows)
 
 
-def _commit_rows(rows: Sequence[SealedRow]) -> None:
+def commit_rows(rows: Sequence[SealedRow]) -> None:
+    """Make rows of the log durable, all or none. Raises DatabaseError."""
     with turn_to_write():
         insert_rows(rows)

@@ -133,7 +133,7 @@ class Seal(AppendOnly):
 
 
 class Tombstone(AppendOnly):
-    """What remains of pruned rows and seals: a signed statement of where the chain continues."""
+    """A signed statement that replaces pruned rows and seals, and says where the chain continues."""
 
     through = models.PositiveBigIntegerField(primary_key=True, help_text="Number of the last seal that was pruned.")
     time = models.DateTimeField()
@@ -151,7 +151,7 @@ class Tombstone(AppendOnly):
 
 
 class Verification(models.Model):
-    """The result of a run of audit_verify, for the dashboard. It proves nothing, because it is not protected."""
+    """The result of a run of audit_verify, for the dashboard. It is not protected, so it is no proof."""
 
     class Verdict(models.TextChoices):
         INTACT = "intact"

@@ -16,12 +16,11 @@ from typing import Generic, TypeVar
 
 from django.db import DatabaseError
 
-from on_behalf_of.audit.append_only import SealedRow, insert_rows
+from on_behalf_of.audit.append_only import SealedRow
 from on_behalf_of.audit.database import log_connection
-from on_behalf_of.audit.group_commit import MAX_ROWS, commit_each
+from on_behalf_of.audit.group_commit import MAX_ROWS, commit_each, commit_rows
 from on_behalf_of.audit.pending_row import NotWritten
 from on_behalf_of.audit.time_limit import limited_database_time
-from on_behalf_of.audit.turn_to_write import turn_to_write
 
 log = logging.getLogger(__name__)
 IDLE = 1.0  # seconds after which a connection is checked before it is used again
@@ -49,8 +48,8 @@ class RowWriter(Generic[Row]):
     def write(self, row: Row, seconds: float, done: Callable[[Exception | None], None]) -> None:
         """Write the row, and then call `done` with None, or with the error if the row is not known to be durable.
 
-        `done` is called in the writer's thread. Never waits. After `seconds` the row is given up
-        before its next attempt. Callers need their own limit for `done`, because a commit may hang.
+        `done` is called in the writer's thread. Never waits. A row whose `seconds` are over is not tried any more.
+        Callers need their own limit for `done`, because a commit may hang.
         """
         if self._thread is None:
             self._start()
@@ -100,7 +99,8 @@ class RowWriter(Generic[Row]):
                     commit_each(self._commit, in_time)
         except DatabaseError as error:
             failure = error
-        except Exception as error:  # noqa: BLE001 - the thread goes on; the middleware reports the error
+        except Exception as error:  # a thread that ended would leave every later call without its row
+            log.exception("Rows of the audit log could not be written.")
             failure = error
         for each in together:
             outcome = None if each.is_durable else each.error or failure
@@ -114,9 +114,4 @@ class RowWriter(Generic[Row]):
 
 def row_writer() -> RowWriter[SealedRow]:
     """Return a writer of rows of the log."""
-    return RowWriter(_commit_rows)
-
-
-def _commit_rows(rows: Sequence[SealedRow]) -> None:
-    with turn_to_write():
-        insert_rows(rows)
+    return RowWriter(commit_rows)

@@ -11,7 +11,7 @@ from on_behalf_of.mcp.tool_registry import ToolRegistry
 def declared_tools(bridge: BridgeConfiguration) -> Iterable[Tool]:
     """Return the tools of the registry that the configuration names; () if it names none.
 
-    Raises ImproperlyConfigured if there is no registry at that path.
+    Raises ImproperlyConfigured if that path does not lead to a registry.
     """
     if not bridge.tools:
         return ()

@@ -196,7 +196,7 @@ class AccessRecord:
             seal_in_background()
 
     def finish_later(self, status: int) -> tuple[DelegatedAccess, float] | None:
-        """Return the row, for the server to write, and the seconds that writing may take.
+        """Return the row, which the server writes, and the seconds that writing may take.
 
         None if the row belongs to an open transaction or there is none to write: then call `finish`. Raises
         NotRecordable.

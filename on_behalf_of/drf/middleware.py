@@ -34,10 +34,10 @@ class AuditMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         observer: Observer = api_configuration().observer
         record = AccessRecord(request, self._breaker)
-        if error := request.META.get(NOT_RECORDED):  # the server asks again for a call whose row was not written
-            return self._withheld(request, record, error)
         served = serving.set(record)
         try:
+            if error := request.META.get(NOT_RECORDED):  # the server asks again for a call whose row was not written
+                return self._withheld(request, record, error)
             with observer.span("API request", trace_id=record.trace_id, traceparent=record.traceparent) as span:
                 return self._recorded(request, record, observer, span)
         finally:

@@ -1,4 +1,4 @@
-"""What the seals say about the log, in sentences for the admin."""
+"""Describe the state of a row's seal and of the whole log, in sentences for the admin."""
 
 from dataclasses import dataclass
 

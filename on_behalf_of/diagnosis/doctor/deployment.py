@@ -1,4 +1,4 @@
-"""What the doctor examines: the configurations of an API and an MCP server, seen as one deployment."""
+"""The configurations of an API and an MCP server, which the doctor examines as one deployment."""
 
 from dataclasses import dataclass
 from pathlib import Path

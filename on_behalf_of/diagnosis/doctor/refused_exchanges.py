@@ -1,4 +1,4 @@
-"""What to do about a failed exchange, by the error's type and the tenant's answer."""
+"""Choose the remedy for a failed exchange, by the error's type and the tenant's answer."""
 
 from typing import Any
 

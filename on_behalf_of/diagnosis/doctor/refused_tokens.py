@@ -1,4 +1,4 @@
-"""What to do about a token that does not verify, in the words of `explain_token`, and which variable to look at."""
+"""Choose the remedy for a refused token, in the words of `explain_token`, and the variable to look at."""
 
 import time
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from on_behalf_of.resource_server.token_rules import TokenRules
 
 @dataclass(frozen=True)
 class Expected:
-    """How one of the two tokens is judged, and the variable that names its audience."""
+    """The rules for one of the two tokens, and the variable that names its audience."""
 
     rules: TokenRules
     audience_setting: str

@@ -32,7 +32,7 @@ def users_call(bridge: BridgeConfiguration, http: UpstreamHttp, token: str, api_
     scope = scope_for(caller, declared_tools(bridge), default_scope) if caller else ()
     exchanged = yield from exchanging(caller, exchange, overheard, scope, Deadline.after(timeout))
     if caller is None or exchanged is None:
-        yield not_checked("api call", "There is no token B to call the API with.")
+        yield not_checked("api call", "The exchange gave no token B, so the API was not called.")
         return
     api = Downstream(
         base_url=bridge.api_base_url,

@@ -95,9 +95,14 @@ def test_a_caller_that_fails_when_it_is_told_does_not_end_the_writer(writer: Row
     assert written(writer, "second").result(PATIENCE) is None
 
 
-def test_a_commit_that_fails_in_an_unexpected_way_does_not_end_the_writer(writer: RowWriter[str], disk: Disk) -> None:
+def test_a_commit_that_fails_in_an_unexpected_way_is_logged_and_does_not_end_the_writer(
+    writer: RowWriter[str], disk: Disk, caplog: pytest.LogCaptureFixture
+) -> None:
     disk.failure = lambda _rows: RuntimeError("unexpected")
     assert isinstance(written(writer, "first").result(PATIENCE), RuntimeError)
+    (line,) = caplog.records
+    assert line.exc_info is not None
+    assert isinstance(line.exc_info[1], RuntimeError)
     disk.failure = lambda _rows: None
     assert written(writer, "second").result(PATIENCE) is None
 
