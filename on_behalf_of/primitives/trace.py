@@ -5,6 +5,7 @@ import secrets
 from dataclasses import dataclass
 
 from on_behalf_of.primitives.span import Span
+from on_behalf_of.primitives.time_ordered_id import time_ordered_id
 
 # W3C Trace Context §3.2.2, version 00 only: this code doesn't know what later versions append.
 _TRACEPARENT = re.compile(r"00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-([0-9a-f]{2})")
@@ -22,7 +23,7 @@ class Trace:
 
     @classmethod
     def made(cls) -> Trace:
-        return cls(secrets.token_hex(16), from_caller=False)
+        return cls(time_ordered_id(), from_caller=False)  # its last 7 bytes are random, as §3.2.2.3 recommends
 
     @classmethod
     def parse(cls, traceparent: object) -> Trace | None:
