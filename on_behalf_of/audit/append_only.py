@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from ipaddress import ip_address
@@ -10,11 +10,7 @@ from typing import Any, ClassVar, NoReturn, TypeVar
 
 from django.db import models
 
-from on_behalf_of.audit.database import log_connection
-
 _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), allow_nan=False).encode
-# Drivers take the values of these fields unchanged.
-_AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.BooleanField)
 Row_co = TypeVar("Row_co", bound="AppendOnly", covariant=True)
 
 
@@ -73,41 +69,6 @@ class AppendOnly(models.Model):
         """Complete the row. Called once, right before the row is written."""
 
 
-def insert_rows(rows: Sequence[AppendOnly]) -> None:
-    """Add rows of one model in one statement: all or none. Their ids are not read back.
-
-    The ORM's work for each field of each row would cost several times as much as the database's.
-    """
-    connection, model = log_connection(), type(rows[0])
-    fields = _fields(model)
-    values: list[Any] = []
-    for row in rows:
-        row.prepare()
-        for field, adapt in fields:
-            value = getattr(row, field.attname)
-            values.append(adapt(value, connection) if adapt else value)
-    columns = tuple(field.column for field, _ in fields)
-    with connection.cursor() as cursor:
-        cursor.execute(_insertion(model._meta.db_table, columns, len(rows)), values)  # noqa: SLF001 - Django's documented name
-
-
-@cache
-def _fields(model: type[AppendOnly]) -> list[tuple[Any, Callable[[Any, Any], Any] | None]]:
-    """Return each field with the function that adapts its values for the driver, or None if they need no adapting."""
-    return [
-        (field, None if isinstance(field, _AS_THEY_ARE) else field.get_db_prep_save)
-        for field in model._meta.concrete_fields  # noqa: SLF001 - Django's documented name
-        if not isinstance(field, models.AutoField)
-    ]
-
-
-@cache
-def _insertion(table: str, columns: tuple[str, ...], count: int) -> str:
-    quoted = ", ".join(f'"{column}"' for column in columns)
-    places = f"({', '.join(['%s'] * len(columns))})"
-    return f'INSERT INTO "{table}" ({quoted}) VALUES {", ".join([places] * count)}'  # noqa: S608 - our own names
-
-
 class SealedRow(AppendOnly):
     """A row of a sealed log. Its digest covers every field that FORMATS names for its format.
 
@@ -134,18 +95,26 @@ class SealedRow(AppendOnly):
 
 def row_digest(row: SealedRow) -> str:
     """Return the SHA-256, hexadecimal, of the row's canonical JSON. Raises KeyError for an unknown format."""
-    content = {name: canonical_value(row, name) for name in row.FORMATS[row.format]}
-    return sha256({"log": row.LOG, "format": row.format, **content})
+    names = row.FORMATS[row.format]
+    return content_digest(type(row), row.format, {name: getattr(row, name) for name in names})
+
+
+def content_digest(model: type[SealedRow], number: int, content: Mapping[str, Any]) -> str:
+    """Return the digest of a row with this content, in the format with that number."""
+    addresses = _address_fields(model)
+    canonical = {name: _canonical(content[name], is_address=name in addresses) for name in model.FORMATS[number]}
+    return sha256({"log": model.LOG, "format": number, **canonical})
 
 
 def canonical_value(row: models.Model, name: str) -> Any:
     """Return a field's value in a form that is the same before it is stored and after it is read from any database."""
-    value = getattr(row, name)
+    return _canonical(getattr(row, name), is_address=name in _address_fields(type(row)))
+
+
+def _canonical(value: Any, *, is_address: bool) -> Any:
     if isinstance(value, datetime):
         return utc_text(value)
-    if value and name in _address_fields(type(row)):
-        return _canonical_address(value)
-    return value
+    return _canonical_address(value) if value and is_address else value
 
 
 @lru_cache(maxsize=1_024)

@@ -13,7 +13,7 @@ from typing import Generic, Protocol, TypeVar
 
 from django.db import DataError, IntegrityError
 
-from on_behalf_of.audit.append_only import SealedRow, insert_rows
+from on_behalf_of.audit.new_rows import NewRow, insert_rows
 from on_behalf_of.audit.pending_row import NotWritten
 from on_behalf_of.audit.time_limit import current_limit
 from on_behalf_of.audit.turn_to_write import turn_to_write
@@ -121,12 +121,12 @@ class GroupCommit(Generic[Row]):
 
 
 @cache
-def access_log() -> GroupCommit[SealedRow]:
+def access_log() -> GroupCommit[NewRow]:
     """Return the process's only GroupCommit, for calls that change nothing else."""
     return GroupCommit(commit_rows)
 
 
-def commit_rows(rows: Sequence[SealedRow]) -> None:
-    """Make rows of the log durable, all or none. Raises DatabaseError."""
-    with turn_to_write():
+def commit_rows(rows: Sequence[NewRow], *, only_writes: bool = False) -> None:
+    """Make rows of the log durable, all or none. `only_writes`: see `turn_to_write`. Raises DatabaseError."""
+    with turn_to_write(only_writes=only_writes):
         insert_rows(rows)

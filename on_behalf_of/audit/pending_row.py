@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:  # a model, which servers may not load before Django is set up
-    from on_behalf_of.audit.append_only import SealedRow
+    from on_behalf_of.audit.new_rows import NewRow
 
 PENDING = "on_behalf_of.pending_row"  # in the WSGI environ: a PendingRow
 NOT_RECORDED = "on_behalf_of.not_recorded"  # in the WSGI environ: the call's row could not be written, so refuse it
@@ -32,6 +32,6 @@ def _no_report(error: Exception | None, *, is_answered: bool) -> None:
 class PendingRow:
     """The row of one call, which is answered once the row is durable."""
 
-    row: SealedRow | None = None  # None: the call has been recorded already, or leaves no row
+    row: NewRow | None = None  # None: the call has been recorded already, or leaves no row
     seconds: float = 0.0  # that writing may take
     report: Report = _no_report  # called once the row is written, or cannot be, in the writer's thread

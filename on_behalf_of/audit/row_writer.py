@@ -12,13 +12,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from django.db import DatabaseError
 
-from on_behalf_of.audit.append_only import SealedRow
 from on_behalf_of.audit.database import log_connection
 from on_behalf_of.audit.group_commit import MAX_ROWS, commit_each, commit_rows
+from on_behalf_of.audit.new_rows import NewRow
 from on_behalf_of.audit.pending_row import NotWritten
 from on_behalf_of.audit.time_limit import limited_database_time
 
@@ -112,6 +113,6 @@ class RowWriter(Generic[Row]):
                 log.exception("A caller could not be told what became of its row.")
 
 
-def row_writer() -> RowWriter[SealedRow]:
+def row_writer() -> RowWriter[NewRow]:
     """Return a writer of rows of the log."""
-    return RowWriter(commit_rows)
+    return RowWriter(partial(commit_rows, only_writes=True))

@@ -2,7 +2,6 @@
 
 import re
 import time
-import uuid
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -11,12 +10,14 @@ from http import HTTPStatus
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, IntegrityError, transaction
 from django.http import HttpRequest
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 
 from on_behalf_of.audit.background import seal_in_background
 from on_behalf_of.audit.database import log_alias, log_connection
 from on_behalf_of.audit.group_commit import access_log
 from on_behalf_of.audit.models import Decision, DelegatedAccess
+from on_behalf_of.audit.new_rows import NewRow, insert_rows
 from on_behalf_of.audit.pending_row import NotWritten
 from on_behalf_of.audit.refused_tokens import refused_tokens
 from on_behalf_of.audit.time_limit import DATABASE_TIME, current_limit, limited_database_time
@@ -26,6 +27,7 @@ from on_behalf_of.drf.route import readable_route
 from on_behalf_of.primitives.circuit_breaker import Breaker
 from on_behalf_of.primitives.client_address import parsed
 from on_behalf_of.primitives.span import Span
+from on_behalf_of.primitives.time_ordered_id import time_ordered_id
 from on_behalf_of.primitives.trace import Trace
 from on_behalf_of.resource_server.access_token import AccessToken
 
@@ -40,9 +42,10 @@ def record_of(request: HttpRequest | Request) -> "AccessRecord":
 
     Without the middleware, as in unit tests that call a view directly, return a record that accepts no token.
     """
-    record: AccessRecord | None = getattr(request, "access_record", None)
+    # Asking Django's request is quicker than having DRF's look for the attribute in both.
+    django_request: HttpRequest = request._request if isinstance(request, Request) else request  # noqa: SLF001
+    record: AccessRecord | None = getattr(django_request, "access_record", None)
     if record is None:
-        django_request: HttpRequest = getattr(request, "_request", request)
         record = AccessRecord(django_request, is_attached=False)
         django_request.access_record = record  # type: ignore[attr-defined] # ours
     return record
@@ -80,7 +83,7 @@ class AccessRecord:
     request: HttpRequest
     breaker: Breaker = field(default_factory=Breaker)
     is_attached: bool = True  # by AuditMiddleware, which writes the row
-    request_id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    request_id: str = field(default_factory=time_ordered_id)
     token: AccessToken | None = None
     scopes_required: tuple[str, ...] = ()
     reason: str = ""  # code of the refusal or failure; empty if there is none
@@ -97,7 +100,8 @@ class AccessRecord:
     _depth: int = 0  # number of transactions opened around the view
 
     def __post_init__(self) -> None:
-        self._depth = _open_transactions()
+        if self.request.method not in SAFE_METHODS:  # reads open no transaction
+            self._depth = _open_transactions()
 
     @cached_property
     def trace_id(self) -> str:
@@ -195,7 +199,7 @@ class AccessRecord:
             self.breaker.succeeded()
             seal_in_background()
 
-    def finish_later(self, status: int) -> tuple[DelegatedAccess, float] | None:
+    def finish_later(self, status: int) -> tuple[NewRow, float] | None:
         """Return the row, which the server writes, and the seconds that writing may take.
 
         None if the row belongs to an open transaction or there is none to write: then call `finish`. Raises
@@ -206,7 +210,7 @@ class AccessRecord:
         with self._limits:
             limit = current_limit()
             self._check_breaker()
-            return DelegatedAccess(**self._fields(self.token, status)), limit.left() if limit else DATABASE_TIME
+            return self._row(self.token, status), limit.left() if limit else DATABASE_TIME
 
     def written(self, error: Exception | None) -> None:
         """Note what became of a row that `finish_later` returned. May be called in any thread."""
@@ -244,9 +248,9 @@ class AccessRecord:
                 refused_tokens().add(_route(self.request), self.reason or "no_token")
             return False
         self._check_breaker()
-        row = DelegatedAccess(**self._fields(self.token, status))
+        row = self._row(self.token, status)
         if self._is_open:  # in the transaction of the change
-            row.save(using=log_alias())
+            insert_rows([row])
             return True
         try:
             access_log().write(row)
@@ -254,9 +258,9 @@ class AccessRecord:
             raise NotRecordable from error
         return True
 
-    def _fields(self, token: AccessToken, status: int) -> dict[str, object]:
+    def _row(self, token: AccessToken, status: int) -> NewRow:
         request, actor = self.request, token.actor
-        return {
+        content = {
             "request_id": self.request_id,
             "trace_id": self.trace_id,
             "trace_from_caller": self._trace_of_caller is not None,
@@ -278,6 +282,7 @@ class AccessRecord:
             "source_address": _address(request.META.get("REMOTE_ADDR", "")),
             "duration_ms": round((time.monotonic() - self._began) * 1000),
         }
+        return NewRow(DelegatedAccess, content)
 
 
 def _open_transactions() -> int:

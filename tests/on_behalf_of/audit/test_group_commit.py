@@ -8,9 +8,9 @@ import pytest
 from django.db import DataError, IntegrityError, OperationalError, connections
 
 from on_behalf_of.audit import group_commit
-from on_behalf_of.audit.append_only import insert_rows
 from on_behalf_of.audit.group_commit import GroupCommit
 from on_behalf_of.audit.models import DelegatedAccess
+from on_behalf_of.audit.new_rows import NewRow, insert_rows
 from on_behalf_of.audit.pending_row import NotWritten
 from on_behalf_of.audit.time_limit import current_limit, limited_database_time
 from tests.on_behalf_of.audit.conftest import record
@@ -223,8 +223,8 @@ def test_rows_inserted_together_equal_rows_saved_one_by_one(database: str) -> No
         record(number, source_address=address) for number, address in enumerate(("192.0.2.7", "2001:db8::1", None))
     ]
     names = [field.name for field in DelegatedAccess._meta.concrete_fields if field.name != "id"]
-    copies = [DelegatedAccess(**{name: getattr(row, name) for name in names}) for row in saved]
-    insert_rows(copies)
+    content = DelegatedAccess.FORMATS[1]
+    insert_rows([NewRow(DelegatedAccess, {name: getattr(row, name) for name in content}, row.time) for row in saved])
     rows = list(DelegatedAccess.objects.order_by("id").values(*names))
     assert rows[3:] == rows[:3]
     assert rows[0]["digest"]
