@@ -39,16 +39,19 @@ def current_limit() -> TimeLimit | None:
     return _limit.get()
 
 
-@contextmanager
-def limited_database_time(seconds: float) -> Iterator[None]:
+class limited_database_time:  # noqa: N801 - used like a function; as a generator it would cost each call more
     """Inside the block, raise OperationalError once waits for the database have taken that long in total.
 
     An outer limit with less time left stays in force.
     """
-    outer = _limit.get()
-    limit = TimeLimit(seconds if outer is None else min(seconds, outer.seconds))
-    token = _limit.set(limit)
-    try:
-        yield
-    finally:
-        _limit.reset(token)
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> None:
+        outer = _limit.get()
+        limit = TimeLimit(self._seconds if outer is None else min(self._seconds, outer.seconds))
+        self._token = _limit.set(limit)
+
+    def __exit__(self, *_error: object) -> None:
+        _limit.reset(self._token)

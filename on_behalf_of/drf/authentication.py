@@ -107,9 +107,12 @@ class AccessTokenAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Any, AccessToken] | None:
         try:
-            if "access_token" in request.query_params:  # RFC 9700 §4.3.2: URLs end up in logs and histories
+            meta = request._request.META  # noqa: SLF001 - DRF's request looks for META in three places
+            if (
+                meta.get("QUERY_STRING") and "access_token" in request.query_params
+            ):  # RFC 9700 §4.3.2: URLs end up in logs and histories
                 raise InvalidRequest(Reason.TOKEN_IN_QUERY)
-            header = request.META.get("HTTP_AUTHORIZATION")
+            header = meta.get("HTTP_AUTHORIZATION")
             presented = read_bearer_token([header] if header else [])
         except MissingToken:
             return None

@@ -38,8 +38,12 @@ class ApiConfiguration:
     database_time: float | None = 1.5  # seconds for all of a recorded call's database work; None: no limit
     login: BrowserLogin | None = None  # to the API's own pages; None if people cannot log in to them
     is_described: bool = True  # whether the API's description is public
-    operations: Mapping[str, Operation] = field(default_factory=dict, hash=False)  # their texts, by operation id
+    operations: Mapping[str, Operation] = field(default_factory=dict)  # their texts, by operation id
     observer: Observer = field(default_factory=Observer)  # receives measurements of this process
+
+    def __hash__(self) -> int:
+        # Each call looks up what belongs to its configuration; hashing all of it would cost more than the look-up.
+        return hash((self.token_rules.issuer, self.token_rules.audience))
 
 
 @room_of("API", ApiConfiguration)

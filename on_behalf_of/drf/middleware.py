@@ -50,8 +50,9 @@ class AuditMiddleware:
 
         The row can then commit together with what the view changes. Reads need none: they are recorded afterwards.
         """
-        is_atomic = log_connection().settings_dict["ATOMIC_REQUESTS"]
-        if not is_atomic or request.method in SAFE_METHODS or log_alias() in getattr(view, "_non_atomic_requests", ()):
+        if request.method in SAFE_METHODS or not log_connection().settings_dict["ATOMIC_REQUESTS"]:
+            return None
+        if log_alias() in getattr(view, "_non_atomic_requests", ()):
             return None
         try:
             record_of(request).open_around_view()

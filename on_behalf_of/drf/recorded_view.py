@@ -52,7 +52,10 @@ class RecordedView(APIView):
 
     def get_permissions(self) -> Sequence[Any]:
         # Who may act is decided before scopes, so that no user is asked for consent that cannot help.
-        return sorted(super().get_permissions(), key=lambda each: not isinstance(each, ActorPermission))
+        permissions = super().get_permissions()
+        if not any(isinstance(each, ActorPermission) for each in permissions):
+            return permissions
+        return sorted(permissions, key=lambda each: not isinstance(each, ActorPermission))
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         take_method_of_form(request)

@@ -14,6 +14,7 @@ class Request(Protocol):
     """The part of Django's HttpRequest that is used here."""
 
     path_info: str
+    META: Any
     GET: Any
 
 
@@ -21,7 +22,7 @@ def nul_in_address(request: Request) -> str:
     """Return which part of the address holds a NUL, as the subject of a sentence; empty if none does."""
     if NUL in request.path_info:
         return "The path"
-    for name, values in request.GET.lists():
+    for name, values in request.GET.lists() if request.META.get("QUERY_STRING") else ():
         if NUL in name:
             return "The name of a query parameter"
         if any(NUL in value for value in values):
