@@ -18,8 +18,9 @@ from django.http import (
     HttpResponseNotFound,
     HttpResponsePermanentRedirect,
 )
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, ResolverMatch, resolve
 from django.utils.cache import patch_cache_control
+from django.utils.deprecation import MiddlewareMixin
 from django.utils.http import escape_leading_slashes
 
 from on_behalf_of.primitives.client_address import client_address, is_within
@@ -34,6 +35,7 @@ from on_behalf_of.serving.error_pages import (
     https_only,
     unreadable,
 )
+from on_behalf_of.serving.routes import match_of, route_of
 
 logger = logging.getLogger(__name__)
 
@@ -44,16 +46,17 @@ PROBES = ("/healthz", "/readyz")
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST", "HTTP_FORWARDED")
 
 
-class TrustedProxyMiddleware:
+class _Middleware(MiddlewareMixin):
+    async_capable = False  # under ASGI, one change of threads for all of them
+
+
+class TrustedProxyMiddleware(_Middleware):
     """Believes X-Forwarded-* only from one of `TRUSTED_PROXIES`, and removes it otherwise.
 
     Afterwards REMOTE_ADDR is the client's address as far as it can be known.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def process_request(self, request: HttpRequest) -> None:
         meta, proxies = request.META, settings.TRUSTED_PROXIES
         peer = meta.get("REMOTE_ADDR", "")
         if not proxies or not is_within(peer, proxies):
@@ -61,20 +64,15 @@ class TrustedProxyMiddleware:
                 meta.pop(header, None)
         else:
             meta["REMOTE_ADDR"] = client_address(peer, meta.get("HTTP_X_FORWARDED_FOR", ""), proxies)
-        return self.get_response(request)
 
 
-class UncachedCredentialsMiddleware:
+class UncachedCredentialsMiddleware(_Middleware):
     """Marks answers to requests with credentials `no-store`, errors included (RFC 6750 §5.3).
 
     Tokens in the URL, which are refused, count too. Static files are marked public and stay cacheable.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if "HTTP_AUTHORIZATION" in request.META or "access_token" in unquote(request.META.get("QUERY_STRING", "")):
             told = response.headers.get("Cache-Control")
             if told is None:
@@ -84,38 +82,31 @@ class UncachedCredentialsMiddleware:
         return response
 
 
-class ProbeMiddleware:
+class ProbeMiddleware(_Middleware):
     """Answers /healthz and /readyz before rules about hosts and https apply: probes use neither host names nor TLS."""
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path in PROBES:
-            answer: HttpResponseBase = resolve(request.path).func(request)
-            return answer
-        return self.get_response(request)
+    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
+        if request.path not in PROBES:
+            return None
+        answer: HttpResponseBase = resolve(request.path).func(request)
+        return answer
 
 
-class HttpsOnlyMiddleware:
+class HttpsOnlyMiddleware(_Middleware):
     """Refuses requests other than GET and HEAD that SECURE_SSL_REDIRECT would redirect.
 
     Clients follow a 301 with a GET, so the body is lost, and the page that they get looks like success. Must be outside
     SecurityMiddleware, which decides what is redirected.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         is_redirected = isinstance(response, HttpResponsePermanentRedirect) and response.url.startswith("https://")
         if request.method in REDIRECTED or request.is_secure() or not is_redirected:
             return response
         return error_page(request, https_only(response.headers["Location"]))
 
 
-class FinalSlashMiddleware:
+class FinalSlashMiddleware(_Middleware):
     """Serves a path with a missing or extra final slash as the path that has a route.
 
     Django redirects to a path with a slash: clients follow with a GET, and the body is lost behind a 200; with DEBUG
@@ -123,32 +114,29 @@ class FinalSlashMiddleware:
     the right path. Only pages are redirected, so that browsers show one address for each.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+    def process_request(self, request: HttpRequest) -> HttpResponseBase | None:
         path = request.path_info
-        if _has_route(path):
-            return self.get_response(request)
+        if _has_route(lambda: route_of(request)):
+            return None
         right = path.removesuffix("/") if path.endswith("/") else f"{path}/"
-        if path.endswith("//") or not _has_route(right):
-            return self.get_response(request)
+        if path.endswith("//") or not _has_route(lambda: match_of(right)):
+            return None
         request.path = request.path.removesuffix(path) + right
         request.path_info = right
         if request.method in REDIRECTED and not right.startswith(API):
             return HttpResponsePermanentRedirect(escape_leading_slashes(request.get_full_path()))
-        return self.get_response(request)
+        return None
 
 
-def _has_route(path: str) -> bool:
-    """Return whether a view serves `path`, not counting a catch-all (`no_append_slash`)."""
+def _has_route(match: Callable[[], ResolverMatch]) -> bool:
+    """Return whether a view serves a path, not counting a catch-all (`no_append_slash`)."""
     try:
-        return getattr(resolve(path).func, "should_append_slash", True)
+        return getattr(match().func, "should_append_slash", True)
     except Resolver404:
         return False
 
 
-class ErrorPageMiddleware:
+class ErrorPageMiddleware(_Middleware):
     """Shows pages for errors for which Django has none: an empty 405, and a database that does not answer.
 
     In the admins, values that no database accepts get a page too, such as a NUL or a thirty-digit number in a filter.
@@ -156,11 +144,7 @@ class ErrorPageMiddleware:
     With DEBUG on, it also replaces Django's 404, which lists the routes. A 404 that a view returns has another type.
     """
 
-    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        response = self.get_response(request)
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if isinstance(response, HttpResponseNotFound) and settings.DEBUG:
             return error_page(request, PROBLEMS[404])
         if isinstance(response, HttpResponseNotAllowed) and not response.content:

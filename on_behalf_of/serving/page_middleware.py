@@ -7,17 +7,9 @@ the cost of such a call.
 from django.contrib.auth import middleware as auth
 from django.contrib.messages import middleware as messages
 from django.contrib.sessions import middleware as sessions
-from django.http import HttpRequest, HttpResponseBase
-from django.utils.deprecation import MiddlewareMixin
+from django.http import HttpRequest, HttpResponse
 
 from on_behalf_of.serving.error_pages import API
-
-
-class _ForPages(MiddlewareMixin):
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if is_from_program(request):
-            return self.get_response(request)  # type: ignore[return-value] # these never run under ASGI
-        return super().__call__(request)  # type: ignore[return-value]
 
 
 def is_from_program(request: HttpRequest) -> bool:
@@ -25,13 +17,25 @@ def is_from_program(request: HttpRequest) -> bool:
     return not request.META.get("HTTP_COOKIE") and request.path_info.startswith(API)
 
 
-class SessionMiddleware(_ForPages, sessions.SessionMiddleware):
-    pass
+class SessionMiddleware(sessions.SessionMiddleware):
+    def process_request(self, request: HttpRequest) -> None:
+        if not is_from_program(request):
+            super().process_request(request)
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        return response if is_from_program(request) else super().process_response(request, response)
 
 
-class AuthenticationMiddleware(_ForPages, auth.AuthenticationMiddleware):
-    pass
+class AuthenticationMiddleware(auth.AuthenticationMiddleware):
+    def process_request(self, request: HttpRequest) -> None:
+        if not is_from_program(request):
+            super().process_request(request)
 
 
-class MessageMiddleware(_ForPages, messages.MessageMiddleware):
-    pass
+class MessageMiddleware(messages.MessageMiddleware):
+    def process_request(self, request: HttpRequest) -> None:
+        if not is_from_program(request):
+            super().process_request(request)
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        return response if is_from_program(request) else super().process_response(request, response)

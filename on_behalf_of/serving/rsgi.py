@@ -10,18 +10,21 @@ end_with_server()  # first: loading the apps takes a while
 
 import threading  # noqa: E402
 
-from django.core.wsgi import get_wsgi_application  # noqa: E402
+import django  # noqa: E402
 
-wsgi_application = get_wsgi_application()  # before the rest, which needs the apps
+django.setup(set_prefix=False)  # before the rest, which needs the apps
 
 from on_behalf_of.audit.background import seal_in_background, stop_sealing  # noqa: E402
 from on_behalf_of.audit.row_writer import row_writer  # noqa: E402
 from on_behalf_of.drf.authentication import token_verifier  # noqa: E402
 from on_behalf_of.drf.configuration import api_configuration  # noqa: E402
+from on_behalf_of.serving.between_requests import take_over  # noqa: E402
+from on_behalf_of.serving.flat_handler import FlatHandler  # noqa: E402
 from on_behalf_of.serving.wsgi_threads import WsgiThreads  # noqa: E402
 
 token_verifier(api_configuration()).keys.keep_fresh(threading.Event())
 seal_in_background()
+take_over()
 
 
 def stop() -> None:
@@ -29,4 +32,4 @@ def stop() -> None:
     api_configuration().observer.process_ends()
 
 
-application = WsgiThreads(wsgi_application, at_end=stop, writer=row_writer())
+application = WsgiThreads(FlatHandler(), at_end=stop, writer=row_writer())
