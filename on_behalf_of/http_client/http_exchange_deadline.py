@@ -1,24 +1,17 @@
 """A deadline over a whole HTTP exchange.
 
-The timeouts of requests and urllib3 apply to each single read and to each single address of a host. So a server that
-sends a byte now and then can keep a caller waiting endlessly. Here an alarm shuts the connection down at the deadline,
-in any phase: connecting, TLS handshake, headers or body. An `Interruption` ends it in the same way.
+A socket's timeout applies to each single read, and to each single address of a host. So a server that sends a byte now
+and then could keep a caller waiting endlessly. Here each step gets only the time that is left: connecting, the TLS
+handshake, sending, and every read. An `Interruption` ends the step under way by shutting the connection down.
 """
 
 import contextlib
 import socket
-import threading
 import time
+from threading import Lock
 from types import TracebackType
-from typing import Any
-
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from on_behalf_of.http_client.interruption import Interruption
-from on_behalf_of.http_client.timekeeper import Alarm, timekeeper
-
-_current = threading.local()
 
 
 class NotConnected(OSError):
@@ -26,91 +19,75 @@ class NotConnected(OSError):
 
 
 class SocketDeadline:
-    """A context in which the thread's HTTP request ends after `seconds` at the latest, or at an `interruption`."""
+    """A context in which one HTTP exchange ends after `seconds` at the latest, or at an `interruption`."""
+
+    __slots__ = ("_ends_at", "_interruption", "_is_cut", "_lock", "_watched")
 
     def __init__(self, seconds: float, interruption: Interruption | None = None) -> None:
-        self.expired = False  # by either of the two
         self._interruption = interruption
-        self._exits = contextlib.ExitStack()
         self._ends_at = time.monotonic() + seconds
         self._watched: socket.socket | None = None
-        self._lock = threading.Lock()
-        self._alarm: Alarm | None = None
+        self._lock = Lock()
+        self._is_cut = False
+
+    @property
+    def expired(self) -> bool:
+        """Return whether the time is over, or the interruption has happened."""
+        return self._is_cut or time.monotonic() >= self._ends_at
 
     @property
     def interrupted(self) -> bool:
         return self._interruption is not None and self._interruption.has_happened
 
     def __enter__(self) -> "SocketDeadline":
-        self._alarm = timekeeper.call_at(self._ends_at, self._expire)
-        _current.deadline = self
         if self._interruption is not None:
-            self._exits.enter_context(self._interruption.waking(self._expire))
+            self._interruption.wake_by(self._expire)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _current.deadline = None
-        self._exits.close()
-        if self._alarm:
-            self._alarm.cancel()
+        if self._interruption is not None:
+            self._interruption.forget(self._expire)
         self.release()
 
     def seconds_left(self) -> float:
         """Return a number above 0. Raises TimeoutError if no time is left."""
         left = self._ends_at - time.monotonic()
-        if self.expired or left <= 0:
+        if self._is_cut or left <= 0:
             raise TimeoutError
         return left
 
+    def limit(self, sock: socket.socket) -> None:
+        """Give the socket's next step the time that is left. Raises TimeoutError if there is none."""
+        sock.settimeout(self.seconds_left())
+
     def check(self) -> None:
-        """Raise TimeoutError if the deadline cut the answer off, even if the received part looks complete."""
-        if self.expired:
+        """Raise TimeoutError if the answer was cut off, even if the received part looks complete."""
+        if self._is_cut:
             raise TimeoutError
 
     def watch(self, sock: socket.socket) -> None:
-        """Shut down this connection at the deadline, in place of the one watched before."""
-        self.release()
+        """Shut down this connection at an interruption, in place of the one watched before.
+
+        It must not be closed before `release`: its descriptor could belong to another connection by then.
+        """
         with self._lock:
             self.check()
-            # A duplicate stays valid when TLS takes the descriptor over, and never refers to another connection later.
-            self._watched = socket.fromfd(sock.fileno(), sock.family, sock.type)
+            self._watched = sock
 
     def release(self) -> None:
         """Stop watching: the connection may serve another request from now on, which must not be ended."""
         with self._lock:
-            if self._watched is not None:
-                self._watched.close()
-                self._watched = None
+            self._watched = None
 
     def _expire(self) -> None:
         with self._lock:
-            self.expired = True
+            self._is_cut = True
             if self._watched is not None:
                 with contextlib.suppress(OSError):  # the other side closed it first
-                    self._watched.shutdown(socket.SHUT_RDWR)
-
-
-def _deadline() -> SocketDeadline | None:
-    deadline: SocketDeadline | None = getattr(_current, "deadline", None)
-    return deadline
-
-
-class _WatchedHttp(HTTPConnection):
-    def _new_conn(self) -> socket.socket:
-        deadline = _deadline()
-        return super()._new_conn() if deadline is None else _connected(self._dns_host, self.port, deadline)
-
-    def request(self, *args: Any, **kwargs: Any) -> None:
-        deadline = _deadline()
-        if deadline is not None and self.sock is not None:  # a connection from the pool
-            deadline.watch(self.sock)
-        super().request(*args, **kwargs)
-
-
-class _WatchedHttps(_WatchedHttp, HTTPSConnection):
-    pass
+                    # Not SSLSocket's own method, which takes the TLS state from the thread that is reading.
+                    socket.socket.shutdown(self._watched, socket.SHUT_RDWR)
 
 
 def _connected(host: str, port: int, deadline: SocketDeadline) -> socket.socket:
@@ -131,28 +108,7 @@ def _connected(host: str, port: int, deadline: SocketDeadline) -> socket.socket:
             deadline.check()
             return sock
         except OSError as error:
+            deadline.release()
             sock.close()
             failure = TimeoutError() if deadline.expired else error  # a shutdown causes various errors
     raise NotConnected from failure
-
-
-class _HttpPool(HTTPConnectionPool):
-    ConnectionCls = _WatchedHttp
-
-    def _put_conn(self, conn: Any) -> None:
-        # Before the connection is in the pool, where another thread may take it at once.
-        deadline = _deadline()
-        if deadline is not None:
-            deadline.release()
-            if deadline.expired and conn is not None:
-                conn.close()
-        super()._put_conn(conn)
-
-
-class _HttpsPool(_HttpPool, HTTPSConnectionPool):
-    ConnectionCls = _WatchedHttps
-
-
-def watched_pool_classes() -> dict[str, type[HTTPConnectionPool]]:
-    """Return pools whose connections SocketDeadline can end, for `PoolManager.pool_classes_by_scheme`."""
-    return {"http": _HttpPool, "https": _HttpsPool}

@@ -22,11 +22,10 @@ class Interruption:
         for wake in wakes:
             wake()
 
-    @contextmanager
-    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
-        """Call `wake` once if the interruption happens within this context; at once if it has happened already.
+    def wake_by(self, wake: Callable[[], None]) -> None:
+        """Call `wake` once if the interruption happens before `forget`; at once if it has happened already.
 
-        The call may come from another thread, and shortly after the context has ended.
+        The call may come from another thread, and shortly after `forget`.
         """
         with self._lock:
             if not self.has_happened:
@@ -34,9 +33,18 @@ class Interruption:
             is_late = self.has_happened
         if is_late:
             wake()
+
+    def forget(self, wake: Callable[[], None]) -> None:
+        """Do not call `wake` any more."""
+        with self._lock:
+            if wake in self._wakes:
+                self._wakes.remove(wake)
+
+    @contextmanager
+    def waking(self, wake: Callable[[], None]) -> Iterator[None]:
+        """Call `wake` once if the interruption happens within this context, as `wake_by` does."""
+        self.wake_by(wake)
         try:
             yield
         finally:
-            with self._lock:
-                if wake in self._wakes:
-                    self._wakes.remove(wake)
+            self.forget(wake)

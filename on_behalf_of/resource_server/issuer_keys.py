@@ -15,7 +15,7 @@ from on_behalf_of.primitives.declared_settings import DeclaredSettings
 from on_behalf_of.resource_server.refusals import InvalidToken, KeysUnavailable, Reason
 from on_behalf_of.resource_server.shared_fetch import FetchFailed, Flight, SharedFetch
 
-if TYPE_CHECKING:  # settings import KeyFetching, and need not load cryptography and requests
+if TYPE_CHECKING:  # settings import KeyFetching, and need not load cryptography and ssl
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
     from on_behalf_of.resource_server.issuer_metadata import IssuerMetadata
@@ -76,7 +76,7 @@ class IssuerKeys:
         clock: Callable[[], float] = time.monotonic,
         on_fetch: Callable[[bool], None] = lambda _succeeded: None,
     ) -> None:
-        from on_behalf_of.http_client.http_client import UpstreamHttp  # requests; see TYPE_CHECKING above
+        from on_behalf_of.http_client.http_client import UpstreamHttp  # see TYPE_CHECKING above
 
         self.issuer = issuer
         self.generation = 0  # grows when the set of keys changes
@@ -233,7 +233,7 @@ class IssuerKeys:
         self._failing = True
 
     def _fetched(self) -> _Held:
-        from on_behalf_of.http_client.http_client import UpstreamError  # requests; see TYPE_CHECKING above
+        from on_behalf_of.http_client.http_client import UpstreamError  # see TYPE_CHECKING above
         from on_behalf_of.resource_server.published_keys import fetch_keys
 
         began = self._clock()

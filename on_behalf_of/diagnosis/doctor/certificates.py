@@ -9,7 +9,7 @@ import certifi
 
 from on_behalf_of.diagnosis.doctor.deployment import Deployment
 from on_behalf_of.diagnosis.doctor.finding import Finding, not_checked, ok, problem, warning
-from on_behalf_of.http_client.http_client import tls_context
+from on_behalf_of.http_client.connection_pool import tls_context
 
 CHECK = "tls"
 SOON = 14  # days
