@@ -10,11 +10,14 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
+from on_behalf_of.mcp.compiled_schema import Check, compiled
 from on_behalf_of.mcp.schema import Schema
 from on_behalf_of.mcp.tool import Tool, ToolDeclarationError
 from on_behalf_of.primitives.foreign_text import readable
 
 NOTHING_ELSE: Registry[Any] = Registry()  # a schema must be complete: nothing is fetched for it
+MOST_CHECKS = 256
+_checks: dict[int, tuple[Schema, Check | None]] = {}  # by the id of the schema, because dictionaries have no hash
 _SENTENCES = {
     "type": "must be of type {value}",
     "enum": "must be one of {value}",
@@ -34,8 +37,19 @@ def first_violation(schema: Schema, value: Mapping[str, Any]) -> str | None:
 
     The messages of jsonschema repeat the value, which may be huge or private; these do not.
     """
+    if (is_valid := _compiled(schema)) is not None and is_valid(value):
+        return None
     error = best_match(Draft202012Validator(schema, registry=NOTHING_ELSE).iter_errors(value))
     return _clause(error) if error else None
+
+
+def _compiled(schema: Schema) -> Check | None:
+    kept = _checks.get(id(schema))
+    if kept is None or kept[0] is not schema:
+        if len(_checks) >= MOST_CHECKS:
+            _checks.clear()
+        kept = _checks[id(schema)] = (schema, compiled(schema))
+    return kept[1]
 
 
 def without_nulls(schema: Schema, value: Mapping[str, Any]) -> Mapping[str, Any]:
