@@ -16,12 +16,15 @@ Claims = dict[str, Any]
 
 def is_identifier(value: object) -> bool:
     """Return whether `value` is a safe identifier: at most 255 characters, at least one visible, and no controls."""
-    return (
-        isinstance(value, str)
-        and len(value) <= MAX_IDENTIFIER
-        and not _CONTROL.search(value)
-        and not is_blank(value)  # "" is blank
-    )
+    if not isinstance(value, str) or len(value) > MAX_IDENTIFIER:
+        return False
+    if value.isascii() and value.isprintable():  # as most are
+        return bool(value.strip(" "))
+    return not _CONTROL.search(value) and not is_blank(value)  # "" is blank
+
+
+def _has_controls(text: str) -> bool:
+    return not (text.isascii() and text.isprintable()) and _CONTROL.search(text) is not None
 
 
 def identifier(claims: Claims, name: str) -> str:
@@ -76,7 +79,7 @@ def permissions(claims: Claims) -> frozenset[str] | None:
 
 
 def _are_printable(values: Any) -> bool:
-    return isinstance(values, list) and all(isinstance(item, str) and not _CONTROL.search(item) for item in values)
+    return isinstance(values, list) and all(isinstance(item, str) and not _has_controls(item) for item in values)
 
 
 def profile(claims: Claims, name: str) -> tuple[str, ...]:
@@ -84,6 +87,6 @@ def profile(claims: Claims, name: str) -> tuple[str, ...]:
     if name not in claims:
         return ()
     value = claims[name]
-    if not isinstance(value, str) or len(value) > MAX_IDENTIFIER or _CONTROL.search(value):
+    if not isinstance(value, str) or len(value) > MAX_IDENTIFIER or _has_controls(value):
         raise InvalidToken(Reason.CLAIM, claim=name)
     return tuple(value.split())

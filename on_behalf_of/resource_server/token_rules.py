@@ -1,10 +1,11 @@
 """Which access tokens a protected resource accepts: the options, and every rule that verifies a token."""
 
-import base64
 import hashlib
 import re
+from binascii import a2b_base64
 from dataclasses import dataclass
-from typing import Protocol
+from functools import lru_cache
+from typing import NamedTuple, Protocol
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from jwt.algorithms import RSAAlgorithm
@@ -32,6 +33,10 @@ ID_TOKEN_MARKS = frozenset({"nonce", "at_hash", "c_hash", "s_hash", "events"})
 
 _COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)")  # RFC 7515 §7.1
 _RS256 = RSAAlgorithm(RSAAlgorithm.SHA256)
+_BASE64 = bytes.maketrans(b"-_", b"+/")
+# By the characters after the last group of four: the last characters whose unused bits are zero (RFC 4648 §3.5).
+_LAST = {2: "AQgw", 3: "AEIMQUYcgkosw048"}
+COMMON_HEADER = 512  # characters; tokens of one issuer and key have the same header, and it is seldom half as long
 
 
 class KeySource(Protocol):
@@ -63,21 +68,22 @@ class TokenRules:
             raise ValueError(f"leeway must be 0 to {MAX_LEEWAY} seconds")
 
 
-def verify_access_token(token: str, *, rules: TokenRules, keys: KeySource, now: float) -> AccessToken:
+def verify_access_token(token: str, *, rules: TokenRules, keys: KeySource, now: float, digest: str = "") -> AccessToken:
     """Verify an access token as RFC 9068 §4 and RFC 8725 §3 require.
 
-    `now` is in seconds since the epoch. Raises InvalidToken with the reason, or KeysUnavailable if the keys cannot be
-    fetched. Not checked: scopes (each operation has its own), who may present the token (`check_caller`), revocation,
-    and whether the caller is the token's client. For this reason, a token that is bound to its client (`cnf`) is
-    refused.
+    `now` is in seconds since the epoch, `digest` the token's SHA-256 if the caller knows it. Raises InvalidToken with
+    the reason, or KeysUnavailable if the keys cannot be fetched. Not checked: scopes (each operation has its own), who
+    may present the token (`check_caller`), revocation, and whether the caller is the token's client. For this reason,
+    a token that is bound to its client (`cnf`) is refused.
     """
     if len(token) > MAX_TOKEN_LENGTH:
         raise InvalidToken(Reason.TOKEN_TOO_LONG)
     segments = _COMPACT.fullmatch(token)
     if not segments:
         raise InvalidToken(Reason.NOT_A_JWT)
-    header, payload, signature = (_decoded(segment) for segment in segments.groups())
-    key_id, dialect = _header(header, rules)
+    header, payload, signature = segments[1], _decoded(segments[2]), _decoded(segments[3])
+    read_header = _common_header if len(header) <= COMMON_HEADER else _header
+    key_id, dialect = read_header(header, rules.dialects)
     # PyJWT's algorithm, not its decode(), which would parse the token again and take the last of duplicate members.
     if not _RS256.verify(token[: segments.end(2)].encode(), keys.key(key_id), signature):
         raise InvalidToken(Reason.SIGNATURE)
@@ -86,25 +92,26 @@ def verify_access_token(token: str, *, rules: TokenRules, keys: KeySource, now: 
     except MalformedJson as error:
         raise InvalidToken(Reason.MALFORMED_CLAIMS) from error
     _check_kind(claims, dialect)
-    _check_issuer_and_audience(claims, rules)
-    _check_times(claims, now=now, leeway=rules.leeway)
-    return _access_token(claims, dialect, digest=hashlib.sha256(token.encode()).hexdigest())
+    audience = _checked_audience(claims, rules)
+    times = _checked_times(claims, now=now, leeway=rules.leeway)
+    digest = digest or hashlib.sha256(token.encode()).hexdigest()
+    return _access_token(claims, dialect, audience, times, digest=digest)
 
 
 def _decoded(segment: str) -> bytes:
+    whole = len(segment) % 4
+    # Another spelling of the same bytes would have another digest, and tokens are identified by their digest.
+    if whole in _LAST and segment[-1] not in _LAST[whole]:
+        raise InvalidToken(Reason.NOT_A_JWT)
     try:
-        data = base64.urlsafe_b64decode(segment + "=" * (-len(segment) % 4))
+        return a2b_base64(segment.encode().translate(_BASE64) + b"=" * (-whole % 4))
     except ValueError as error:
         raise InvalidToken(Reason.NOT_A_JWT) from error
-    # Another spelling of the same bytes would have another digest, and tokens are identified by their digest.
-    if base64.urlsafe_b64encode(data).rstrip(b"=") != segment.encode():
-        raise InvalidToken(Reason.NOT_A_JWT)
-    return data
 
 
-def _header(document: bytes, rules: TokenRules) -> tuple[str, TokenDialect]:
+def _header(segment: str, dialects: frozenset[TokenDialect]) -> tuple[str, TokenDialect]:
     try:
-        header = parse_object(document)
+        header = parse_object(_decoded(segment))
     except MalformedJson as error:
         raise InvalidToken(Reason.NOT_A_JWT) from error
     if header.get("alg") != ALGORITHM:
@@ -115,12 +122,17 @@ def _header(document: bytes, rules: TokenRules) -> tuple[str, TokenDialect]:
     dialect = DIALECT_OF_TYPE.get(kind.lower().removeprefix("application/")) if isinstance(kind, str) else None
     if dialect is None:
         raise InvalidToken(Reason.TOKEN_TYPE)
-    if dialect not in rules.dialects:
+    if dialect not in dialects:
         raise InvalidToken(Reason.DIALECT)
     # jku, x5u, jwk and x5c would let the sender choose the key; they are ignored (RFC 8725 §3.10).
     if not read.is_identifier(header.get("kid")):
         raise InvalidToken(Reason.NO_KEY_ID)
     return str(header["kid"]), dialect
+
+
+_common_header = lru_cache(maxsize=64)(
+    _header
+)  # it depends on nothing else, and says nothing about the token's validity
 
 
 def _check_kind(claims: Claims, dialect: TokenDialect) -> None:
@@ -130,23 +142,37 @@ def _check_kind(claims: Claims, dialect: TokenDialect) -> None:
         raise InvalidToken(Reason.BOUND_TOKEN)
 
 
-def _check_issuer_and_audience(claims: Claims, rules: TokenRules) -> None:
+def _checked_audience(claims: Claims, rules: TokenRules) -> tuple[str, ...]:
     if claims.get("iss") != rules.issuer:
         raise InvalidToken(Reason.ISSUER)
-    if not set(rules.audiences).intersection(read.audience(claims)):
+    audience = read.audience(claims)
+    if rules.audience not in audience and not set(rules.other_audiences).intersection(audience):
         raise InvalidToken(Reason.AUDIENCE)
+    return audience
 
 
-def _check_times(claims: Claims, *, now: float, leeway: int) -> None:
-    if now >= read.numeric_date(claims, "exp") + leeway:
+class _Times(NamedTuple):
+    expires_at: float
+    issued_at: float
+    not_before: float | None
+
+
+def _checked_times(claims: Claims, *, now: float, leeway: int) -> _Times:
+    expires_at = read.numeric_date(claims, "exp")
+    if now >= expires_at + leeway:
         raise InvalidToken(Reason.EXPIRED)
-    if read.numeric_date(claims, "iat") > now + leeway:
+    issued_at = read.numeric_date(claims, "iat")
+    if issued_at > now + leeway:
         raise InvalidToken(Reason.NOT_YET_VALID)
-    if "nbf" in claims and read.numeric_date(claims, "nbf") > now + leeway:
+    not_before = read.numeric_date(claims, "nbf") if "nbf" in claims else None
+    if not_before is not None and not_before > now + leeway:
         raise InvalidToken(Reason.NOT_YET_VALID)
+    return _Times(expires_at, issued_at, not_before)
 
 
-def _access_token(claims: Claims, dialect: TokenDialect, *, digest: str) -> AccessToken:
+def _access_token(
+    claims: Claims, dialect: TokenDialect, audience: tuple[str, ...], times: _Times, *, digest: str
+) -> AccessToken:
     is_rfc9068 = dialect is TokenDialect.RFC9068
     subject = read.identifier(claims, "sub")
     client_id = read.identifier(claims, "client_id" if is_rfc9068 else "azp")
@@ -157,12 +183,12 @@ def _access_token(claims: Claims, dialect: TokenDialect, *, digest: str) -> Acce
         issuer=claims["iss"],
         subject=subject,
         client_id=client_id,
-        audience=read.audience(claims),
+        audience=audience,
         scopes=read.scopes(claims),
         permissions=read.permissions(claims),
-        issued_at=read.numeric_date(claims, "iat"),
-        expires_at=read.numeric_date(claims, "exp"),
-        not_before=read.numeric_date(claims, "nbf") if "nbf" in claims else None,
+        issued_at=times.issued_at,
+        expires_at=times.expires_at,
+        not_before=times.not_before,
         jwt_id=read.identifier(claims, "jti") if is_rfc9068 else read.optional_identifier(claims, "jti"),
         digest=digest,
         actor=parse_actor(claims["act"]) if "act" in claims else None,
@@ -170,7 +196,7 @@ def _access_token(claims: Claims, dialect: TokenDialect, *, digest: str) -> Acce
         sub_profile=read.profile(claims, "sub_profile"),
         client_profile=read.profile(claims, "client_profile"),
         # With client credentials, sub names the client (RFC 9068 §5); Auth0 appends @clients.
-        is_machine=subject in {client_id, f"{client_id}@clients"} or claims.get("gty") == "client-credentials",
+        is_machine=subject in (client_id, f"{client_id}@clients") or claims.get("gty") == "client-credentials",
         dialect=dialect,
         verified=VERIFIED,
     )

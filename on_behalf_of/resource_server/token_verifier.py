@@ -31,10 +31,11 @@ class TokenVerifier:
 
     def verify(self, token: str) -> AccessToken:
         """Return the verified token. May wait for the issuer's keys. Raises InvalidToken or KeysUnavailable."""
-        if remembered := self.verify_cached(token):
+        digest = _digest(token)
+        if remembered := self._valid(digest):
             return remembered
         generation = self.keys.generation
-        verified = verify_access_token(token, rules=self.rules, keys=self.keys, now=self._clock())
+        verified = verify_access_token(token, rules=self.rules, keys=self.keys, now=self._clock(), digest=digest)
         with self._lock:
             # A key may have been withdrawn meanwhile; a token that it verified must not be remembered.
             if generation == self.keys.generation == self._generation:
@@ -43,9 +44,12 @@ class TokenVerifier:
 
     def verify_cached(self, token: str) -> AccessToken | None:
         """Return the verified token if it is remembered and still valid, else None. Never waits."""
-        if len(token) > MAX_TOKEN_LENGTH or not token.isascii():  # not a token, so not worth hashing
+        return self._valid(_digest(token))
+
+    def _valid(self, digest: str) -> AccessToken | None:
+        """Return the token with this digest if it is remembered and still valid."""
+        if not digest:
             return None
-        digest = hashlib.sha256(token.encode()).hexdigest()
         self.keys.refresh_if_due()
         if not self.keys.are_held():
             return None
@@ -62,3 +66,9 @@ class TokenVerifier:
                 self._remembered.drop(digest)
                 return None
             return verified
+
+
+def _digest(token: str) -> str:
+    """Return the token's SHA-256; empty for what is no token, and so not worth hashing."""
+    is_token = len(token) <= MAX_TOKEN_LENGTH and token.isascii()
+    return hashlib.sha256(token.encode()).hexdigest() if is_token else ""

@@ -1,5 +1,6 @@
 """Any input gives a verified token or a typed refusal that does not repeat the input."""
 
+import base64
 import json
 import re
 import time
@@ -26,7 +27,7 @@ from on_behalf_of.resource_server.refusals import (
     InvalidToken,
     KeysUnavailable,
 )
-from on_behalf_of.resource_server.token_rules import TokenRules
+from on_behalf_of.resource_server.token_rules import TokenRules, _decoded
 from on_behalf_of.resource_server.token_verifier import TokenVerifier
 from tests.issuer import API_AUDIENCE, Issuer, key_id, public_jwk, rsa_key, serving_issuer
 from tests.on_behalf_of.primitives.test_strict_json import JSON
@@ -232,3 +233,24 @@ def test_any_challenge_is_a_valid_header_value(claim: str, resource_metadata: st
     for error in (InvalidToken(next(iter(DESCRIPTIONS)), claim=claim), InsufficientScope(scopes)):
         value = challenge(error, resource_metadata=resource_metadata, scope=scopes)
         assert re.fullmatch(rf"Bearer {PARAMETER}(, {PARAMETER})*", value)
+
+
+@given(st.binary(min_size=1, max_size=40), st.integers(0, 63))
+def test_bytes_have_only_one_spelling(data: bytes, last: int) -> None:
+    """RFC 4648 §3.5: unused bits are zero. Another spelling of a token would have another digest."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    spelled = base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+    assert _decoded(spelled) == data
+    other = spelled[:-1] + alphabet[last]
+    meant = base64.urlsafe_b64decode(other + "=" * (-len(other) % 4))
+    if base64.urlsafe_b64encode(meant).rstrip(b"=").decode() == other:
+        assert _decoded(other) == meant
+    else:
+        with pytest.raises(InvalidToken):
+            _decoded(other)
+
+
+@pytest.mark.parametrize("length", [1, 5, 9])
+def test_a_number_of_characters_that_base64_does_not_have_is_refused(length: int) -> None:
+    with pytest.raises(InvalidToken):
+        _decoded("A" * length)
