@@ -96,6 +96,8 @@ def _close_all(idle: OrderedDict[Server, list[socket.socket]]) -> None:
 
 def _has_input(sock: socket.socket) -> bool:
     """Return whether there is something to read on an idle connection: its end, or bytes that nothing asked for."""
+    if not hasattr(select, "poll"):  # on Windows, where descriptors have no highest number for select
+        return bool(select.select([sock], [], [], 0)[0])
     poll = select.poll()
     poll.register(sock, select.POLLIN)
     return bool(poll.poll(0))
