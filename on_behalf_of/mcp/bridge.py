@@ -10,10 +10,12 @@ from on_behalf_of.http_client.http_client import UpstreamHttp
 from on_behalf_of.mcp.checks import LEFTOVER
 from on_behalf_of.mcp.configuration import ENDPOINT, ENDPOINT_PATHS, BridgeConfiguration
 from on_behalf_of.mcp.endpoint.asgi_types import AsgiApp, Receive, Scope, Send
+from on_behalf_of.mcp.endpoint.fast_path import FastPath
 from on_behalf_of.mcp.endpoint.forms import build_endpoint
 from on_behalf_of.mcp.endpoint.gate import Gate
 from on_behalf_of.mcp.endpoint.mcp_server import build_server
 from on_behalf_of.mcp.endpoint.metadata_endpoint import MetadataDocument
+from on_behalf_of.mcp.endpoint.tool_caller import ToolCaller
 from on_behalf_of.mcp.json_schema import check_schemas
 from on_behalf_of.mcp.outbound import build_api, build_exchange
 from on_behalf_of.mcp.published_identifier import identifier_trouble
@@ -104,9 +106,10 @@ def build_bridge(
         recorder.stop()
         observer.process_ends()
 
-    endpoint = build_endpoint(build_server(registry, calls), on_start=start, on_stop=stop)
+    caller = ToolCaller(calls)
+    endpoint = build_endpoint(build_server(registry, caller), on_start=start, on_stop=stop)
     gate = Gate(
-        app=endpoint,
+        app=FastPath(registry, caller, endpoint),
         verifier=TokenVerifier(configuration.token_rules, keys),
         registry=registry,
         resource=configuration.resource,

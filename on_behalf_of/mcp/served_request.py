@@ -4,7 +4,9 @@ from typing import Any
 
 from on_behalf_of.exchange.caller import Caller
 from on_behalf_of.http_client.interruption import Interruption
+from on_behalf_of.mcp.endpoint.jsonrpc_request import JsonRpcRequest
 from on_behalf_of.mcp.records.call_record import CallRecord
+from on_behalf_of.mcp.tool_result import ToolResult
 from on_behalf_of.primitives.call_error import Outcome
 from on_behalf_of.primitives.span import NO_SPAN, Span
 from on_behalf_of.primitives.trace import Trace
@@ -30,9 +32,11 @@ class ServedRequest:
     trace: Trace = field(default_factory=Trace.made)  # passed on to every service that this request calls
     span: Span = NO_SPAN  # of serving the request
     record: CallRecord | None = None  # of a tool call; None for other requests
+    request: JsonRpcRequest | None = None  # as it was read; None outside the endpoint
     wants_progress: bool = False  # the client gets its answer as a stream
     interruption: Interruption = field(default_factory=Interruption)  # happens once the client no longer waits
     has_written: bool = False  # a request to the API may have changed data
+    result: ToolResult | None = None  # of the tool call, if it ran before the SDK got the request
     refusal: BearerTokenError | None = None  # found while serving; it replaces the answer, with its own HTTP status
 
     @property

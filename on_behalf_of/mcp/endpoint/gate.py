@@ -132,7 +132,7 @@ class Gate:
                 scope,
                 receive,
                 response,
-                body=request.canonical,
+                request=request,
                 ends_with_connection=_ends_with_connection(revision, self.registry.find(request.called_tool)),
             )
             if served.record is not None:
@@ -192,7 +192,7 @@ class Gate:
         record = CallRecord.of(request, token=caller.token, trace=trace, key=self.record_key) if is_call else None
         with self.observer.span(name, trace_id=trace.id, traceparent=trace.received) as span:
             wants_progress = streams and request.wants_progress and _accepts_stream(scope)
-            served = ServedRequest(caller, trace, span, record, wants_progress=wants_progress)
+            served = ServedRequest(caller, trace, span, record, request=request, wants_progress=wants_progress)
             served.attach_to(scope)
             before = serving.set(served)
             try:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from on_behalf_of.primitives.strict_json import MalformedJson, parse_object
@@ -26,7 +27,12 @@ class JsonRpcRequest:
     method: str
     params: dict[str, Any]
     id: str | int | None
-    canonical: bytes  # the document, written again from what was checked; only this is passed on
+    document: dict[str, Any]  # as it was read, with members that JSON-RPC does not know
+
+    @cached_property
+    def canonical(self) -> bytes:
+        """Return the document, written again from what was checked. Only this is passed on."""
+        return json.dumps(self.document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
 
     @property
     def called_tool(self) -> object:
@@ -81,10 +87,6 @@ def _document(body: bytes) -> dict[str, Any]:
 
 
 def _request(document: dict[str, Any]) -> JsonRpcRequest:
-    try:
-        canonical = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode()
-    except ValueError as error:
-        raise JsonRpcError(PARSE_ERROR, "The body is not a well-formed JSON object.") from error
     method, params, request_id = document.get("method"), document.get("params", {}), document.get("id")
     if document.get("jsonrpc") != "2.0" or not isinstance(method, str):
         raise JsonRpcError(INVALID_REQUEST, "The body must be a JSON-RPC 2.0 request or notification.")
@@ -92,7 +94,7 @@ def _request(document: dict[str, Any]) -> JsonRpcRequest:
         raise JsonRpcError(INVALID_REQUEST, "params must be an object.")
     if "id" in document and (not isinstance(request_id, str | int) or isinstance(request_id, bool)):
         raise JsonRpcError(INVALID_REQUEST, "id must be a string or a whole number.")
-    return JsonRpcRequest(method, params, request_id, canonical)
+    return JsonRpcRequest(method, params, request_id, document)
 
 
 def _too_deep(document: dict[str, Any]) -> bool:

@@ -1,8 +1,5 @@
 """The tools as an MCP server of the SDK, for every protocol revision that the SDK supports."""
 
-import json
-import logging
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -15,31 +12,24 @@ from mcp.server.lowlevel.server import Server
 from mcp.shared.exceptions import MCPError
 from starlette.requests import Request
 
-from on_behalf_of.exchange.errors import SubjectTokenRejected
 from on_behalf_of.mcp.endpoint.protocol_revision import WITH_HANDSHAKE
-from on_behalf_of.mcp.endpoint.worker import run_in_worker
-from on_behalf_of.mcp.served_request import NoLongerAccepted, ServedRequest, served_request
-from on_behalf_of.mcp.tool import Tool, ToolAnswer
-from on_behalf_of.mcp.tool_calls import ToolCalls
-from on_behalf_of.mcp.tool_error import ToolFailed
+from on_behalf_of.mcp.endpoint.tool_caller import ToolCaller
+from on_behalf_of.mcp.served_request import ServedRequest, served_request
+from on_behalf_of.mcp.tool import Tool
 from on_behalf_of.mcp.tool_registry import ToolRegistry
-from on_behalf_of.primitives.call_error import CallError, Outcome
+from on_behalf_of.mcp.tool_result import ToolResult
+from on_behalf_of.primitives.call_error import Outcome
 
-logger = logging.getLogger(__name__)
-
-NAME = "django-on-behalf-of"
+NAME, TITLE = "django-on-behalf-of", "Django on behalf of"
 VERSION = "0.1.0"  # set here, because the SDK would look it up in the package's metadata at each request
 LIST_TTL_MS = 60_000  # a user's permissions seldom change, so a client may keep its list for a minute
-LOOK_FIRST = " Part of the work may already be done, so check before you repeat it."
-API_WORKERS, LOCAL_WORKERS = 64, 8  # threads; calls that wait for the API never delay those that do not
 
 Context = ServerRequestContext[Any, Request]
 
 
-def build_server(registry: ToolRegistry, calls: ToolCalls) -> Server[Any]:
+def build_server(registry: ToolRegistry, caller: ToolCaller) -> Server[Any]:
     """Return an MCP server that lists and calls the tools of `registry`."""
     listed = {tool.name: _as_listed(tool) for tool in registry}
-    api_workers, local_workers = ThreadPoolExecutor(API_WORKERS), ThreadPoolExecutor(LOCAL_WORKERS)
 
     async def list_tools(context: Context, params: types.PaginatedRequestParams | None) -> types.ListToolsResult:
         if params and params.cursor is not None:  # all tools are on the first page
@@ -48,36 +38,17 @@ def build_server(registry: ToolRegistry, calls: ToolCalls) -> Server[Any]:
         return types.ListToolsResult(tools=tools, ttl_ms=LIST_TTL_MS, cache_scope="private")
 
     async def call_tool(context: Context, params: types.CallToolRequestParams) -> types.CallToolResult:
-        tool, served, deadline = registry.find(params.name), _served(context), calls.deadline()
+        tool, served = registry.find(params.name), _served(context)
         if tool is None:
             served.note(Outcome.REFUSED, "unknown_tool")
             raise MCPError(types.INVALID_PARAMS, "There is no tool with that name.")
-        try:
-            answer = await run_in_worker(
-                partial(calls.run, tool, params.arguments or {}, served, deadline),
-                workers=api_workers if tool.calls_api else local_workers,
-                interruption=served.interruption,
-                report=partial(_report, context) if served.wants_progress else None,
-            )
-        except SubjectTokenRejected as error:
-            served.refuse(NoLongerAccepted())  # a new login helps, and a 401 makes clients begin one
-            served.note(error.outcome, error.reason)
-            return _failure(error, LOOK_FIRST if served.has_written else "")
-        except CallError as error:
-            served.note(error.outcome, error.reason)
-            return _failure(error)
-        except Exception:  # the SDK would show its text to clients of earlier revisions
-            logger.exception("Calling the tool %s failed.", tool.name)
-            failed = ToolFailed("The call failed because of an error in the server; its log has the details.")
-            served.note(failed.outcome, failed.reason)
-            return _failure(failed)
-        served.note(Outcome.OK)
-        return _success(answer)
+        report = partial(_report, context) if served.wants_progress else None
+        return _as_result(served.result or await caller.call(tool, params.arguments or {}, served, report=report))
 
     server = Server(
         NAME,
         version=VERSION,
-        title="Django on behalf of",
+        title=TITLE,
         instructions="Tools that act for the user who is logged in, on an API that checks that user's permissions.",
         get_tool_input_schema=lambda name: tool.input_schema if (tool := registry.find(name)) else None,
         on_list_tools=list_tools,
@@ -127,13 +98,9 @@ def _as_listed(tool: Tool) -> types.Tool:
     )
 
 
-def _success(answer: ToolAnswer) -> types.CallToolResult:
-    # The sentence is for people, the JSON for clients without structuredContent (MCP tools §Structured Content).
-    texts = (answer.text, json.dumps(answer.structured, ensure_ascii=False))
+def _as_result(result: ToolResult) -> types.CallToolResult:
     return types.CallToolResult(
-        content=[types.TextContent(text=text) for text in texts if text], structured_content=dict(answer.structured)
+        content=[types.TextContent(text=text) for text in result.texts],
+        structured_content=result.structured,
+        is_error=result.structured is None,
     )
-
-
-def _failure(error: CallError, advice: str = "") -> types.CallToolResult:
-    return types.CallToolResult(content=[types.TextContent(text=f"{error}{advice}")], is_error=True)

@@ -6,23 +6,30 @@ from contextlib import suppress
 import anyio
 
 from on_behalf_of.mcp.endpoint.asgi_types import AsgiApp, Message, Receive, Scope
+from on_behalf_of.mcp.endpoint.jsonrpc_request import JsonRpcRequest
 from on_behalf_of.mcp.endpoint.response import Response
 
 
 async def serve(
-    app: AsgiApp, scope: Scope, receive: Receive, response: Response, *, body: bytes, ends_with_connection: bool
+    app: AsgiApp,
+    scope: Scope,
+    receive: Receive,
+    response: Response,
+    *,
+    request: JsonRpcRequest,
+    ends_with_connection: bool,
 ) -> None:
-    """Let `app` answer a request with that body.
+    """Let `app` answer the request.
 
     If the client closes the connection before the response is complete, `app` is cancelled if `ends_with_connection`;
     otherwise it continues. Raises what `app` raises.
     """
     gone = asyncio.Event()
-    pending: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+    pending = [request]
 
     async def receive_rest() -> Message:
         if pending:
-            return pending.pop()
+            return {"type": "http.request", "body": pending.pop().canonical, "more_body": False}
         await gone.wait()
         return {"type": "http.disconnect"}
 

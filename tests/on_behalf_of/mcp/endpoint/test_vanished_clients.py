@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from on_behalf_of.mcp.endpoint.mcp_server import API_WORKERS
+from on_behalf_of.mcp.endpoint.tool_caller import API_WORKERS
 from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
 from tests.on_behalf_of.mcp.fake_api import FakeApi
 from tests.on_behalf_of.mcp.running_bridge import modern_call, modern_headers, tools_call

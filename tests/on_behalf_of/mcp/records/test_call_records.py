@@ -179,7 +179,7 @@ async def test_hostile_names_and_ids_are_bounded_and_cleaned(bridge: RunningBrid
 
 @given(name=st.text() | st.none() | st.integers(), request_id=st.text() | st.integers(), arguments=st.text())
 def test_the_record_of_any_request_is_bounded(name: Any, request_id: Any, arguments: str) -> None:
-    request = JsonRpcRequest("tools/call", {"name": name, "arguments": arguments}, request_id, b"")
+    request = JsonRpcRequest("tools/call", {"name": name, "arguments": arguments}, request_id, {})
     record = CallRecord.of(request, token=None, trace=Trace.made(), key=b"k")  # type: ignore[arg-type] # not read
     json.dumps([record.tool, record.request_id]).encode()
     assert len(record.tool) <= 128
