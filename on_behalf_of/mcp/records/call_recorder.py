@@ -39,6 +39,8 @@ class CallRecorder:
         self._queue: queue.Queue[CallRecord | None] = queue.Queue(capacity)
         self._thread = threading.Thread(target=self._run, name="call-recorder", daemon=True)
         self._lock = threading.Lock()
+        self._ends = False
+        self._hurry = threading.Event()  # a batch is complete, or the process ends
         self._dropped = 0
         self._is_outage = False
 
@@ -49,12 +51,16 @@ class CallRecorder:
         """Queue a finished record. Returns at once, even if the database is slow or down."""
         try:
             self._queue.put_nowait(record)
+            if self._queue.qsize() >= BATCH:
+                self._hurry.set()
         except queue.Full:
             self._drop(1, "the queue is full")
 
     def stop(self, seconds: float = FLUSH) -> None:
         """Write the queued records, as far as the time allows. Blocking."""
         deadline = time.monotonic() + seconds
+        self._ends = True
+        self._hurry.set()
         try:
             self._queue.put(None, timeout=seconds)
             self._thread.join(max(0.0, deadline - time.monotonic()))
@@ -78,15 +84,18 @@ class CallRecorder:
 
     def _next_batch(self) -> tuple[list[CallRecord], bool]:
         """Return the records to write next, and whether they are the last ones."""
-        batch: list[CallRecord] = []
         record = self._queue.get()
-        deadline = time.monotonic() + self._linger
+        batch: list[CallRecord] = []
+        # Not by waiting for each record, because each would wake this thread while calls need the interpreter.
+        self._hurry.clear()
+        if self._queue.qsize() < BATCH and not self._ends:
+            self._hurry.wait(self._linger)
         while record is not None:
             batch.append(record)
             if len(batch) == BATCH:
                 return batch, False
             try:
-                record = self._queue.get(timeout=max(0.0, deadline - time.monotonic()))
+                record = self._queue.get_nowait()
             except queue.Empty:
                 return batch, False
         return batch, True

@@ -51,6 +51,16 @@ def test_records_are_written_in_batches_and_the_rest_at_shutdown(database: Datab
     assert [len(batch) for batch in database.batches] == [BATCH, BATCH, 7]
 
 
+def test_a_complete_batch_does_not_wait_for_more(database: Database) -> None:
+    recorder = CallRecorder(database.write, linger=600)
+    recorder.start()
+    for record in records(BATCH + 1):
+        recorder.put(record)
+    assert database.was_asked.wait(60)
+    recorder.stop()
+    assert sum(map(len, database.batches)) == BATCH + 1
+
+
 def test_a_full_queue_drops_records_without_delay(database: Database, caplog: pytest.LogCaptureFixture) -> None:
     database.may_answer.clear()
     recorder = CallRecorder(database.write, capacity=10, linger=0)
