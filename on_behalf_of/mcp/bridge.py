@@ -86,6 +86,7 @@ def build_bridge(
         default_scope=configuration.default_exchange_scope,
         timeout=configuration.upstream_timeout,
     )
+    caller = ToolCaller(calls)
     recorder = CallRecorder(write_calls, on_drop=observer.records_dropped)
 
     ends = threading.Event()
@@ -103,10 +104,10 @@ def build_bridge(
 
     def stop() -> None:
         ends.set()
+        caller.stop()
         recorder.stop()
         observer.process_ends()
 
-    caller = ToolCaller(calls)
     endpoint = build_endpoint(build_server(registry, caller), on_start=start, on_stop=stop)
     gate = Gate(
         app=FastPath(registry, caller, endpoint),

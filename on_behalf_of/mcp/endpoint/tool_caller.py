@@ -3,12 +3,12 @@
 import json
 import logging
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 from on_behalf_of.exchange.errors import SubjectTokenRejected
 from on_behalf_of.mcp.endpoint.worker import Report, run_in_worker
+from on_behalf_of.mcp.endpoint.worker_threads import WorkerThreads
 from on_behalf_of.mcp.served_request import NoLongerAccepted, ServedRequest
 from on_behalf_of.mcp.tool import Tool, ToolAnswer
 from on_behalf_of.mcp.tool_calls import ToolCalls
@@ -21,13 +21,18 @@ logger = logging.getLogger(__name__)
 LOOK_FIRST = " Part of the work may already be done, so check before you repeat it."
 API_WORKERS, LOCAL_WORKERS = 64, 8  # threads; calls that wait for the API never delay those that do not
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
 
 class ToolCaller:
     """Calls tools on worker threads, and notes how each call ends."""
 
     def __init__(self, calls: ToolCalls) -> None:
         self._calls = calls
-        self._api_workers, self._local_workers = ThreadPoolExecutor(API_WORKERS), ThreadPoolExecutor(LOCAL_WORKERS)
+        self._api_workers, self._local_workers = (
+            WorkerThreads(API_WORKERS, "api-call"),
+            WorkerThreads(LOCAL_WORKERS, "tool"),
+        )
 
     async def call(
         self, tool: Tool, arguments: Mapping[str, Any], served: ServedRequest, *, report: Report | None = None
@@ -55,10 +60,15 @@ class ToolCaller:
         served.note(Outcome.OK)
         return _success(answer)
 
+    def stop(self) -> None:
+        """End the threads once they are idle."""
+        self._api_workers.stop()
+        self._local_workers.stop()
+
 
 def _success(answer: ToolAnswer) -> ToolResult:
     # The sentence is for people, the JSON for clients without structuredContent (MCP tools §Structured Content).
-    texts = (answer.text, json.dumps(answer.structured, ensure_ascii=False))
+    texts = (answer.text, _encode(answer.structured))
     return ToolResult(tuple(text for text in texts if text), dict(answer.structured))
 
 

@@ -92,6 +92,20 @@ async def test_a_call_ends_when_its_client_disconnects_even_if_the_api_never_ans
     assert ends(bridge.calls) == [(Outcome.CANCELLED, "client_gone")]
 
 
+@pytest.mark.parametrize("form", FORMS)
+async def test_a_client_that_disconnected_before_its_call_is_watched_ends_it_too(
+    bridge: RunningBridge, api: FakeApi, form: str
+) -> None:
+    bridge.configure(upstream_timeout=60)
+    api.may_answer.clear()
+    connection = Connection(bridge, form, "greet")
+    connection.closed.set()
+    async with bridge, connection.open():
+        pass
+    assert connection.sent == []
+    assert ends(bridge.calls) == [(Outcome.CANCELLED, "client_gone")]
+
+
 @pytest.mark.parametrize("form", ["streaming", "earlier, streaming"])
 async def test_a_client_that_disconnects_during_its_stream_is_recorded_as_gone(
     bridge: RunningBridge, api: FakeApi, form: str, monkeypatch: pytest.MonkeyPatch

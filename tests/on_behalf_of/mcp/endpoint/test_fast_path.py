@@ -39,6 +39,7 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)  # in addition, or in place of others; "" removes one
     is_ascii: bool = True  # whether other characters are escaped
     repeated: str = ""  # a header that is sent twice
+    in_batch: int = 0  # how often it is in a batch; 0 is no batch
 
     def asgi(self, token: str) -> tuple[Scope, bytes]:
         params = self.body.get("params")
@@ -57,8 +58,16 @@ class Request:
         headers |= self.headers
         pairs = [(name.encode(), value.encode("latin-1")) for name, value in headers.items() if value]
         pairs += [pair for pair in pairs if pair[0] == self.repeated.encode()]
-        content = json.dumps(self.body, ensure_ascii=self.is_ascii).encode()
-        return {"type": "http", "method": "POST", "path": "/mcp", "query_string": b"", "headers": pairs}, content
+        content = json.dumps(
+            self.body if not self.in_batch else [self.body] * self.in_batch, ensure_ascii=self.is_ascii
+        )
+        return {
+            "type": "http",
+            "method": "POST",
+            "path": "/mcp",
+            "query_string": b"",
+            "headers": pairs,
+        }, content.encode()
 
 
 @dataclass
@@ -119,11 +128,11 @@ async def unreachable(scope: Scope, receive: Receive, send: Send) -> None:
     raise AssertionError("the SDK got the request")
 
 
-def call(revision: str, tool: str = "echo", **arguments: Any) -> Request:
+def call(revision: str, tool: str = "echo", /, **arguments: Any) -> Request:
     return request(revision, "tools/call", name=tool, arguments=arguments)
 
 
-def request(revision: str, method: str, **params: Any) -> Request:
+def request(revision: str, method: str, /, **params: Any) -> Request:
     if revision == MODERN:
         info, capabilities = {"name": "test", "version": "1"}, {"elicitation": {}, "roots": {"listChanged": True}}
         params["_meta"] = {
@@ -272,6 +281,7 @@ def requests(draw: st.DrawFn) -> Request:
     if draw(st.integers(0, 4)):
         made = call(revision, draw(st.sampled_from(NAMES)), **draw(ARGUMENTS))
     made.is_ascii = draw(st.booleans())
+    made.in_batch = draw(st.sampled_from([0] * 9 + [1, 2])) if revision == REVISIONS[0] else 0
     for oddity in draw(
         st.lists(st.sampled_from(["id", "body", "method", "params", "meta", "headers", "repeated"]), max_size=3)
     ):

@@ -1,14 +1,17 @@
 """What happens to work in a thread when its caller has gone."""
 
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import anyio
 import pytest
 
 from on_behalf_of.http_client.interruption import Interruption
 from on_behalf_of.mcp.endpoint.worker import run_in_worker
+from on_behalf_of.mcp.endpoint.worker_threads import WorkerThreads
 
 pytestmark = pytest.mark.anyio
 PATIENCE = 30  # seconds
@@ -58,3 +61,61 @@ async def test_results_and_exceptions_reach_the_caller(one_worker: ThreadPoolExe
     assert await run_in_worker(lambda: 1, workers=one_worker, interruption=Interruption()) == 1
     with pytest.raises(LookupError):
         await run_in_worker(fail, workers=one_worker, interruption=Interruption())
+
+
+async def test_after_queued_work_was_dropped_its_thread_does_the_next(one_worker: ThreadPoolExecutor) -> None:
+    may_end = threading.Event()
+    one_worker.submit(may_end.wait, PATIENCE)
+    with anyio.move_on_after(0.05):
+        await run_in_worker(int, workers=one_worker, interruption=Interruption())
+    may_end.set()
+    assert await run_in_worker(lambda: 2, workers=one_worker, interruption=Interruption()) == 2
+
+
+def test_a_thread_is_started_only_while_no_other_one_is_idle() -> None:
+    workers, names, done = WorkerThreads(2, "test"), list[str](), threading.Semaphore(0)
+
+    def tell() -> None:
+        names.append(threading.current_thread().name)
+        done.release()
+
+    for _ in range(20):  # one after the other
+        workers.submit(tell)
+        assert done.acquire(timeout=PATIENCE)
+        _until(lambda: workers._idle == 1)
+    assert set(names) == {"test-1"}
+    workers.stop()
+
+
+def test_work_waits_while_all_threads_are_busy() -> None:
+    workers, begun, may_end = WorkerThreads(2, "test"), threading.Semaphore(0), threading.Event()
+
+    def work() -> None:
+        begun.release()
+        may_end.wait(PATIENCE)
+
+    for _ in range(3):
+        workers.submit(work)
+    assert begun.acquire(timeout=PATIENCE)
+    assert begun.acquire(timeout=PATIENCE)
+    assert not begun.acquire(timeout=0.05)
+    may_end.set()
+    assert begun.acquire(timeout=PATIENCE)
+    workers.stop()
+
+
+def test_stopped_threads_do_what_was_submitted_and_end() -> None:
+    workers, may_end, done = WorkerThreads(1, "test to stop"), threading.Event(), threading.Event()
+    workers.submit(partial(may_end.wait, PATIENCE))
+    workers.submit(done.set)
+    workers.stop()
+    may_end.set()
+    assert done.wait(PATIENCE)
+    _until(lambda: not any(thread.name.startswith("test to stop") for thread in threading.enumerate()))
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
