@@ -23,6 +23,8 @@ logger = logging.getLogger(__name__)
 
 LOG_PAUSE = 60.0  # seconds
 
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
 
 class ToolCalls:
     """Runs tools on callers' behalf, with the exchange and the connections that all calls share."""
@@ -98,7 +100,7 @@ def _as_json(answer: object) -> ToolAnswer:
     """Return the answer as plain JSON. Raises TypeError or ValueError if that is not possible."""
     if not isinstance(answer, ToolAnswer):
         raise TypeError("a tool answers with a ToolAnswer")
-    written = json.dumps(dict(answer.structured), ensure_ascii=False, allow_nan=False)
+    written = _encode(dict(answer.structured))
     for text in (written, answer.text):
         text.encode()  # raises for a lone surrogate
     return ToolAnswer(json.loads(written), answer.text)

@@ -19,6 +19,8 @@ def readable(text: object, *, limit: int = LIMIT, hiding: Iterable[str] = ()) ->
     for each in hiding:
         text = text.replace(each, "[removed]")
     # Category C* has control, format, surrogate and private characters, such as bidi overrides and terminal escapes.
-    line = "".join(" " if unicodedata.category(each)[0] == "C" else each for each in text[: limit * 8])
+    line = text[: limit * 8]
+    if not (line.isascii() and line.isprintable()):
+        line = "".join(" " if unicodedata.category(each)[0] == "C" else each for each in line)
     line = " ".join(_TOKEN_LIKE.sub("[removed]", line).split())
     return line if len(line) <= limit else line[: limit - 1] + "…"

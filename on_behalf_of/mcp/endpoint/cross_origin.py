@@ -5,6 +5,7 @@ Django's own checks do not cover the endpoint, so the same settings are applied 
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ from on_behalf_of.mcp.endpoint.asgi_types import Headers, Scope, Send, header_va
 from on_behalf_of.mcp.endpoint.http_refusal import HttpRefusal
 
 ANY = "*"
+LONGEST_HOST = 300  # characters, with the port; names have at most 253 (RFC 1035 §2.3.4)
 EXPOSED = "WWW-Authenticate, Retry-After, Mcp-Session-Id, Mcp-Protocol-Version"
 _HEADER_NAMES = re.compile(r"[A-Za-z0-9\-_, ]{1,1000}")
 
@@ -24,9 +26,14 @@ def refuse_foreign_host(scope: Scope, allowed_hosts: Sequence[str]) -> None:
     `allowed_hosts` has the form of Django's ALLOWED_HOSTS; ports do not matter. Raises HttpRefusal with 421.
     """
     hosts = header_values(scope, "host")
-    domain = split_domain_port(hosts[0])[0] if len(hosts) == 1 else ""
-    if not domain or not validate_host(domain, list(allowed_hosts)):
+    if len(hosts) != 1 or len(hosts[0]) > LONGEST_HOST or not _is_allowed(hosts[0], tuple(allowed_hosts)):
         raise HttpRefusal(HTTPStatus.MISDIRECTED_REQUEST, "This server does not answer to that host name.")
+
+
+@lru_cache(maxsize=64)
+def _is_allowed(host: str, allowed_hosts: tuple[str, ...]) -> bool:
+    domain = split_domain_port(host)[0]
+    return bool(domain) and validate_host(domain, list(allowed_hosts))
 
 
 def allowed_origin(

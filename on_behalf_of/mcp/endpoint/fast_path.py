@@ -120,7 +120,7 @@ def _has_valid_meta(request: JsonRpcRequest, revision: str) -> bool:
         return False
     if isinstance(meta.get("traceparent"), str):  # differs between requests, and may be any text
         meta = {**meta, "traceparent": ""}
-    text = json.dumps(meta, ensure_ascii=False)
+    text = json.dumps(meta)
     return len(text) <= _LONGEST_META and _is_accepted(request.method, revision, text)
 
 

@@ -171,8 +171,8 @@ class Gate:
 
     async def _authenticate(self, scope: Scope) -> Caller:
         # RFC 6750 §5.3: tokens in URLs end up in logs and histories, so they are refused unread.
-        query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-        if any(name == "access_token" for name, _ in query):
+        query = scope.get("query_string", b"").decode("latin-1")
+        if query and any(name == "access_token" for name, _ in parse_qsl(query, keep_blank_values=True)):
             raise InvalidRequest(Reason.TOKEN_IN_QUERY)
         token = read_bearer_token(header_values(scope, "authorization"))
         verified = self.verifier.verify_cached(token)

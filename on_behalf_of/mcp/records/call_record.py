@@ -1,6 +1,5 @@
 """The record of one tool call, for reviewers. It contains no arguments and no tokens, and its texts are bounded."""
 
-import hashlib
 import hmac
 import json
 from collections.abc import Iterator, Mapping
@@ -108,4 +107,4 @@ def _digest(arguments: object, key: bytes) -> str:
     if not arguments:
         return ""
     text = json.dumps(arguments, sort_keys=True, separators=(",", ":"))
-    return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+    return hmac.digest(key, text.encode(), "sha256").hex()

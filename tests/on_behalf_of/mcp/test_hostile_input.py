@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mcp_bridge.tools.registry import TOOLS
+from on_behalf_of.mcp import json_schema
 from on_behalf_of.mcp.endpoint.jsonrpc_request import JsonRpcError, parse_request
 from on_behalf_of.mcp.json_schema import first_violation
 from on_behalf_of.primitives.foreign_text import LIMIT, readable
@@ -91,3 +92,12 @@ def test_any_answer_of_tenant_or_api_is_a_result_or_a_readable_tool_error(
 
     anyio.run(play)
     tenant.reply = api.reply = None
+
+
+def test_schemas_made_for_one_call_do_not_pile_up() -> None:
+    """A tool may make the schema of an answer as it goes, and the memory of an old one may become that of another."""
+    for limit in range(2 * json_schema.MOST_VALIDATORS):
+        schema = {"type": "object", "properties": {"a": {"maximum": limit}}}
+        assert first_violation(schema, {"a": limit}) is None
+        assert first_violation(schema, {"a": limit + 1}) == f"a: must be at most {limit}"
+    assert len(json_schema._validators) <= json_schema.MOST_VALIDATORS

@@ -138,7 +138,9 @@ async def test_a_configured_host_is_served_at_any_port(bridge: RunningBridge, ho
     assert response.status_code == 200
 
 
-@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "localhost@evil.example", ""])
+@pytest.mark.parametrize(
+    "host", ["evil.example", "localhost.evil.example", "localhost@evil.example", f"localhost:{'1' * 300}", ""]
+)
 async def test_any_other_host_is_421_before_anything_else(bridge: RunningBridge, host: str) -> None:
     async with bridge:
         response = await bridge.post(tools_call("whoami"), bridge.token(), Host=host)
