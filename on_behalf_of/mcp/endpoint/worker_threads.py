@@ -16,12 +16,16 @@ class WorkerThreads:
         self._most, self._name = most, name
         self._lock = threading.Lock()
         self._idle = self._size = 0
+        self._has_ended = False
         self._work: SimpleQueue[Callable[[], object] | None] = SimpleQueue()
 
     def submit(self, work: Callable[[], object]) -> None:
         """Let a thread do the work, which must not raise. While all threads are busy, it waits."""
-        self._work.put(work)
         with self._lock:
+            if self._has_ended:  # late work, which gets a thread of its own
+                threading.Thread(target=work, name=self._name, daemon=True).start()
+                return
+            self._work.put(work)
             if self._idle:
                 self._idle -= 1
                 return
@@ -33,9 +37,9 @@ class WorkerThreads:
     def stop(self) -> None:
         """End the threads once they have done the work that was submitted. Doesn't wait for them."""
         with self._lock:
-            size = self._size
-        for _ in range(size):
-            self._work.put(None)
+            self._has_ended = True
+            for _ in range(self._size):
+                self._work.put(None)
 
     def _run(self) -> None:
         while (work := self._work.get()) is not None:

@@ -114,6 +114,15 @@ def test_stopped_threads_do_what_was_submitted_and_end() -> None:
     _until(lambda: not any(thread.name.startswith("test to stop") for thread in threading.enumerate()))
 
 
+def test_work_that_comes_after_the_end_is_done_too() -> None:
+    workers, done = WorkerThreads(1, "test"), threading.Semaphore(0)
+    workers.submit(done.release)
+    assert done.acquire(timeout=PATIENCE)
+    workers.stop()
+    workers.submit(done.release)
+    assert done.acquire(timeout=PATIENCE)
+
+
 def _until(condition: Callable[[], bool]) -> None:
     deadline = time.monotonic() + PATIENCE
     while not condition():
