@@ -20,10 +20,9 @@ from on_behalf_of.environment.tenant import OAUTH_ISSUER, configured_issuer, is_
 from on_behalf_of.environment.variable import ALL, BRIDGE, TENANT
 from on_behalf_of.exchange.client_authentication import ConfidentialClient
 from on_behalf_of.exchange.exchange_target import ExchangeTarget
-from on_behalf_of.mcp.configuration import ENDPOINT
+from on_behalf_of.mcp.endpoint_path import ENDPOINT
 from on_behalf_of.primitives.client_address import Network
-from on_behalf_of.resource_server.access_token import TokenDialect
-from on_behalf_of.resource_server.token_rules import DIALECTS
+from on_behalf_of.resource_server.access_token import DIALECTS, TokenDialect
 from on_behalf_of.resource_server.who_may_present import ActorRule, CallerRules
 
 BASE_DIR = Path(__file__).resolve().parent.parent

@@ -10,7 +10,8 @@ from mcp_bridge.tools.registry import TOOLS
 from on_behalf_of.audit.configuration import AuditConfiguration, Sealing
 from on_behalf_of.drf.browsable.configuration import CALLBACK_PATH, BrowserLogin
 from on_behalf_of.drf.configuration import ApiConfiguration
-from on_behalf_of.mcp.configuration import ENDPOINT, BridgeConfiguration
+from on_behalf_of.mcp.configuration import BridgeConfiguration
+from on_behalf_of.mcp.endpoint_path import ENDPOINT
 from on_behalf_of.resource_server.issuer_keys import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
 from on_behalf_of.resource_server.token_rules import TokenRules

@@ -5,7 +5,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from mcp_bridge.tools.registry import TOOLS
-from on_behalf_of.mcp.configuration import ENDPOINT, bridge_configuration
+from on_behalf_of.mcp.configuration import bridge_configuration
+from on_behalf_of.mcp.endpoint_path import ENDPOINT
 
 
 @require_safe

@@ -10,9 +10,10 @@ from on_behalf_of.drf.browsable.configuration import BrowserLogin
 from on_behalf_of.drf.observer import Observer
 from on_behalf_of.drf.openapi.operation import Operation
 from on_behalf_of.primitives.declared_settings import DeclaredSettings
+from on_behalf_of.resource_server.access_token import DIALECTS
 from on_behalf_of.resource_server.issuer_keys import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
-from on_behalf_of.resource_server.token_rules import DIALECTS, TokenRules
+from on_behalf_of.resource_server.token_rules import TokenRules
 from on_behalf_of.resource_server.who_may_present import ActorRule
 from on_behalf_of.setting import room_of
 

@@ -1,17 +1,19 @@
 """Prove to the token endpoint that this server is its client."""
 
+from __future__ import annotations
+
 import base64
 import time
 import uuid
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
-import jwt
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
+if TYPE_CHECKING:  # processes that only read the settings do not load what signs
+    from pathlib import Path
+
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFETIME = 60  # seconds; Auth0 takes at most five minutes
@@ -88,11 +90,17 @@ class ConfidentialClient:
             "exp": int(time.time()) + ASSERTION_LIFETIME,
         }
         headers = {"kid": self.key_id} if self.key_id else None
+        import jwt  # verification has loaded it
+
         return jwt.encode(claims, self.private_key, algorithm="RS256", headers=headers)
 
 
 def load_private_key(file: Path) -> RSAPrivateKey:
     """Return the RSA key in a PEM file. Raises ValueError; its text says what the setting of that file must name."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
     try:
         key = load_pem_private_key(file.read_bytes(), password=None)
     except (OSError, ValueError, TypeError, UnsupportedAlgorithm):  # TypeError: the key is encrypted

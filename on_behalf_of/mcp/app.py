@@ -8,8 +8,9 @@ from django.core.exceptions import ImproperlyConfigured
 
 from on_behalf_of.exchange.guarded_cache import Cache
 from on_behalf_of.mcp.bridge import Bridge, build_bridge
-from on_behalf_of.mcp.configuration import ENDPOINT, bridge_configuration
+from on_behalf_of.mcp.configuration import bridge_configuration
 from on_behalf_of.mcp.endpoint.asgi_types import Receive, Scope, Send
+from on_behalf_of.mcp.endpoint_path import ENDPOINT
 from on_behalf_of.mcp.issuer import issuer_keys
 from on_behalf_of.mcp.records.call_recorder import Write
 from on_behalf_of.mcp.tool_registry import ToolRegistry

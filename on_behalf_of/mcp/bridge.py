@@ -8,7 +8,7 @@ from starlette.applications import Starlette
 from on_behalf_of.exchange.guarded_cache import Cache
 from on_behalf_of.http_client.http_client import UpstreamHttp
 from on_behalf_of.mcp.checks import LEFTOVER
-from on_behalf_of.mcp.configuration import ENDPOINT, ENDPOINT_PATHS, BridgeConfiguration
+from on_behalf_of.mcp.configuration import BridgeConfiguration
 from on_behalf_of.mcp.endpoint.asgi_types import AsgiApp, Receive, Scope, Send
 from on_behalf_of.mcp.endpoint.fast_path import FastPath
 from on_behalf_of.mcp.endpoint.forms import build_endpoint
@@ -16,6 +16,7 @@ from on_behalf_of.mcp.endpoint.gate import Gate
 from on_behalf_of.mcp.endpoint.mcp_server import build_server
 from on_behalf_of.mcp.endpoint.metadata_endpoint import MetadataDocument
 from on_behalf_of.mcp.endpoint.tool_caller import ToolCaller
+from on_behalf_of.mcp.endpoint_path import ENDPOINT, ENDPOINT_PATHS
 from on_behalf_of.mcp.json_schema import check_schemas
 from on_behalf_of.mcp.outbound import build_api, build_exchange
 from on_behalf_of.mcp.published_identifier import identifier_trouble

@@ -6,18 +6,17 @@ from django.utils.crypto import salted_hmac
 
 from on_behalf_of.exchange.client_authentication import AuthenticationMethod, ConfidentialClient, load_private_key
 from on_behalf_of.exchange.exchange_target import ExchangeTarget
+from on_behalf_of.mcp.endpoint_path import ENDPOINT
 from on_behalf_of.mcp.observer import Observer
 from on_behalf_of.primitives.client_address import Network
 from on_behalf_of.primitives.declared_settings import DeclaredSettings
 from on_behalf_of.primitives.sealed_box import KEY_LENGTH
+from on_behalf_of.resource_server.access_token import DIALECTS
 from on_behalf_of.resource_server.issuer_keys import KeyFetching
 from on_behalf_of.resource_server.protected_resource import ProtectedResource
-from on_behalf_of.resource_server.token_rules import DIALECTS, TokenRules
+from on_behalf_of.resource_server.token_rules import TokenRules
 from on_behalf_of.resource_server.who_may_present import ActorRule, CallerRules
 from on_behalf_of.setting import room_of
-
-ENDPOINT = "/mcp"
-ENDPOINT_PATHS = (ENDPOINT, f"{ENDPOINT}/")  # both are served, because people and some clients add the slash
 
 
 @dataclass(frozen=True)

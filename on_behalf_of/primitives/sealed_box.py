@@ -5,9 +5,6 @@ import hashlib
 import os
 from collections.abc import Sequence
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 KEY_LENGTH = 32  # bytes: AES-256
 MAX_ENTRY = 32_768  # bytes; a token is shorter
 _VERSION, _KEY_ID, _NONCE, _TAG = b"\x01", 8, 12, 16  # bytes; nonces are random (NIST SP 800-38D §8.2.2)
@@ -28,6 +25,8 @@ class SealedBox:
     def __init__(self, keys: Sequence[bytes]) -> None:
         if not keys or any(len(key) != KEY_LENGTH for key in keys):
             raise ValueError(f"keys of {KEY_LENGTH} bytes are needed")
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM  # settings need the length of keys only
+
         self._ciphers = {key_id(key): AESGCM(key) for key in keys}
         self._first = key_id(keys[0])
 
@@ -45,6 +44,8 @@ class SealedBox:
         cipher = self._ciphers.get(head[1:])
         if cipher is None:
             raise Unsealable("it is encrypted with a key that is not in use here")
+        from cryptography.exceptions import InvalidTag
+
         try:
             return cipher.decrypt(rest[:_NONCE], rest[_NONCE:], head + associated)
         except InvalidTag:

@@ -13,6 +13,13 @@ class TokenDialect(StrEnum):
     AUTH0 = "auth0"
 
 
+DIALECTS = {  # by the words for them in settings; the first is the default
+    "both": frozenset(TokenDialect),
+    "rfc9068": frozenset({TokenDialect.RFC9068}),
+    "auth0": frozenset({TokenDialect.AUTH0}),
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class AccessToken:
     """A verified access token; only `verify_access_token` makes one. Times are seconds since the epoch."""

@@ -19,11 +19,6 @@ from on_behalf_of.resource_server.claims import Claims
 from on_behalf_of.resource_server.refusals import InvalidToken, Reason
 
 MAX_LEEWAY = 60
-DIALECTS = {  # by the words for them in settings; the first is the default
-    "both": frozenset(TokenDialect),
-    "rfc9068": frozenset({TokenDialect.RFC9068}),
-    "auth0": frozenset({TokenDialect.AUTH0}),
-}
 MAX_TOKEN_LENGTH = 16_384  # characters
 ALGORITHM = "RS256"  # never taken from the token (RFC 8725 §3.1)
 # `typ` distinguishes access tokens from other JWTs (RFC 9068 §4, RFC 8725 §3.11); Auth0's dialect has JWT or no `typ`.

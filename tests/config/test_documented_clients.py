@@ -7,7 +7,7 @@ import pytest
 
 from config.environment import BASE_DIR, read_environment
 from local_tenant.redirect_uris import may_be_registered
-from on_behalf_of.mcp.configuration import ENDPOINT
+from on_behalf_of.mcp.endpoint_path import ENDPOINT
 from tests.docs.blocks import blocks
 
 PAGE = (BASE_DIR / "docs" / "clients.md").read_text()

@@ -13,7 +13,7 @@ from django.urls import resolve
 
 from config.environment import BASE_DIR
 from config.service_command import INTERFACES
-from on_behalf_of.mcp.configuration import ENDPOINT
+from on_behalf_of.mcp.endpoint_path import ENDPOINT
 from on_behalf_of.resource_server.protected_resource import WELL_KNOWN, well_known_paths
 from tests.docs.blocks import Block, blocks, pages
 

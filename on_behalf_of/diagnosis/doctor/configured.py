@@ -7,7 +7,8 @@ from on_behalf_of.diagnosis.doctor.finding import Finding, ok, problem, warning
 from on_behalf_of.drf.configuration import ApiConfiguration
 from on_behalf_of.environment.mcp_server import missing_variables
 from on_behalf_of.mcp.checks import LEFTOVER, REMOVE_LEFTOVER
-from on_behalf_of.mcp.configuration import ENDPOINT, BridgeConfiguration
+from on_behalf_of.mcp.configuration import BridgeConfiguration
+from on_behalf_of.mcp.endpoint_path import ENDPOINT
 from on_behalf_of.mcp.published_identifier import identifier_trouble
 
 CHECK = "environment"

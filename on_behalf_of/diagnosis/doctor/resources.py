@@ -9,7 +9,7 @@ from on_behalf_of.diagnosis.doctor.finding import Finding, Status, not_checked, 
 from on_behalf_of.diagnosis.doctor.identifiers import differ_in_slash, shown
 from on_behalf_of.diagnosis.doctor.refused_tokens import ISSUER
 from on_behalf_of.http_client.http_client import UpstreamError, UpstreamHttp, UpstreamUnreachable
-from on_behalf_of.mcp.configuration import ENDPOINT
+from on_behalf_of.mcp.endpoint_path import ENDPOINT
 from on_behalf_of.primitives.strict_json import MalformedJson
 from on_behalf_of.resource_server.protected_resource import ProtectedResource, well_known_paths
 

@@ -12,9 +12,9 @@ from mcp.server.transport_security import TransportSecuritySettings
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from on_behalf_of.mcp.configuration import ENDPOINT
 from on_behalf_of.mcp.endpoint.asgi_types import Receive, Scope, Send
 from on_behalf_of.mcp.endpoint.request_body import MAX_BODY
+from on_behalf_of.mcp.endpoint_path import ENDPOINT
 from on_behalf_of.mcp.served_request import served_request
 
 

@@ -17,8 +17,8 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 
 from config.bridge.asgi import application as bridge
-from on_behalf_of.mcp.configuration import ENDPOINT
 from on_behalf_of.mcp.endpoint.forms import Endpoint
+from on_behalf_of.mcp.endpoint_path import ENDPOINT
 from on_behalf_of.mcp.served_request import served_request
 from tests.services.conformance import fixture_documents, fixture_inputs, fixture_tools
 from tests.services.conformance.fixture_tools import Context, Result
