@@ -22,13 +22,12 @@ from typing import Any, Protocol
 from on_behalf_of.audit.pending_row import NOT_RECORDED, PENDING, NotWritten, PendingRow
 from on_behalf_of.primitives import time_budget
 from on_behalf_of.serving.growing_threads import Call, GrowingThreads
+from on_behalf_of.serving.worker_variables import BODY_VARIABLE, THREADS_VARIABLE
 
 MEGABYTE = 1_048_576  # bytes
 BODY_DEADLINE = 10.0  # seconds for a whole body
 MAX_TARGET = 8_192  # characters of path and query
 WATCH_AFTER = 0.05  # seconds of waiting for a thread before the caller is watched
-BODY_VARIABLE = "SERVE_MAX_BODY"  # megabytes
-THREADS_VARIABLE = "SERVE_THREADS"  # how `serve --threads` reaches the worker processes
 
 NOT_BEGUN = b'{"detail": "The request waited too long and was not begun; try again."}'
 

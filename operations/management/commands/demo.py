@@ -14,7 +14,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from config.environment import BASE_DIR, Environment
-from config.management.commands.serve import default_port
+from config.service_start import default_port
 from operations.stack import SERVICES, Stack, StackError, free_ports, local_environment, terminate_like_interrupt
 
 

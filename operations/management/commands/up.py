@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError
 
 from config.environment import Environment
-from config.management.commands.serve import another_address, default_port
+from config.service_start import another_address, default_port
 from on_behalf_of.serving.start_conditions import refuse_busy_port
 from operations.stack import SERVICES, Stack, StackError, terminate_like_interrupt
 
