@@ -8,10 +8,12 @@ from on_behalf_of.serving.parent_process import end_with_server
 
 end_with_server()  # first: loading the apps takes a while
 
+import gc  # noqa: E402
 import threading  # noqa: E402
 
 import django  # noqa: E402
 
+gc.disable()  # it would look at thousands of new classes and functions again and again
 django.setup(set_prefix=False)  # before the rest, which needs the apps
 
 from on_behalf_of.audit.background import seal_in_background, stop_sealing  # noqa: E402
@@ -20,8 +22,10 @@ from on_behalf_of.drf.authentication import token_verifier  # noqa: E402
 from on_behalf_of.drf.configuration import api_configuration  # noqa: E402
 from on_behalf_of.serving.between_requests import take_over  # noqa: E402
 from on_behalf_of.serving.flat_handler import FlatHandler  # noqa: E402
+from on_behalf_of.serving.first_call import load_views  # noqa: E402
 from on_behalf_of.serving.wsgi_threads import WsgiThreads  # noqa: E402
 
+load_views()
 token_verifier(api_configuration()).keys.keep_fresh(threading.Event())
 seal_in_background()
 take_over()
@@ -33,3 +37,6 @@ def stop() -> None:
 
 
 application = WsgiThreads(FlatHandler(), at_end=stop, writer=row_writer())
+
+gc.freeze()
+gc.enable()
