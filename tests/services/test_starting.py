@@ -73,7 +73,9 @@ def test_a_replaced_worker_is_not_checked_again(
     services: Running, tmp_path: Path, with_database_of_its_own: dict[str, str]
 ) -> None:
     """It would stop a service whose database is away for a moment, or is being migrated."""
-    with own_process("api", services, tmp_path / "log", workers=2, **with_database_of_its_own) as own:
+    with own_process(
+        "api", services, tmp_path / "log", workers=2, DATABASE_URL=with_database_of_its_own["DATABASE_URL"]
+    ) as own:
         forget_a_migration(with_database_of_its_own)
         first, second = own.workers()
         os.kill(first, signal.SIGKILL)
