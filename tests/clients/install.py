@@ -56,15 +56,20 @@ def main(arguments: list[str]) -> int:
         if not is_installed(folder):
             print(f"{name}: installing ...", flush=True)
             try:
-                (_install_npm if _is_npm(folder) else _install_python)(folder)
+                install(folder)
             except (subprocess.CalledProcessError, FileNotFoundError) as error:
                 print(f"{name}: could not be installed: {error}")
                 failed = True
                 continue
-            shutil.copy(_lock(folder), _mark(folder))
         for package, version, licence in licences(folder):
             print(f"{name}: {package} {version} ({licence})")
     return 1 if failed else 0
+
+
+def install(folder: Path) -> None:
+    """Install what the folder's lock file names. Raises CalledProcessError or FileNotFoundError if it cannot."""
+    (_install_npm if _is_npm(folder) else _install_python)(folder)
+    shutil.copy(_lock(folder), _mark(folder))
 
 
 def licences(folder: Path) -> Iterator[tuple[str, str, str]]:
