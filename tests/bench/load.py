@@ -4,10 +4,11 @@ import asyncio
 import statistics
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 CONTENT_LENGTH = b"content-length:"
+CHUNKED = b"transfer-encoding: chunked"
 
 
 @dataclass
@@ -59,13 +60,24 @@ def put_under_load(
     seconds: float,
     is_good: Callable[[int, bytes], bool],
 ) -> Load:
-    """Call `next_request` for every request, from one thread only."""
-    return asyncio.run(_put(port, next_request, connections, seconds, is_good))
+    """Call `next_request` for every request, from one thread only. The load ends early when it raises StopIteration.
+
+    Every request that was sent is answered before this returns.
+    """
+
+    def requests() -> Iterator[bytes]:  # a coroutine must not raise StopIteration
+        while True:
+            try:
+                yield next_request()
+            except StopIteration:
+                return
+
+    return asyncio.run(_put(port, requests(), connections, seconds, is_good))
 
 
 async def _put(
     port: int,
-    next_request: Callable[[], bytes],
+    requests: Iterator[bytes],
     connections: int,
     seconds: float,
     is_good: Callable[[int, bytes], bool],
@@ -76,10 +88,10 @@ async def _put(
     async def client() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         try:
-            while time.perf_counter() - began < seconds:
+            while time.perf_counter() - began < seconds and (sent := next(requests, None)):
                 asked = time.perf_counter()
-                writer.write(next_request())
-                status, body = await _answer(reader)
+                writer.write(sent)
+                status, body = await read_answer(reader)
                 load.times.append((time.perf_counter() - asked) * 1_000)
                 load.statuses[status] += 1
                 if not is_good(status, body):
@@ -92,10 +104,21 @@ async def _put(
     return load
 
 
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    head = await reader.readuntil(b"\r\n\r\n")
+async def read_answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
+    """Return the status and the body."""
+    head = (await reader.readuntil(b"\r\n\r\n")).lower()
     status = int(head[9:12])
+    if CHUNKED in head:
+        return status, await _chunks(reader)
     for line in head.split(b"\r\n")[1:]:
-        if line.lower().startswith(CONTENT_LENGTH):
+        if line.startswith(CONTENT_LENGTH):
             return status, await reader.readexactly(int(line[len(CONTENT_LENGTH) :]))
-    raise ValueError("an answer without Content-Length")
+    raise ValueError("an answer whose length is not known")
+
+
+async def _chunks(reader: asyncio.StreamReader) -> bytes:
+    body = b""
+    while size := int(await reader.readuntil(b"\r\n"), 16):
+        body += (await reader.readexactly(size + 2))[:-2]
+    await reader.readexactly(2)
+    return body

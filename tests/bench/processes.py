@@ -1,10 +1,11 @@
-"""The processes of a scenario, with their CPU time and memory."""
+"""The processes of a scenario, with their processor time and memory."""
 
 import os
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 import psutil
 import requests
@@ -12,28 +13,41 @@ import requests
 from config.environment import BASE_DIR
 
 START = 40.0  # seconds
+STOP = 20.0  # seconds
+MEBIBYTE = 2**20
 
 
 @contextmanager
-def process(command: Sequence[str], environment: dict[str, str], *, ready: str) -> Iterator[None]:
+def process(
+    command: Sequence[str], environment: dict[str, str], *, ready: str, ca_file: Path | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a process until the block ends. The block starts once `ready` gets any answer."""
     variables = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     started = subprocess.Popen(command, cwd=BASE_DIR, env=variables | environment, stderr=subprocess.DEVNULL)
     try:
         deadline = time.monotonic() + START
-        while not _answers(ready):
+        while not _answers(ready, ca_file):
             if started.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{command[-1]} did not start")
+                raise RuntimeError(f"{' '.join(command)} did not start")
             time.sleep(0.05)
-        yield
+        yield started
     finally:
-        started.terminate()
-        started.wait(20)
+        end(started)
 
 
-def _answers(url: str) -> bool:
+def end(started: "subprocess.Popen[bytes]") -> None:
+    """Stop a process, and kill it if it does not stop in time."""
+    started.terminate()
     try:
-        requests.get(url, timeout=1)
+        started.wait(STOP)
+    except subprocess.TimeoutExpired:
+        started.kill()
+        started.wait()
+
+
+def _answers(url: str, ca_file: Path | None) -> bool:
+    try:
+        requests.get(url, timeout=1, verify=str(ca_file) if ca_file else True)
     except requests.RequestException:
         return False
     return True
@@ -47,10 +61,30 @@ def listening(port: int) -> list[psutil.Process]:
 
 def processor_seconds(port: int) -> float:
     """Return the CPU time of the processes on `port`. Of all figures, it is the least affected by a busy machine."""
-    times = [each.cpu_times() for each in listening(port)]
-    return sum(each.user + each.system for each in times)
+    return sum(map(_seconds, listening(port)))
 
 
 def pss(port: int) -> float:
     """Return the proportional set size of the processes that listen on `port`, in MB."""
     return sum(float(each.memory_full_info().pss) for each in listening(port)) / 1e6
+
+
+def tree(pid: int) -> list[psutil.Process]:
+    """Return the process and everything that it started."""
+    top = psutil.Process(pid)
+    return [top, *top.children(recursive=True)]
+
+
+def seconds_of_tree(pid: int) -> float:
+    """Return the processor time of the process and everything that it started and that still runs."""
+    return sum(map(_seconds, tree(pid)))
+
+
+def memory_of_tree(pid: int) -> float:
+    """Return the proportional set size of the process and everything that it started, in MiB."""
+    return sum(float(each.memory_full_info().pss) for each in tree(pid)) / MEBIBYTE
+
+
+def _seconds(each: psutil.Process) -> float:
+    times = each.cpu_times()
+    return float(times.user + times.system)

@@ -14,7 +14,6 @@ import json
 import os
 import random
 import statistics
-import sys
 import tempfile
 import time
 from collections import Counter
@@ -22,15 +21,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-
 from config.service_command import service_command
 from operations.stack import free_ports, local_environment
-from tests.bench.load import request
+from tests.bench.load import read_answer, request
 from tests.bench.processes import process
+from tests.bench.quick_tenant import quick_tenant
 from tests.bench.soak_figures import Figures, told
 from tests.groups import GROUPS
-from tests.issuer import Issuer, rsa_key
+from tests.issuer import Issuer
 from tests.on_behalf_of.audit import databases
 from tests.on_behalf_of.audit.postgres_server import running_postgres
 from tests.redis_server import running_redis
@@ -69,11 +67,7 @@ def measure() -> bool:
             "MCP_AUTH0_CLIENT_ID": "bench-bridge",
             "MCP_AUTH0_CLIENT_SECRET": "bench-bridge-secret",
         }
-        issuer = Issuer(environment["OAUTH_ISSUER"])
-        key_file = state / "key.pem"
-        key_file.write_bytes(rsa_key().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        tenant = [sys.executable, "-m", "tests.bench.quick_tenant", str(ports["tenant"]), str(key_file)]
-        running.enter_context(process(tenant, {}, ready=issuer.url))
+        issuer = running.enter_context(quick_tenant(ports["tenant"], state))
         for name in ("api", "bridge"):
             command, variables = service_command(name, port=ports[name], workers=2)
             url = f"http://127.0.0.1:{ports[name]}/healthz"
@@ -145,7 +139,7 @@ class Soak:
             self.kinds["hung up"] += 1
             return False
         try:
-            status, body = await asyncio.wait_for(_answer(reader), PATIENCE)
+            status, body = await asyncio.wait_for(read_answer(reader), PATIENCE)
         except TimeoutError:
             self.wrong[f"no answer within {PATIENCE:.0f} s"] += 1
             return False
@@ -178,10 +172,3 @@ def _is_about(user: int, body: bytes) -> bool:
     result = json.loads(body)["result"]
     subject = (result.get("structuredContent") or {}).get("subject")
     return subject == _name(user) and body.count(b"auth0|") == body.count(_name(user).encode())
-
-
-async def _answer(reader: asyncio.StreamReader) -> tuple[int, bytes]:
-    head = await reader.readuntil(b"\r\n\r\n")
-    lines = head.decode("latin-1").lower().split("\r\n")
-    length = next(int(line.partition(":")[2]) for line in lines if line.startswith("content-length:"))
-    return int(head[9:12]), await reader.readexactly(length)
