@@ -28,7 +28,7 @@ test: $(VENV)/development ## run all checks and tests, the long suites with few 
 test-full: $(VENV)/development ## run all checks and tests, the long suites with all their rounds
 	@LONG_TESTS=1 $(BIN)/python -m tests.run
 
-bench: $(VENV)/development ## measure start-up, memory, calls, recording and reviewing; ONLY=name runs one suite
+bench: $(VENV)/development ## measure calls beside two peers, growth, recording and reviewing; ONLY=name runs one suite, WRITE=1 updates docs/
 	@$(BIN)/python -m tests.bench $(ONLY)
 
 screenshots: $(VENV)/development | node_modules ## retake the pictures in README.md and docs/ from the real pages
@@ -56,7 +56,7 @@ secrets: $(VENV)/runtime ## create the secret files that compose.yaml names
 	@$(BIN)/python manage.py make_secrets secrets
 
 clean: ## remove the virtual environments, the MCP clients and everything under var/
-	rm -rf $(VENV) $(DOCS) var tests/clients/*/.venv tests/clients/*/node_modules tests/clients/agents/*/node_modules
+	rm -rf $(VENV) $(DOCS) var tests/clients/*/.venv tests/clients/*/node_modules tests/clients/agents/*/node_modules tests/bench/quickstart/.venv
 
 LOCK := --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url --no-header --no-annotate
 

@@ -1,7 +1,8 @@
-"""`make bench`: measure what the project costs, on real processes and databases. It does not pass or fail.
+"""`make bench`: measure what the project costs, on real processes and databases.
 
-`make bench ONLY=reviewing` runs one scenario; `ROWS=100000` makes the log of that one shorter.
-`make bench ONLY=soak` runs only where it is asked for: it takes five minutes (`SECONDS=60`: one), and it does judge.
+`make bench ONLY=peers` runs one suite; a suite's own text names the variables that change it, such as `ROWS=100000`.
+A suite never judges speed. `peers` fails if an answer is wrong or an answered call has no row, and `soak`
+if an answer is wrong; `soak` takes five minutes (`SECONDS=60`: one) and runs only where it is asked for.
 """
 
 import os
@@ -11,15 +12,15 @@ from importlib import import_module
 
 import django
 
-SCENARIOS = ("starting", "api_calls", "expiring_keys", "tool_calls", "recording", "volume", "reviewing")
+SUITES = ("peers", "api_calls", "expiring_keys", "recording", "volume", "reviewing")
 ON_DEMAND = ("soak",)
 
 
 def main() -> int:
-    wanted = sys.argv[1:] or SCENARIOS
-    known = (*SCENARIOS, *ON_DEMAND)
+    wanted = sys.argv[1:] or SUITES
+    known = (*SUITES, *ON_DEMAND)
     if unknown := [name for name in wanted if name not in known]:
-        print(f"There is no scenario {unknown[0]}; there are {', '.join(known)}.")
+        print(f"There is no suite {unknown[0]}; there are {', '.join(known)}.")
         return 2
     is_right = True
     with tempfile.TemporaryDirectory(prefix="bench-") as state:
@@ -27,7 +28,7 @@ def main() -> int:
         django.setup()
         for name in wanted:
             print(f"== {name}", flush=True)
-            # Imported here, because models need the set-up. Only False means that a scenario failed.
+            # Imported here, because models need the set-up. Only False means that a suite failed.
             is_right &= import_module(f"tests.bench.{name}").measure() is not False
     return 0 if is_right else 1
 
