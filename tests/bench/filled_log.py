@@ -1,5 +1,6 @@
 """An audit log of any length, as a year of calls would have left it."""
 
+import hashlib
 import random
 import sys
 import time
@@ -51,19 +52,20 @@ def _batches(rows: int) -> Iterator[list[DelegatedAccess]]:
     end = datetime.now(UTC)
     for first in range(0, rows, BATCH):
         yield [
-            _row(number, end - SPAN * (1 - number / rows), chance) for number in range(first, min(first + BATCH, rows))
+            row(number, end - SPAN * (1 - number / rows), chance) for number in range(first, min(first + BATCH, rows))
         ]
 
 
-def _row(number: int, moment: datetime, chance: random.Random) -> DelegatedAccess:
+def row(number: int, moment: datetime, chance: random.Random) -> DelegatedAccess:
+    """Return the row of one call. As in service, its ids are in no order."""
     user = int(chance.paretovariate(0.6)) % USERS  # a few call all the time, most seldom
     actor = f"bridge-{int(chance.expovariate(0.7)) % ACTORS}"
     method, route, rest = chance.choice(ROUTES)
     status, decision, reason = chance.choices(OUTCOMES, WEIGHTS)[0]
     return DelegatedAccess(
         time=moment,
-        request_id=f"{number:032x}",
-        trace_id=f"{number + 2**64:032x}",
+        request_id=f"{chance.getrandbits(128):032x}",
+        trace_id=f"{chance.getrandbits(128):032x}",
         trace_from_caller=True,
         issuer="https://tenant.example/",
         subject=f"auth0|user-{user}",
@@ -71,7 +73,7 @@ def _row(number: int, moment: datetime, chance: random.Random) -> DelegatedAcces
         organization=f"org_{user % ORGANIZATIONS}" if user % 2 else "",
         actor=actor,
         actor_chain=[{"sub": actor}, {"sub": "inspector"}],
-        token_id=f"jti-{number // 7}",
+        token_id=hashlib.sha256(f"{number // 7}".encode()).hexdigest()[:32],  # seven calls with each token
         scopes=["read:private"] if status == 403 else ["read:private", "write:private"],
         scopes_required=["write:private" if method != "GET" else "read:private"],
         method=method,
