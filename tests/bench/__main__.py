@@ -1,8 +1,9 @@
 """`make bench`: measure what the project costs, on real processes and databases.
 
 `make bench ONLY=peers` runs one suite; a suite's own text names the variables that change it, such as `ROWS=100000`.
-A suite never judges speed. `peers` fails if an answer is wrong or an answered call has no row, and `soak`
-if an answer is wrong; `soak` takes five minutes (`SECONDS=60`: one) and runs only where it is asked for.
+A suite never judges speed. `peers` and `growth` fail if an answer is wrong or an answered call has no row, and `soak`
+if an answer is wrong. `soak`, which takes five minutes (`SECONDS=60`: one), and `volume`, which is also a part of
+`growth`, run only where they are asked for.
 """
 
 import os
@@ -12,8 +13,8 @@ from importlib import import_module
 
 import django
 
-SUITES = ("peers", "api_calls", "expiring_keys", "recording", "volume", "reviewing")
-ON_DEMAND = ("soak",)
+SUITES = ("peers", "growth", "indexes", "api_calls", "expiring_keys", "recording", "reviewing")
+ON_DEMAND = ("soak", "volume")
 
 
 def main() -> int:

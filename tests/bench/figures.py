@@ -10,6 +10,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -19,17 +20,18 @@ class Measured:
     rate: float  # good answers a second
     p50: float
     p99: float
-    processor_time: float  # of the target's processes, for each answer
+    processor_time: float  # of the target's own processes, for each call
     answered: int
     sent: int
     rows: int | None  # that the audit log gained; None where there is no log
-    exchanges: float  # at the tenant, for each answer
+    exchanges: float  # at the tenant, for each call
     faults: tuple[str, ...] = ()
+    parts: dict[str, float] = field(default_factory=dict)  # processor time of "api", "mcp", "database" and "redis"
 
 
 @dataclass
 class Run:
-    """Everything that a run found, as it is kept in a file."""
+    """Everything that a run of `peers` found, as it is kept in a file."""
 
     taken: str  # date, UTC
     machine: str
@@ -42,17 +44,13 @@ class Run:
     memory: dict[str, dict[str, dict[str, float]]] = field(default_factory=dict)  # … -> "idle", "loaded" -> MiB
 
     def save(self, file: Path) -> None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(asdict(self), indent=1) + "\n", encoding="utf-8")
+        _save(self, file)
 
     @classmethod
     def load_from(cls, file: Path) -> "Run":
         kept = json.loads(file.read_text(encoding="utf-8"))
         kept["scenarios"] = {
-            scenario: {
-                target: [Measured(**{**each, "faults": tuple(each["faults"])}) for each in rounds]
-                for target, rounds in targets.items()
-            }
+            scenario: {target: [_measured(each) for each in rounds] for target, rounds in targets.items()}
             for scenario, targets in kept["scenarios"].items()
         }
         return cls(**kept)
@@ -77,6 +75,66 @@ class Run:
         return median_ratio(
             [each.rate for each in targets.get(target, [])], [each.rate for each in targets.get(baseline, [])]
         )
+
+
+@dataclass(frozen=True)
+class Point:
+    """One load of `growth`."""
+
+    part: str  # "workers", "users" or "rows"
+    at: int  # how many of them
+    database: str
+    scenario: str
+    connections: int  # to the database
+    log_bytes: float  # that PostgreSQL's write-ahead log gained for each call: the whole server's
+    measured: Measured
+
+    def __str__(self) -> str:
+        parts = ", ".join(f"{name} {each:.2f}" for name, each in self.measured.parts.items())
+        return (
+            f"{self.at:,} {self.part}, {self.database}, {self.scenario}: {self.measured.rate:.0f}/s, "
+            f"p99 {self.measured.p99:.1f} ms; ms a call: {parts}"
+        )
+
+
+@dataclass
+class Growth:
+    """Everything that a run of `growth` found, as it is kept in a file."""
+
+    taken: str  # date, UTC
+    machine: str
+    seconds: float  # of one load
+    points: list[Point] = field(default_factory=list)
+    stored: dict[str, float] = field(default_factory=dict)  # bytes for each call: "row" and "record", with indexes
+
+    def save(self, file: Path) -> None:
+        _save(self, file)
+
+    @classmethod
+    def load_from(cls, file: Path) -> "Growth":
+        kept = json.loads(file.read_text(encoding="utf-8"))
+        points = [Point(**{**each, "measured": _measured(each["measured"])}) for each in kept.pop("points")]
+        return cls(**kept, points=points)
+
+    def faults(self) -> list[str]:
+        return [f"{point}: {fault}" for point in self.points for fault in point.measured.faults]
+
+    def of(self, part: str, scenario: str = "", database: str = "") -> list[Point]:
+        """Return the points of a part, of all scenarios and databases unless one is named."""
+        return [
+            point
+            for point in self.points
+            if point.part == part and scenario in {"", point.scenario} and database in {"", point.database}
+        ]
+
+
+def _save(found: Run | Growth, file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
+
+
+def _measured(kept: dict[str, Any]) -> Measured:
+    return Measured(**{**kept, "faults": tuple(kept["faults"])})
 
 
 def median_ratio(values: Sequence[float], baseline: Sequence[float]) -> float:

@@ -7,8 +7,6 @@ second peer is the same with a trust store of one certificate: it shows what rem
 run is kept in var/bench/; with `WRITE=1`, docs/performance.md is written from it.
 """
 
-import itertools
-import json
 import os
 import tempfile
 import time
@@ -21,13 +19,13 @@ from pathlib import Path
 from config.environment import BASE_DIR
 from operations.stack import free_ports
 from tests.bench import performance_page, wrk
-from tests.bench.figures import Measured, Run, row_faults
-from tests.bench.load import put_under_load, request
+from tests.bench.figures import Run
+from tests.bench.loads import put_load
 from tests.bench.machine import machine
 from tests.bench.one_call import call_once
-from tests.bench.processes import memory_of_tree, seconds_of_tree
-from tests.bench.quick_tenant import exchanges, keep_away, quick_tenant
-from tests.bench.scenarios import API_PATH, BODY, HEADERS, MCP_PATH, SCENARIOS, Scenario
+from tests.bench.processes import memory_of_tree
+from tests.bench.quick_tenant import keep_away, quick_tenant
+from tests.bench.scenarios import SCENARIOS, Scenario
 from tests.bench.targets import (
     API_AUDIENCE,
     CLIENT_ID,
@@ -38,7 +36,7 @@ from tests.bench.targets import (
     this_project,
     trust_stores,
 )
-from tests.bench.tokens import SUBJECT, Tokens, make_tokens
+from tests.bench.tokens import Tokens, make_tokens
 from tests.client_documents import make_authority
 from tests.clients.install import install, is_installed
 from tests.clients.pypi import version_of
@@ -48,7 +46,6 @@ from tests.issuer import Issuer
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 SECONDS = float(os.environ.get("SECONDS", "3"))  # of one load
 WARM_UP = 1.0  # seconds before each load, not counted
-SETTLE = 5.0  # seconds for calls whose answers wrk did not wait for
 API_TOKENS, TOOL_TOKENS = 3_000, 1_000  # for each second of load: more than any target has used
 CERTIFICATE_HOURS = 6
 RESULTS = BASE_DIR / "var/bench"
@@ -107,7 +104,7 @@ def _compared(state: Path) -> Iterator["Compared"]:
         if not GROUPS["postgres"].is_missing():
             name = performance_page.TARGETS[3]
             targets.append(
-                running.enter_context(this_project(name, issuer, state / "on_postgresql", trust, POSTGRES_URL))
+                running.enter_context(this_project(name, issuer, state / "on_postgresql", trust, postgres=POSTGRES_URL))
             )
         for target in targets:
             running.callback(target.stop)
@@ -151,8 +148,8 @@ class Compared:
         for number in range(ROUNDS):
             first = number % len(self.targets)
             for target in [*self.targets[first:], *self.targets[:first]]:
-                self._load(scenario, target, tokens, WARM_UP)
-                measured = self._load(scenario, target, tokens, SECONDS)
+                put_load(scenario, target, tokens, WARM_UP, self.issuer, self.ca_file)
+                measured = put_load(scenario, target, tokens, SECONDS, self.issuer, self.ca_file)
                 found[target.name].append(measured)
                 print(
                     f"  {scenario.name}, round {number + 1}, {target.name}: {measured.rate:.0f}/s, "
@@ -170,93 +167,6 @@ class Compared:
             if service == "api":
                 scopes = ["other"] if kind == "without scope" else ["read:private"]
                 claims = {"audience": API_AUDIENCE, "scopes": scopes, "actor": [CLIENT_ID, "inspector"]}
-            self._tokens[name] = make_tokens(self.issuer, self.state / name, count, **claims)
+            file = self.state / name
+            self._tokens[name] = make_tokens(self.issuer, file, count, cycles=kind != "once", **claims)
         return self._tokens[name]
-
-    def _load(self, scenario: Scenario, target: Target, tokens: Tokens, seconds: float) -> Measured:
-        pids = [target.processes[name].pid for name in ("api", "mcp")[: 1 if scenario.service == "api" else 2]]
-        rows = target.count_rows() if target.count_rows else None
-        exchanged = exchanges(self.issuer, self.ca_file)
-        used = sum(map(seconds_of_tree, pids))
-        put = _by_wrk if scenario.service == "api" and wrk.is_installed() else _by_asyncio
-        found = put(scenario, target, tokens, seconds)
-        # Calls that wrk no longer waits for are counted too, as they were worked on.
-        gained = _gained(target, rows or 0, found.sent)
-        used = sum(map(seconds_of_tree, pids)) - used
-        exchanged = exchanges(self.issuer, self.ca_file) - exchanged
-        if tokens.count > 1:
-            tokens.use(target.name, found.sent)
-        answered = max(1, found.answered)
-        return Measured(
-            rate=found.answered / found.seconds,
-            p50=found.p50,
-            p99=found.p99,
-            processor_time=used * 1_000 / max(1, found.sent),
-            answered=found.answered,
-            sent=found.sent,
-            rows=gained,
-            exchanges=exchanged / answered,
-            faults=(*found.faults, *row_faults(found.answered, found.sent, gained)),
-        )
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a load generator says."""
-
-    seconds: float
-    answered: int
-    sent: int
-    p50: float
-    p99: float
-    faults: tuple[str, ...]
-
-
-def _by_wrk(scenario: Scenario, target: Target, tokens: Tokens, seconds: float) -> Found:
-    said = wrk.run_wrk(
-        f"http://127.0.0.1:{target.ports['api']}{API_PATH}",
-        tokens.file,
-        start=tokens.first_unused(target.name),
-        status=scenario.status,
-        text=SUBJECT if scenario.is_answered else "",
-        connections=scenario.connections,
-        seconds=seconds,
-    )
-    faults = []
-    if said["bad"] or said["broken"]:
-        faults = [f"{said['bad']} wrong answers, {said['broken']} broken connections: {said['example']}"]
-    return Found(said["seconds"], said["good"], said["sent"], said["p50"], said["p99"], tuple(faults))
-
-
-def _by_asyncio(scenario: Scenario, target: Target, tokens: Tokens, seconds: float) -> Found:
-    lines = tokens.file.read_text().split()
-    if tokens.count > 1:
-        lines = lines[tokens.first_unused(target.name) :]
-    made = iter(lines) if tokens.count > 1 else itertools.repeat(lines[0])
-    method, path, body = ("GET", API_PATH, b"") if scenario.service == "api" else ("POST", MCP_PATH, BODY)
-    headers = {} if scenario.service == "api" else HEADERS
-    load = put_under_load(
-        target.ports[scenario.service],
-        lambda: request(method, path, token=next(made), body=body, headers=headers),
-        connections=scenario.connections,
-        seconds=seconds,
-        is_good=scenario.is_good,
-    )
-    wrong = load.failures.total()
-    faults = (f"{wrong} wrong answers: {json.dumps(load.failures.most_common(1))}",) if wrong else ()
-    answered = len(load.times)
-    return Found(load.seconds, answered - wrong, answered, load.percentile(50), load.percentile(99), faults)
-
-
-def _gained(target: Target, before: int, sent: int) -> int | None:
-    """Return how many rows the log gained, once it has one for each call that was sent, or no more come."""
-    if target.count_rows is None:
-        return None
-    deadline = time.monotonic() + SETTLE
-    gained = target.count_rows() - before
-    while gained < sent and time.monotonic() < deadline:
-        time.sleep(0.2)
-        last, gained = gained, target.count_rows() - before
-        if last == gained:
-            break
-    return gained

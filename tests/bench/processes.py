@@ -61,7 +61,7 @@ def listening(port: int) -> list[psutil.Process]:
 
 def processor_seconds(port: int) -> float:
     """Return the CPU time of the processes on `port`. Of all figures, it is the least affected by a busy machine."""
-    return sum(map(_seconds, listening(port)))
+    return sum(map(seconds_of, listening(port)))
 
 
 def pss(port: int) -> float:
@@ -75,16 +75,12 @@ def tree(pid: int) -> list[psutil.Process]:
     return [top, *top.children(recursive=True)]
 
 
-def seconds_of_tree(pid: int) -> float:
-    """Return the processor time of the process and everything that it started and that still runs."""
-    return sum(map(_seconds, tree(pid)))
-
-
 def memory_of_tree(pid: int) -> float:
     """Return the proportional set size of the process and everything that it started, in MiB."""
     return sum(float(each.memory_full_info().pss) for each in tree(pid)) / MEBIBYTE
 
 
-def _seconds(each: psutil.Process) -> float:
+def seconds_of(each: psutil.Process) -> float:
+    """Return the processor time of one process."""
     times = each.cpu_times()
     return float(times.user + times.system)

@@ -19,10 +19,11 @@ class Scenario:
     service: str  # "api" or "mcp"
     tokens: str  # "one", "once" (each is used once) or "without scope"
     tenant_delay: int = 0  # milliseconds
+    connections: int = 0  # at a time; 0 stands for the usual number
 
-    @property
-    def connections(self) -> int:
-        return API_CONNECTIONS if self.service == "api" else TOOL_CONNECTIONS
+    def __post_init__(self) -> None:
+        usual = API_CONNECTIONS if self.service == "api" else TOOL_CONNECTIONS
+        object.__setattr__(self, "connections", self.connections or usual)
 
     @property
     def is_answered(self) -> bool:
@@ -45,4 +46,10 @@ SCENARIOS = (
     Scenario("tool call, one user", "mcp", "one"),
     Scenario("tool call, each token once", "mcp", "once"),
     Scenario("tool call, tenant 30 ms away", "mcp", "one", tenant_delay=30),
+)
+GROWING = (
+    Scenario("API, one token", "api", "one", connections=32),
+    Scenario("API, each token once", "api", "once", connections=32),
+    Scenario("tool call, one user", "mcp", "one", connections=16),
+    Scenario("tool call, each token once", "mcp", "once", connections=16),
 )

@@ -24,6 +24,7 @@ from tests.on_behalf_of.audit import databases
 QUICKSTART = Path(__file__).resolve().parent / "quickstart"
 API_AUDIENCE, MCP_AUDIENCE = "http://localhost:8787/", "http://localhost:3001/"
 CLIENT_ID = "bench-bridge"
+CACHE_KEY = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE"  # 0123…, in base64url
 COUNT = "SELECT count(*) FROM obo_audit_delegatedaccess"
 KEPT = ("PATH", "HOME", "LANG", "TMPDIR")  # of this process's variables
 
@@ -37,6 +38,8 @@ class Target:
     folder: Path  # where the processes start
     state: Path
     count_rows: Callable[[], int] | None = None  # of the audit log, if there is one
+    postgres_url: str = ""
+    redis_url: str = ""
     processes: "dict[str, subprocess.Popen[bytes]]" = field(default_factory=dict)
 
     def start(self, service: str) -> None:
@@ -86,22 +89,32 @@ def quickstart(name: str, issuer: Issuer, state: Path, trust: Path) -> Target:
 
 
 @contextmanager
-def this_project(name: str, issuer: Issuer, state: Path, trust: Path, postgres_url: str = "") -> Iterator[Target]:
-    """Yield the reference services as released, on SQLite or, with the URL of a server, on PostgreSQL."""
+def this_project(
+    name: str, issuer: Issuer, state: Path, trust: Path, *, postgres: str = "", redis: str = "", workers: int = 1
+) -> Iterator[Target]:
+    """Yield the reference services as released, with a migrated database.
+
+    It is on the PostgreSQL server of that URL, otherwise in a file of SQLite. `redis` is the shared cache's URL.
+    """
     state.mkdir()
-    if postgres_url:
-        with databases.bare_postgres(postgres_url) as url:
-            yield _this_project(name, issuer, state, trust, url, lambda: _count_on_postgresql(url))
+    if postgres:
+        with databases.bare_postgres(postgres) as url:
+            target = _this_project(name, issuer, state, trust, url, redis, workers)
+            target.postgres_url, target.count_rows = url, lambda: _count_on_postgresql(url)
+            yield target
     else:
         file = state / "db.sqlite3"
-        yield _this_project(name, issuer, state, trust, f"sqlite:///{file}", lambda: _count_on_sqlite(file))
+        target = _this_project(name, issuer, state, trust, f"sqlite:///{file}", redis, workers)
+        target.count_rows = lambda: _count_on_sqlite(file)
+        yield target
 
 
 def _this_project(
-    name: str, issuer: Issuer, state: Path, trust: Path, database: str, count: Callable[[], int]
+    name: str, issuer: Issuer, state: Path, trust: Path, database: str, redis: str, workers: int
 ) -> Target:
     ports = dict(zip(("api", "mcp"), free_ports(2), strict=True))
-    environment = local_environment({"api": ports["api"], "bridge": ports["mcp"], "tenant": 0}, state) | {
+    environment = _kept() | local_environment({"api": ports["api"], "bridge": ports["mcp"], "tenant": 0}, state)
+    environment |= {
         "DEBUG": "false",
         "SECRET_KEY": "for-a-measurement-on-this-machine-and-nothing-else",
         "ALLOWED_HOSTS": "127.0.0.1,localhost",
@@ -114,12 +127,19 @@ def _this_project(
         "MCP_AUTH0_CLIENT_SECRET": f"{CLIENT_ID}-secret",
         "UPSTREAM_CA_FILE": str(trust),
     }
-    environment = _kept() | environment
+    if redis:
+        environment |= {
+            "CACHE_URL": redis,
+            "CACHE_ENCRYPTION_KEYS": CACHE_KEY,
+            "CACHE_KEY_PREFIX": f"bench-{ports['mcp']}",
+        }
     manage = [sys.executable, "manage.py"]
     subprocess.run([*manage, "migrate", "--verbosity=0"], cwd=BASE_DIR, env=environment, check=True)
-    serve = {service: [*manage, "serve", name] for service, name in (("api", "api"), ("mcp", "bridge"))}
-    commands = {service: [*command, "--port", str(ports[service])] for service, command in serve.items()}
-    return Target(name, ports, commands, environment, BASE_DIR, state, count)
+    commands = {
+        service: [*manage, "serve", served, "--port", str(ports[service]), "--workers", str(workers)]
+        for service, served in (("api", "api"), ("mcp", "bridge"))
+    }
+    return Target(name, ports, commands, environment, BASE_DIR, state, redis_url=redis)
 
 
 def _kept() -> dict[str, str]:

@@ -11,7 +11,13 @@ from tests.bench.figures import Measured, Run, median_ratio, row_faults, signifi
 
 def measured(rate: float, **changes: Any) -> Measured:
     values: dict[str, Any] = {
-        "p50": 2.0, "p99": 6.0, "processor_time": 1.0, "answered": 300, "sent": 304, "rows": None, "exchanges": 0.0
+        "p50": 2.0,
+        "p99": 6.0,
+        "processor_time": 1.0,
+        "answered": 300,
+        "sent": 304,
+        "rows": None,
+        "exchanges": 0.0,
     }
     return Measured(rate=rate, **(values | changes))
 

@@ -16,10 +16,14 @@ CHUNK = 500  # tokens that a process makes at a time
 
 @dataclass
 class Tokens:
-    """A file with one token in each line. Each target uses them from the start, and none of them twice."""
+    """A file with one token in each line, which each target uses from the start.
+
+    None is used twice, unless they cycle: then, the first one follows the last.
+    """
 
     file: Path
     count: int
+    cycles: bool = False
     used: dict[str, int] = field(default_factory=dict)  # target -> lines
 
     def first_unused(self, target: str) -> int:
@@ -29,19 +33,19 @@ class Tokens:
         self.used[target] = self.first_unused(target) + count
 
 
-def make_tokens(issuer: Issuer, file: Path, count: int, **claims: Any) -> Tokens:
-    """Sign tokens in Auth0's own dialect. A single one is for one user, others for a user each."""
+def make_tokens(issuer: Issuer, file: Path, count: int, *, cycles: bool = False, **claims: Any) -> Tokens:
+    """Sign tokens in Auth0's own dialect, each for another user."""
     options = {"dialect": "auth0", "lifetime": LIFETIME, **claims}
     if count == 1:
         file.write_text(f"{issuer.token(subject=SUBJECT, **options)}\n")
-        return Tokens(file, 1)
+        return Tokens(file, 1, cycles)
     firsts = range(0, count, CHUNK)
     # Forked processes inherit the issuer, whose keys cannot be pickled.
     context = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(os.cpu_count(), context, _Signer.start, (issuer, options)) as pool:
         ends = [min(first + CHUNK, count) for first in firsts]
         file.write_text("".join(pool.map(_Signer.sign, firsts, ends)))
-    return Tokens(file, count)
+    return Tokens(file, count, cycles)
 
 
 class _Signer:

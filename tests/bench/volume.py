@@ -13,13 +13,15 @@ from tests.groups import GROUPS
 from tests.on_behalf_of.audit import databases
 
 ROWS = int(os.environ.get("ROWS", "300000"))
-TABLES = ("obo_audit_delegatedaccess", "obo_audit_seal", "obo_mcp_toolcall")
+TABLES = {"row": "obo_audit_delegatedaccess", "seal": "obo_audit_seal", "record": "obo_mcp_toolcall"}
 
 
-def measure() -> None:
+def measure() -> dict[str, float]:
+    """Return bytes for each call: of the row, its share of a seal and the record; by table, by index, and together."""
+    found: dict[str, float] = {}
     if GROUPS["postgres"].is_missing():
         print(f"  left out. {GROUPS['postgres'].how_to_enable}")
-        return
+        return found
     with (
         tempfile.TemporaryDirectory(prefix="bench-") as folder,
         databases.scratch_postgres() as url,
@@ -29,14 +31,16 @@ def measure() -> None:
         fill(ROWS, AuditConfiguration(Path(folder) / "seal_key.pem", Path(folder) / "public_keys.json"))
         written = int(_scalar("SELECT pg_current_wal_insert_lsn() - %s::pg_lsn", began))
         _record_tool_calls()
-        for table in TABLES:
+        for name, table in TABLES.items():
             rows = ROWS if table != "obo_audit_seal" else int(_scalar("SELECT count(*) FROM obo_audit_seal"))
             heap, indexes = (int(_scalar(f"SELECT pg_{what}_size(%s)", table)) for what in ("table", "indexes"))
+            found |= {f"{name} table": heap / ROWS, f"{name} indexes": indexes / ROWS, name: (heap + indexes) / ROWS}
             print(
                 f"  {table:32} {(heap + indexes) / ROWS:5.0f} bytes for each call: {heap / ROWS:4.0f} in the table, "
                 f"{indexes / ROWS:4.0f} in its indexes ({rows:,} rows)"
             )
         print(f"  write-ahead log {written / ROWS:.0f} bytes for each row and its seal, of the whole server meanwhile")
+    return found
 
 
 def _record_tool_calls() -> None:

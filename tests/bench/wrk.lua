@@ -1,9 +1,10 @@
--- Sends each token of the file TOKENS in turn, from line START on, and checks every answer.
+-- Sends each token of the file TOKENS in turn, from line START on, and checks every answer. With CYCLE=1, it begins
+-- again after the last one; otherwise, it stops.
 -- wrk runs this file in one thread (-t1); at the end, `done` prints one line of JSON for wrk.py.
 local tokens = {}
 for line in io.lines(os.getenv("TOKENS")) do tokens[#tokens + 1] = line end
 local position = tonumber(os.getenv("START"))
-local only_one = #tokens == 1
+local cycles = os.getenv("CYCLE") == "1"
 local expected_status = tonumber(os.getenv("STATUS"))
 local expected_text = os.getenv("TEXT")
 
@@ -15,7 +16,7 @@ function setup(thread)
 end
 
 function request()
-  local token = tokens[only_one and 1 or position + 1]
+  local token = tokens[cycles and position % #tokens + 1 or position + 1]
   if not token then  -- every token was used
     wrk.thread:stop()
     token = tokens[#tokens]
