@@ -1,6 +1,5 @@
 """The ASGI application that `serve bridge` runs, as `granian --interface asgi config.bridge.asgi:application` does."""
 
-import gc
 import os
 
 from on_behalf_of.serving.parent_process import end_with_server
@@ -10,9 +9,9 @@ end_with_server()  # first, because the imports below take a second
 import django  # noqa: E402
 from django.core.asgi import get_asgi_application  # noqa: E402
 
-# The SDK creates thousands of classes that are never freed. Garbage collection during the import would scan them
-# repeatedly and waste a quarter of a second.
-gc.disable()
+from on_behalf_of.serving import collector  # noqa: E402
+
+collector.pause()  # the SDK creates thousands of classes
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.bridge.settings")
 django.setup()
 
@@ -31,5 +30,4 @@ application = mcp_app(
     shared_cache=caches[SHARED_CACHE] if SHARED_CACHE in settings.CACHES else None,
 )
 
-gc.freeze()
-gc.enable()
+collector.resume()

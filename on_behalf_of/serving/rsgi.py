@@ -8,12 +8,13 @@ from on_behalf_of.serving.parent_process import end_with_server
 
 end_with_server()  # first: loading the apps takes a while
 
-import gc  # noqa: E402
 import threading  # noqa: E402
 
 import django  # noqa: E402
 
-gc.disable()  # it would look at thousands of new classes and functions again and again
+from on_behalf_of.serving import collector  # noqa: E402
+
+collector.pause()
 django.setup(set_prefix=False)  # before the rest, which needs the apps
 
 from on_behalf_of.audit.background import seal_in_background, stop_sealing  # noqa: E402
@@ -21,8 +22,8 @@ from on_behalf_of.audit.row_writer import row_writer  # noqa: E402
 from on_behalf_of.drf.authentication import token_verifier  # noqa: E402
 from on_behalf_of.drf.configuration import api_configuration  # noqa: E402
 from on_behalf_of.serving.between_requests import take_over  # noqa: E402
-from on_behalf_of.serving.flat_handler import FlatHandler  # noqa: E402
 from on_behalf_of.serving.first_call import load_views  # noqa: E402
+from on_behalf_of.serving.flat_handler import FlatHandler  # noqa: E402
 from on_behalf_of.serving.wsgi_threads import WsgiThreads  # noqa: E402
 
 load_views()
@@ -38,5 +39,4 @@ def stop() -> None:
 
 application = WsgiThreads(FlatHandler(), at_end=stop, writer=row_writer())
 
-gc.freeze()
-gc.enable()
+collector.resume()

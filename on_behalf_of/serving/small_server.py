@@ -5,7 +5,6 @@ anyway. None of them listens before that. If a condition does not hold, the serv
 as a command would that checks it by itself, at twice the time and memory.
 """
 
-import gc
 import multiprocessing
 import os
 import select
@@ -19,6 +18,7 @@ from typing import Any, NoReturn
 from django import setup
 from django.core.exceptions import ImproperlyConfigured
 
+from on_behalf_of.serving import collector
 from on_behalf_of.serving.parent_process import end_with_server
 
 MAX_REFUSAL = 4_096  # bytes; a pipe takes as many at once (PIPE_BUF), so that two workers' do not mix
@@ -66,12 +66,11 @@ class _Start:
     def load(self, target: str) -> Any:
         """Return the app, in a worker."""
         end_with_server()  # first: loading takes a while
-        gc.disable()  # it would look at thousands of new classes again and again
+        collector.pause()
         try:
             return self._load(target)
         finally:
-            gc.freeze()
-            gc.enable()
+            collector.resume()
 
     def _load(self, target: str) -> Any:
         if not select.select([self._token], [], [], 0)[0]:
