@@ -76,7 +76,7 @@ class _Start:
         if not select.select([self._token], [], [], 0)[0]:
             return _loaded(target)  # in place of a worker that ended; its service has started long ago
         try:
-            setup()
+            setup(set_prefix=False)
             self._conditions()
             application = _loaded(target)
         except Exception as error:  # noqa: BLE001 - every mistake ends the start
