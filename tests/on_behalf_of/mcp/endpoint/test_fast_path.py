@@ -4,7 +4,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 import anyio
 import pytest
@@ -52,9 +52,8 @@ class Request:
             "mcp-protocol-version": self.revision,
         }
         if self.revision == MODERN:
-            headers |= {"mcp-method": str(self.body.get("method"))}
-            if isinstance(name, str) and name.isascii() and name.isprintable():
-                headers["mcp-name"] = name
+            mirrored = {"mcp-method": self.body.get("method"), "mcp-name": name}
+            headers |= {key: value for key, value in mirrored.items() if _is_header_value(value)}
         headers |= self.headers
         pairs = [(name.encode(), value.encode("latin-1")) for name, value in headers.items() if value]
         pairs += [pair for pair in pairs if pair[0] == self.repeated.encode()]
@@ -68,6 +67,10 @@ class Request:
             "query_string": b"",
             "headers": pairs,
         }, content.encode()
+
+
+def _is_header_value(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and value.isascii() and value.isprintable()
 
 
 @dataclass
