@@ -259,8 +259,11 @@ class AccessRecord:
         return True
 
     def _row(self, token: AccessToken, status: int) -> NewRow:
+        return NewRow(DelegatedAccess, self._fields(token, status))
+
+    def _fields(self, token: AccessToken, status: int) -> dict[str, object]:
         request, actor = self.request, token.actor
-        content = {
+        return {
             "request_id": self.request_id,
             "trace_id": self.trace_id,
             "trace_from_caller": self._trace_of_caller is not None,
@@ -282,7 +285,6 @@ class AccessRecord:
             "source_address": _address(request.META.get("REMOTE_ADDR", "")),
             "duration_ms": round((time.monotonic() - self._began) * 1000),
         }
-        return NewRow(DelegatedAccess, content)
 
 
 def _open_transactions() -> int:

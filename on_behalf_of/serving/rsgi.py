@@ -24,7 +24,7 @@ from on_behalf_of.drf.configuration import api_configuration  # noqa: E402
 from on_behalf_of.serving.between_requests import take_over  # noqa: E402
 from on_behalf_of.serving.first_call import load_views  # noqa: E402
 from on_behalf_of.serving.flat_handler import FlatHandler  # noqa: E402
-from on_behalf_of.serving.wsgi_threads import WsgiThreads  # noqa: E402
+from on_behalf_of.serving.wsgi_threads import WsgiApplication, WsgiThreads  # noqa: E402
 
 load_views()
 token_verifier(api_configuration()).keys.keep_fresh(threading.Event())
@@ -37,6 +37,7 @@ def stop() -> None:
     api_configuration().observer.process_ends()
 
 
-application = WsgiThreads(FlatHandler(), at_end=stop, writer=row_writer())
+wsgi_application: WsgiApplication = FlatHandler()
+application = WsgiThreads(wsgi_application, at_end=stop, writer=row_writer())
 
 collector.resume()
