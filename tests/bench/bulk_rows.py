@@ -20,8 +20,8 @@ COLUMNS = {
     "format": "1",
     "digest": "{hex} || {hex}",
     "time": "{time}",
-    "request_id": "{hex}",
-    "trace_id": "{hex}",
+    "request_id": "{ordered}",
+    "trace_id": "{ordered}",
     "trace_from_caller": "{true}",
     "issuer": "'https://tenant.example/'",
     "subject": "'auth0|user-' || CAST({random} * {random} * {users} AS integer)",
@@ -43,6 +43,8 @@ COLUMNS = {
 }
 POSTGRESQL = {
     "hex": "replace(CAST(gen_random_uuid() AS text), '-', '')",
+    "ordered": "lpad(to_hex(CAST(n AS bigint)), 12, '0')"
+    " || right(replace(CAST(gen_random_uuid() AS text), '-', ''), 20)",
     "time": "now() - interval '60 days' + n * interval '60 days' / {rows}",
     "true": "true",
     "random": "random()",
@@ -51,6 +53,7 @@ POSTGRESQL = {
 }
 SQLITE = {
     "hex": "lower(hex(randomblob(16)))",
+    "ordered": "printf('%012x', n) || lower(hex(randomblob(10)))",
     "time": "strftime('%Y-%m-%d %H:%M:%f', 'now', '-60 days', '+' || (n * 5184000.0 / {rows}) || ' seconds')",
     "true": "1",
     "random": "(abs(random() % 1000000) / 1000000.0)",

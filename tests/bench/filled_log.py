@@ -57,15 +57,16 @@ def _batches(rows: int) -> Iterator[list[DelegatedAccess]]:
 
 
 def row(number: int, moment: datetime, chance: random.Random) -> DelegatedAccess:
-    """Return the row of one call. As in service, its ids are in no order."""
+    """Return the row of one call. As in service, its ids begin with the time."""
+    begins = f"{int(moment.timestamp() * 1_000):012x}"
     user = int(chance.paretovariate(0.6)) % USERS  # a few call all the time, most seldom
     actor = f"bridge-{int(chance.expovariate(0.7)) % ACTORS}"
     method, route, rest = chance.choice(ROUTES)
     status, decision, reason = chance.choices(OUTCOMES, WEIGHTS)[0]
     return DelegatedAccess(
         time=moment,
-        request_id=f"{chance.getrandbits(128):032x}",
-        trace_id=f"{chance.getrandbits(128):032x}",
+        request_id=f"{begins}{chance.getrandbits(80):020x}",
+        trace_id=f"{begins}{chance.getrandbits(80):020x}",
         trace_from_caller=True,
         issuer="https://tenant.example/",
         subject=f"auth0|user-{user}",

@@ -2,7 +2,7 @@
 
 Rows are inserted as calls that end together are: sixteen in a statement. An index is left out by dropping it, in a
 transaction that is rolled back (PostgreSQL) or in a copy of the file (SQLite), so each variant inserts the same rows
-into the same pages. "ids in order" keeps all indexes, but the rows' request and trace ids begin with the time.
+into the same pages. "ids at random" keeps all indexes, but the rows' request and trace ids do not begin with the time.
 
 `ROWS=100000` makes the log shorter. On a busy machine, only the bytes mean something.
 """
@@ -30,7 +30,7 @@ ROWS = int(os.environ.get("ROWS", "1000000"))  # in the log beforehand
 INSERTED = 4_800
 TOGETHER = 16  # rows in a statement
 ROUNDS = 5
-IN_ORDER = "ids in order"
+AT_RANDOM = "ids at random"
 BLOCK = 10  # statements
 Block = list[tuple[str, list[Any]]]
 
@@ -74,7 +74,7 @@ def measure() -> dict[str, dict[str, dict[str, float]]]:
 def variants() -> dict[str, list[str]]:
     """Return, by name, which indexes are dropped."""
     names = named_indexes()
-    return {"all": [], "none": names, IN_ORDER: []} | {f"without {name}": [name] for name in names}
+    return {"all": [], "none": names, AT_RANDOM: []} | {f"without {name}": [name] for name in names}
 
 
 def _on_postgresql() -> dict[str, Cost]:
@@ -85,7 +85,7 @@ def _on_postgresql() -> dict[str, Cost]:
         backend = Path(f"/proc/{cursor.fetchone()[0]}/schedstat")
         for _ in range(ROUNDS):
             for name, dropped in variants().items():
-                blocks = _blocks(in_order=name == IN_ORDER)
+                blocks = _blocks(at_random=name == AT_RANDOM)
                 cursor.execute("CHECKPOINT")
                 first, second = Passes(), passes[name]
                 _insert_and_roll_back(cursor, dropped, blocks, backend, first)
@@ -126,7 +126,7 @@ def _on_sqlite(file: Path) -> dict[str, Cost]:
     passes = {name: Passes() for name in variants()}
     for _ in range(ROUNDS):
         for name, dropped in variants().items():
-            blocks = _blocks(in_order=name == IN_ORDER)
+            blocks = _blocks(at_random=name == AT_RANDOM)
             copy = file.with_name("copy.sqlite3")
             shutil.copy(file, copy)
             with databases.default_database(databases.sqlite_settings(copy)), connection.cursor() as cursor:
@@ -148,12 +148,12 @@ def _on_sqlite(file: Path) -> dict[str, Cost]:
     return {name: each.cost() for name, each in passes.items()}
 
 
-def _blocks(*, in_order: bool) -> list[Block]:
+def _blocks(*, at_random: bool) -> list[Block]:
     chance, now = random.Random(20_261_128), datetime.now(UTC)  # noqa: S311 - the same rows each time
     rows = [row(ROWS + number, now, chance) for number in range(INSERTED)]
-    if in_order:
-        for number, each in enumerate(rows):
-            each.request_id, each.trace_id = (f"{number:012x}{text[12:]}" for text in (each.request_id, each.trace_id))
+    if at_random:
+        for each in rows:
+            each.request_id, each.trace_id = (f"{chance.getrandbits(128):032x}" for _ in range(2))
     statements = [insertion(rows[first : first + TOGETHER]) for first in range(0, INSERTED, TOGETHER)]
     return [statements[first : first + BLOCK] for first in range(0, len(statements), BLOCK)]
 
@@ -165,7 +165,7 @@ def _told(vendor: str, costs: dict[str, Cost]) -> dict[str, dict[str, float]]:
     images = ", page images after a checkpoint" if vendor == "postgresql" else ""
     print(f"  {vendor}, {ROWS:,} rows: processor time and bytes of the write-ahead log for each row{images}")
     for name, cost in costs.items():
-        if name in {"all", "none", IN_ORDER}:
+        if name in {"all", "none", AT_RANDOM}:
             print(f"    {name:28} {cost.processor:7.1f} µs {cost.log_bytes:7.0f} bytes {cost.pages:6.2f} images")
             continue
         part = full.processor - cost.processor
