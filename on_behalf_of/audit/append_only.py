@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import cache, lru_cache
 from ipaddress import ip_address
@@ -101,20 +101,19 @@ def row_digest(row: SealedRow) -> str:
 
 def content_digest(model: type[SealedRow], number: int, content: Mapping[str, Any]) -> str:
     """Return the digest of a row with this content, in the format with that number."""
-    addresses = _address_fields(model)
-    canonical = {name: _canonical(content[name], is_address=name in addresses) for name in model.FORMATS[number]}
-    return sha256({"log": model.LOG, "format": number, **canonical})
+    canonical = {name: content[name] for name in model.FORMATS[number]}
+    for name, spelled in _spellings(model):
+        if value := canonical.get(name):
+            canonical[name] = spelled(value)
+    canonical["log"], canonical["format"] = model.LOG, number
+    return sha256(canonical)
 
 
 def canonical_value(row: models.Model, name: str) -> Any:
     """Return a field's value in a form that is the same before it is stored and after it is read from any database."""
-    return _canonical(getattr(row, name), is_address=name in _address_fields(type(row)))
-
-
-def _canonical(value: Any, *, is_address: bool) -> Any:
-    if isinstance(value, datetime):
-        return utc_text(value)
-    return _canonical_address(value) if value and is_address else value
+    value = getattr(row, name)
+    spelled = dict(_spellings(type(row))).get(name)
+    return spelled(value) if spelled and value else value
 
 
 @lru_cache(maxsize=1_024)
@@ -126,9 +125,14 @@ def _canonical_address(text: str) -> str:
 
 
 @cache
-def _address_fields(model: type[models.Model]) -> frozenset[str]:
+def _spellings(model: type[models.Model]) -> list[tuple[str, Callable[[Any], str]]]:
+    """Return the fields whose values have several spellings, and the function that returns the canonical one."""
+    functions: dict[type[Any], Callable[[Any], str]] = {
+        models.DateTimeField: utc_text,
+        models.GenericIPAddressField: _canonical_address,
+    }
     fields = model._meta.fields  # noqa: SLF001 - Django's documented name
-    return frozenset(field.name for field in fields if isinstance(field, models.GenericIPAddressField))
+    return [(field.name, functions[type(field)]) for field in fields if type(field) in functions]
 
 
 def utc_text(time: datetime) -> str:

@@ -15,6 +15,11 @@ from on_behalf_of.audit.database import log_connection
 # Drivers take the values of these fields unchanged.
 _AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.BooleanField)
 Adapt = Callable[[Any, BaseDatabaseWrapper], Any]
+# What these fields do in the end; before that, they would find out what kind of value they were given.
+_ADAPT: dict[type[Any], Adapt] = {
+    models.DateTimeField: lambda value, connection: connection.ops.adapt_datetimefield_value(value),
+    models.JSONField: lambda value, connection: connection.ops.adapt_json_value(value, None),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,11 @@ def insert_rows(rows: Sequence[NewRow]) -> None:
 def _columns(model: type[SealedRow]) -> list[tuple[str, str, Adapt | None]]:
     """Return each field's name and column, and the function that adapts its values for the driver, if they need it."""
     return [
-        (each.attname, each.column, None if isinstance(each, _AS_THEY_ARE) else each.get_db_prep_save)
+        (
+            each.attname,
+            each.column,
+            None if isinstance(each, _AS_THEY_ARE) else _ADAPT.get(type(each), each.get_db_prep_save),
+        )
         for each in model._meta.concrete_fields  # noqa: SLF001 - Django's documented name
         if each.column and not isinstance(each, models.AutoField)
     ]

@@ -3,7 +3,8 @@ from collections.abc import Sequence
 
 from on_behalf_of.resource_server.refusals import InvalidRequest, MissingToken, Reason
 
-_BEARER = re.compile(r"bearer +([A-Za-z0-9\-._~+/]+=*)", re.IGNORECASE)  # RFC 6750 §2.1, RFC 9110 §11.1
+SCHEME = "bearer"  # in upper or lower case (RFC 9110 §11.1)
+_TOKEN = re.compile(r" +([A-Za-z0-9\-._~+/]+=*)")  # RFC 6750 §2.1
 
 
 def read_bearer_token(values: Sequence[str]) -> str:
@@ -19,9 +20,9 @@ def read_bearer_token(values: Sequence[str]) -> str:
         raise InvalidRequest(Reason.SEVERAL_AUTHORIZATIONS)
     value = values[0].strip(" \t")
     scheme = value.partition(" ")[0].lower()
-    if scheme != "bearer":
+    if scheme != SCHEME:
         raise MissingToken
-    if match := _BEARER.fullmatch(value):
+    if match := _TOKEN.fullmatch(value, len(SCHEME)):
         return match[1]
     if "," in value:
         raise InvalidRequest(Reason.SEVERAL_AUTHORIZATIONS)

@@ -5,7 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -50,6 +50,42 @@ def test_the_newest_format_covers_every_field(log_model: type[SealedRow]) -> Non
 def test_a_digest_is_the_same_after_the_row_is_read_back(database: str, changes: dict[str, Any]) -> None:
     row = DelegatedAccess.objects.get(pk=record(**changes).pk)
     assert row_digest(row) == row.digest
+
+
+ADDRESSES = {
+    "2001:db8:0:0::1": "357e0051a9052875b6ddba24467b634ce9d725ef5f2edeaeaf61577dcc7bea50",
+    "::ffff:192.0.2.1": "d731a23585a16c7a1428958d6dafe5a579f657297d48dd094fae816873be7627",
+    None: "6718006c8182f8cf40f6b551642f6d2e3a7496d9a271a0d65f7e49cfaa664395",
+}
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_digests_of_existing_logs_stay_what_they_are(address: str | None) -> None:
+    """Another spelling of the same content would make each row of each log look forged."""
+    row = DelegatedAccess(
+        time=datetime(2026, 1, 2, 3, 4, 5, 678, tzinfo=timezone(timedelta(hours=2))),
+        request_id="a" * 32,
+        trace_id="b" * 32,
+        trace_from_caller=True,
+        issuer="https://tenant.example/",
+        subject="auth0|ü",
+        client_id="c",
+        organization="",
+        actor="x",
+        actor_chain=[{"sub": "x", "client_id": "y"}],
+        token_id="t",
+        scopes=["a", "b"],
+        scopes_required=[],
+        method="GET",
+        path="/api/\N{REPLACEMENT CHARACTER}",
+        route="/api/",
+        status=200,
+        decision="allowed",
+        reason="",
+        source_address=address,
+        duration_ms=3,
+    )
+    assert row_digest(row) == ADDRESSES[address]
 
 
 def test_no_seal_exceeds_the_maximum_number_of_rows(
