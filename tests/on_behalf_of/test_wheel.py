@@ -45,16 +45,18 @@ def test_the_wheel_holds_exactly_the_librarys_files(wheel: zipfile.ZipFile) -> N
 def test_django_comes_only_with_the_extras_that_need_it(metadata: Message) -> None:
     base = {each.partition(";")[0].split("<")[0].split(">")[0] for each in metadata.get_all("Requires-Dist", [])
             if "extra ==" not in each}  # fmt: skip
-    assert base == {"cryptography", "pyjwt", "requests"}
+    assert base == {"certifi", "cryptography", "idna", "pyjwt", "urllib3"}
     assert set(metadata.get_all("Provides-Extra", [])) >= EXTRAS
 
 
-def test_verifying_with_given_keys_loads_neither_django_nor_requests(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+def test_verifying_with_given_keys_loads_neither_django_nor_an_http_client(
+    wheel: zipfile.ZipFile, tmp_path: Path
+) -> None:
     wheel.extractall(tmp_path)
     code = (
         "import sys; from on_behalf_of.resource_server import verify_access_token;"
         "import on_behalf_of; print(on_behalf_of.__file__);"
-        "print([name for name in ('django', 'requests', 'rest_framework', 'mcp') if name in sys.modules])"
+        "print([name for name in ('django', 'urllib3', 'rest_framework', 'mcp') if name in sys.modules])"
     )
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path)}
     said = subprocess.run(
