@@ -1,6 +1,10 @@
+import re
 from collections.abc import Sequence
 
 from on_behalf_of.resource_server.refusals import BearerTokenError, InsufficientScope
+
+# error_description and scope allow no quotes, no backslashes, and only ASCII (RFC 6750 §3).
+_NOT_QUOTABLE = re.compile(r"[^ !#-\[\]-~]")
 
 
 def challenge(
@@ -21,5 +25,4 @@ def challenge(
 
 
 def _quotable(value: str) -> str:
-    # error_description and scope allow no quotes, no backslashes, and only ASCII (RFC 6750 §3).
-    return "".join(character for character in value if " " <= character <= "~" and character not in '"\\')
+    return _NOT_QUOTABLE.sub("", value)
