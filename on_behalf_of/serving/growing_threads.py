@@ -1,7 +1,8 @@
 """Threads for an event loop's blocking work: one, and more of them only while work blocks.
 
 Python runs one thread at a time, so a second one helps only if the first waits for something, such as a database. Busy
-threads take the interpreter from each other, which costs a fifth of all calls.
+threads take the interpreter from each other, which costs a fifth of all calls: so while the process is busy, threads
+that it does not need end again.
 """
 
 import asyncio
@@ -17,6 +18,9 @@ from django.db import connections
 
 TICK = 0.01  # seconds between looks at work that waits
 BUSY = 0.6  # of one core; a process that uses less while work waits has threads that block
+FULL = 0.95  # of one core; a process that uses more has enough threads
+SMOOTHING = 3  # looks; the process also rests when all of its threads wait for the disk for a moment
+RETIRE_AFTER = 1.0  # seconds from one end of a thread that is not needed to the next
 WATCH_AFTER = 0.05  # seconds of waiting after which it is worth watching whether the caller hangs up
 IDLE = 10.0  # seconds after which a thread beside the first ends
 
@@ -79,8 +83,10 @@ class GrowingThreads:
         self._lock = threading.Lock()
         self._size = 0
         self._in_flight = 0
+        self._load = 1.0  # of one core
         self._ticked_at = self._used = 0.0  # seconds: time.monotonic() and time.process_time()
-        self._is_ticking = self._is_waking = False
+        self._retires_at = 0.0  # time.monotonic()
+        self._is_ticking = self._is_waking = self._is_stopped = False
 
     async def run(self, work: Work, protocol: Any, ends_at: float | None = None) -> Any:
         """Return the result of work that a thread does.
@@ -96,6 +102,7 @@ class GrowingThreads:
             self._grow()
         if not self._is_ticking:
             self._is_ticking = True
+            self._load = 1.0  # until it is known
             self._ticked_at, self._used = time.monotonic(), time.process_time()
             self._loop.call_later(TICK, self._tick)
         try:
@@ -107,7 +114,7 @@ class GrowingThreads:
     def stop(self) -> None:
         """Finish all work that was given, and end the threads."""
         with self._lock:
-            threads, self._size = list(self._threads), 0
+            threads, self._is_stopped = list(self._threads), True
         for _ in threads:
             self._jobs.put(None)
         for thread in threads:
@@ -125,16 +132,17 @@ class GrowingThreads:
             try:
                 job = self._jobs.get(timeout=IDLE)
             except queue.Empty:
-                if self._is_needless():
-                    break
-                continue
-            if job is None:
+                job = None
+            if job is not None:
+                job.begin()
+            elif self._may_end():
                 break
-            job.begin()
         connections.close_all()
 
-    def _is_needless(self) -> bool:
+    def _may_end(self) -> bool:
         with self._lock:
+            if self._is_stopped:
+                return True
             if self._size <= 1:
                 return False
             self._size -= 1
@@ -142,16 +150,19 @@ class GrowingThreads:
             return True
 
     def _tick(self) -> None:
-        """Add a thread if work waits although the process is not busy; watch callers who wait for long."""
+        """Add a thread if work waits although the process is not busy, or end one; watch callers who wait for long."""
         self._on_tick()
         now, used = time.monotonic(), time.process_time()
-        is_busy = used - self._used > BUSY * (now - self._ticked_at)
+        self._load += ((used - self._used) / (now - self._ticked_at) - self._load) / SMOOTHING
         self._ticked_at, self._used = now, used
+        if self._load > FULL and self._size > 1 and now > self._retires_at:
+            self._retires_at = now + RETIRE_AFTER
+            self._jobs.put(None)  # for whichever thread takes it
         waiting = self._waiting
         while waiting and waiting[0].has_begun:
             waiting.popleft()
         if waiting:
-            if not is_busy and self._size < self._most:
+            if self._load < BUSY and self._size < self._most:
                 self._grow()
             long_ago = now - WATCH_AFTER
             for job in waiting:
