@@ -197,6 +197,7 @@ class PagePolicyMiddleware(CSPMiddleware):
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         if not response.headers.get("Content-Type", "").startswith("text/html"):
+            vars(request).pop("csp_nonce", None)  # it refers to the request: only the garbage collector would free both
             return response
         answer: HttpResponseBase = super().process_response(request, response)
         # With DEBUG on, django-csp skips error pages, because Django's have inline styles; ours have none.

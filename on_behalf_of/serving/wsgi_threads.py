@@ -148,6 +148,7 @@ class WsgiThreads:
             return
         pending = environ[PENDING] = PendingRow()
         answer = self._call(environ)
+        del environ[PENDING]  # the request holds the environ, and the report holds the request
         if pending.row is None:
             call.complete(answer)
             return

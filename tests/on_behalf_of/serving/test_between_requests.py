@@ -9,20 +9,25 @@ from django.core.cache import caches
 from django.core.handlers.wsgi import WSGIHandler
 from django.core.signals import request_finished, request_started
 from django.db import connection, connections
+from django.db.backends.signals import connection_created
+from django.http import HttpRequest
+from django.utils.deprecation import MiddlewareMixin
 
-from on_behalf_of.serving.between_requests import take_over
+from on_behalf_of.serving import between_requests
 from on_behalf_of.serving.flat_handler import FlatHandler
 from tests.on_behalf_of.serving.test_flat_handler import asked
 
+SIGNALS = (request_started, request_finished, connection_created)
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(params=["Django's", "ours"])
-def handler(request: pytest.FixtureRequest, settings: Any) -> Iterator[WSGIHandler]:
-    kept = [(signal, list(signal.receivers)) for signal in (request_started, request_finished)]
+def handler(request: pytest.FixtureRequest, settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[WSGIHandler]:
+    monkeypatch.setattr(between_requests, "_is_ours", False)
+    kept = [(signal, list(signal.receivers)) for signal in SIGNALS]
     settings.MIDDLEWARE, settings.ROOT_URLCONF = [], "tests.on_behalf_of.serving.test_flat_handler"
     if request.param == "ours":
-        take_over()
+        between_requests.take_over()
     yield FlatHandler() if request.param == "ours" else WSGIHandler()
     for signal, receivers in kept:
         signal.receivers = receivers
@@ -91,3 +96,18 @@ def test_a_projects_own_receivers_are_called(handler: WSGIHandler) -> None:
         signal.connect(receiver)
     asked(handler, {"PATH_INFO": "/here"})
     assert told == [True, False]
+
+
+def test_a_urlconf_that_middleware_chose_serves_one_request_only(handler: WSGIHandler, settings: Any) -> None:
+    settings.MIDDLEWARE = [f"{__name__}.ElsewhereMiddleware"]
+    handler.load_middleware()
+    for _ in range(2):
+        assert asked(handler, {"PATH_INFO": "/here"})[2] == b"the view"
+        assert asked(handler, {"PATH_INFO": "/elsewhere", "HTTP_X_ELSEWHERE": "1"})[2] == b"/elsewhere"
+    assert asked(handler, {"PATH_INFO": "/elsewhere"})[0].startswith("404")
+
+
+class ElsewhereMiddleware(MiddlewareMixin):
+    def process_request(self, request: HttpRequest) -> None:
+        if "HTTP_X_ELSEWHERE" in request.META:
+            request.urlconf = "tests.on_behalf_of.serving.elsewhere"

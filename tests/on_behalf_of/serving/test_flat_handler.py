@@ -1,5 +1,6 @@
 """The handler that calls middleware one after another does what Django's own does, for any middleware and request."""
 
+import gc
 import os
 import re
 import sys
@@ -288,3 +289,35 @@ def test_any_request_is_answered_and_recorded_as_by_djangos_chain(
                 outcomes.append((answer, [{n: v for n, v in row.items() if n not in NOT_COMPARED} for row in rows]))
     assert outcomes[0] == outcomes[2]
     assert outcomes[1] == outcomes[3]
+
+
+CALLS = {
+    "accepted": {"PATH_INFO": "/api/private-scope", "HTTP_AUTHORIZATION": "good"},
+    "refused for its scope": {"PATH_INFO": "/api/private-scope", "HTTP_AUTHORIZATION": "poor"},
+    "refused for its token": {"PATH_INFO": "/api/private-scope", "HTTP_AUTHORIZATION": "expired"},
+    "without a token": {"PATH_INFO": "/api/private-scope"},
+    "public": {"PATH_INFO": "/api/public"},
+    "a list": {"PATH_INFO": "/api/notes/", "HTTP_AUTHORIZATION": "good"},
+    "a missing note": {"PATH_INFO": "/api/notes/1/", "HTTP_AUTHORIZATION": "good"},
+    "a path without a route": {"PATH_INFO": "/api/nothing", "HTTP_AUTHORIZATION": "good"},
+    "not allowed": {"PATH_INFO": "/api/public", "REQUEST_METHOD": "PUT"},
+}
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_call_leaves_nothing_to_the_garbage_collector(
+    issuer: Issuer, tokens: dict[str, Callable[[Issuer], str]], call: dict[str, str]
+) -> None:
+    """What is freed at once costs a fifth less, and no later call waits while it is looked for."""
+    make = tokens.get(call.get("HTTP_AUTHORIZATION", ""))
+    environ = {"HTTP_HOST": "127.0.0.1", **call} | ({"HTTP_AUTHORIZATION": f"Bearer {make(issuer)}"} if make else {})
+    handler = FlatHandler()
+    for _ in range(2):  # the first time, things are loaded
+        asked(handler, environ)
+    gc.collect()
+    gc.disable()
+    try:
+        asked(handler, environ)
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
