@@ -1,5 +1,7 @@
+import os
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -20,3 +22,23 @@ def test_ids_are_in_the_order_of_their_time_and_all_different(made: object, monk
     assert len(set(firsts)) == 50
     assert len(set(ids)) == 1_000
     assert all(re.fullmatch(r"[0-9a-f]{32}", each) for each in ids)
+
+
+def test_threads_and_forked_processes_make_ids_of_their_own() -> None:
+    time_ordered_id()  # leaves random digits for the next ones
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(writing, "".join(time_ordered_id()[12:] for _ in range(100)).encode())
+        os._exit(0)
+    os.waitpid(child, 0)
+    others = os.read(reading, 4_096).decode()
+    os.close(reading)
+    os.close(writing)
+    with ThreadPoolExecutor(4) as pool:
+        ids = [
+            *pool.map(lambda _: time_ordered_id()[12:], range(1_000)),
+            *(others[n : n + 20] for n in range(0, 2_000, 20)),
+        ]
+    ids += [time_ordered_id()[12:] for _ in range(250)]
+    assert len(set(ids)) == len(ids) == 1_350
