@@ -2,7 +2,8 @@
 
 import re
 import time
-from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from http import HTTPStatus
@@ -26,7 +27,7 @@ from on_behalf_of.drf.observer import Observer
 from on_behalf_of.drf.route import readable_route
 from on_behalf_of.primitives.circuit_breaker import Breaker
 from on_behalf_of.primitives.client_address import parsed
-from on_behalf_of.primitives.span import Span
+from on_behalf_of.primitives.span import NO_SPAN, Span
 from on_behalf_of.primitives.time_ordered_id import time_ordered_id
 from on_behalf_of.primitives.trace import Trace
 from on_behalf_of.resource_server.access_token import AccessToken
@@ -89,11 +90,8 @@ class AccessRecord:
     reason: str = ""  # code of the refusal or failure; empty if there is none
     defers_work: bool = False  # the view calls begin_work itself, once the request's body is parsed
     _began: float = field(default_factory=time.monotonic)
-    _limits: ExitStack = field(default_factory=ExitStack)
-    _transaction: ExitStack = field(default_factory=ExitStack)  # holds the changes and the row
-    _change: ExitStack = field(default_factory=ExitStack)  # the changes without the row, so that they can be undone
+    _limit: AbstractContextManager[None] | None = None  # on the call's database time, once there is one
     _is_of_the_api: bool = False
-    _is_limited: bool = False
     _is_open: bool = False  # whether the transaction is open
     _is_change: bool = False
     _may_write: bool | None = None
@@ -104,9 +102,19 @@ class AccessRecord:
             self._depth = _open_transactions()
 
     @cached_property
+    def _transaction(self) -> ExitStack:
+        """Holds the changes and the row."""
+        return ExitStack()
+
+    @cached_property
+    def _change(self) -> ExitStack:
+        """Holds the changes without the row, so that they can be undone."""
+        return ExitStack()
+
+    @cached_property
     def trace_id(self) -> str:
         """The caller's trace id (W3C Trace Context), or else a new one."""
-        return (self._trace_of_caller or Trace.made()).id
+        return self._trace_of_caller.id if self._trace_of_caller else time_ordered_id()
 
     @cached_property
     def _trace_of_caller(self) -> Trace | None:
@@ -120,9 +128,9 @@ class AccessRecord:
     def begin(self, database_time: float | None) -> None:
         """From here on, limit this call's database time, recording included, to that many seconds; None: no limit."""
         self._is_of_the_api = True
-        if database_time is not None and not self._is_limited:
-            self._limits.enter_context(limited_database_time(database_time))
-            self._is_limited = True
+        if database_time is not None and self._limit is None:
+            self._limit = limited_database_time(database_time)
+            self._limit.__enter__()  # `_limited` leaves it
 
     def open_around_view(self) -> None:
         """Open the transaction around the one that Django opens for each view with ATOMIC_REQUESTS.
@@ -163,7 +171,19 @@ class AccessRecord:
 
     def _own_limit(self) -> AbstractContextManager[None]:
         """Limit the log's own statements if the call as a whole has no limit."""
-        return nullcontext() if self._is_limited else limited_database_time(DATABASE_TIME)
+        return limited_database_time(DATABASE_TIME) if self._limit is None else nullcontext()
+
+    @contextmanager
+    def _limited(self) -> Iterator[None]:
+        """End the call's limit after the block; without one, limit the block."""
+        limit, self._limit = self._limit, None
+        if limit is None:
+            limit = limited_database_time(DATABASE_TIME)
+            limit.__enter__()
+        try:
+            yield
+        finally:
+            limit.__exit__(None, None, None)
 
     def failed(self) -> None:
         """Note that the database failed: this call does not try again, and the breaker spares other calls the wait."""
@@ -179,7 +199,7 @@ class AccessRecord:
         is_success = status < 400  # noqa: PLR2004 - errors begin there
         is_written = False
         try:
-            with self._limits if self._is_limited else limited_database_time(DATABASE_TIME), self._transaction:
+            with self._limited(), self._transaction:
                 with self._change:
                     if self._is_change and not is_success:
                         transaction.set_rollback(True, using=log_alias())
@@ -207,32 +227,34 @@ class AccessRecord:
         """
         if self._is_open or self.token is None:
             return None
-        with self._limits:
-            limit = current_limit()
-            self._check_breaker()
-            return self._row(self.token, status), limit.left() if limit else DATABASE_TIME
+        limit, own = current_limit(), self._limit
+        self._limit = None
+        if own is not None:
+            own.__exit__(None, None, None)
+        self._check_breaker()
+        return self._row(self.token, status), limit.left() if limit else DATABASE_TIME
 
     def written(self, error: Exception | None) -> None:
         """Note what became of a row that `finish_later` returned. May be called in any thread."""
         if error is None:
             self.breaker.succeeded()
-            seal_in_background()
         elif not isinstance(error, NotWritten):
             self.breaker.failed()
 
     def abandon(self) -> None:
         """Undo the change and let others write. There will be no answer, so there is nothing to record."""
-        with suppress(DatabaseError), self._limits, self._transaction, self._change:
+        with suppress(DatabaseError), self._limited(), self._transaction, self._change:
             if self._is_open:
                 transaction.set_rollback(True, using=log_alias())
 
     def tell(self, observer: Observer, span: Span, status: int) -> None:
         """Report the finished call to the observer and the span, without anything secret."""
-        method = self.request.method if self.request.method in METHODS else None
-        observer.answered(method or "other", _route(self.request), status, time.monotonic() - self._began)
-        span.set("http.request.method", method or "_OTHER")
-        span.set("http.route", _route(self.request))
-        span.set("http.response.status_code", status)
+        method, route = self.request.method if self.request.method in METHODS else None, _route(self.request)
+        observer.answered(method or "other", route, status, time.monotonic() - self._began)
+        if span is not NO_SPAN:
+            span.set("http.request.method", method or "_OTHER")
+            span.set("http.route", route)
+            span.set("http.response.status_code", status)
         if self.reason or status == 401:  # noqa: PLR2004
             observer.refused(self.reason or "no_token")
 

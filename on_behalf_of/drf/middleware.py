@@ -16,7 +16,7 @@ from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.observer import Observer
 from on_behalf_of.primitives.circuit_breaker import Breaker
 from on_behalf_of.primitives.current_request import serving
-from on_behalf_of.primitives.span import NoSpan, Span, no_spans
+from on_behalf_of.primitives.span import NO_SPAN, Span, no_spans
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +101,7 @@ class AuditMiddleware:
         def report(error: Exception | None, *, is_answered: bool) -> None:
             record.written(error)
             if error is None and not is_answered:
-                record.tell(observer, NoSpan(), response.status_code)
+                record.tell(observer, NO_SPAN, response.status_code)
 
         pending.report = report
         response.headers["X-Request-ID"] = record.request_id
@@ -110,7 +110,7 @@ class AuditMiddleware:
     def _withheld(self, request: HttpRequest, record: AccessRecord, error: Exception) -> HttpResponse:
         response = self._not_recorded(request, error if isinstance(error, DatabaseError) else NotRecordable())
         response.headers["X-Request-ID"] = record.request_id
-        record.tell(api_configuration().observer, NoSpan(), response.status_code)
+        record.tell(api_configuration().observer, NO_SPAN, response.status_code)
         return response
 
     def _not_recorded(self, request: HttpRequest, error: DatabaseError) -> HttpResponse:

@@ -40,6 +40,10 @@ class SchemaOnDemand(DefaultSchema):
         return _Later(_default_schema)
 
 
+def _judges_scopes(permission: Any) -> bool:
+    return not isinstance(permission, ActorPermission)
+
+
 class RecordedView(APIView):
     """A view whose changes commit together with the row that records them. Calls are authorized before a body is read.
 
@@ -49,13 +53,15 @@ class RecordedView(APIView):
 
     schema = SchemaOnDemand()
     permission_classes: Sequence[Any]  # HasScope("...") may stand beside DRF's classes
+    _permissions: tuple[Sequence[Any] | None, Sequence[Any]] = (None, ())  # the classes, and what was made of them
 
     def get_permissions(self) -> Sequence[Any]:
-        # Who may act is decided before scopes, so that no user is asked for consent that cannot help.
-        permissions = super().get_permissions()
-        if not any(isinstance(each, ActorPermission) for each in permissions):
-            return permissions
-        return sorted(permissions, key=lambda each: not isinstance(each, ActorPermission))
+        classes, made = self._permissions
+        if classes is not self.permission_classes:
+            # Who may act is decided before scopes, so that no user is asked for consent that cannot help.
+            made = sorted(super().get_permissions(), key=_judges_scopes)
+            self._permissions = (self.permission_classes, made)
+        return [*made]
 
     def initialize_request(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Request:
         take_method_of_form(request)

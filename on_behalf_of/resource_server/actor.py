@@ -1,4 +1,3 @@
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from on_behalf_of.resource_server.claims import Claims, identifier, optional_identifier, profile
@@ -20,24 +19,23 @@ class Actor:
 
     def chain(self) -> tuple["Actor", ...]:
         """Return all actors, the current one first. Only that one counts for access control; the others are history."""
-        return tuple(self._outside_in())
+        chain = [self]
+        while (prior := chain[-1].actor) is not None:
+            chain.append(prior)
+        return tuple(chain)
 
     def members(self) -> dict[str, str]:
         """Return this actor's members in the form of the claim, without the nested actors."""
-        members = {
-            "sub": self.subject,
-            "client_id": self.client_id,
-            "iss": self.issuer,
-            "sub_profile": " ".join(self.sub_profile),
-            "client_profile": " ".join(self.client_profile),
-        }
-        return {name: value for name, value in members.items() if value}
-
-    def _outside_in(self) -> Iterator["Actor"]:
-        actor: Actor | None = self
-        while actor is not None:
-            yield actor
-            actor = actor.actor
+        members = {"sub": self.subject}
+        if self.client_id:
+            members["client_id"] = self.client_id
+        if self.issuer:
+            members["iss"] = self.issuer
+        if self.sub_profile:
+            members["sub_profile"] = " ".join(self.sub_profile)
+        if self.client_profile:
+            members["client_profile"] = " ".join(self.client_profile)
+        return members
 
 
 def parse_actor(value: object, *, depth: int = 1) -> Actor:
