@@ -137,7 +137,7 @@ def _spellings(model: type[models.Model]) -> list[tuple[str, Callable[[Any], str
 
 def utc_text(time: datetime) -> str:
     """Return a time as RFC 3339 with microseconds, always in UTC."""
-    return time.astimezone(UTC).isoformat(timespec="microseconds")
+    return (time if time.tzinfo is UTC else time.astimezone(UTC)).isoformat(timespec="microseconds")
 
 
 def canonical_json(content: Any) -> bytes:
