@@ -213,8 +213,9 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
-        # No line for each 404 or 503: refusals are in the audit log, outages are logged where they arise.
-        "django.request": {"filters": ["errors_with_a_cause"]},
+        # No line for each 404 or 503: refusals are in the audit log, outages are logged where they arise. Without the
+        # level, a line would be composed for each refusal and then be dropped.
+        "django.request": {"filters": ["errors_with_a_cause"], "level": "ERROR"},
         # Anybody can send a foreign Host, and the 400 response is enough.
         "django.security.DisallowedHost": {"level": "CRITICAL"},
     },
