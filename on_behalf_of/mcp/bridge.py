@@ -1,9 +1,12 @@
 import logging
 import threading
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import anyio
-from starlette.applications import Starlette
+import anyio.to_thread
 
 from on_behalf_of.exchange.guarded_cache import Cache
 from on_behalf_of.http_client.http_client import UpstreamHttp
@@ -11,10 +14,10 @@ from on_behalf_of.mcp.checks import LEFTOVER
 from on_behalf_of.mcp.configuration import BridgeConfiguration
 from on_behalf_of.mcp.endpoint.asgi_types import AsgiApp, Receive, Scope, Send
 from on_behalf_of.mcp.endpoint.fast_path import FastPath
-from on_behalf_of.mcp.endpoint.forms import build_endpoint
 from on_behalf_of.mcp.endpoint.gate import Gate
-from on_behalf_of.mcp.endpoint.mcp_server import build_server
+from on_behalf_of.mcp.endpoint.lifespan import follow_lifespan
 from on_behalf_of.mcp.endpoint.metadata_endpoint import MetadataDocument
+from on_behalf_of.mcp.endpoint.sdk import Sdk, build_endpoint
 from on_behalf_of.mcp.endpoint.tool_caller import ToolCaller
 from on_behalf_of.mcp.endpoint_path import ENDPOINT, ENDPOINT_PATHS
 from on_behalf_of.mcp.json_schema import check_schemas
@@ -38,14 +41,16 @@ class Bridge:
     Its lifespan can run only once, like that of the SDK's app inside it.
     """
 
-    endpoint: Starlette  # the SDK's app; it also has the lifespan, which Django's handler lacks
+    sdk: Sdk
     gate: Gate
     metadata: MetadataDocument
     pages: AsgiApp
+    on_start: Callable[[], None]  # called once, when the process begins to serve
+    on_stop: Callable[[], None]  # called on a thread after it has stopped; may block
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
-            await self.endpoint(scope, receive, send)
+            await follow_lifespan(self.lifespan(), receive, send)
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})  # before the handshake: an HTTP 403
         elif scope["path"] in ENDPOINT_PATHS:
@@ -55,6 +60,17 @@ class Bridge:
             await self.metadata.answer(scope, send)
         else:
             await self.pages(scope, receive, send)
+
+    @asynccontextmanager
+    async def lifespan(self) -> AsyncIterator[None]:
+        """Serve within this context. Django's handler, which serves the pages, needs none."""
+        async with self.sdk.run():
+            self.on_start()
+            try:
+                yield
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await anyio.to_thread.run_sync(self.on_stop)
 
 
 def build_bridge(
@@ -109,9 +125,9 @@ def build_bridge(
         recorder.stop()
         observer.process_ends()
 
-    endpoint = build_endpoint(build_server(registry, caller), on_start=start, on_stop=stop)
+    sdk = Sdk(partial(build_endpoint, registry, caller))
     gate = Gate(
-        app=FastPath(registry, caller, endpoint),
+        app=FastPath(registry, caller, sdk),
         verifier=TokenVerifier(configuration.token_rules, keys),
         registry=registry,
         resource=configuration.resource,
@@ -124,4 +140,5 @@ def build_bridge(
         caller_rules=configuration.caller_rules,
         observer=observer,
     )
-    return Bridge(endpoint, gate, MetadataDocument(configuration.resource, ENDPOINT, metadata_at_root), pages)
+    metadata = MetadataDocument(configuration.resource, ENDPOINT, metadata_at_root)
+    return Bridge(sdk, gate, metadata, pages, on_start=start, on_stop=stop)

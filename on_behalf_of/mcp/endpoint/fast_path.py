@@ -6,27 +6,32 @@ requests for progress, batches, unknown members, tools and headers, and every re
 """
 
 import json
+import sys
 from collections.abc import Callable
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
 
 import pydantic_core
-from mcp_types import SERVER_INFO_META_KEY
-from mcp_types.methods import parse_client_request
-from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
-from pydantic import ValidationError
 
 from on_behalf_of.mcp.endpoint.asgi_types import AsgiApp, Headers, Message, Receive, Scope, Send
 from on_behalf_of.mcp.endpoint.jsonrpc_request import JsonRpcRequest
-from on_behalf_of.mcp.endpoint.mcp_server import NAME, TITLE, VERSION
-from on_behalf_of.mcp.endpoint.protocol_revision import SERVED, SINGLE_REQUESTS, WITH_HANDSHAKE, WITHOUT_HEADER
+from on_behalf_of.mcp.endpoint.protocol_revision import (
+    SERVED,
+    SINGLE_REQUESTS,
+    STATED_REVISION,
+    WITH_HANDSHAKE,
+    WITHOUT_HEADER,
+)
+from on_behalf_of.mcp.endpoint.server_identity import NAME, SERVER_INFO, TITLE, VERSION
 from on_behalf_of.mcp.endpoint.tool_caller import ToolCaller
 from on_behalf_of.mcp.served_request import served_request
 from on_behalf_of.mcp.tool_registry import ToolRegistry
 from on_behalf_of.mcp.tool_result import ToolResult
 
 _READ_HEADERS = {b"accept", b"content-type", b"content-length", b"mcp-protocol-version", b"mcp-method", b"mcp-name"}
+CLIENT_INFO = "io.modelcontextprotocol/clientInfo"  # members of `params._meta`
+CLIENT_CAPABILITIES = "io.modelcontextprotocol/clientCapabilities"
 _LARGEST_ID = 2**53  # JSON parsers agree on whole numbers up to here (RFC 8259 §6)
 _MOST_NESTED = 64  # objects and arrays in an answer; the SDK refuses to write those that nest too deep
 _LONGEST_META = 2_000  # characters; longer ones are not remembered
@@ -126,17 +131,39 @@ def _has_valid_meta(request: JsonRpcRequest, revision: str) -> bool:
 
 @lru_cache(maxsize=256)
 def _is_accepted(method: str, revision: str, meta: str) -> bool:
-    params = {"_meta": json.loads(meta)} | ({"name": "a", "arguments": {}} if method == "tools/call" else {})
+    stated = json.loads(meta)
+    if revision == SINGLE_REQUESTS and _is_plain(stated):
+        return True
+    from mcp_types.methods import parse_client_request  # loads half of the SDK
+
+    params = {"_meta": stated} | ({"name": "a", "arguments": {}} if method == "tools/call" else {})
     try:
         parse_client_request(method, revision, params)
-    except ValidationError:
+    except pydantic_core.ValidationError:
         return False
     return True
 
 
+def _is_plain(meta: dict[str, Any]) -> bool:
+    """Return whether `_meta` has what the current revision asks for, in the form in which clients send it."""
+    client, capabilities = meta.get(CLIENT_INFO), meta.get(CLIENT_CAPABILITIES)
+    return (
+        meta.keys() <= {STATED_REVISION, CLIENT_INFO, CLIENT_CAPABILITIES, "traceparent"}
+        and isinstance(meta.get(STATED_REVISION), str)
+        and isinstance(meta.get("traceparent", ""), str)
+        and isinstance(client, dict)
+        and {"name", "version"} <= client.keys() <= {"name", "version", "title"}
+        and all(isinstance(value, str) for value in client.values())
+        and isinstance(capabilities, dict)
+        and capabilities.keys() <= {"roots", "sampling", "elicitation"}
+        and all(value == {} for value in capabilities.values())
+    )
+
+
 def _reports_spans() -> bool:
     """Return whether the process traces globally; then the SDK has a span of its own to report."""
-    return not isinstance(get_tracer_provider(), ProxyTracerProvider)
+    trace = sys.modules.get("opentelemetry.trace")  # whoever traces has loaded it
+    return trace is not None and not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
 
 
 def _head(request: JsonRpcRequest, revision: str) -> bytes:
@@ -161,7 +188,7 @@ def _written(result: ToolResult, revision: str) -> bytes | None:
             return None
         document["structuredContent"] = result.structured
     if is_modern:
-        document["_meta"] = {SERVER_INFO_META_KEY: {"name": NAME, "title": TITLE, "version": VERSION}}
+        document["_meta"] = {SERVER_INFO: {"name": NAME, "title": TITLE, "version": VERSION}}
     return _WRITE[is_modern](document)
 
 

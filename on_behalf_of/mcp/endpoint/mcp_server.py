@@ -13,6 +13,7 @@ from mcp.shared.exceptions import MCPError
 from starlette.requests import Request
 
 from on_behalf_of.mcp.endpoint.protocol_revision import WITH_HANDSHAKE
+from on_behalf_of.mcp.endpoint.server_identity import NAME, TITLE, VERSION
 from on_behalf_of.mcp.endpoint.tool_caller import ToolCaller
 from on_behalf_of.mcp.served_request import ServedRequest, served_request
 from on_behalf_of.mcp.tool import Tool
@@ -20,8 +21,6 @@ from on_behalf_of.mcp.tool_registry import ToolRegistry
 from on_behalf_of.mcp.tool_result import ToolResult
 from on_behalf_of.primitives.call_error import Outcome
 
-NAME, TITLE = "django-on-behalf-of", "Django on behalf of"
-VERSION = "0.1.0"  # set here, because the SDK would look it up in the package's metadata at each request
 LIST_TTL_MS = 60_000  # a user's permissions seldom change, so a client may keep its list for a minute
 
 Context = ServerRequestContext[Any, Request]

@@ -7,16 +7,8 @@ chooses that revision by the header alone.
 
 from http import HTTPStatus
 
-from mcp.shared.inbound import (
-    MCP_METHOD_HEADER,
-    MCP_NAME_HEADER,
-    MCP_PROTOCOL_VERSION_HEADER,
-    NAME_BEARING_METHODS,
-    decode_header_value,
-)
-from mcp_types import HEADER_MISMATCH, PROTOCOL_VERSION_META_KEY, UNSUPPORTED_PROTOCOL_VERSION
-
 from on_behalf_of.mcp.endpoint.asgi_types import Scope, header_values
+from on_behalf_of.mcp.endpoint.header_text import text_of_header
 from on_behalf_of.mcp.endpoint.http_refusal import HttpRefusal
 from on_behalf_of.mcp.endpoint.jsonrpc_request import JsonRpcRequest
 from on_behalf_of.primitives.foreign_text import readable
@@ -26,6 +18,11 @@ SINGLE_REQUESTS = "2026-07-28"  # the first revision in which requests are indep
 WITH_HANDSHAKE = ("2025-03-26", "2025-06-18", "2025-11-25")
 WITHOUT_HEADER = "2025-03-26"  # what a request without the header speaks; the header came with 2025-06-18
 SERVED = (SINGLE_REQUESTS, *reversed(WITH_HANDSHAKE))
+
+REVISION_HEADER, METHOD_HEADER, NAME_HEADER = "mcp-protocol-version", "mcp-method", "mcp-name"
+NAMED_BY = {"tools/call": "name", "prompts/get": "name", "resources/read": "uri"}  # the parameter that Mcp-Name repeats
+STATED_REVISION = "io.modelcontextprotocol/protocolVersion"  # member of `params._meta`
+HEADER_MISMATCH, UNSUPPORTED_REVISION = -32020, -32022
 
 _UNSTATED = object()
 
@@ -37,7 +34,7 @@ def revision_of(scope: Scope, request: JsonRpcRequest) -> str:
     revision requires; -32022 for a revision that is not served. Not checked, because the SDK does: whether `_meta` is
     complete, and `Mcp-Param-*` headers.
     """
-    header = _only(scope, request, MCP_PROTOCOL_VERSION_HEADER, "MCP-Protocol-Version")
+    header = _only(scope, request, REVISION_HEADER, "MCP-Protocol-Version")
     stated = _stated(request, header)
     if stated is not _UNSTATED and (header is None or stated != header):
         raise _mismatch(request, "The MCP-Protocol-Version header and the protocol version in the body differ.")
@@ -50,7 +47,7 @@ def revision_of(scope: Scope, request: JsonRpcRequest) -> str:
 
 def may_hold_batch(scope: Scope) -> bool:
     """Return whether the headers allow a batch, which only 2025-03-26 has."""
-    return header_values(scope, MCP_PROTOCOL_VERSION_HEADER) in ([], [WITHOUT_HEADER])
+    return header_values(scope, REVISION_HEADER) in ([], [WITHOUT_HEADER])
 
 
 def _stated(request: JsonRpcRequest, header: str | None) -> object:
@@ -59,22 +56,23 @@ def _stated(request: JsonRpcRequest, header: str | None) -> object:
     `initialize` proposes one, which may differ from the header's if both revisions have a handshake.
     """
     meta = request.params.get("_meta")
-    if isinstance(meta, dict) and PROTOCOL_VERSION_META_KEY in meta:
-        return meta[PROTOCOL_VERSION_META_KEY]
+    if isinstance(meta, dict) and STATED_REVISION in meta:
+        return meta[STATED_REVISION]
     if request.method == "initialize" and header == SINGLE_REQUESTS:
         return request.params.get("protocolVersion", _UNSTATED)
     return _UNSTATED
 
 
 def _check_mirrored(scope: Scope, request: JsonRpcRequest, *, must_be_there: bool) -> None:
-    method = _only(scope, request, MCP_METHOD_HEADER, "Mcp-Method")
+    method = _only(scope, request, METHOD_HEADER, "Mcp-Method")
     if method != request.method and (must_be_there or method is not None):
         raise _mismatch(request, "The Mcp-Method header must name the method of the body.")
-    name = _only(scope, request, MCP_NAME_HEADER, "Mcp-Name")
-    named = request.params.get(NAME_BEARING_METHODS.get(request.method, ""))
+    name = _only(scope, request, NAME_HEADER, "Mcp-Name")
+    named = request.params.get(NAMED_BY.get(request.method, ""))
     if not isinstance(named, str):  # there is nothing to name, or the SDK will say what is wrong with it
         return
-    if decode_header_value(name) != named and (must_be_there or name is not None):
+    is_same = name is not None and text_of_header(name) == named
+    if not is_same and (must_be_there or name is not None):
         raise _mismatch(request, "The Mcp-Name header must match the name in the body.")
 
 
@@ -96,6 +94,6 @@ def _unsupported(request: JsonRpcRequest, requested: str, *, is_stated: bool) ->
         HTTPStatus.BAD_REQUEST,
         f"This revision of MCP is not served here; choose one of {', '.join(supported)}.",
         {"supported": supported, "requested": readable(requested, limit=64)},
-        code=UNSUPPORTED_PROTOCOL_VERSION,
+        code=UNSUPPORTED_REVISION,
         request_id=request.id,
     )

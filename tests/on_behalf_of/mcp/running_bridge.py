@@ -76,7 +76,7 @@ class RunningBridge:
             shared_cache=self.shared_cache,
         )
         self.app = replace(app, gate=replace(app.gate, **self.gate_changes))
-        await self._stack.enter_async_context(self.app.endpoint.router.lifespan_context(self.app.endpoint))
+        await self._stack.enter_async_context(self.app.lifespan())
         self.http = await self._stack.enter_async_context(self.client())
         return self
 

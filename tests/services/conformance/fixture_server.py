@@ -3,8 +3,6 @@
 Everything before the SDK is the bridge's own: configuration, mount, gate, the records of calls.
 """
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -13,12 +11,10 @@ from mcp.server.lowlevel.server import Server
 from mcp.server.request_state import RequestStateBoundary, RequestStateSecurity
 from mcp.server.subscriptions import ListenHandler
 from mcp.shared.exceptions import MCPError
-from starlette.applications import Starlette
-from starlette.routing import Route
 
 from config.bridge.asgi import application as bridge
 from on_behalf_of.mcp.endpoint.forms import Endpoint
-from on_behalf_of.mcp.endpoint_path import ENDPOINT
+from on_behalf_of.mcp.endpoint.sdk import Sdk
 from on_behalf_of.mcp.served_request import served_request
 from tests.services.conformance import fixture_documents, fixture_inputs, fixture_tools
 from tests.services.conformance.fixture_tools import Context, Result
@@ -71,14 +67,5 @@ def build_fixture_server() -> Server[None]:
     return server
 
 
-fixtures = Endpoint(build_fixture_server())
-
-
-@asynccontextmanager
-async def lifespan(_app: Starlette) -> AsyncIterator[None]:
-    async with bridge.endpoint.router.lifespan_context(bridge.endpoint), fixtures.run():
-        yield
-
-
-endpoint = Starlette(routes=[Route(ENDPOINT, endpoint=fixtures)], lifespan=lifespan)
-application = replace(bridge, endpoint=endpoint, gate=replace(bridge.gate, app=endpoint))
+fixtures = Sdk(lambda: Endpoint(build_fixture_server()))
+application = replace(bridge, sdk=fixtures, gate=replace(bridge.gate, app=fixtures))

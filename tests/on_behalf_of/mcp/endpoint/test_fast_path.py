@@ -123,7 +123,7 @@ async def asked(tenant: FakeTenant, api: FakeApi, *, by: str) -> AsyncIterator[A
     bridge.configure(observer=observer)
     async with bridge:
         if by == "SDK":
-            both.replace_app(bridge.app.endpoint)
+            both.replace_app(bridge.app.sdk)
         yield both
 
 
