@@ -1,6 +1,7 @@
 """Read single claims of a token whose signature is verified. Each reader raises InvalidToken for a wrong form."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from on_behalf_of.primitives.blank import is_blank
@@ -9,6 +10,7 @@ from on_behalf_of.resource_server.refusals import InvalidToken, Reason
 
 MAX_IDENTIFIER = 255  # characters; OpenID Connect Core §2 sets this bound for sub
 MAX_NUMERIC_DATE = 253_402_300_799  # the last second of the year 9999; Python's datetime fails beyond it
+MAX_COMMON = 500  # characters of scopes that are remembered
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 Claims = dict[str, Any]
@@ -62,10 +64,17 @@ def scopes(claims: Claims) -> frozenset[str]:
     value = claims.get("scope", "")
     if not isinstance(value, str):
         raise InvalidToken(Reason.CLAIM, claim="scope")
-    names = value.split(" ") if value else []
+    return _common_scopes(value) if len(value) <= MAX_COMMON else _scopes(value)
+
+
+def _scopes(text: str) -> frozenset[str]:
+    names = text.split(" ") if text else []
     if not all(map(is_scope, names)):
         raise InvalidToken(Reason.CLAIM, claim="scope")
     return frozenset(names)
+
+
+_common_scopes = lru_cache(maxsize=256)(_scopes)  # many tokens have the same, and then share one set
 
 
 def permissions(claims: Claims) -> frozenset[str] | None:

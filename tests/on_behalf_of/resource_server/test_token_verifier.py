@@ -56,6 +56,18 @@ def test_another_token_of_the_same_user_is_verified_separately(verifier: TokenVe
         assert [verifier.verify(text).subject for text in texts] == [f"user-{number}" for number in range(50)]
 
 
+def test_remembered_tokens_share_what_is_the_same_in_them(verifier: TokenVerifier, issuer: Issuer) -> None:
+    """Ten thousand of them take half as much memory."""
+    act = {"sub": "bridge", "client_id": "bridge", "act": {"sub": "inspector"}}
+    first, second = (
+        verifier.verify(token(issuer, sub=subject, act=act, scope="read:private write:private"))
+        for subject in ("alice", "bob")
+    )
+    assert first.actor is second.actor
+    for name in ("issuer", "client_id", "audience", "scopes"):
+        assert getattr(first, name) is getattr(second, name), name
+
+
 def test_a_cached_token_still_expires(verifier: TokenVerifier, issuer: Issuer, clock: Clock) -> None:
     """RFC 9068 §4: the current time must be before exp, with some leeway, at each use."""
     text = token(issuer)
