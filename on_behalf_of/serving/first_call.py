@@ -12,6 +12,7 @@ from django.db import connections
 from django.urls import get_resolver
 
 POSTGRESQL_FIELDS = "django.contrib.postgres"
+FOR_DRFS_TEST_CLIENT = "requests"
 FOR_DRFS_OWN_SCHEMA = ("inflection", "uritemplate", "yaml")
 
 
@@ -29,8 +30,9 @@ def _unused_by_drf() -> Iterator[str]:
     """Name optional packages of DRF that this project cannot use.
 
     DRF loads each that is installed: with the field types of PostgreSQL the whole of psycopg, which takes a fifth of a
-    small API's memory, and what its own generator of schemas needs.
+    small API's memory, and what its test client and its own generator of schemas need.
     """
+    yield FOR_DRFS_TEST_CLIENT
     if not any(connection.vendor == "postgresql" for connection in connections.all()):
         yield POSTGRESQL_FIELDS
     schema = getattr(settings, "REST_FRAMEWORK", {}).get("DEFAULT_SCHEMA_CLASS", "rest_framework.")

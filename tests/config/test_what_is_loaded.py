@@ -23,6 +23,15 @@ import config.api.rsgi
 BRIDGE = """
 import config.bridge.asgi
 """
+JUDGED = """
+import json
+from on_behalf_of.mcp.endpoint import fast_path
+info = {"name": "client", "title": "A client", "version": "1"}
+capabilities = {"roots": {"listChanged": True}, "sampling": {}, "elicitation": {"form": {}}}
+meta = {f"io.modelcontextprotocol/{name}": value for name, value in
+        [("protocolVersion", "2026-07-28"), ("clientInfo", info), ("clientCapabilities", capabilities)]}
+assert fast_path._is_accepted("tools/call", "2026-07-28", json.dumps(meta | {"traceparent": ""}))
+"""
 FIRST_CALL = """
 import io, sys
 from on_behalf_of.serving.rsgi import wsgi_application
@@ -88,6 +97,7 @@ def test_an_api_without_postgresql_loads_no_driver_for_it(tmp_path: Path) -> Non
     """DRF would load it for field types that only PostgreSQL has."""
     found = loaded(API, tmp_path)
     assert not packages(found) & {"psycopg", "psycopg_binary", "yaml", "uritemplate", "inflection", "oauth2_provider"}
+    assert "requests" not in packages(found)  # DRF would load it for its test client
     assert "django.contrib.postgres" not in found
     assert "rest_framework.compat" in found  # else it would be loaded by the first call, with all of that
 
@@ -95,6 +105,13 @@ def test_an_api_without_postgresql_loads_no_driver_for_it(tmp_path: Path) -> Non
 def test_what_drf_did_not_load_can_still_be_imported(tmp_path: Path) -> None:
     found = loaded(API, tmp_path, end="import django.contrib.postgres.fields, yaml; print(*sys.modules)")
     assert {"psycopg", "yaml"} <= found
+
+
+def test_the_bridge_loads_the_sdk_only_when_a_request_needs_it(tmp_path: Path) -> None:
+    """test_sdk.py shows how, and test_fast_path.py which do not."""
+    for end in ("", JUDGED):
+        found = packages(loaded(BRIDGE + end, tmp_path))
+        assert not found & {"mcp", "mcp_types", "pydantic", "starlette", "opentelemetry", "requests"}
 
 
 def test_an_api_with_postgresql_gets_drf_with_its_field_types(tmp_path: Path) -> None:

@@ -155,9 +155,17 @@ def _is_plain(meta: dict[str, Any]) -> bool:
         and {"name", "version"} <= client.keys() <= {"name", "version", "title"}
         and all(isinstance(value, str) for value in client.values())
         and isinstance(capabilities, dict)
-        and capabilities.keys() <= {"roots", "sampling", "elicitation"}
-        and all(value == {} for value in capabilities.values())
+        and all(_is_plain_capability(name, value) for name, value in capabilities.items())
     )
+
+
+def _is_plain_capability(name: str, value: object) -> bool:
+    match name, value:
+        case "roots", {"listChanged": bool(), **further}:
+            return not further
+        case "elicitation", dict():
+            return value.keys() <= {"form", "url"} and all(each == {} for each in value.values())
+    return name in {"roots", "sampling"} and value == {}
 
 
 def _reports_spans() -> bool:
