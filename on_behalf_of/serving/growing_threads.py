@@ -11,7 +11,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from django.db import connections
@@ -27,6 +26,8 @@ IDLE = 10.0  # seconds after which a thread beside the first ends
 
 class Call:
     """The result of one piece of work, which any thread may give. The first one counts."""
+
+    __slots__ = ("_deliver", "future")
 
     def __init__(
         self, future: "asyncio.Future[Any]", deliver: "Callable[[Call, Any, BaseException | None], None]"
@@ -50,22 +51,36 @@ class Work(Protocol):
         """Do the work and complete the call, now or later; too late means that its caller has stopped waiting."""
 
 
-@dataclass(eq=False)
 class _Job:
-    work: Work
-    call: Call
-    watch: "_Watch"
-    ends_at: float | None  # time.monotonic()
-    came_at: float = field(default_factory=time.monotonic)
-    has_begun: bool = False
+    __slots__ = ("_protocol", "_watch", "call", "came_at", "ends_at", "has_begun", "has_left", "work")
+
+    def __init__(self, work: Work, call: Call, protocol: Any, ends_at: float | None) -> None:
+        self.work, self.call, self.ends_at = work, call, ends_at  # ends_at: time.monotonic()
+        self.came_at = time.monotonic()
+        self.has_begun = self.has_left = False
+        self._protocol = protocol
+        self._watch: asyncio.Task[None] | None = None
 
     def begin(self) -> None:
         self.has_begun = True
-        is_too_late = self.watch.has_left or (self.ends_at is not None and time.monotonic() >= self.ends_at)
+        is_too_late = self.has_left or (self.ends_at is not None and time.monotonic() >= self.ends_at)
         try:
             self.work(self.call, is_too_late=is_too_late)
         except BaseException as error:  # noqa: BLE001 - raised where the result is awaited
             self.call.fail(error)
+
+    def watch(self) -> None:
+        """Notice from now on if the caller hangs up. Looking costs more than most callers have to wait."""
+        if self._watch is None:
+            self._watch = asyncio.create_task(self._wait())
+
+    def end(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+
+    async def _wait(self) -> None:
+        await self._protocol.client_disconnect()
+        self.has_left = True
 
 
 class GrowingThreads:
@@ -94,7 +109,7 @@ class GrowingThreads:
         `protocol` tells whether the caller hangs up; `ends_at` (time.monotonic) is when it stops waiting.
         """
         self._loop = asyncio.get_running_loop()
-        job = _Job(work, Call(self._loop.create_future(), self._deliver), _Watch(protocol), ends_at)
+        job = _Job(work, Call(self._loop.create_future(), self._deliver), protocol, ends_at)
         self._in_flight += 1
         self._waiting.append(job)
         self._jobs.put(job)
@@ -109,7 +124,7 @@ class GrowingThreads:
             return await job.call.future
         finally:
             self._in_flight -= 1
-            job.watch.end()
+            job.end()
 
     def stop(self) -> None:
         """Finish all work that was given, and end the threads."""
@@ -168,7 +183,7 @@ class GrowingThreads:
             for job in waiting:
                 if job.came_at > long_ago:
                     break
-                job.watch.begin()
+                job.watch()
         if self._in_flight:
             self._loop.call_later(TICK, self._tick)
         else:
@@ -191,24 +206,3 @@ class GrowingThreads:
                 call.future.set_result(result)
             else:
                 call.future.set_exception(error)
-
-
-class _Watch:
-    """Whether a caller who waits for a thread has hung up. Looking costs more than most callers have to wait."""
-
-    def __init__(self, protocol: Any) -> None:
-        self.has_left = False
-        self._protocol = protocol
-        self._task: asyncio.Task[None] | None = None
-
-    def begin(self) -> None:
-        if self._task is None:
-            self._task = asyncio.create_task(self._wait())
-
-    def end(self) -> None:
-        if self._task:
-            self._task.cancel()
-
-    async def _wait(self) -> None:
-        await self._protocol.client_disconnect()
-        self.has_left = True
