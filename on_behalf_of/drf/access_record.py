@@ -227,12 +227,10 @@ class AccessRecord:
         """
         if self._is_open or self.token is None:
             return None
-        limit, own = current_limit(), self._limit
-        self._limit = None
-        if own is not None:
-            own.__exit__(None, None, None)
-        self._check_breaker()
-        return self._row(self.token, status), limit.left() if limit else DATABASE_TIME
+        with self._limited():
+            limit = current_limit()
+            self._check_breaker()
+            return self._row(self.token, status), limit.left() if limit else DATABASE_TIME
 
     def written(self, error: Exception | None) -> None:
         """Note what became of a row that `finish_later` returned. May be called in any thread."""

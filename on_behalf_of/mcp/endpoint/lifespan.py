@@ -17,7 +17,7 @@ async def follow_lifespan(lifespan: AbstractAsyncContextManager[None], receive: 
             await send({"type": "lifespan.startup.complete"})
             step = "shutdown"
             await receive()
-    except BaseException as error:
+    except Exception as error:
         logger.exception("The MCP server failed at its %s.", step)
         await send({"type": f"lifespan.{step}.failed", "message": str(error)})
         raise

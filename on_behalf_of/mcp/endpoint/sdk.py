@@ -48,6 +48,8 @@ class Sdk:
             yield
         finally:
             self._ends.set()
+            if self._loading is not None:
+                await asyncio.wait([self._loading])
             if self._running is not None:
                 await self._running
 
@@ -59,13 +61,18 @@ class Sdk:
 
     async def _load(self) -> "Endpoint":
         endpoint = await asyncio.to_thread(self._build)  # meanwhile, other requests are answered
-        has_begun = asyncio.Event()
-
-        async def serve() -> None:
-            async with endpoint.run():
-                has_begun.set()
-                await self._ends.wait()
-
-        self._running = asyncio.create_task(serve())
-        await has_begun.wait()
+        begun = asyncio.get_running_loop().create_future()
+        # A task of its own, because what it enters has to be left by the same task.
+        self._running = asyncio.create_task(self._run(endpoint, begun))
+        await begun
         return endpoint
+
+    async def _run(self, endpoint: "Endpoint", begun: "asyncio.Future[None]") -> None:
+        try:
+            async with endpoint.run():
+                begun.set_result(None)
+                await self._ends.wait()
+        except Exception as error:
+            if begun.done():
+                raise
+            begun.set_exception(error)

@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, NoReturn
 
 import mcp_types
 import pytest
@@ -103,6 +103,39 @@ async def test_a_failed_attempt_to_load_it_is_repeated_by_the_next_request() -> 
             await ask(sdk, "/fails")
         await ask(sdk, "/works")
     assert endpoint.told == ["begins for nobody", "/works", "ends"]
+
+
+@pytest.mark.anyio
+async def test_a_failure_to_begin_is_told_and_the_next_request_tries_again() -> None:
+    class Failing(Endpoint):
+        def run(self) -> NoReturn:
+            raise OSError("it cannot begin")
+
+    endpoint = Endpoint()
+    endpoints: list[Any] = [endpoint, Failing()]
+    sdk = Sdk(endpoints.pop)
+    async with sdk.run():
+        with pytest.raises(OSError, match="it cannot begin"):
+            await ask(sdk, "/fails")
+        await ask(sdk, "/works")
+    assert "/works" in endpoint.told
+
+
+@pytest.mark.anyio
+async def test_a_server_that_stops_while_it_is_loaded_waits_for_it() -> None:
+    endpoint, goes_on = Endpoint(), threading.Event()
+
+    def load() -> Any:
+        assert goes_on.wait(PATIENCE)
+        return endpoint
+
+    sdk = Sdk(load)
+    async with sdk.run():
+        asked = asyncio.create_task(ask(sdk, "/late"))
+        await asyncio.sleep(0.05)
+        asyncio.get_running_loop().call_later(0.05, goes_on.set)
+    assert "ends" in endpoint.told
+    await asyncio.wait([asked])
 
 
 def test_what_the_gate_knows_of_the_protocol_is_what_the_sdk_knows() -> None:
