@@ -1,34 +1,13 @@
-"""Rows to be written, as plain values: making a model instance of each would cost more than writing it."""
+"""Rows of the log to be written, as plain values."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from functools import cache, lru_cache
 from typing import Any
-
-from django.db import models
-from django.db.backends.base.base import BaseDatabaseWrapper
 
 from on_behalf_of.audit.append_only import SealedRow, content_digest
 from on_behalf_of.audit.database import log_connection
-
-
-@lru_cache(maxsize=1_024)
-def _prepared_address(text: str | None) -> Any:
-    return models.GenericIPAddressField().get_prep_value(text)
-
-
-# Drivers take the values of these fields unchanged.
-_AS_THEY_ARE = (models.CharField, models.TextField, models.IntegerField, models.BooleanField)
-Adapt = Callable[[Any, BaseDatabaseWrapper], Any]
-# What these fields do in the end; before that, they would find out what kind of value they were given.
-_ADAPT: dict[type[Any], Adapt] = {
-    models.DateTimeField: lambda value, connection: connection.ops.adapt_datetimefield_value(value),
-    models.JSONField: lambda value, connection: connection.ops.adapt_json_value(value, None),
-    models.GenericIPAddressField: lambda value, connection: connection.ops.adapt_ipaddressfield_value(
-        _prepared_address(value)
-    ),
-}
+from on_behalf_of.audit.plain_rows import insert_plain_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,41 +21,11 @@ class NewRow:
 
 def insert_rows(rows: Sequence[NewRow]) -> None:
     """Add rows of one model in one statement: all or none. Their ids are not read back."""
-    connection, model = log_connection(), rows[0].model
+    model = rows[0].model
     newest = max(model.FORMATS)
-    names, adapted = _columns(model)
-    values: list[Any] = []
-    for row in rows:
-        content: dict[str, Any] = {**row.content, "time": row.time}
-        content["format"], content["digest"] = newest, content_digest(model, newest, content)
-        for name, adapt in adapted:
-            content[name] = adapt(content[name], connection)
-        values += [content[name] for name in names]
-    with connection.cursor() as cursor:
-        cursor.execute(_insertion(model, model.table(), len(rows)), values)
+    insert_plain_rows(log_connection(), model, [_complete(row, newest) for row in rows])
 
 
-@cache
-def _columns(model: type[SealedRow]) -> tuple[list[str], list[tuple[str, Adapt]]]:
-    """Return the fields' names, and the functions that adapt values for the driver, by field, where they need it."""
-    fields = _fields(model)
-    adapted = [
-        (each.attname, _ADAPT.get(type(each), each.get_db_prep_save))
-        for each in fields
-        if not isinstance(each, _AS_THEY_ARE)
-    ]
-    return [each.attname for each in fields], adapted
-
-
-@cache
-def _insertion(model: type[SealedRow], table: str, count: int) -> str:
-    """Return the statement that adds that many rows of a model to its table."""
-    fields = _fields(model)
-    quoted = ", ".join(f'"{each.column}"' for each in fields)
-    places = f"({', '.join(['%s'] * len(fields))})"
-    return f'INSERT INTO "{table}" ({quoted}) VALUES {", ".join([places] * count)}'  # noqa: S608 - our own names
-
-
-def _fields(model: type[SealedRow]) -> list[Any]:
-    fields = model._meta.concrete_fields  # noqa: SLF001 - Django's documented name
-    return [each for each in fields if each.column and not isinstance(each, models.AutoField)]
+def _complete(row: NewRow, newest: int) -> dict[str, Any]:
+    content = {**row.content, "time": row.time}
+    return content | {"format": newest, "digest": content_digest(row.model, newest, content)}

@@ -3,9 +3,10 @@
 import os
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import anyio
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, User
@@ -38,17 +39,23 @@ def auditor(client: Client, settings: Settings, db: None) -> Client:
     return client
 
 
-@pytest.mark.anyio
-async def test_a_record_becomes_a_row(bridge: RunningBridge) -> None:
+@pytest.mark.django_db(transaction=True)  # else the connection is closed, because it does not commit by itself
+def test_a_record_becomes_a_row(bridge: RunningBridge) -> None:
     act = {"sub": "agt_1", "client_id": "inspector", "act": {"sub": "first"}}
-    async with bridge:
-        await bridge.post(
-            {"jsonrpc": "2.0", "id": "call-1", "method": "tools/call", "params": {"name": "greet"}},
-            bridge.token(act=act, org_id="org_acme", scope="tool:greet openid"),
-            traceparent=TRACEPARENT,
-        )
-    row = call_rows._row(bridge.calls[0])
+
+    async def call() -> None:
+        async with bridge:
+            await bridge.post(
+                {"jsonrpc": "2.0", "id": "call-1", "method": "tools/call", "params": {"name": "greet"}},
+                bridge.token(act=act, org_id="org_acme", scope="tool:greet openid"),
+                traceparent=TRACEPARENT,
+            )
+
+    anyio.run(call)
+    call_rows.write_rows(bridge.calls)
+    row = ToolCall.objects.get()
     row.full_clean(exclude=["actor_chain", "scopes"])
+    assert abs(row.time - datetime.now(UTC)) < timedelta(minutes=1)
     assert (row.tool, row.request_id, row.subject, row.client_id) == ("greet", "call-1", "auth0|alice", "inspector")
     assert row.issuer == bridge.tenant.url
     assert (row.actor, row.actor_chain) == ("agt_1", [{"sub": "agt_1", "client_id": "inspector"}, {"sub": "first"}])
