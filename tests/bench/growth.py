@@ -45,8 +45,7 @@ USERS = [int(each) for each in os.environ.get("USERS", "1,1000,100000").split(",
 ROWS = (0, 100_000, 1_000_000) + ((10_000_000,) if os.environ.get("LONG") else ())
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 WARM_UP = 1.5  # seconds
-LONGEST_WARM_UP = 1_800.0  # seconds for every user's first call
-SLOWEST_FIRST_CALLS = 60  # a second
+FIRST_CALLS = 1_800.0  # seconds that every user's first call may take together
 TOKENS = 3_000  # for each second, of those that are used once
 
 
@@ -56,6 +55,7 @@ def measure() -> bool:
     missing = [GROUPS[name] for name in ("postgres", "redis") if GROUPS[name].is_missing()]
     for group in missing:
         print(f"  left out: workers, users, and rows on PostgreSQL. {group.how_to_enable}")
+    file = RESULTS / f"growth-{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, _running_tenant(Path(folder)) as tenant:
         if "workers" in PARTS and not missing:
             _grow_workers(tenant, found)
@@ -63,10 +63,10 @@ def measure() -> bool:
             _grow_users(tenant, found)
         if "rows" in PARTS:
             for postgres in ("", *(() if missing else (POSTGRES_URL,))):
+                found.save(file)  # what follows takes long, and may be interrupted
                 _grow_rows(tenant, found, postgres)
     if "volume" in PARTS and not missing:
         found.stored = volume.measure()
-    file = RESULTS / f"growth-{datetime.now(UTC):%Y%m%d-%H%M%S}.json"
     found.save(file)
     print(growth_page.as_text(found))
     print(f"  kept in {file.relative_to(BASE_DIR)}")
@@ -147,9 +147,10 @@ def _grow_users(tenant: Tenant, found: Growth) -> None:
         for users in USERS:
             for scenario in (each for each in GROWING if each.tokens == "one"):
                 tokens = tenant.tokens(scenario.service, f"{users}-users", users, cycles=False)
-                if users > 1:  # each user's first call; wrk waits for the time that it was given, even without tokens
-                    seconds = min(LONGEST_WARM_UP, 2 + users / SLOWEST_FIRST_CALLS)
-                    put_load(scenario, target, tokens, seconds, tenant.issuer, tenant.ca_file)
+                if users > 1:  # each user's first call
+                    put_load(
+                        scenario, target, tokens, FIRST_CALLS, tenant.issuer, tenant.ca_file, ends_with_tokens=True
+                    )
                 again = Tokens(tokens.file, users, cycles=True)
                 found.points.append(tenant.load(scenario, target, again, "users", users))
 

@@ -37,12 +37,23 @@ class Found:
 
 
 def put_load(
-    scenario: Scenario, target: Target, tokens: Tokens, seconds: float, issuer: Issuer, ca_file: Path
+    scenario: Scenario,
+    target: Target,
+    tokens: Tokens,
+    seconds: float,
+    issuer: Issuer,
+    ca_file: Path,
+    *,
+    ends_with_tokens: bool = False,
 ) -> Measured:
-    """Put the target under load for that time, or until it has used each token."""
+    """Put the target under load for that time.
+
+    Once it has used each token, wrk still waits for the end of that time, but not with `ends_with_tokens`.
+    """
     rows = target.count_rows() if target.count_rows else 0
     exchanged, used = exchanges(issuer, ca_file), _used(target, scenario)
-    put = _by_wrk if scenario.service == "api" and wrk.is_installed() else _by_asyncio
+    has_wrk = scenario.service == "api" and wrk.is_installed() and not ends_with_tokens
+    put = _by_wrk if has_wrk else _by_asyncio
     found = put(scenario, target, tokens, seconds)
     gained = _gained(target, rows, found.sent)
     parts = _spent(used, _used(target, scenario))
