@@ -38,6 +38,17 @@ class Endpoint:
         self.told.append(scope["path"])
 
 
+def loads_slowly() -> tuple[Endpoint, Sdk, threading.Event]:
+    """Return an endpoint, what loads it, and what lets that go on."""
+    endpoint, goes_on = Endpoint(), threading.Event()
+
+    def load() -> Any:
+        assert goes_on.wait(PATIENCE)
+        return endpoint
+
+    return endpoint, Sdk(load), goes_on
+
+
 async def no_message(*_message: Any) -> Any:
     raise AssertionError
 
@@ -71,13 +82,7 @@ async def test_a_server_that_needed_no_sdk_ends_without_it() -> None:
 
 @pytest.mark.anyio
 async def test_a_client_that_leaves_while_it_is_loaded_does_not_stop_that() -> None:
-    endpoint, goes_on = Endpoint(), threading.Event()
-
-    def load() -> Any:
-        assert goes_on.wait(PATIENCE)
-        return endpoint
-
-    sdk = Sdk(load)
+    endpoint, sdk, goes_on = loads_slowly()
     async with sdk.run():
         leaves, stays = asyncio.create_task(ask(sdk, "/leaves")), asyncio.create_task(ask(sdk, "/stays"))
         await asyncio.sleep(0.05)
@@ -123,13 +128,7 @@ async def test_a_failure_to_begin_is_told_and_the_next_request_tries_again() -> 
 
 @pytest.mark.anyio
 async def test_a_server_that_stops_while_it_is_loaded_waits_for_it() -> None:
-    endpoint, goes_on = Endpoint(), threading.Event()
-
-    def load() -> Any:
-        assert goes_on.wait(PATIENCE)
-        return endpoint
-
-    sdk = Sdk(load)
+    endpoint, sdk, goes_on = loads_slowly()
     async with sdk.run():
         asked = asyncio.create_task(ask(sdk, "/late"))
         await asyncio.sleep(0.05)
