@@ -170,7 +170,7 @@ def _is_plain_capability(name: str, value: object) -> bool:
 
 def _reports_spans() -> bool:
     """Return whether the process traces globally; then the SDK has a span of its own to report."""
-    trace = sys.modules.get("opentelemetry.trace")  # whoever traces has loaded it
+    trace = sys.modules.get("opentelemetry.trace")  # a process that traces has loaded it
     return trace is not None and not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
 
 

@@ -309,7 +309,7 @@ CALLS = {
 def test_a_call_leaves_nothing_to_the_garbage_collector(
     issuer: Issuer, tokens: dict[str, Callable[[Issuer], str]], call: dict[str, str]
 ) -> None:
-    """What is freed at once costs a fifth less, and no later call waits while it is looked for."""
+    """Freed at once, they cost a fifth less, and no later call waits while they are looked for."""
     make = tokens.get(call.get("HTTP_AUTHORIZATION", ""))
     environ = {"HTTP_HOST": "127.0.0.1", **call} | ({"HTTP_AUTHORIZATION": f"Bearer {make(issuer)}"} if make else {})
     handler = Remembering()
