@@ -4,14 +4,14 @@ import os
 
 from on_behalf_of.serving.parent_process import end_with_server
 
-end_with_server()  # first, because the imports below take a second
+end_with_server()  # first, because the imports below take a while
 
 import django  # noqa: E402
 from django.core.asgi import get_asgi_application  # noqa: E402
 
 from on_behalf_of.serving import collector  # noqa: E402
 
-collector.pause()  # the SDK creates thousands of classes
+collector.pause()
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.bridge.settings")
 django.setup()
 

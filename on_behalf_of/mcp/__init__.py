@@ -5,8 +5,9 @@
     application = mcp_app(ToolRegistry([...]))  # in asgi.py, once Django is set up
 
 A request passes in this order: `endpoint.gate` (who calls, and whether they may), `endpoint.serving` (until it is
-answered or its client has gone), `endpoint.mcp_server` (the SDK's side), `endpoint.worker` (a thread), `tool_calls`
-(schemas around the tool), the tool itself, `api` (the API as the tool sees it), `exchange.token_exchange` (RFC 8693).
+answered or its client has gone), `endpoint.fast_path` (the usual calls) or `endpoint.sdk` (all others),
+`endpoint.worker` (a thread), `tool_calls` (schemas around the tool), the tool itself, `api` (the API as the tool sees
+it), `exchange.token_exchange` (RFC 8693).
 `records` writes the outcome of each tool call to the database, best effort; its trace id is also in the API's log. The
 names below are public; everything else may change.
 """
