@@ -26,11 +26,17 @@ import config.bridge.asgi
 JUDGED = """
 import json
 from on_behalf_of.mcp.endpoint import fast_path
+from on_behalf_of.mcp.endpoint.jsonrpc_request import parse_request
 info = {"name": "client", "title": "A client", "version": "1"}
 capabilities = {"roots": {"listChanged": True}, "sampling": {}, "elicitation": {"form": {}}}
 meta = {f"io.modelcontextprotocol/{name}": value for name, value in
         [("protocolVersion", "2026-07-28"), ("clientInfo", info), ("clientCapabilities", capabilities)]}
-assert fast_path._is_accepted("tools/call", "2026-07-28", json.dumps(meta | {"traceparent": ""}))
+def is_valid(revision, meta):
+    message = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "greet", "_meta": meta}}
+    return fast_path._has_valid_meta(parse_request(json.dumps(message).encode()), revision)
+assert is_valid("2026-07-28", meta | {"traceparent": "x"})
+assert not is_valid("2026-07-28", meta | {"unusual": 1}), "the SDK, which is not loaded, must judge this"
+assert not is_valid("2025-11-25", {"unusual": 1})
 """
 FIRST_CALL = """
 import io, sys

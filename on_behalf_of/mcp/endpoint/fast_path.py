@@ -125,20 +125,19 @@ def _has_valid_meta(request: JsonRpcRequest, revision: str) -> bool:
         return False
     if isinstance(meta.get("traceparent"), str):  # differs between requests, and may be any text
         meta = {**meta, "traceparent": ""}
+    if revision == SINGLE_REQUESTS and _is_plain(meta):
+        return True
+    # The SDK judges other forms. Until it is loaded, it gets the request: here, loading would stop the event loop.
+    parse = getattr(sys.modules.get("mcp_types.methods"), "parse_client_request", None)
     text = json.dumps(meta)
-    return len(text) <= _LONGEST_META and _is_accepted(request.method, revision, text)
+    return parse is not None and len(text) <= _LONGEST_META and _is_accepted(parse, request.method, revision, text)
 
 
 @lru_cache(maxsize=256)
-def _is_accepted(method: str, revision: str, meta: str) -> bool:
-    stated = json.loads(meta)
-    if revision == SINGLE_REQUESTS and _is_plain(stated):
-        return True
-    from mcp_types.methods import parse_client_request  # loads half of the SDK
-
-    params = {"_meta": stated} | ({"name": "a", "arguments": {}} if method == "tools/call" else {})
+def _is_accepted(parse: Callable[..., object], method: str, revision: str, meta: str) -> bool:
+    params = {"_meta": json.loads(meta)} | ({"name": "a", "arguments": {}} if method == "tools/call" else {})
     try:
-        parse_client_request(method, revision, params)
+        parse(method, revision, params)
     except pydantic_core.ValidationError:
         return False
     return True

@@ -30,7 +30,7 @@ class Endpoint:
 
     @asynccontextmanager
     async def run(self) -> AsyncIterator[None]:
-        self.told.append(f"begins for {caller.get('nobody')}")
+        self.told.append(f"begins for {caller.get('no caller')}")
         yield
         self.told.append("ends")
 
@@ -71,7 +71,7 @@ async def test_it_is_loaded_once_and_ends_with_the_server() -> None:
     async with sdk.run():
         await asyncio.gather(*(ask(sdk, "/mcp") for _ in range(3)))
     assert loaded == [1]
-    assert endpoint.told == ["begins for nobody", "/mcp", "/mcp", "/mcp", "ends"]
+    assert endpoint.told == ["begins for no caller", "/mcp", "/mcp", "/mcp", "ends"]
 
 
 @pytest.mark.anyio
@@ -107,7 +107,7 @@ async def test_a_failed_attempt_to_load_it_is_repeated_by_the_next_request() -> 
         with pytest.raises(MemoryError):
             await ask(sdk, "/fails")
         await ask(sdk, "/works")
-    assert endpoint.told == ["begins for nobody", "/works", "ends"]
+    assert endpoint.told == ["begins for no caller", "/works", "ends"]
 
 
 @pytest.mark.anyio
