@@ -2,7 +2,7 @@
 
 import json as json_format
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from urllib.parse import quote_plus
 
 from on_behalf_of.http_client.connection_pool import Server
@@ -32,7 +32,7 @@ def written_request(
     url: str,
     headers: Mapping[str, str],
     *,
-    params: Mapping[str, str] | None,
+    params: Mapping[str, str] | Sequence[tuple[str, str]] | None,
     data: Mapping[str, str] | None,
     json: object,
 ) -> tuple[Server, bytes]:
@@ -66,9 +66,10 @@ def written_request(
     return Server(scheme == "https", host.strip("[]"), port), head.encode("ascii") + body
 
 
-def _form(fields: Mapping[str, str]) -> str:
+def _form(fields: Mapping[str, str] | Sequence[tuple[str, str]]) -> str:
     """Return what `urllib.parse.urlencode` does; it takes long for a token, which has nothing to quote."""
-    return "&".join([f"{_quoted(name)}={_quoted(value)}" for name, value in fields.items()])
+    pairs = fields.items() if isinstance(fields, Mapping) else fields
+    return "&".join([f"{_quoted(name)}={_quoted(value)}" for name, value in pairs])
 
 
 def _quoted(text: str) -> str:

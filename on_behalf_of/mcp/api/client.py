@@ -1,6 +1,6 @@
 """The API client that a tool gets: JSON in, JSON out, on the caller's behalf. It never exposes a token."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -29,6 +29,8 @@ from on_behalf_of.primitives import time_budget
 from on_behalf_of.primitives.call_error import CallerGone
 from on_behalf_of.primitives.span import Span
 from on_behalf_of.primitives.strict_json import MalformedJson
+
+Params = Mapping[str, str] | Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -117,13 +119,21 @@ class Downstream:
     def delete(self, path: str) -> None:
         self._request("DELETE", path)
 
+    def request(self, method: str, path: str, *, params: Sequence[tuple[str, str]] = (), body: Any = None) -> Any:
+        """Send any request, and return the JSON that the API answered, of any type; None if it has no content.
+
+        A name may come several times in `params`. `body` is JSON of any type; None sends no content.
+        """
+        response = self._request(method, path, params=params, body=body)
+        return _value(response, None) if response.body.strip() else None
+
     def _request(
         self,
         method: str,
         path: str,
         *,
-        params: Mapping[str, str] | None = None,
-        body: Mapping[str, Any] | None = None,
+        params: Params | None = None,
+        body: Any = None,
     ) -> UpstreamResponse:
         check_path(path)
         exchanged = self._token()
@@ -155,8 +165,8 @@ class Downstream:
         method: str,
         path: str,
         exchanged: ExchangedToken,
-        params: Mapping[str, str] | None,
-        body: Mapping[str, Any] | None,
+        params: Params | None,
+        body: Any,
     ) -> UpstreamResponse:
         with self.served.span.child("API call", asks_another=True) as step:
             step.set("http.request.method", method)
@@ -169,8 +179,8 @@ class Downstream:
         method: str,
         path: str,
         exchanged: ExchangedToken,
-        params: Mapping[str, str] | None,
-        body: Mapping[str, Any] | None,
+        params: Params | None,
+        body: Any,
         *,
         step: Span,
     ) -> UpstreamResponse:
