@@ -73,7 +73,8 @@ def without_nulls(schema: Schema, value: Mapping[str, Any]) -> Mapping[str, Any]
 def check_schemas(tools: Iterable[Tool]) -> None:
     """Raise ToolDeclarationError if a tool's schema is not JSON Schema, or refers to a schema outside itself."""
     for tool in tools:
-        for field, schema in (("input_schema", tool.input_schema), ("output_schema", tool.output_schema)):
+        judge = tool.judged_by or {}
+        for field, schema in (*tool.schemas, ("judged_by", judge)):
             try:
                 Draft202012Validator.check_schema(schema)
                 resolver = NOTHING_ELSE.resolver_with_root(DRAFT202012.create_resource(schema))

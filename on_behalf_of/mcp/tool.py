@@ -61,6 +61,8 @@ class Tool:
     description: str = ""  # the first paragraph of the function's docstring
     input_schema: Schema = field(default_factory=lambda: NO_ARGUMENTS)
     output_schema: Schema = field(default_factory=lambda: ANY_OBJECT)
+    judged_by: Schema | None = field(default=None, repr=False)  # judges the arguments; None: the input schema
+    origin: str = ""  # the API's operation that a generated tool calls, such as "GET /api/notes/"
     calls_api: bool = True  # False keeps the call out of the queue for the API
     asked_at_login: bool = True  # False: clients ask for the scopes once the tool is first called (step-up)
     # Hints to the client (MCP ToolAnnotations). A tool only reads unless it says otherwise.
@@ -79,6 +81,22 @@ class Tool:
             object.__setattr__(self, "idempotent", self.read_only)
         if what := self._mistake():
             raise ToolDeclarationError(self.name, what)
+
+    @property
+    def schemas(self) -> tuple[tuple[str, Schema], ...]:
+        """Return the schemas that clients are shown, each with the name of its field."""
+        return (("input_schema", self.input_schema), ("output_schema", self.output_schema))
+
+    @property
+    def hints(self) -> dict[str, bool]:
+        """Return the hints as MCP's ToolAnnotations.
+
+        For a tool that only reads, those about changes say nothing (MCP ToolAnnotations), so they are left out.
+        """
+        found = {"readOnlyHint": self.read_only, "openWorldHint": self.open_world}
+        if not self.read_only:
+            found |= {"destructiveHint": self.destructive, "idempotentHint": bool(self.idempotent)}
+        return found
 
     def _default(self, name: str, value: str) -> None:
         if not getattr(self, name):
@@ -99,7 +117,7 @@ class Tool:
             return "offline_access is between client and tenant, not a scope of a resource (MCP authorization)"
         if self.downstream_scopes and not self.calls_api:
             return "it names downstream_scopes, but calls_api says that it never calls the API"
-        for kind, schema in (("input_schema", self.input_schema), ("output_schema", self.output_schema)):
+        for kind, schema in self.schemas:
             if schema.get("type") != "object":
                 return f'{kind} must describe an object ("type": "object")'
         if self.read_only and (self.destructive or not self.idempotent):

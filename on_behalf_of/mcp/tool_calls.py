@@ -67,11 +67,12 @@ class ToolCalls:
         # If consent could add the missing scopes, the gate has answered 403. Here, consent would not help.
         if missing := missing_scopes(tool, served.caller.token):
             raise ScopesNotGrantable(missing)
-        if first_violation(tool.input_schema, arguments):
-            arguments = without_nulls(tool.input_schema, arguments)
+        judge = tool.judged_by or tool.input_schema
+        if first_violation(judge, arguments):
+            arguments = without_nulls(judge, arguments)
             if served.record is not None:
                 served.record.note_arguments(arguments)
-            if violation := first_violation(tool.input_schema, arguments):
+            if violation := first_violation(judge, arguments):
                 raise InvalidArguments(violation)
         api = Downstream(
             base_url=self._api_base_url,

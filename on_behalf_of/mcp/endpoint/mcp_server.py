@@ -88,12 +88,7 @@ def _as_listed(tool: Tool) -> types.Tool:
         description=tool.description,
         input_schema=dict(tool.input_schema),
         output_schema=dict(tool.output_schema),
-        annotations=types.ToolAnnotations(
-            read_only_hint=tool.read_only,
-            destructive_hint=tool.destructive,
-            idempotent_hint=tool.idempotent,
-            open_world_hint=tool.open_world,
-        ),
+        annotations=types.ToolAnnotations.model_validate(tool.hints),
     )
 
 
