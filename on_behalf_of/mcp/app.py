@@ -34,7 +34,8 @@ def mcp_app(
     `caches_from_environment()` of `on_behalf_of.environment` makes one that takes bytes only, and fails fast.
 
     Tool calls are recorded if the app `on_behalf_of.mcp` is installed. Raises ImproperlyConfigured and
-    ToolDeclarationError. Does no I/O: the issuer's keys are fetched once the process serves.
+    ToolDeclarationError. Reads no more than the lock files of generated tools: the API and the issuer are asked when
+    the process starts to serve.
     """
     configuration = bridge_configuration()
     if shared_cache is not None and not configuration.cache_keys:
@@ -50,6 +51,7 @@ def mcp_app(
         shared_cache=shared_cache,
         metadata_at_root=beside is None if metadata_at_root is None else metadata_at_root,
         renews_keys=True,
+        asks_api=True,
     )
 
 

@@ -45,6 +45,7 @@ class Bridge:
     gate: Gate
     metadata: MetadataDocument
     pages: AsgiApp
+    before_start: Callable[[], None]  # called once, on a thread; may block, and raise what stops the start
     on_start: Callable[[], None]  # called once, when the process begins to serve
     on_stop: Callable[[], None]  # called on a thread after it has stopped; may block
 
@@ -64,6 +65,7 @@ class Bridge:
     @asynccontextmanager
     async def lifespan(self) -> AsyncIterator[None]:
         """Serve within this context. Django's handler, which serves the pages, needs none."""
+        await anyio.to_thread.run_sync(self.before_start)
         async with self.sdk.run():
             self.on_start()
             try:
@@ -83,13 +85,16 @@ def build_bridge(
     shared_cache: Cache | None = None,
     metadata_at_root: bool = True,
     renews_keys: bool = False,
+    asks_api: bool = False,
 ) -> Bridge:
     """Build the MCP server. Does no I/O: the issuer's keys are fetched once the process serves.
 
     `write_calls` stores records of tool calls; it is called on a thread of its own, and may fail. `shared_cache` shares
     exchanged tokens between processes; it may fail too. `metadata_at_root`: see MetadataDocument. `renews_keys` keeps
-    the issuer's keys fresh while the app serves. Raises ToolDeclarationError.
+    the issuer's keys fresh while the app serves. `asks_api` compares generated tools with the API's description before
+    the app serves. Raises ToolDeclarationError, and ImproperlyConfigured for generated tools.
     """
+    registry.check_generated()
     check_schemas(registry)
     observer = configuration.observer
     http = UpstreamHttp(
@@ -107,6 +112,12 @@ def build_bridge(
     recorder = CallRecorder(write_calls, on_drop=observer.records_dropped)
 
     ends = threading.Event()
+
+    def compare() -> None:
+        if asks_api and registry.generated:
+            from on_behalf_of.mcp.openapi.start import compare_with_api  # only those who generate tools need it
+
+            compare_with_api(registry.generated, configuration)
 
     def start() -> None:
         keys.prefetch()
@@ -141,4 +152,4 @@ def build_bridge(
         observer=observer,
     )
     metadata = MetadataDocument(configuration.resource, ENDPOINT, metadata_at_root)
-    return Bridge(sdk, gate, metadata, pages, on_start=start, on_stop=stop)
+    return Bridge(sdk, gate, metadata, pages, before_start=compare, on_start=start, on_stop=stop)

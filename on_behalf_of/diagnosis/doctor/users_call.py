@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from on_behalf_of.diagnosis.declared_tools import declared_tools
 from on_behalf_of.diagnosis.doctor.api_call import api_call
 from on_behalf_of.diagnosis.doctor.exchanging import Overheard, exchanging, scope_for
 from on_behalf_of.diagnosis.doctor.finding import Finding, not_checked
@@ -11,6 +10,7 @@ from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.http_client import UpstreamHttp
 from on_behalf_of.mcp.api.client import Downstream
 from on_behalf_of.mcp.configuration import BridgeConfiguration
+from on_behalf_of.mcp.declared_tools import declared_tools
 from on_behalf_of.mcp.outbound import build_api, build_exchange
 from on_behalf_of.mcp.served_request import ServedRequest
 from on_behalf_of.resource_server.issuer_keys import IssuerKeys

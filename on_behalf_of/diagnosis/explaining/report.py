@@ -1,10 +1,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from on_behalf_of.diagnosis.declared_tools import declared_tools
 from on_behalf_of.diagnosis.spelling import spelled
 from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.mcp.configuration import BridgeConfiguration, bridge_configuration
+from on_behalf_of.mcp.declared_tools import declared_tools
 from on_behalf_of.mcp.tool_registry import could_be_granted, missing_scopes
 from on_behalf_of.resource_server.access_token import AccessToken
 from on_behalf_of.resource_server.claims import Claims

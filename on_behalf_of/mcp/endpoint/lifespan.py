@@ -3,6 +3,8 @@
 import logging
 from contextlib import AbstractAsyncContextManager
 
+from django.core.exceptions import ImproperlyConfigured
+
 from on_behalf_of.mcp.endpoint.asgi_types import Receive, Send
 
 logger = logging.getLogger(__name__)
@@ -17,6 +19,10 @@ async def follow_lifespan(lifespan: AbstractAsyncContextManager[None], receive: 
             await send({"type": "lifespan.startup.complete"})
             step = "shutdown"
             await receive()
+    except ImproperlyConfigured as error:  # one sentence that says what to do; a traceback would hide it
+        logger.error("%s", error)  # noqa: TRY400 - as above
+        await send({"type": f"lifespan.{step}.failed", "message": str(error)})
+        return
     except Exception as error:
         logger.exception("The MCP server failed at its %s.", step)
         await send({"type": f"lifespan.{step}.failed", "message": str(error)})

@@ -9,7 +9,6 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
-from on_behalf_of.diagnosis.declared_tools import declared_tools
 from on_behalf_of.diagnosis.doctor.deployment import configured_deployment
 from on_behalf_of.diagnosis.doctor.finding import (
     Finding,
@@ -21,6 +20,7 @@ from on_behalf_of.diagnosis.doctor.finding import (
 )
 from on_behalf_of.diagnosis.doctor.report import as_json, as_lines, summary
 from on_behalf_of.mcp.api.api_path import check_path
+from on_behalf_of.mcp.declared_tools import declared_tools
 from on_behalf_of.resource_server.pasted_token import read_pasted_token
 
 FOUND, BAD_USAGE = 1, 2  # exit codes

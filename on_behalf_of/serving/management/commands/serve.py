@@ -4,6 +4,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from on_behalf_of.environment.kinds import LOOPBACK_HOSTS
@@ -51,6 +52,7 @@ class Command(BaseCommand):
         refuse_busy_port(host, port, remedy="give another --port")
         if application:
             _check_application(application)
+            _check_tools()
         else:
             refuse_old_database()
         self.stdout.write(f"http://{'localhost' if host in LOOPBACK_HOSTS else host}:{port}/")
@@ -81,6 +83,28 @@ def _check_application(application: str) -> None:
         is_there = False
     if not is_there:
         raise CommandError(f"There is no {application}: name an ASGI app as module:name, such as shop.mcp:application.")
+
+
+def _check_tools() -> None:
+    """Refuse generated tools that no longer fit the API.
+
+    This process compares them, because it is replaced by the server, which need not load what describes the API.
+    """
+    if not is_declared("MCP"):
+        return
+    from on_behalf_of.mcp.checks import generated_tools_are_those_of_the_api  # not every project has an MCP server
+    from on_behalf_of.mcp.configuration import bridge_configuration
+    from on_behalf_of.mcp.declared_tools import declared_tools
+    from on_behalf_of.mcp.openapi.start import compare_with_api
+
+    for found in generated_tools_are_those_of_the_api():
+        if found.is_serious():
+            raise CommandError(found.msg)
+    configuration = bridge_configuration()
+    try:
+        compare_with_api(declared_tools(configuration).generated, configuration)
+    except ImproperlyConfigured as changed:
+        raise CommandError(str(changed)) from changed
 
 
 def _longest_call() -> float:

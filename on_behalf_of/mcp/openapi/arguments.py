@@ -1,0 +1,151 @@
+"""The arguments of a tool: one flat object, whose members go into the path, the query or the body of the request."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from on_behalf_of.mcp.openapi.judging_schema import definitions, judging
+from on_behalf_of.mcp.openapi.left_out import LeftOut
+from on_behalf_of.mcp.openapi.listed_schema import flat_members, listed
+from on_behalf_of.mcp.openapi.naming import argument_name, distinct
+from on_behalf_of.mcp.openapi.operation import Operation, Parameter
+from on_behalf_of.mcp.openapi.references import merged
+from on_behalf_of.mcp.openapi.wording import shown
+
+MOST_IN_QUERY = 12  # optional query parameters; more of them become one argument, `filters`
+LONGEST_LIST_OF_FILTERS = 1_000  # characters
+PAGING = frozenset({"page", "page_size", "limit", "offset", "cursor"})
+USUAL = PAGING | {"search", "ordering"}  # always arguments of their own
+BODY, FILTERS = "body", "filters"
+_A_FILTER = {"type": "string", "pattern": "^[^=]+="}
+
+
+@dataclass(frozen=True)
+class Argument:
+    """A member of the arguments, and where it goes."""
+
+    name: str
+    place: str  # "path", "query", "member" (of the body) or "body" (the whole body)
+    wire_name: str
+    schema: Any
+    is_required: bool
+    description: str = ""
+    parameter: Parameter | None = None  # of path and query
+
+
+@dataclass(frozen=True)
+class Arguments:
+    """All arguments of an operation. `filters` are query parameters that are given together in one argument."""
+
+    operation: Operation
+    members: tuple[Argument, ...]
+    filters: Mapping[str, Parameter] = field(default_factory=dict)
+
+    def query(self, wire_name: str) -> Argument | None:
+        """Return the argument that fills a query parameter."""
+        return next((each for each in self.members if (each.place, each.wire_name) == ("query", wire_name)), None)
+
+    def listed(self) -> dict[str, Any]:
+        """Return the input schema that models are shown."""
+        shown_to_models = {each.name: self._listed(each) for each in self.members}
+        if self.filters:
+            shown_to_models[FILTERS] = {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": shown(f"Each name=value. Names: {', '.join(self.filters)}", LONGEST_LIST_OF_FILTERS),
+            }
+        return self._object(shown_to_models)
+
+    def judging(self) -> dict[str, Any]:
+        """Return the schema that judges the arguments of a call."""
+        properties = {each.name: judging(each.schema) for each in self.members}
+        if self.filters:
+            properties[FILTERS] = {"type": "array", "items": _A_FILTER}
+        found = self._object(properties)
+        used = [each.schema for each in self.members] + [each.schema for each in self.filters.values()]
+        body = merged(self.operation.document, self.operation.body) if self.operation.body is not None else {}
+        if alternatives := self._alternatives(body):
+            found["anyOf"] = [
+                {name: each[name] for name in ("required", "properties") if name in each} for each in alternatives
+            ]
+            used.append(body)
+        if defs := definitions(self.operation.document, used):
+            found["$defs"] = defs
+        return found
+
+    def _alternatives(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the alternatives of a body, if its members are arguments under their own names."""
+        in_body = [each for each in self.members if each.place == "member"]
+        if not in_body or any(each.name != each.wire_name for each in in_body):
+            return []
+        raw = body.get("oneOf") or body.get("anyOf") or ()
+        found = [judging(merged(self.operation.document, each)) for each in raw]
+        return [each for each in found if "properties" in each]
+
+    def _listed(self, argument: Argument) -> dict[str, Any]:
+        may_be_null = argument.place in {"member", "body"}
+        document, words = self.operation.document, argument.description
+        found = listed(document, argument.schema, description=words, may_be_null=may_be_null)
+        if argument.wire_name in PAGING and argument.place == "query":
+            found.pop("description", None)
+        return found
+
+    def _object(self, properties: dict[str, Any]) -> dict[str, Any]:
+        required = [each.name for each in self.members if each.is_required]
+        found: dict[str, Any] = {"type": "object", "properties": properties}
+        return found | ({"required": required} if required else {}) | {"additionalProperties": False}
+
+
+def arguments_of(operation: Operation) -> Arguments:
+    """Return the arguments of an operation. Raises LeftOut for one that asks for a password."""
+    offered = operation.extension.get("arguments")
+    in_path = [each for each in operation.parameters if each.place == "path"]
+    in_query = [each for each in operation.parameters if each.place == "query"]
+    if isinstance(offered, list):
+        in_query = [each for each in in_query if each.is_required or each.name in offered]
+    optional = [each for each in in_query if not each.is_required and each.name not in USUAL]
+    filters = {each.name: each for each in optional} if len(optional) > MOST_IN_QUERY else {}
+    members: list[Argument] = []
+    for each in [*in_path, *(each for each in in_query if each.name not in filters)]:
+        members.append(
+            Argument(
+                name=_name(each.name, each.place, members),
+                place=each.place,
+                wire_name=each.name,
+                schema=each.schema,
+                is_required=each.is_required,
+                description=each.description,
+                parameter=each,
+            )
+        )
+    for argument in _of_body(operation, members):
+        if isinstance(offered, list) and not argument.is_required and argument.wire_name not in offered:
+            continue
+        members.append(argument)
+    required_first = sorted(members, key=lambda each: not each.is_required)
+    return Arguments(operation, tuple(required_first), filters)
+
+
+def _of_body(operation: Operation, others: list[Argument]) -> Iterator[Argument]:
+    if operation.body is None:
+        return
+    members = list(flat_members(operation.document, operation.body))
+    if not members:
+        yield Argument(_name(BODY, "body", others), "body", "", operation.body, operation.body_is_required)
+        return
+    names = [*others]
+    for name, schema, is_required in members:
+        if merged(operation.document, schema).get("format") == "password":
+            raise LeftOut(f"it asks for a password ({name}), which does not belong in a model's context")
+        argument = Argument(_name(name, "body", names), "member", name, schema, is_required)
+        names.append(argument)
+        yield argument
+
+
+def _name(wire_name: str, place: str, others: list[Argument]) -> str:
+    """Return a name that no other argument has. Path parameters come first, and keep theirs."""
+    taken = {each.name for each in others} | {FILTERS, "fields"} - {wire_name}
+    name = argument_name(wire_name)
+    if name in taken:
+        name = argument_name(f"{place}_{name}")
+    return distinct(name, taken)

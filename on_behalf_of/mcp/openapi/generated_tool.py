@@ -1,0 +1,79 @@
+"""Make a tool of an operation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from on_behalf_of.mcp.openapi.answer import MOST_CHARACTERS, answer_form
+from on_behalf_of.mcp.openapi.arguments import arguments_of
+from on_behalf_of.mcp.openapi.naming import tool_name
+from on_behalf_of.mcp.openapi.operation import Operation
+from on_behalf_of.mcp.openapi.request import request_of
+from on_behalf_of.mcp.openapi.wording import first_paragraph, shown
+from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
+
+LONGEST_DESCRIPTION = 200  # characters
+
+
+def name_of(operation: Operation) -> str:
+    """Return the tool's name: the API's choice, or one made from the operation."""
+    chosen = operation.extension.get("name")
+    return chosen if isinstance(chosen, str) and chosen else tool_name(operation.id, operation.method, operation.path)
+
+
+def generated_tool(
+    operation: Operation,
+    *,
+    name: str = "",
+    scopes: tuple[str, ...] | None = None,
+    asked_at_login: bool = True,
+    most_characters: int = MOST_CHARACTERS,
+) -> Tool:
+    """Return a tool that calls the operation. Raises LeftOut, and ToolDeclarationError for what the API says in x-mcp.
+
+    `scopes` are those that the client's token must have; by default, those that the operation itself asks for. What the
+    API says in `x-mcp` takes precedence.
+    """
+    arguments = arguments_of(operation)
+    form = answer_form(arguments, most_characters)
+    name = name or name_of(operation)
+
+    def answer(call: ToolCall) -> ToolAnswer:
+        form.check(call.arguments)
+        request = request_of(arguments, call.arguments)
+        found = call.api.request(request.method, request.path, params=request.params, body=request.body)
+        return form.answer(found, call.arguments)
+
+    said = operation.extension
+    own = said.get("scopes")
+    is_read = operation.method == "GET"
+    return Tool(
+        answer,
+        name=name,
+        title=shown(str(said.get("title") or ""), 60),
+        description=_description(operation, name),
+        scopes=tuple(own) if isinstance(own, list) else scopes if scopes is not None else operation.scopes,
+        downstream_scopes=operation.scopes,
+        input_schema=_with_own(arguments.listed(), form.own_arguments),
+        judged_by=_with_own(arguments.judging(), form.own_arguments),
+        output_schema=form.output_schema,
+        origin=f"{operation.method} {operation.path}",
+        asked_at_login=asked_at_login,
+        read_only=is_read,
+        destructive=not is_read and said.get("destructive") is not False,
+        idempotent=operation.method in {"GET", "PUT", "DELETE"},
+    )
+
+
+def _with_own(schema: dict[str, Any], own: Mapping[str, Any]) -> dict[str, Any]:
+    return {**schema, "properties": {**schema["properties"], **own}}
+
+
+def _description(operation: Operation, name: str) -> str:
+    """Return what the API says about the operation, after what the tool's name says if there is no summary."""
+    if isinstance(said := operation.extension.get("description"), str) and (words := shown(said, LONGEST_DESCRIPTION)):
+        return words
+    summary = shown(operation.summary, LONGEST_DESCRIPTION)
+    if summary:
+        return summary if summary.endswith((".", "!", "?", "…")) else f"{summary}."
+    made = f"{name.replace('_', ' ').capitalize()}."
+    return shown(f"{made} {first_paragraph(operation.description)}", LONGEST_DESCRIPTION)

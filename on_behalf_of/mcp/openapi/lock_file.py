@@ -1,0 +1,168 @@
+"""What was accepted of an API's description: the operations that are tools, whole, each with a digest.
+
+The file is an OpenAPI document of its own, so that a change of it reads as the change of the API that it is.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from django.core.exceptions import ImproperlyConfigured
+
+from on_behalf_of.mcp.openapi.left_out import LeftOut
+from on_behalf_of.mcp.openapi.operation import TAKEN, json_answer, json_of, raw_operations, scopes_of, taken_words
+from on_behalf_of.mcp.openapi.references import closure, resolved
+
+PINS = "x-locked-tools"
+COMMAND = "`manage.py mcp_tools lock`"
+_SAYS_NOTHING = frozenset({"example", "examples", "externalDocs", "xml", "tags", "deprecated"})
+
+
+class ToolsNotLocked(ImproperlyConfigured):
+    """The lock file is missing, is not one, or does not contain what is named; the text says what to do."""
+
+
+@dataclass(frozen=True)
+class Pin:
+    """What a lock file says about one operation."""
+
+    tool: str  # its name
+    digest: str  # SHA-256 of the operation, in hexadecimal
+
+
+@dataclass(frozen=True)
+class Locked:
+    """The content of a lock file."""
+
+    document: Mapping[str, Any]
+    pins: Mapping[str, Pin]  # by operation, in the order in which they are listed
+
+
+def excerpt(document: Mapping[str, Any], operations: Iterable[str]) -> dict[str, Any]:
+    """Return the named operations as a document of their own, without what no tool depends on.
+
+    Raises LeftOut if one is not there.
+    """
+    found = {name: (method, path, raw) for name, method, path, raw in raw_operations(document)}
+    paths: dict[str, dict[str, Any]] = {}
+    for name in operations:
+        if name not in found:
+            raise LeftOut(f"the API has no operation {name}")
+        method, path, raw = found[name]
+        paths.setdefault(path, {})[method.lower()] = _pruned_operation(document, name, path, raw)
+    schemas = {name: _pruned(each) for name, each in closure(document, paths).items()}
+    return {"openapi": str(document["openapi"]), "paths": paths, "components": {"schemas": schemas}}
+
+
+def digest(document: Mapping[str, Any], operation: str) -> str:
+    """Return the digest of one operation: of everything that its tool is made of."""
+    part = excerpt(document, [operation])
+    return sha256(json.dumps(part, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def locked_text(document: Mapping[str, Any], tools: Mapping[str, str]) -> str:
+    """Return the content of a lock file for these operations and the names of their tools."""
+    whole = excerpt(document, tools)
+    pins = {name: {"tool": tool, "sha256": digest(document, name)} for name, tool in tools.items()}
+    return json.dumps({PINS: pins, **whole}, ensure_ascii=False, indent=1) + "\n"
+
+
+def read_lock(path: Path) -> Locked:
+    """Return the content of a lock file. Raises ToolsNotLocked, also if the file was edited by hand."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        pins = {name: Pin(each["tool"], each["sha256"]) for name, each in document[PINS].items()}
+    except FileNotFoundError:
+        raise ToolsNotLocked(f"{path} is missing: run {COMMAND}.") from None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        raise ToolsNotLocked(f"{path} is not a lock file: run {COMMAND}.") from None
+    for name, pin in pins.items():
+        try:
+            is_whole = digest(document, name) == pin.digest
+        except (LeftOut, KeyError, TypeError, AttributeError):
+            is_whole = False
+        if not is_whole:
+            raise ToolsNotLocked(f"{path} does not contain {name} as it was locked: run {COMMAND}.")
+    return Locked(document, pins)
+
+
+def _pruned_operation(document: Mapping[str, Any], name: str, path: str, raw: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {"operationId": name, **{each: raw[each] for each in ("summary", "description", "x-mcp") if each in raw}}
+    kept["security"] = [{"api": list(scopes_of(document, raw))}]
+    if raw["parameters"]:
+        kept["parameters"] = [_pruned(each) for each in raw["parameters"]]
+    body = resolved(document, raw.get("requestBody"))
+    if isinstance(body, Mapping) and (content := body.get("content")):
+        kept["requestBody"] = {"content": _pruned(_main(content))}
+        if body.get("required"):
+            kept["requestBody"]["required"] = True
+    if found := json_answer(document, raw.get("responses")):
+        status, content = found
+        kept["responses"] = {status: {"description": "", "content": _pruned(_main(content))}}
+    if taken := raw.get(TAKEN) or taken_words(document, path):
+        kept[TAKEN] = {each: list(words) for each, words in taken.items()}
+    return kept
+
+
+def _main(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the JSON among the media types, or all of them if there is none."""
+    schema = json_of(content)
+    return dict(content) if schema is None else {"application/json": {"schema": schema}}
+
+
+def _pruned(value: Any, *, are_names: bool = False) -> Any:
+    """Return the value without examples and the like. Members of `properties` are names, which may be any word."""
+    if isinstance(value, Mapping):
+        return {
+            name: _pruned(each, are_names=name == "properties" and not are_names)
+            for name, each in value.items()
+            if are_names or name not in _SAYS_NOTHING
+        }
+    return [_pruned(each) for each in value] if isinstance(value, list) else value
+
+
+def changes(before: Mapping[str, Any], after: Mapping[str, Any], operation: str) -> list[str]:
+    """Return in words what differs between two documents about an operation; [] if nothing does."""
+    try:
+        now = excerpt(after, [operation])
+    except LeftOut:
+        return ["it is gone"]
+    old, new = (_parts(each) for each in (excerpt(before, [operation]), now))
+    names = dict.fromkeys([*old, *new])
+    return [_words(name, old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)]
+
+
+def _parts(part: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what an excerpt of one operation consists of, by names that people understand."""
+    (path, item), *_ = part["paths"].items()
+    (method, raw), *_ = item.items()
+    found: dict[str, Any] = {"address": f"{method.upper()} {path}"}
+    for name in ("summary", "description", "x-mcp", "security", "requestBody", "responses", TAKEN):
+        if name in raw:
+            found[_PARTS.get(name, name)] = raw[name]
+    for each in raw.get("parameters", ()):
+        found[f"parameter {each.get('name')}"] = each
+    for name, each in part["components"]["schemas"].items():
+        found[f"schema {name}"] = each
+    return found
+
+
+_PARTS = {
+    "security": "scopes",
+    "requestBody": "body",
+    "responses": "answer",
+    TAKEN: "other operations at addresses that its arguments could name",
+}
+
+
+def _words(name: str, before: Any, after: Any) -> str:
+    if before is None:
+        return f"{name} is new"
+    if after is None:
+        return f"{name} is gone"
+    old, new = (each.get("properties", {}) if isinstance(each, Mapping) else {} for each in (before, after))
+    members = [member for member in dict.fromkeys([*old, *new]) if old.get(member) != new.get(member)]
+    return f"{name} changed: {', '.join(members)}" if members else f"{name} changed"

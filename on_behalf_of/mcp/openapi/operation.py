@@ -1,0 +1,236 @@
+"""What an OpenAPI document says about one operation, as far as a tool needs it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from on_behalf_of.mcp.openapi.left_out import LeftOut
+from on_behalf_of.mcp.openapi.references import merged, resolved
+from on_behalf_of.primitives.scope_syntax import is_scope
+
+METHODS = ("get", "post", "put", "patch", "delete")
+TEMPLATE = re.compile(r"\{([^{}]+)\}")
+TAKEN = "x-taken-words"  # what a lock file says of an operation in place of the API's other paths
+_FORMAT = "format"  # a query parameter that chooses the answer's content type (Django REST framework)
+_OF_SESSIONS = re.compile("csrf|xsrf")  # headers that only a browser's session needs
+_SERIALIZED = {"form", "spaceDelimited", "pipeDelimited", "deepObject"}  # styles of query parameters
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """A parameter in the path or the query."""
+
+    name: str  # on the wire
+    place: str  # "path" or "query"
+    schema: Mapping[str, Any]
+    is_required: bool
+    description: str = ""
+    style: str = "form"
+    explode: bool = True
+    is_json: bool = False  # its value is sent as JSON text
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation. `document` holds the component schemas that its own schemas refer to."""
+
+    id: str
+    method: str  # GET
+    path: str  # /api/notes/{id}/
+    document: Mapping[str, Any] = field(repr=False)
+    parameters: tuple[Parameter, ...] = ()
+    body: Mapping[str, Any] | None = None  # the schema of a JSON body
+    body_is_required: bool = False
+    answer: Mapping[str, Any] | None = None  # the schema of the JSON answer; None: the answer has no content
+    scopes: tuple[str, ...] = ()  # that the API asks for
+    summary: str = ""
+    description: str = ""
+    extension: Mapping[str, Any] = field(default_factory=dict)  # x-mcp
+    taken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # see `taken_words`
+
+
+def raw_operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:
+    """Yield id, method, path and content of each operation, in the document's order.
+
+    An operation without an id gets its method and path as one. Raises LeftOut if the document is not OpenAPI 3.
+    """
+    paths = document.get("paths")
+    if not str(document.get("openapi", "")).startswith("3.") or not isinstance(paths, Mapping):
+        raise LeftOut("the document is not OpenAPI 3")
+    for path, item in paths.items():
+        whole = resolved(document, item)
+        for method in METHODS:
+            if isinstance(whole, Mapping) and isinstance(content := whole.get(method), Mapping):
+                shared = {"parameters": _all_parameters(document, whole, content)}
+                name = content.get("operationId") or f"{method.upper()} {path}"
+                yield name, method.upper(), path, {**content, **shared}
+
+
+def read_operation(document: Mapping[str, Any], name: str, method: str, path: str, raw: Mapping[str, Any]) -> Operation:
+    """Return what the document says about an operation. Raises LeftOut."""
+    extension = raw.get("x-mcp", {})
+    if extension is False:
+        raise LeftOut("the API says x-mcp: false")
+    if not (scopes := scopes_of(document, raw)):
+        raise LeftOut("it names no scope, so nothing says who may call it")
+    body, body_is_required = _body(document, raw.get("requestBody"))
+    return Operation(
+        id=name,
+        method=method,
+        path=path,
+        document=document,
+        parameters=tuple(_parameters(document, raw["parameters"])),
+        body=body,
+        body_is_required=body_is_required,
+        answer=_answer(document, raw.get("responses")),
+        scopes=scopes,
+        summary=str(raw.get("summary") or ""),
+        description=str(raw.get("description") or ""),
+        extension=extension if isinstance(extension, Mapping) else {},
+        taken=raw.get(TAKEN) or taken_words(document, path),
+    )
+
+
+def scopes_of(document: Mapping[str, Any], raw: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the scopes of the first security alternative that names any, in order; () if none does.
+
+    Sessions, cookies and keys name none; a tool could not use them anyway, because it has an access token only.
+    """
+    security = raw["security"] if "security" in raw else document.get("security")
+    for alternative in security if isinstance(security, list) else ():
+        named = [scope for scopes in alternative.values() for scope in scopes] if isinstance(alternative, dict) else []
+        if named and all(isinstance(scope, str) and is_scope(scope) for scope in named):
+            return tuple(dict.fromkeys(named))
+    return ()
+
+
+def taken_words(document: Mapping[str, Any], path: str) -> dict[str, tuple[str, ...]]:
+    """Return what a path parameter must not be, because the API would take the address for another operation's.
+
+    With /notes/{id}/ and /notes/export/ in one API, `id` must not be "export".
+    """
+    found: dict[str, set[str]] = {}
+    segments = _segments(path)
+    for other in document.get("paths", {}):
+        others = _segments(other)
+        if other == path or len(others) != len(segments):
+            continue
+        pairs = list(zip(segments, others, strict=True))
+        if not all(_may_be_same(mine, theirs) for mine, theirs in pairs):
+            continue
+        for mine, theirs in pairs:
+            if (named := TEMPLATE.fullmatch(mine)) and "{" not in theirs:
+                found.setdefault(named[1], set()).add(theirs)
+    return {name: tuple(sorted(words)) for name, words in sorted(found.items())}
+
+
+def _segments(path: str) -> list[str]:
+    return path.strip("/").split("/")
+
+
+def _may_be_same(mine: str, theirs: str) -> bool:
+    return mine == theirs or "{" in mine or "{" in theirs
+
+
+def _all_parameters(document: Mapping[str, Any], item: Mapping[str, Any], raw: Mapping[str, Any]) -> list[Any]:
+    """Return the operation's parameters and those of its path, of which the operation may replace some."""
+    found: dict[tuple[Any, Any], Any] = {}
+    for each in [*(item.get("parameters") or ()), *(raw.get("parameters") or ())]:
+        whole = resolved(document, each)
+        if isinstance(whole, Mapping):
+            found[whole.get("in"), whole.get("name")] = whole
+    return list(found.values())
+
+
+def _parameters(document: Mapping[str, Any], raw: list[Any]) -> Iterator[Parameter]:
+    for each in raw:
+        name, place, is_required = str(each.get("name", "")), each.get("in"), bool(each.get("required"))
+        if place in {"header", "cookie"}:
+            if is_required and not _OF_SESSIONS.search(name.lower()):
+                raise LeftOut(f"it requires the {place} {name}, which an argument must not choose")
+            continue
+        if place == "query" and name == _FORMAT:
+            continue
+        content = each.get("content")
+        if isinstance(content, Mapping) and content:
+            schema = next(iter(content.values())).get("schema", {})
+        else:
+            schema = each.get("schema", {})
+        style = str(each.get("style") or ("simple" if place == "path" else "form"))
+        if place == "path" and style != "simple":
+            raise LeftOut(f"the parameter {name} has the style {style}")
+        if place == "query" and style not in _SERIALIZED:
+            raise LeftOut(f"the parameter {name} has the unknown style {style}")
+        if place == "path" and merged(document, schema).get("type") in {"array", "object"}:
+            raise LeftOut(f"the parameter {name} puts several values into the path")
+        yield Parameter(
+            name=name,
+            place=str(place),
+            schema=schema if isinstance(schema, Mapping) else {},
+            is_required=is_required or place == "path",
+            description=str(each.get("description") or ""),
+            style=style,
+            explode=bool(each.get("explode", style == "form")),
+            is_json=bool(content),
+        )
+
+
+def _is_json(media_type: str) -> bool:
+    bare = media_type.partition(";")[0].strip().lower()
+    return bare == "application/json" or bare.endswith("+json") or bare == "*/*"
+
+
+def json_of(content: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the schema of the JSON among the media types; None if there is no JSON."""
+    for media_type in sorted(content, key=lambda each: each != "application/json"):
+        if _is_json(media_type):
+            schema = (content[media_type] or {}).get("schema", {})
+            return schema if isinstance(schema, Mapping) else {}
+    return None
+
+
+def _body(document: Mapping[str, Any], raw: Any) -> tuple[Mapping[str, Any] | None, bool]:
+    whole = resolved(document, raw)
+    if not isinstance(whole, Mapping) or not (content := whole.get("content")):
+        return None, False
+    schema = json_of(content)
+    if schema is None:
+        if any(each.startswith("multipart/") or each == "application/octet-stream" for each in content):
+            raise LeftOut("it takes a file, which a model cannot send")
+        raise LeftOut(f"its body is {min(content)}, and not JSON")
+    if file := _required_file(document, schema):
+        raise LeftOut(f"it takes a file ({file}), which a model cannot send")
+    return schema, bool(whole.get("required"))
+
+
+def is_file(schema: Mapping[str, Any]) -> bool:
+    return schema.get("format") == "binary" or "contentMediaType" in schema
+
+
+def _required_file(document: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    whole = merged(document, schema)
+    properties = whole.get("properties", {})
+    for name in whole.get("required") or ():
+        if is_file(merged(document, properties.get(name, {}))) and not properties[name].get("readOnly"):
+            return str(name)
+    return "the body" if is_file(whole) else ""
+
+
+def json_answer(document: Mapping[str, Any], responses: Any) -> tuple[str, Mapping[str, Any]] | None:
+    """Return status and content of the first success that has content, by media type; None if there is none."""
+    found = {str(status): each for status, each in responses.items()} if isinstance(responses, Mapping) else {}
+    for status in sorted(each for each in found if each.startswith("2")):
+        whole = resolved(document, found[status])
+        if isinstance(whole, Mapping) and (content := whole.get("content")):
+            return status, content
+    return None
+
+
+def _answer(document: Mapping[str, Any], responses: Any) -> Mapping[str, Any] | None:
+    if (found := json_answer(document, responses)) is None:
+        return None
+    schema = json_of(found[1])
+    if schema is None or is_file(merged(document, schema)):
+        raise LeftOut("it answers with a file or another content that is not JSON")
+    return schema

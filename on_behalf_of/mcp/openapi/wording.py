@@ -1,0 +1,34 @@
+"""Texts of the API's description as models and people see them: one line, cut, without characters that hide others."""
+
+import re
+import unicodedata
+
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“(])")
+_MARKS = re.compile(r"[*`]{1,3}|^\s*[-*]\s+|^#+\s+", re.MULTILINE)
+
+
+def shown(text: str, longest: int) -> str:
+    """Return the text as one line of at most `longest` characters, whole sentences if they fit.
+
+    Control and format characters, such as bidi overrides and tags, are removed: a model reads what a reviewer cannot
+    see. The text is the API's own, so nothing else is.
+    """
+    line = " ".join("".join(map(_visible, _MARKS.sub("", text[: longest * 20]))).split())
+    if len(line) <= longest:
+        return line
+    kept = ""
+    for sentence in _SENTENCE.split(line):
+        if len(kept) + len(sentence) + 1 > longest:
+            break
+        kept = f"{kept} {sentence}".strip()
+    return kept or line[: longest - 1].rsplit(" ", 1)[0].rstrip(",;:") + "…"
+
+
+def first_paragraph(text: str) -> str:
+    return text.strip().partition("\n\n")[0]
+
+
+def _visible(character: str) -> str:
+    if character in "\n\t\r":
+        return " "
+    return "" if unicodedata.category(character)[0] == "C" else character
