@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from on_behalf_of.drf.configuration import ApiConfiguration
     from on_behalf_of.drf.errors import readable_errors
     from on_behalf_of.drf.middleware import AuditMiddleware
+    from on_behalf_of.drf.openapi.mcp_tool import mcp_tool
     from on_behalf_of.drf.recorded_view import RecordedView
     from on_behalf_of.drf.scopes import HasScope
 
@@ -28,6 +29,7 @@ __all__ = [
     "HasScope",
     "RecordedView",
     "RequiresDelegation",
+    "mcp_tool",
     "readable_errors",
     "token_of",
 ]
@@ -42,6 +44,7 @@ __getattr__ = lazy_exports(
         "HasScope": "scopes",
         "RecordedView": "recorded_view",
         "RequiresDelegation": "actor_permissions",
+        "mcp_tool": "openapi.mcp_tool",
         "readable_errors": "errors",
         "token_of": "caller",
     },

@@ -4,7 +4,7 @@ from importlib import import_module
 from django.apps import AppConfig, apps
 from django.conf import settings
 
-SCHEMA = "on_behalf_of.drf.openapi.auto_schema.ApiSchema"
+from on_behalf_of.drf.openapi.mcp_tool import OWN_SCHEMA
 
 
 def _describes_by_itself() -> bool:
@@ -13,7 +13,7 @@ def _describes_by_itself() -> bool:
     That class loads what it needs when the description is first requested, which keeps the start short.
     """
     schema = getattr(settings, "REST_FRAMEWORK", {}).get("DEFAULT_SCHEMA_CLASS")
-    return apps.is_installed("drf_spectacular") and schema != SCHEMA
+    return apps.is_installed("drf_spectacular") and schema != OWN_SCHEMA
 
 
 class DrfConfig(AppConfig):

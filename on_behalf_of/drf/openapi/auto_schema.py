@@ -11,6 +11,7 @@ from rest_framework.fields import Field, empty
 import on_behalf_of.drf.openapi.security  # noqa: F401 - registers itself
 from on_behalf_of.drf.configuration import api_configuration
 from on_behalf_of.drf.fields import Text
+from on_behalf_of.drf.openapi.mcp_tool import said_of
 from on_behalf_of.drf.openapi.operation import Operation
 
 WRITES = frozenset({"POST", "PUT", "PATCH"})
@@ -25,6 +26,8 @@ class ApiSchema(AutoSchema):
         operation: dict[str, Any] | None = super().get_operation(path, path_regex, path_prefix, method, registry)
         if operation is None:
             return None
+        if (said := said_of(self.view, self.method)) is not None:
+            operation["x-mcp"] = said
         _give_example(operation.get("requestBody", {}), self._words.request)
         for status, response in operation["responses"].items():
             response.setdefault("headers", {})["X-Request-ID"] = {"$ref": "#/components/headers/X-Request-ID"}
