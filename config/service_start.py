@@ -106,11 +106,15 @@ def check_database() -> None:
 
 
 def check_tools() -> None:
-    """Raises ToolDeclarationError here, where it is one line; granian would show a traceback."""
+    """Raises ImproperlyConfigured here, where it is one line; granian would show a traceback."""
     from mcp_bridge.tools.registry import TOOLS
+    from on_behalf_of.mcp.configuration import bridge_configuration
     from on_behalf_of.mcp.json_schema import check_schemas  # slow to load, and only the bridge needs it
+    from on_behalf_of.mcp.openapi.start import compare_with_api
 
+    TOOLS.check_generated()
     check_schemas(TOOLS)
+    compare_with_api(TOOLS.generated, bridge_configuration())
 
 
 # What takes Django, or a service's own code, to check.

@@ -46,7 +46,7 @@ class Call:
                 return bool(answer["subject"] == self.user)
             case "add_note":
                 return bool(answer["title"] == f"of {self.user}")
-        return {note["title"] for note in answer["notes"]} <= {f"of {self.user}"}
+        return {note["title"] for note in answer["items"]} <= {f"of {self.user}"}
 
 
 class Callers:

@@ -73,9 +73,9 @@ async def test_notes_are_added_and_listed_page_by_page(bridge: RunningBridge) ->
         assert added["structuredContent"]["id"] == 3
         first = (await bridge.call("list_notes", page_size=2))["structuredContent"]
         last = (await bridge.call("list_notes", page=2, page_size=2))["structuredContent"]
-    assert [note["title"] for note in first["notes"]] == ["note 0", "note 1"]
+    assert [note["title"] for note in first["items"]] == ["note 0", "note 1"]
     assert (first["count"], first["page"], first["next_page"]) == (3, 1, 2)
-    assert [note["title"] for note in last["notes"]] == ["note 2"]
+    assert [note["title"] for note in last["items"]] == ["note 2"]
     assert last["next_page"] is None
 
 

@@ -66,7 +66,7 @@ async def test_a_client_that_needs_more_scope_steps_up(services: Running) -> Non
         assert "tool:notes" in (wallet.tokens.scope or "")
         notes = (await client.call_tool("list_notes", {})).structured_content
     assert notes is not None
-    assert note.structured_content["id"] in [each["id"] for each in notes["notes"]]
+    assert note.structured_content["id"] in [each["id"] for each in notes["items"]]
 
 
 @pytest.mark.anyio

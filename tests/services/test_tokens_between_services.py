@@ -76,7 +76,7 @@ def test_fifty_users_at_once_each_see_only_themselves(services: Running) -> None
     def use(subject: str) -> list[str]:
         greeting = services.answer("greet", tokens[subject])
         services.answer("add_note", tokens[subject], title=subject)
-        notes = services.answer("list_notes", tokens[subject])["notes"]
+        notes = services.answer("list_notes", tokens[subject])["items"]
         return [greeting["subject"], *(note["title"] for note in notes)]
 
     with ThreadPoolExecutor(50) as pool:

@@ -62,7 +62,7 @@ class FakeApi:
             mine[-1]["id"] = len(mine)
             return 201, mine[-1]
         query = parse_qs(url.query)
-        page, size = int(query["page"][0]), int(query["page_size"][0])
+        page, size = int(query.get("page", ["1"])[0]), int(query.get("page_size", ["20"])[0])
         following = "https://elsewhere.example/notes" if page * size < len(mine) else None
         return 200, {
             "count": len(mine),

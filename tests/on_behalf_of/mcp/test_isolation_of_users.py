@@ -23,7 +23,7 @@ async def test_fifty_users_at_once_each_see_only_themselves(bridge: RunningBridg
                     bridge.call("greet", tokens[user]), bridge.call("list_notes", tokens[user])
                 )
                 assert greeting["structuredContent"]["subject"] == user
-                assert [note["title"] for note in notes["structuredContent"]["notes"]] == [f"of {user}"]
+                assert [note["title"] for note in notes["structuredContent"]["items"]] == [f"of {user}"]
 
         await asyncio.gather(*map(session, USERS))
     assert len(tenant.forms) == 2 * len(USERS)  # one for each user and scope

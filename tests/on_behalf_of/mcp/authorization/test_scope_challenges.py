@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from mcp_bridge.tools.notes import LIST_NOTES
+from tests.on_behalf_of.mcp.notes_by_hand import LIST_NOTES
 from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
 from on_behalf_of.mcp.tool_registry import ToolRegistry
 from tests.loopback_server import Reply

@@ -94,7 +94,7 @@ async def test_a_hundred_users_at_once_each_see_only_themselves(served: ServedBr
         for _ in range(2):
             assert (await call("whoami"))["subject"] == user
             assert (await call("greet"))["subject"] == user
-            assert [note["title"] for note in (await call("list_notes"))["notes"]] == [f"of {user}"]
+            assert [note["title"] for note in (await call("list_notes"))["items"]] == [f"of {user}"]
 
     limits = httpx2.Limits(max_connections=100)
     async with (

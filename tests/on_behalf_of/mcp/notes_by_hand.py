@@ -1,4 +1,4 @@
-"""The user's notes at the API: two tools on one DRF resource."""
+"""Two tools on one DRF resource, as people write them by hand."""
 
 from typing import Any
 
