@@ -75,7 +75,7 @@ class Tool:
         name = self.name or self.answer.__name__
         paragraph = (inspect.getdoc(self.answer) or "").partition("\n\n")[0]
         self._default("name", name)
-        self._default("title", name.replace("_", " ").capitalize())
+        self._default("title", _title_of(name))
         self._default("description", " ".join(paragraph.split()))
         if self.idempotent is None:
             object.__setattr__(self, "idempotent", self.read_only)
@@ -89,14 +89,27 @@ class Tool:
 
     @property
     def hints(self) -> dict[str, bool]:
-        """Return the hints as MCP's ToolAnnotations.
+        """Return the hints as MCP's ToolAnnotations, without those that say what clients assume anyway.
 
-        For a tool that only reads, those about changes say nothing (MCP ToolAnnotations), so they are left out.
+        They assume that a tool changes things, destroys, must not be repeated, and reaches other systems. For one that
+        only reads, the hints about changes say nothing.
         """
-        found = {"readOnlyHint": self.read_only, "openWorldHint": self.open_world}
-        if not self.read_only:
-            found |= {"destructiveHint": self.destructive, "idempotentHint": bool(self.idempotent)}
-        return found
+        found = {"readOnlyHint": True} if self.read_only else {}
+        if not self.read_only and not self.destructive:
+            found["destructiveHint"] = False
+        if not self.read_only and self.idempotent:
+            found["idempotentHint"] = True
+        return found if self.open_world else {**found, "openWorldHint": False}
+
+    @property
+    def listed_title(self) -> str | None:
+        """Return the title, unless it only repeats the name."""
+        return None if self.title == _title_of(self.name) else self.title
+
+    @property
+    def listed_output_schema(self) -> Schema | None:
+        """Return the output schema, unless it says nothing."""
+        return None if self.output_schema == ANY_OBJECT else self.output_schema
 
     def _default(self, name: str, value: str) -> None:
         if not getattr(self, name):
@@ -123,3 +136,7 @@ class Tool:
         if self.read_only and (self.destructive or not self.idempotent):
             return "a tool that only reads cannot be destructive, and must be idempotent"
         return None
+
+
+def _title_of(name: str) -> str:
+    return name.replace("_", " ").capitalize()

@@ -84,11 +84,11 @@ async def _report(context: Context, seconds: float) -> None:
 def _as_listed(tool: Tool) -> types.Tool:
     return types.Tool(
         name=tool.name,
-        title=tool.title,
+        title=tool.listed_title,
         description=tool.description,
         input_schema=dict(tool.input_schema),
-        output_schema=dict(tool.output_schema),
-        annotations=types.ToolAnnotations.model_validate(tool.hints),
+        output_schema=None if (promised := tool.listed_output_schema) is None else dict(promised),
+        annotations=types.ToolAnnotations.model_validate(tool.hints) if tool.hints else None,
     )
 
 

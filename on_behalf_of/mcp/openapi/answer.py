@@ -14,7 +14,7 @@ from on_behalf_of.mcp.tool_error import InvalidArguments, ToolError
 
 MOST_CHARACTERS = 40_000  # of an answer; about 10,000 tokens, from which on clients warn
 ITEMS_OF_A_PAGE = 50  # where the API gives a list as a whole
-MOST_FIELDS = 60  # that are listed
+FEWEST_FIELDS, MOST_FIELDS = 5, 60  # choosing among fewer saves nothing; more are not listed
 FIELDS, PAGE = "fields", "page"
 _NEXT = {"page": "next_page", "offset": "next_offset", "cursor": "next_cursor"}
 
@@ -39,15 +39,22 @@ class AnswerForm:
     most_characters: int = MOST_CHARACTERS
 
     @property
-    def own_arguments(self) -> dict[str, Any]:
+    def listed_arguments(self) -> dict[str, Any]:
         """Return the arguments that this form adds, as models are shown them."""
         found: dict[str, Any] = {}
         if self.fields:
             names = ", ".join(self.fields[:MOST_FIELDS])
             found[FIELDS] = {"type": "array", "items": {"type": "string"}, "description": f"Only these: {names}"}
         if self.paging == "whole":
-            found[PAGE] = {"type": "integer", "minimum": 1}
+            found[PAGE] = {"type": "integer"}
         return found
+
+    @property
+    def judging_arguments(self) -> dict[str, Any]:
+        """Return what judges the arguments that this form adds."""
+        fields = {"type": "array", "items": {"type": "string"}}
+        found: dict[str, Any] = {FIELDS: fields} if self.fields else {}
+        return found | ({PAGE: {"type": "integer", "minimum": 1}} if self.paging == "whole" else {})
 
     @property
     def output_schema(self) -> dict[str, Any]:
@@ -143,7 +150,8 @@ def answer_form(arguments: Arguments, most_characters: int = MOST_CHARACTERS) ->
     whole = merged(operation.document, operation.answer) if operation.answer is not None else {}
     properties = whole.get("properties") or {}
     if whole.get("type") == "array" or ("items" in whole and not properties):
-        paging = "" if arguments.query(PAGE) else "whole"
+        is_paged = operation.method != "GET" or any(each.name == PAGE for each in arguments.members)
+        paging = "" if is_paged else "whole"
         return AnswerForm(arguments, paging, _fields(operation, whole.get("items"), arguments), most_characters)
     results = merged(operation.document, properties.get("results", {}))
     if "next" in properties and results.get("type") == "array":
@@ -158,7 +166,7 @@ def _fields(operation: Operation, schema: Any, arguments: Arguments) -> tuple[st
         return ()
     properties = merged(operation.document, schema).get("properties") or {}
     names = [name for name, each in properties.items() if merged(operation.document, each).get("writeOnly") is not True]
-    return tuple(names) if len(names) > 2 else ()  # noqa: PLR2004 - choosing among two saves nothing
+    return tuple(names) if len(names) >= FEWEST_FIELDS else ()
 
 
 def _chosen(value: Any, names: Any) -> Any:

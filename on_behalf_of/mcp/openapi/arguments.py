@@ -1,6 +1,6 @@
 """The arguments of a tool: one flat object, whose members go into the path, the query or the body of the request."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,9 +52,11 @@ class Arguments:
             shown_to_models[FILTERS] = {
                 "type": "array",
                 "items": {"type": "string"},
-                "description": shown(f"Each name=value. Names: {', '.join(self.filters)}", LONGEST_LIST_OF_FILTERS),
+                "description": shown(f"Each name=value. Names: {_grouped(self.filters)}", LONGEST_LIST_OF_FILTERS),
             }
-        return self._object(shown_to_models)
+        whole = self._object(shown_to_models)
+        del whole["additionalProperties"]  # one of the model vendors refuses it, and others are refused by the judge
+        return whole
 
     def judging(self) -> dict[str, Any]:
         """Return the schema that judges the arguments of a call."""
@@ -83,7 +85,8 @@ class Arguments:
         return [each for each in found if "properties" in each]
 
     def _listed(self, argument: Argument) -> dict[str, Any]:
-        may_be_null = argument.place in {"member", "body"}
+        # A new object lacks what is left out, so null says nothing there. In a change, it empties a member.
+        may_be_null = argument.place in {"member", "body"} and (self.operation.method != "POST" or argument.is_required)
         document, words = self.operation.document, argument.description
         found = listed(document, argument.schema, description=words, may_be_null=may_be_null)
         if argument.wire_name in PAGING and argument.place == "query":
@@ -124,6 +127,24 @@ def arguments_of(operation: Operation) -> Arguments:
         members.append(argument)
     required_first = sorted(members, key=lambda each: not each.is_required)
     return Arguments(operation, tuple(required_first), filters)
+
+
+def _grouped(names: Iterable[str]) -> str:
+    """Return the names, with the lookups of one field together: "price, price__gt/gte/lt".
+
+    Filters of Django are lookups on fields, so this takes half the tokens.
+    """
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        field_name, _, lookup = name.rpartition("__")
+        groups.setdefault(field_name or lookup, []).append(lookup if field_name else "")
+    told = []
+    for field_name, lookups in groups.items():
+        if "" in lookups:
+            told.append(field_name)
+        if more := [lookup for lookup in lookups if lookup]:
+            told.append(f"{field_name}__{'/'.join(more)}")
+    return ", ".join(told)
 
 
 def _of_body(operation: Operation, others: list[Argument]) -> Iterator[Argument]:

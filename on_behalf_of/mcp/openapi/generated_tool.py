@@ -1,5 +1,6 @@
 """Make a tool of an operation."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,11 @@ from on_behalf_of.mcp.openapi.wording import first_paragraph, shown
 from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
 
 LONGEST_DESCRIPTION = 200  # characters
+_SAYS_WHAT_IT_DOES = re.compile(
+    r"(?:Add|Approve|Cancel|Change|Check|Close|Compute|Count|Create|Delete|Export|Fetch|Find|Get|Give|Keep|List|Look|Mark|"
+    r"Move|Open|Put|Read|Reject|Remove|Renew|Replace|Report|Reset|Retrieve|Return|Run|Search|Send|Set|Show|Start|Stop|"
+    r"Submit|Tell|Update|Validate|Write)s? "
+)
 
 
 def name_of(operation: Operation) -> str:
@@ -53,14 +59,15 @@ def generated_tool(
         description=_description(operation, name),
         scopes=tuple(own) if isinstance(own, list) else scopes if scopes is not None else operation.scopes,
         downstream_scopes=operation.scopes,
-        input_schema=_with_own(arguments.listed(), form.own_arguments),
-        judged_by=_with_own(arguments.judging(), form.own_arguments),
+        input_schema=_with_own(arguments.listed(), form.listed_arguments),
+        judged_by=_with_own(arguments.judging(), form.judging_arguments),
         output_schema=form.output_schema,
         origin=f"{operation.method} {operation.path}",
         asked_at_login=asked_at_login,
         read_only=is_read,
         destructive=not is_read and said.get("destructive") is not False,
         idempotent=operation.method in {"GET", "PUT", "DELETE"},
+        open_world=True,  # the description does not say whom the API tells
     )
 
 
@@ -75,5 +82,8 @@ def _description(operation: Operation, name: str) -> str:
     summary = shown(operation.summary, LONGEST_DESCRIPTION)
     if summary:
         return summary if summary.endswith((".", "!", "?", "…")) else f"{summary}."
-    made = f"{name.replace('_', ' ').capitalize()}."
-    return shown(f"{made} {first_paragraph(operation.description)}", LONGEST_DESCRIPTION)
+    words = first_paragraph(operation.description)
+    if _SAYS_WHAT_IT_DOES.match(words):
+        return shown(words, LONGEST_DESCRIPTION)
+    # The text is that of the whole view, such as "The caller's own notes."
+    return shown(f"{name.replace('_', ' ').capitalize()}. {words}", LONGEST_DESCRIPTION)

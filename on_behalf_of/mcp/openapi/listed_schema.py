@@ -164,9 +164,12 @@ def _is_small(limit: Any) -> bool:
 
 
 def _unlike(kinds: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the alternatives without those that another one says as well: an e-mail address or any text, say."""
     found: list[dict[str, Any]] = []
     for each in kinds:
-        if each not in found:
+        is_plain = not {"enum", "properties", "items"}.intersection(each)
+        like = [other for other in found if other == each or (is_plain and other["type"] == each["type"])]
+        if not like:
             found.append(each)
     return found
 

@@ -18,7 +18,12 @@ _VERBS = {"GET": "get", "POST": "create", "PUT": "replace", "PATCH": "update", "
 _NO_NOUNS = re.compile(r"api|rest|v\d+(_\d+)*|public|internal")
 _VERSION = re.compile(r"v[0-9]{1,3}")
 _NUMBERED = re.compile(r"_\d+$")
+_QUALITIES = {"bulk", "batch"}  # not what is done, but to how many
+_SEARCHES = {"search", "export", "count", "lookup", "find"}  # what a GET may do besides reading
 _IRREGULAR = {
+    "shelves": "shelf",
+    "leaves": "leaf",
+    "addresses": "address",
     "people": "person",
     "children": "child",
     "data": "data",
@@ -41,21 +46,22 @@ def tool_name(operation_id: str, method: str, path: str) -> str:
     nouns = [each for each in words if not _NO_NOUNS.fullmatch(each)] or words[-1:]
     originals = [each for each in path.strip("/").split("/") if each]
     is_about_one = bool(originals) and TEMPLATE.search(originals[-1]) is not None
-    verb = _ACTIONS[action]
-    if (
-        action == "create"
-        and not is_about_one
-        and len(originals) > 1
-        and TEMPLATE.search(originals[-2])
-        and _is_verb(nouns[-1])
-    ):
-        return _cut("_".join([nouns[-1], *map(_singular, nouns[-2:-1])]))  # POST /orders/{id}/cancel/
+    verb, last = _ACTIONS[action], nouns[-1]
+    is_below_one = len(originals) > 1 and TEMPLATE.search(originals[-2]) is not None
+    is_below_many = not is_below_one and len(nouns) > 1 and _is_plural(nouns[-2]) and not _is_plural(last)
+    if action == "create" and not is_about_one and is_below_one and not _is_plural(last):
+        return _cut("_".join([last, *map(_singular, nouns[-2:-1])]))  # POST /orders/{id}/cancel/
+    if not is_about_one and is_below_many:
+        if (action == "create" and last not in _QUALITIES) or last in _SEARCHES:
+            return _cut(f"{last}_{nouns[-2]}")  # POST /books/reprice/, GET /books/search/
+        if action != "retrieve":
+            return _cut(f"{verb}_{last}_{nouns[-2]}")  # GET /loans/overdue/
     if verb == "list":
-        names = [*map(_singular, nouns[:-1]), nouns[-1]]
+        names = [*map(_singular, nouns[:-1]), last]
     elif is_about_one or action in {"create", "update", "partial_update", "destroy"}:
         names = list(map(_singular, nouns))
     else:
-        names = [*map(_singular, nouns[:-1]), nouns[-1]]
+        names = [*map(_singular, nouns[:-1]), last]
     return _cut("_".join([verb, *names]))
 
 
@@ -105,9 +111,8 @@ def _snake(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
 
 
-def _is_verb(word: str) -> bool:
-    """Return whether the last word of a POST is what is done: `cancel` is, `items` is not."""
-    return not word.endswith("s") or word.endswith("ss")
+def _is_plural(word: str) -> bool:
+    return word.endswith("s") and not word.endswith("ss")
 
 
 def _singular(word: str) -> str:

@@ -72,6 +72,8 @@ def read_operation(document: Mapping[str, Any], name: str, method: str, path: st
     extension = raw.get("x-mcp", {})
     if extension is False:
         raise LeftOut("the API says x-mcp: false")
+    if f"{{{_FORMAT}}}" in path:
+        raise LeftOut("its address chooses the content type")
     if not (scopes := scopes_of(document, raw)):
         raise LeftOut("it names no scope, so nothing says who may call it")
     body, body_is_required = _body(document, raw.get("requestBody"))

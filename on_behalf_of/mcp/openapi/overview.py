@@ -64,14 +64,15 @@ def tokens_of(tool: Tool) -> int:
 
 def listed(tool: Tool) -> dict[str, Any]:
     """Return the tool as clients are shown it."""
-    return {
+    whole = {
         "name": tool.name,
-        "title": tool.title,
+        "title": tool.listed_title,
         "description": tool.description,
         "inputSchema": tool.input_schema,
-        "outputSchema": tool.output_schema,
+        "outputSchema": tool.listed_output_schema,
         "annotations": tool.hints,
     }
+    return {name: value for name, value in whole.items() if value}
 
 
 def size_warning(number: int) -> str:

@@ -4,6 +4,8 @@ import re
 import unicodedata
 
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"“(])")
+_TERMINAL = re.compile(r"\x1b(\[[0-?]*[ -/]*[@-~]|.)?")  # control sequences, whole
+_CHOICE = re.compile(r"^\s*[*-] `([^`\n]*)` - (.*)$", re.MULTILINE)  # how drf-spectacular lists an enum
 _MARKS = re.compile(r"[*`]{1,3}|^\s*[-*]\s+|^#+\s+", re.MULTILINE)
 
 
@@ -13,7 +15,8 @@ def shown(text: str, longest: int) -> str:
     Control and format characters, such as bidi overrides and tags, are removed: a model reads what a reviewer cannot
     see. The text is the API's own, so nothing else is.
     """
-    line = " ".join("".join(map(_visible, _MARKS.sub("", text[: longest * 20]))).split())
+    plain = _MARKS.sub("", _CHOICE.sub(_choice, _TERMINAL.sub("", text[: longest * 20])))
+    line = " ".join("".join(map(_visible, plain)).split())
     if len(line) <= longest:
         return line
     kept = ""
@@ -26,6 +29,13 @@ def shown(text: str, longest: int) -> str:
 
 def first_paragraph(text: str) -> str:
     return text.strip().partition("\n\n")[0]
+
+
+def _choice(found: re.Match[str]) -> str:
+    """Return what a choice means; empty if its label is the word itself, which the schema lists."""
+    word, label = found[1], found[2].strip()
+    is_said = re.sub(r"\W+|_", "", word).lower() == re.sub(r"\W+|_", "", label).lower()
+    return "" if is_said else f"{word}: {label};"
 
 
 def _visible(character: str) -> str:

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mcp_bridge.tools.get_datetime import GET_DATETIME
-from tests.on_behalf_of.mcp.notes_by_hand import ADD_NOTE, LIST_NOTES
 from on_behalf_of.mcp.json_schema import first_violation, without_nulls
 from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
 from on_behalf_of.mcp.tool_registry import ToolRegistry
 from tests.on_behalf_of.mcp.fake_api import FakeApi
+from tests.on_behalf_of.mcp.notes_by_hand import ADD_NOTE, LIST_NOTES
 from tests.on_behalf_of.mcp.running_bridge import LEGACY, MODERN, RunningBridge, modern_call, modern_headers, tools_call
 
 pytestmark = pytest.mark.anyio

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.on_behalf_of.mcp.notes_by_hand import LIST_NOTES
 from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
 from on_behalf_of.mcp.tool_registry import ToolRegistry
 from tests.loopback_server import Reply
 from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
 from tests.on_behalf_of.mcp.fake_api import FakeApi
+from tests.on_behalf_of.mcp.notes_by_hand import LIST_NOTES
 from tests.on_behalf_of.mcp.running_bridge import BASE_URL, RunningBridge, modern_call, modern_headers, tools_call
 
 pytestmark = pytest.mark.anyio
