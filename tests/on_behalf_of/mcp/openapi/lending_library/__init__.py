@@ -1,6 +1,6 @@
 """A public library that lends books: an API as other teams write them, for tests of tools made from its description.
 
-It is described by drf-spectacular's own AutoSchema and protected by this library as docs/adopt.md says. It has 44
+It is described by drf-spectacular's own AutoSchema and protected by this library as docs/adopt.md says. It has 50
 operations below `/api/v2/`, and `/schema` is described as well. Three rules beyond scopes decide what a user sees:
 `get_queryset` (own loans, reservations and payments), `filter_backends` (members of the own branch) and permissions.
 

@@ -46,6 +46,7 @@ class CategoryViewSet(
     mixins.ListModelMixin,
     mixins.CreateModelMixin,
     mixins.RetrieveModelMixin,
+    mixins.DestroyModelMixin,
     viewsets.GenericViewSet[Category],
 ):
     """Categories, each with those below it."""
@@ -87,6 +88,17 @@ class ReviewList(generics.ListCreateAPIView[Review]):
 
     def perform_create(self, serializer: BaseSerializer[Review]) -> None:
         serializer.save(reader_id=self.request.user.pk)
+
+
+class ReviewDetail(generics.RetrieveUpdateDestroyAPIView[Review]):
+    """What a reader thinks of a book. Only that reader can change it."""
+
+    serializer_class = ReviewSerializer
+    permission_classes = CATALOGUE
+    http_method_names = ("get", "patch", "delete")
+
+    def get_queryset(self) -> QuerySet[Review]:
+        return Review.objects.filter(reader=self.request.user.pk)
 
 
 @extend_schema(parameters=[PLAN])

@@ -8,7 +8,7 @@ router = SimpleRouter()
 router.register("books", books.BookViewSet)
 router.register("categories", shelves.CategoryViewSet)
 copies = shelves.CopyViewSet.as_view({"get": "list", "post": "create"})
-copy = shelves.CopyViewSet.as_view({"get": "retrieve", "patch": "partial_update"})
+copy = shelves.CopyViewSet.as_view({"get": "retrieve", "put": "update", "patch": "partial_update", "delete": "destroy"})
 
 urlpatterns = [
     path("", include(router.urls)),
@@ -16,6 +16,7 @@ urlpatterns = [
     path("books/<int:book_pk>/copies/", copies),
     path("books/<int:book_pk>/copies/<int:id>/", copy),
     path("reviews/", shelves.ReviewList.as_view()),
+    path("reviews/<int:pk>/", shelves.ReviewDetail.as_view()),
     path("shelves/<str:name>/", shelves.ShelfDetail.as_view()),
     path("shelf-map/", shelves.ShelfMap.as_view()),
     path("isbn/<isbn>/", shelves.BookByIsbn.as_view()),
