@@ -92,9 +92,9 @@ def build_bridge(
     `write_calls` stores records of tool calls; it is called on a thread of its own, and may fail. `shared_cache` shares
     exchanged tokens between processes; it may fail too. `metadata_at_root`: see MetadataDocument. `renews_keys` keeps
     the issuer's keys fresh while the app serves. `asks_api` compares generated tools with the API's description before
-    the app serves. Raises ToolDeclarationError, and ImproperlyConfigured for generated tools.
+    the app serves. Raises ToolDeclarationError. Generated tools without a lock file stop the start, not this function:
+    the command that writes the file may import the app.
     """
-    registry.check_generated()
     check_schemas(registry)
     observer = configuration.observer
     http = UpstreamHttp(
@@ -114,6 +114,7 @@ def build_bridge(
     ends = threading.Event()
 
     def compare() -> None:
+        registry.check_generated()
         if asks_api and registry.generated:
             from on_behalf_of.mcp.openapi.start import compare_with_api  # only those who generate tools need it
 

@@ -1,13 +1,11 @@
-"""System checks: variables that are set and have no effect, and tools that the API has left behind."""
+"""System checks: variables that are set and have no effect."""
 
 from typing import Any
 
 from django.core import checks
-from django.core.checks import CheckMessage, Tags, register
-from django.core.exceptions import ImproperlyConfigured
+from django.core.checks import CheckMessage, register
 
 from on_behalf_of.mcp.configuration import bridge_configuration
-from on_behalf_of.mcp.declared_tools import declared_tools
 from on_behalf_of.setting import is_declared
 
 LEFTOVER = (
@@ -15,8 +13,6 @@ LEFTOVER = (
     "and On-Behalf-Of always exchanges an access token."
 )
 REMOVE_LEFTOVER = "Remove it. The exchange needs a client grant of the bridge's client for the API instead."
-
-NOT_COMPARED = "The generated tools cannot be compared with the API. Serve its description, or name a file of it."
 
 
 @register()
@@ -27,26 +23,3 @@ def nothing_is_left_of_custom_token_exchange(**_kwargs: Any) -> list[CheckMessag
     if not configuration.has_leftover_subject_token_type:
         return []
     return [checks.Warning(LEFTOVER, hint=REMOVE_LEFTOVER, id="obo_mcp.W001")]
-
-
-@register(Tags.urls)
-def generated_tools_are_those_of_the_api(**_kwargs: Any) -> list[CheckMessage]:
-    """Compare the lock files of generated tools with the API's description, where this process can make it.
-
-    A description at a URL is compared when the MCP server starts.
-    """
-    if not is_declared("MCP"):
-        return []
-    from on_behalf_of.mcp.openapi.description import DescriptionUnavailable  # only those who generate tools need it
-
-    found: list[CheckMessage] = []
-    for generated in declared_tools(bridge_configuration()).generated:
-        try:
-            if (document := generated.current()) is not None:
-                generated.check(document)
-            _ = generated.tools
-        except DescriptionUnavailable as why:
-            found.append(checks.Warning(str(why), hint=NOT_COMPARED, id="obo_mcp.W002"))
-        except ImproperlyConfigured as wrong:
-            found.append(checks.Error(str(wrong), id="obo_mcp.E001"))
-    return found

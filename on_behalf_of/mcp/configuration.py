@@ -43,7 +43,7 @@ class BridgeConfiguration:
     exchange_target: ExchangeTarget = ExchangeTarget.AUDIENCE
     cache_keys: tuple[bytes, ...] = field(default=(), repr=False)  # for what processes share; the first one encrypts
     has_leftover_subject_token_type: bool = False  # MCP_AUTH0_SUBJECT_TOKEN_TYPE is set, which has no effect
-    tools: str = ""  # dotted path of the ToolRegistry, for `doctor` and `explain_token`
+    tools: str = ""  # dotted path of the ToolRegistry; empty: see `declared_tools`
     observer: Observer = field(default_factory=Observer)  # receives measurements of this process
 
 
@@ -62,8 +62,8 @@ def bridge_configuration(declared: DeclaredSettings) -> BridgeConfiguration:
     EXCHANGE_TARGET: "audience" or "resource". CACHE_KEYS: a list of keys of 32 bytes that encrypt what processes share
     (see `mcp_app`); the first encrypts, all decrypt.
     DIALECTS, ACTOR_RULE, ALLOW_MACHINES, KEYS_MAX_AGE, KEYS_MAX_STALE, KEYS_COOLDOWN, CA_FILE: as in the API's entry.
-    TOOLS: the dotted path of the ToolRegistry, such as "shop.mcp.TOOLS"; `doctor` and `explain_token` use it to say
-    what a token may call.
+    TOOLS: the dotted path of the ToolRegistry, if it is not the `TOOLS` in the module `mcp` beside the settings, such
+    as "shop.mcp.TOOLS". `mcp_tools`, `doctor`, `explain_token`, the system check and the admin read it.
     FORWARD_ADDRESS: whether to tell the tenant the user's address. TIMEOUT: seconds for a whole tool call.
     """
     issuer, base_url = declared.url("ISSUER"), declared.base_url("BASE_URL")

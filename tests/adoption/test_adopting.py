@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -41,6 +42,7 @@ MOST_CHANGED_LINES, MOST_LINES_OF_TOOLS, WIDTH = 15, 20, "88"
 EXTRAS = "drf,mcp,serving,testing"
 AUDIENCE = "https://shop.example/api"
 SUBJECT = "sso|anna"
+FIVE_TOOLS = ["list_orders", "create_order", "get_order", "update_order", "delete_order"]
 REVIEWING = """
 from accounts.models import Customer
 Customer.objects.create_superuser("reviewer@example.com", "reviewing")
@@ -181,7 +183,10 @@ def test_no_more_lines_change_than_the_page_says(shop: Shop) -> None:
     ruff = str(Path(sys.executable).parent / "ruff")
     shop.run(ruff, "format", "--isolated", "--no-cache", "--check", "--line-length", WIDTH, ".")
     (tools,) = blocks(PAGE, "python")
-    assert len(tools.text.splitlines()) <= MOST_LINES_OF_TOOLS
+    lines = tools.text.splitlines()
+    assert len(lines) <= MOST_LINES_OF_TOOLS
+    about_tools = [line for line in lines if "ToolRegistry" in line]
+    assert len(about_tools) <= 2  # the import and the declaration: the operations are named in the lock file
 
 
 def test_the_projects_own_tests_still_pass(shop: Shop) -> None:
@@ -218,8 +223,7 @@ def test_no_migration_is_missing_and_the_system_check_names_the_one_view_without
 
 
 def test_a_tool_is_called_as_the_user_and_its_row_is_verified(shop: Shop) -> None:
-    (tools,) = blocks(PAGE, "python")
-    tools.write_below(shop.folder)
+    name_the_tools(shop)
     shop.manage("migrate", "--verbosity", "0")
     shop.manage("migrate", "--verbosity", "0", "--database", "stock")
     shop.manage("shell", "--no-imports", "--command", CALLING)
@@ -227,7 +231,10 @@ def test_a_tool_is_called_as_the_user_and_its_row_is_verified(shop: Shop) -> Non
         api = served.enter_context(shop.serving([], shop.api_port, "/schema"))
         mcp = served.enter_context(shop.serving(["shop.mcp:application"], shop.mcp_port, f"{WELL_KNOWN}/mcp"))
         token = shop.tenant.token(aud=f"{mcp}/mcp", sub=SUBJECT, scope="orders")
-        assert in_a_thread(f"{mcp}/mcp", token) == {"orders": [{"id": 1, "item": "coffee", "quantity": 2}]}
+        seen = in_a_thread(f"{mcp}/mcp", token)
+        assert seen["names"] == FIVE_TOOLS
+        assert seen["found"] == {"items": [{"id": 1, "item": "coffee", "quantity": 2}], "count": 1}
+        assert seen["of another customer"] == "The API did not find what was asked for: No Order matches the given query."
         shop.manage("doctor", "--token-file", "-", "--api-path", "/api/v1/orders/", typed=token)
         # A change through the API itself, with the token that the tenant would hand out.
         written = shop.tenant.delegated_token(aud=AUDIENCE, sub=SUBJECT, scope="orders:write")
@@ -242,20 +249,22 @@ def test_a_tool_is_called_as_the_user_and_its_row_is_verified(shop: Shop) -> Non
         assert document["resource"] == AUDIENCE
         described = yaml.safe_load(httpx2.get(f"{api}/schema").text)
         assert {"token": ["orders:write"]} in described["paths"]["/api/v1/orders/"]["post"]["security"]
-        until(lambda: shop.verified().startswith("Intact: 5 rows under"), "the rows are not sealed")
+        until(lambda: shop.verified().startswith("Intact: 6 rows under"), "the rows are not sealed")
         explained = shop.manage("explain_token", typed=written)
         assert explained.startswith("The API accepts this token.")
         assert "POST /api/v1/orders/" in explained
     rows = json.loads(shop.manage("shell", "--no-imports", "--command", ROWS))
     assert [(row["subject"], row["method"], row["status"]) for row in rows] == [
         (SUBJECT, "GET", 200),
+        (SUBJECT, "GET", 404),
         (SUBJECT, "GET", 200),  # the doctor's
         (SUBJECT, "POST", 201),
         (SUBJECT, "POST", 400),
         ("sso|stranger", "GET", 403),
     ]
     assert (rows[0]["actor"], rows[0]["client_id"]) == (BRIDGE_CLIENT, BRIDGE_CLIENT)
-    assert {row["route"] for row in rows} == {"/api/v1/orders/"}  # as people write it, though a router made it
+    routes = {"/api/v1/orders/", "/api/v1/orders/<pk>/"}  # as people write them, though a router made them
+    assert {row["route"] for row in rows} == routes
     assert rows[0]["scopes_required"] == ["orders:read"]
 
 
@@ -291,6 +300,31 @@ def test_the_log_reads_well_in_the_projects_own_admin(shop: Shop, browser: Brows
         assert complaints == []
 
 
+def test_a_changed_api_stops_the_start_of_the_tools(shop: Shop, tmp_path: Path) -> None:
+    changed = copy(shop)
+    changed.folder = tmp_path / "shop"
+    shutil.copytree(shop.folder, changed.folder)
+    name_the_tools(changed)
+    serializers = changed.folder / "orders" / "serializers.py"
+    serializers.write_text(serializers.read_text().replace('"quantity"', '"quantity", "customer"'))
+    for command in (["check"], ["serve", "shop.mcp:application", "--port", str(changed.mcp_port)]):
+        stopped = changed.ran(str(shop.python), "manage.py", *command)
+        assert stopped.returncode == 1
+        assert "api_v1_orders_create (schema Order changed: customer)" in stopped.stderr
+        assert "Traceback" not in stopped.stderr
+    changed.manage("mcp_tools", "lock")
+    changed.manage("check", PYTHONWARNINGS="default")
+
+
+def name_the_tools(shop: Shop) -> None:
+    """Do what the page says under "Offer tools"."""
+    (tools,) = blocks(PAGE, "python")
+    tools.write_below(shop.folder)
+    commands = [command for block in blocks(PAGE, "console") for command in block.commands if "mcp_tools" in command]
+    for command in commands:
+        shop.manage(*shlex.split(command)[2:])
+
+
 def in_a_thread(endpoint: str, token: str) -> Any:
     """Call the tool in another thread, because Playwright runs an event loop in this one while its browser is open."""
     with ThreadPoolExecutor(1) as pool:
@@ -302,4 +336,7 @@ async def _called(endpoint: str, token: str) -> Any:
         httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as http,
         Client(streamable_http_client(endpoint, http_client=http)) as client,
     ):
-        return (await client.call_tool("list_orders")).structured_content
+        found = (await client.call_tool("list_orders")).structured_content
+        refused = (await client.call_tool("get_order", {"id": 2})).content[0]
+        names = [tool.name for tool in (await client.list_tools()).tools]
+        return {"names": names, "found": found, "of another customer": getattr(refused, "text", "")}

@@ -34,7 +34,7 @@ async def test_null_means_the_default(bridge: RunningBridge) -> None:
         clock = await bridge.call("get_datetime", timezone=None)
         notes = await bridge.call("list_notes", page=None, page_size=None)
     assert clock["structuredContent"]["timezone"] == "UTC"
-    assert notes["structuredContent"]["page"] == 1
+    assert notes["structuredContent"]["count"] == 0
 
 
 async def test_no_arguments_at_all_may_be_null(bridge: RunningBridge) -> None:

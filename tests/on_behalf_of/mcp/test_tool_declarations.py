@@ -122,6 +122,7 @@ def test_a_bad_declaration_stops_the_start_with_one_line(mistake: str, tmp_path:
         f"class Odd: # reads the declaration when the settings do\n"
         f"    def __iter__(self): yield Tool(odd, {mistake})\n"
         f"    scopes = property(lambda self: tuple(scope for tool in self for scope in tool.scopes))\n"
+        f"    check_generated = lambda self: None\n"
         "tools.TOOLS = Odd()\n"
         "sys.exit(manage.main())\n"
     )

@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from on_behalf_of.environment.kinds import LOOPBACK_HOSTS
+from on_behalf_of.serving.checks import generated_tools_are_those_of_the_api
 from on_behalf_of.serving.granian_command import THREADS, become, grace_for, granian_command
 from on_behalf_of.serving.metrics.workers_directory import DIRECTORY, fresh_directory
 from on_behalf_of.serving.start_conditions import refuse_busy_port, refuse_debug_beyond_loopback, refuse_old_database
@@ -92,8 +93,7 @@ def _check_tools() -> None:
     """
     if not is_declared("MCP"):
         return
-    from on_behalf_of.mcp.checks import generated_tools_are_those_of_the_api  # not every project has an MCP server
-    from on_behalf_of.mcp.configuration import bridge_configuration
+    from on_behalf_of.mcp.configuration import bridge_configuration  # not every project has an MCP server
     from on_behalf_of.mcp.declared_tools import declared_tools
     from on_behalf_of.mcp.openapi.start import compare_with_api
 

@@ -3,9 +3,11 @@
 import pytest
 
 from on_behalf_of.mcp.api.api_path import check_path
+from on_behalf_of.mcp.tool_registry import ToolRegistry
 from tests.loopback_server import Reply
 from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
 from tests.on_behalf_of.mcp.fake_api import FakeApi
+from tests.on_behalf_of.mcp.notes_by_hand import ADD_NOTE
 from tests.on_behalf_of.mcp.running_bridge import RunningBridge
 
 pytestmark = pytest.mark.anyio
@@ -40,6 +42,7 @@ REPLIES: dict[str, tuple[Reply, str]] = {
 @pytest.mark.parametrize("case", REPLIES)
 async def test_each_failure_of_the_api_is_described(bridge: RunningBridge, api: FakeApi, case: str) -> None:
     api.reply, words = REPLIES[case]
+    bridge.registry = ToolRegistry([ADD_NOTE])
     async with bridge:
         text = await bridge.error_text("add_note", title="x")
     assert words in text

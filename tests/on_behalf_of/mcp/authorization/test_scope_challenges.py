@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
+from mcp_bridge.tools.registry import TOOLS
 from on_behalf_of.mcp.tool_registry import ToolRegistry
 from tests.loopback_server import Reply
 from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
@@ -74,7 +75,7 @@ async def test_the_list_shows_the_tools_that_the_user_has_or_may_have_scopes_for
         of_administrator = await _listed(
             bridge, bridge.token(scope="", permissions=["tool:whoami", "tool:greet", "tool:notes"])
         )
-    everything = ["whoami", "greet", "get_datetime", "list_notes", "add_note"]
+    everything = [tool.name for tool in TOOLS]
     assert without_claim == of_administrator == everything
     assert of_user == ["whoami", "get_datetime"]
 

@@ -4,12 +4,13 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
 from on_behalf_of.http_client.http_client import UpstreamHttp
 from on_behalf_of.mcp.configuration import bridge_configuration
-from on_behalf_of.mcp.declared_tools import registry_at
+from on_behalf_of.mcp.declared_tools import declared_tools, registry_at
 from on_behalf_of.mcp.openapi.description import DescriptionUnavailable, fetched, parsed
 from on_behalf_of.mcp.openapi.generated_tools import GeneratedTools
 from on_behalf_of.mcp.openapi.left_out import LeftOut
@@ -102,18 +103,17 @@ class Command(BaseCommand):
 
 
 def _registry(path: str | None) -> ToolRegistry:
-    if not (path := path or bridge_configuration().tools):
-        raise CommandError(
-            'Say which tools: with --tools shop.mcp.TOOLS, or for good with ON_BEHALF_OF["MCP"]["TOOLS"].'
-        )
-    return registry_at(path)
+    return registry_at(path) if path else declared_tools(bridge_configuration())
 
 
 def _chosen(registry: ToolRegistry, lock: str | None) -> GeneratedTools:
     found = [each for each in registry.generated if lock is None or (each.lock and each.lock.name == lock)]
     if not found:
         which = f"from the lock file {lock}" if lock else "from a description; see ToolRegistry.from_openapi"
-        raise CommandError(f"The registry has no tools that are made {which}.")
+        where = 'Name the registry in ON_BEHALF_OF["MCP"]["TOOLS"] or with --tools, if it is not shop.mcp.TOOLS.'
+        raise CommandError(
+            f"No tools are made {which}. {where.replace('shop', settings.SETTINGS_MODULE.partition('.')[0])}"
+        )
     if len(found) > 1:
         raise CommandError(f"Say which with --lock: {', '.join(each.lock.name for each in found if each.lock)}.")
     return found[0]
