@@ -4,16 +4,26 @@ from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.contrib import admin
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.urls import NoReverseMatch, reverse
+from django.template.response import TemplateResponse
+from django.urls import NoReverseMatch, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.views.decorators.http import require_safe
 
+from on_behalf_of.mcp.configuration import bridge_configuration
+from on_behalf_of.mcp.declared_tools import declared_tools
 from on_behalf_of.mcp.models import ToolCall
+from on_behalf_of.mcp.tool import Tool
+from on_behalf_of.mcp.tool_registry import ToolRegistry
+from on_behalf_of.mcp.tool_usage import usage
 from on_behalf_of.primitives.call_error import Outcome
 from on_behalf_of.primitives.visible_text import escaped
+from on_behalf_of.setting import is_declared
 
 MOST_COUNTED = 10_000  # rows; people don't page further, and counting a whole large table takes seconds
 # The labels of the API's log, because the page uses its style sheet.
@@ -51,6 +61,26 @@ class ToolCallAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's clas
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         return super().changelist_view(request, {"title": "Tool calls of the bridge", **(extra_context or {})})
+
+    def get_urls(self) -> list[Any]:
+        tools = path("tools/", self.admin_site.admin_view(self.tools_view), name="obo_mcp_toolcall_tools")
+        return [tools, *super().get_urls()]
+
+    @method_decorator(require_safe)
+    def tools_view(self, request: HttpRequest) -> HttpResponse:
+        """Show which tools there are, where they come from, and how often they were called and refused."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        tools, trouble = _tools()
+        found = usage(tools)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Tools",
+            "usage": found,
+            "others": [(name, visible(name), counts) for name, counts in found.others],
+            "trouble": trouble,
+        }
+        return TemplateResponse(request, "admin/obo_mcp/toolcall/tools.html", context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
         return False
@@ -91,6 +121,17 @@ class ToolCallAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's clas
         except NoReverseMatch:  # this admin does not show the API's log
             return ""
         return format_html('<a href="{}?{}">{}</a>', log, urlencode({"q": row.trace_id}), f"trace {row.trace_id[:8]}…")
+
+
+def _tools() -> tuple[list[Tool], str]:
+    """Return the tools that this process knows, and what is wrong with their declaration, if anything is."""
+    try:
+        registry = declared_tools(bridge_configuration()) if is_declared("MCP") else ToolRegistry()
+        tools = list(registry)
+        registry.check_generated()
+    except ImproperlyConfigured as wrong:
+        return [], str(wrong)
+    return tools, ""
 
 
 def visible(text: str) -> SafeString:
