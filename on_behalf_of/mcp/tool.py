@@ -62,6 +62,7 @@ class Tool:
     input_schema: Schema = field(default_factory=lambda: NO_ARGUMENTS)
     output_schema: Schema = field(default_factory=lambda: ANY_OBJECT)
     judged_by: Schema | None = field(default=None, repr=False)  # judges the arguments; None: the input schema
+    read: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None  # turns what models give into what is judged
     origin: str = ""  # the API's operation that a generated tool calls, such as "GET /api/notes/"
     calls_api: bool = True  # False keeps the call out of the queue for the API
     asked_at_login: bool = True  # False: clients ask for the scopes once the tool is first called (step-up)

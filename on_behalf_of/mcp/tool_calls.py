@@ -67,6 +67,8 @@ class ToolCalls:
         # If consent could add the missing scopes, the gate has answered 403. Here, consent would not help.
         if missing := missing_scopes(tool, served.caller.token):
             raise ScopesNotGrantable(missing)
+        if tool.read is not None:
+            arguments = tool.read(arguments)
         judge = tool.judged_by or tool.input_schema
         if first_violation(judge, arguments):
             arguments = without_nulls(judge, arguments)

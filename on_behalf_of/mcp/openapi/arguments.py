@@ -6,7 +6,7 @@ from typing import Any
 
 from on_behalf_of.mcp.openapi.judging_schema import definitions, judging
 from on_behalf_of.mcp.openapi.left_out import LeftOut
-from on_behalf_of.mcp.openapi.listed_schema import flat_members, listed
+from on_behalf_of.mcp.openapi.listed_schema import flat_members, listed, read_texts
 from on_behalf_of.mcp.openapi.naming import argument_name, distinct
 from on_behalf_of.mcp.openapi.operation import Operation, Parameter
 from on_behalf_of.mcp.openapi.references import merged
@@ -57,6 +57,14 @@ class Arguments:
         whole = self._object(shown_to_models)
         del whole["additionalProperties"]  # one of the model vendors refuses it, and others are refused by the judge
         return whole
+
+    def read(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the arguments with JSON in place of the texts that stand for it."""
+        known = {each.name: each.schema for each in self.members}
+        document = self.operation.document
+        return {
+            name: read_texts(document, known[name], each) if name in known else each for name, each in given.items()
+        }
 
     def judging(self) -> dict[str, Any]:
         """Return the schema that judges the arguments of a call."""

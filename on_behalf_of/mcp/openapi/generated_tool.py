@@ -1,5 +1,6 @@
 """Make a tool of an operation."""
 
+import json
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +42,7 @@ def generated_tool(
     """
     arguments = arguments_of(operation)
     form = answer_form(arguments, most_characters)
-    name = name or name_of(operation)
+    name, listed = name or name_of(operation), arguments.listed()
 
     def answer(call: ToolCall) -> ToolAnswer:
         form.check(call.arguments)
@@ -59,7 +60,8 @@ def generated_tool(
         description=_description(operation, name),
         scopes=tuple(own) if isinstance(own, list) else scopes if scopes is not None else operation.scopes,
         downstream_scopes=operation.scopes,
-        input_schema=_with_own(arguments.listed(), form.listed_arguments),
+        input_schema=_with_own(listed, form.listed_arguments),
+        read=arguments.read if "as text" in json.dumps(listed) else None,
         judged_by=_with_own(arguments.judging(), form.judging_arguments),
         output_schema=form.output_schema,
         origin=f"{operation.method} {operation.path}",

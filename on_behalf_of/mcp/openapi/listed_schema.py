@@ -1,17 +1,20 @@
 """Schemas as models are shown them: complete in themselves, shallow, and without what a model vendor refuses.
 
 They say less than the original, which judges the call (`judging_schema`): one type for each value, `$ref` replaced by
-what it names, `allOf` merged, alternatives in `anyOf` below the root only, null as an alternative.
+what it names, `allOf` merged, alternatives in `anyOf` below the root only, null as an alternative. What a vendor does
+not take in any form, such as an object with any members, is given as text.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from on_behalf_of.mcp.openapi.operation import is_file
 from on_behalf_of.mcp.openapi.references import merged
 from on_behalf_of.mcp.openapi.wording import shown
+from on_behalf_of.primitives.strict_json import MalformedJson, parse_json
 
-DEEPEST = 4  # objects in objects; what is below is only named
+DEEPEST = 2  # objects and lists below an argument; what is deeper is given as text
 MOST_MEMBERS = 40  # of a nested object
 MOST_WORDS = 60  # of an enum; more are not a choice but a vocabulary
 LONGEST_DESCRIPTION = 100  # characters
@@ -32,7 +35,8 @@ _FORMATS = {
     "uri": "a URL",
 }
 _KINDS = {"string", "integer", "number", "boolean", "array", "object"}
-ANY: list[dict[str, Any]] = [{"type": kind} for kind in ("string", "number", "boolean", "object")]
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
+_NULL = {"type": "null"}
 
 
 def listed(
@@ -52,79 +56,110 @@ class _Listing:
         whole = merged(self._document, schema)
         words = _described(whole, description or str(whole.get("description") or ""))
         if len(inner) != len(set(inner)):
-            return _with({"type": "object"}, "Of the same form as the object that contains it.")
+            return _with(as_text("object"), "Of the same form as the object that contains it.")
         kinds, is_nullable = self._alternatives(whole, depth, inner)
+        first, *others = [_with(kinds[0], words), *kinds[1:]]
         if self._may_be_null and is_nullable:
-            kinds.append({"type": "null"})
-        found = kinds[0] if len(kinds) == 1 else {"anyOf": kinds}
-        own = str(found.get("description", ""))
-        found = _with(found, f"{words} {own}".strip() if own and own not in words else words)
+            others.append(_NULL)
+        if others:  # nothing stands beside anyOf, as one vendor demands
+            return {"anyOf": [first, *others]}
         default = whole.get("default")
         is_said = isinstance(default, str | int | float | bool) and default != ""
-        return {**found, "default": default} if is_said else found
+        return {**first, "default": default} if is_said else first
 
     def _alternatives(
         self, whole: Mapping[str, Any], depth: int, within: tuple[str, ...]
     ) -> tuple[list[dict[str, Any]], bool]:
         """Return the schemas of which a value fits one, and whether it may be null as well."""
-        variants = [merged(self._document, each) for each in whole.get("oneOf") or whole.get("anyOf") or ()]
+        raw = whole.get("oneOf") or whole.get("anyOf") or ()
+        variants = [merged(self._document, each) for each in raw]
         is_nullable = whole.get("nullable") is True or any(map(_is_null, [whole, *variants]))
+        raw = [each for each, variant in zip(raw, variants, strict=True) if not _is_only_null(variant)]
         variants = [each for each in variants if not _is_only_null(each)]
         if variants and all("enum" in each or "const" in each for each in variants):
-            whole = {**whole, "enum": [word for each in variants for word in _words(each)]}
-            variants = []
-        if variants and not whole.get("properties"):
-            raw = [
-                each
-                for each in whole.get("oneOf") or whole.get("anyOf") or ()
-                if not _is_only_null(merged(self._document, each))
-            ]
+            whole, raw = {**whole, "enum": [word for each in variants for word in _words(each)]}, []
+        if raw and not whole.get("properties"):
             kinds = [self.of(each, depth=depth, within=within) for each in raw]
-            flat = [kind for each in kinds for kind in (each["anyOf"] if set(each) == {"anyOf"} else [each])]
-            is_nullable = is_nullable or {"type": "null"} in flat
-            return _unlike([each for each in flat if each != {"type": "null"}]) or [*ANY], is_nullable
-        return [self._of_type(whole, each, depth, within) for each in _types(whole)] or [*ANY], is_nullable
+            flat = [kind for each in kinds for kind in each.get("anyOf", [each])]
+            return _unlike([each for each in flat if each != _NULL]), is_nullable or _NULL in flat
+        return [self._of_type(whole, each, depth, within) for each in _types(whole)] or [as_text("")], is_nullable
 
     def _of_type(self, whole: Mapping[str, Any], kind: str, depth: int, within: tuple[str, ...]) -> dict[str, Any]:
-        found: dict[str, Any] = {"type": kind}
-        words = _words(whole)
         if kind == "string":
-            texts = list(dict.fromkeys(each for each in words if isinstance(each, str) and each))
-            if texts and len(texts) <= MOST_WORDS:
-                found["enum"] = texts
-            if whole.get("format") == "date-time":
-                found["format"] = "date-time"
-        elif kind in {"integer", "number"}:
-            found |= {name: whole[name] for name in ("minimum", "maximum") if _is_small(whole.get(name))}
-            if numbers := [each for each in words if isinstance(each, int | float) and not isinstance(each, bool)]:
-                # Not every model takes an enum of numbers.
-                found |= {
-                    "minimum": min(numbers),
-                    "maximum": max(numbers),
-                    "description": f"One of {_joined(numbers)}.",
-                }
-        elif kind == "array":
-            found["items"] = self.of(whole.get("items", {}), depth=depth + 1, within=within)
-        elif kind == "object":
-            found |= self._members(whole, depth, within)
-        return found
+            texts = list(dict.fromkeys(each for each in _words(whole) if isinstance(each, str) and each))
+            words = {"enum": texts} if texts and len(texts) <= MOST_WORDS else {}
+            return {"type": kind, **words, **({"format": "date-time"} if whole.get("format") == "date-time" else {})}
+        if kind in {"integer", "number"}:
+            return self._of_number(whole, kind)
+        if kind in {"array", "object"} and depth > DEEPEST:
+            return as_text(kind, self._sent(whole))
+        if kind == "array":
+            return {"type": kind, "items": self.of(whole.get("items", {}), depth=depth + 1, within=within)}
+        return self._of_object(whole, depth, within) if kind == "object" else {"type": kind}
 
-    def _members(self, whole: Mapping[str, Any], depth: int, within: tuple[str, ...]) -> dict[str, Any]:
-        properties = {name: each for name, each in (whole.get("properties") or {}).items() if self._is_sent(each)}
-        if not properties:
-            return {}
-        if depth >= DEEPEST:
-            return {"description": f"Members: {', '.join(list(properties)[:MOST_MEMBERS])}."}
+    def _of_number(self, whole: Mapping[str, Any], kind: str) -> dict[str, Any]:
+        numbers = [each for each in _words(whole) if isinstance(each, int | float) and not isinstance(each, bool)]
+        if numbers:  # not every model takes an enum of numbers
+            bounds = {"minimum": min(numbers), "maximum": max(numbers)}
+            return {"type": kind, "description": f"One of {', '.join(map(str, dict.fromkeys(numbers)))}.", **bounds}
+        return {"type": kind, **{name: whole[name] for name in ("minimum", "maximum") if _is_small(whole.get(name))}}
+
+    def _of_object(self, whole: Mapping[str, Any], depth: int, within: tuple[str, ...]) -> dict[str, Any]:
+        properties = self._sent(whole)
+        if not properties or not all(map(_NAME.fullmatch, properties)):
+            return as_text("object", properties)
         required = [name for name in whole.get("required") or () if name in properties]
         names = list(dict.fromkeys([*required, *properties]))[: max(MOST_MEMBERS, len(required))]
         found: dict[str, Any] = {
-            "properties": {name: self.of(properties[name], depth=depth + 1, within=within) for name in names}
+            "type": "object",
+            "properties": {name: self.of(properties[name], depth=depth + 1, within=within) for name in names},
         }
         return found | ({"required": required} if required else {})
 
-    def _is_sent(self, schema: Any) -> bool:
+    def _sent(self, whole: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the members that a request may contain."""
+        return {name: each for name, each in (whole.get("properties") or {}).items() if self.is_sent(each)}
+
+    def is_sent(self, schema: Any) -> bool:
         whole = merged(self._document, schema)
         return whole.get("readOnly") is not True and not is_file(whole)
+
+
+def as_text(kind: str, members: Iterable[str] = ()) -> dict[str, Any]:
+    """Return the schema for JSON that is given as text; `read_texts` reads it.
+
+    Not every model takes an object whose members are not known, names beyond letters and digits, or deep nesting.
+    """
+    what = {"object": "A JSON object", "array": "A JSON list", "": "JSON of any kind"}[kind]
+    names = ", ".join(list(members)[:MOST_MEMBERS])
+    return {"type": "string", "description": f"{what}, as text{f', with the members {names}' if names else ''}."}
+
+
+def read_texts(document: Mapping[str, Any], schema: Any, value: Any) -> Any:
+    """Return the value with JSON in place of texts, wherever the schema does not allow a text, or allows anything.
+
+    A text that is not JSON stays, and the judge says what is wrong with it.
+    """
+    whole = merged(document, schema)
+    variants = [merged(document, each) for each in whole.get("oneOf") or whole.get("anyOf") or ()]
+    kinds = {kind for each in [whole, *variants] for kind in _types(each)}
+    if isinstance(value, str):
+        return value if "string" in kinds else _json_of(value, is_any=not kinds)
+    if isinstance(value, list):
+        items: Any = next((each["items"] for each in [whole, *variants] if "items" in each), {})
+        return [read_texts(document, items, each) for each in value] if items else value
+    if isinstance(value, dict):
+        members = {name: each for part in [*variants, whole] for name, each in (part.get("properties") or {}).items()}
+        return {name: read_texts(document, members.get(name, True), each) for name, each in value.items()}
+    return value
+
+
+def _json_of(text: str, *, is_any: bool) -> Any:
+    try:
+        found = parse_json(text.encode())
+    except (MalformedJson, UnicodeEncodeError):
+        return text
+    return found if not is_any or isinstance(found, dict | list) else text
 
 
 def _types(whole: Mapping[str, Any]) -> list[str]:
@@ -182,12 +217,12 @@ def _described(whole: Mapping[str, Any], text: str) -> str:
     return words
 
 
-def _with(schema: dict[str, Any], description: str) -> dict[str, Any]:
-    return {**schema, "description": description} if description else schema
-
-
-def _joined(values: list[Any]) -> Any:
-    return ", ".join(str(each) for each in dict.fromkeys(values))
+def _with(schema: dict[str, Any], words: str) -> dict[str, Any]:
+    """Return the schema with a description before its own."""
+    own = schema.get("description", "")
+    if not words or words in own:
+        return schema
+    return {**schema, "description": words if not own or own in words else f"{words} {own}"}
 
 
 def flat_members(document: Mapping[str, Any], schema: Any) -> Iterator[tuple[str, Any, bool]]:
@@ -210,7 +245,7 @@ def flat_members(document: Mapping[str, Any], schema: Any) -> Iterator[tuple[str
         required |= set.intersection(*(set(each.get("required") or ()) for each in variants))
     listing = _Listing(document, may_be_null=True)
     for name, member in properties.items():
-        if listing._is_sent(member):  # noqa: SLF001 - of this module
+        if listing.is_sent(member):
             yield name, member, name in required
 
 
