@@ -54,6 +54,7 @@ class RunningBridge:
             trusted_proxies=(),
         )
         self.registry: ToolRegistry = TOOLS
+        self.asks_api = False  # whether the start compares generated tools with the API
         self.gate_changes: dict[str, Any] = {}
         self.calls: list[CallRecord] = []  # what the bridge recorded; complete once its lifespan is over
         self.write_calls: Write = self.calls.extend
@@ -74,6 +75,7 @@ class RunningBridge:
             pages=no_pages,
             write_calls=self.write_calls,
             shared_cache=self.shared_cache,
+            asks_api=self.asks_api,
         )
         self.app = replace(app, gate=replace(app.gate, **self.gate_changes))
         await self._stack.enter_async_context(self.app.lifespan())

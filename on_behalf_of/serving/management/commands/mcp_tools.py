@@ -4,7 +4,6 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management.base import BaseCommand, CommandError
 
@@ -110,10 +109,8 @@ def _chosen(registry: ToolRegistry, lock: str | None) -> GeneratedTools:
     found = [each for each in registry.generated if lock is None or (each.lock and each.lock.name == lock)]
     if not found:
         which = f"from the lock file {lock}" if lock else "from a description; see ToolRegistry.from_openapi"
-        where = 'Name the registry in ON_BEHALF_OF["MCP"]["TOOLS"] or with --tools, if it is not shop.mcp.TOOLS.'
-        raise CommandError(
-            f"No tools are made {which}. {where.replace('shop', settings.SETTINGS_MODULE.partition('.')[0])}"
-        )
+        where = 'in the module `mcp` beside your settings, name it in ON_BEHALF_OF["MCP"]["TOOLS"] or with --tools'
+        raise CommandError(f"No tools are made {which}. If the registry is not `TOOLS` {where}.")
     if len(found) > 1:
         raise CommandError(f"Say which with --lock: {', '.join(each.lock.name for each in found if each.lock)}.")
     return found[0]

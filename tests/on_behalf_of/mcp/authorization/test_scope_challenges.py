@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
 from mcp_bridge.tools.registry import TOOLS
+from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
 from on_behalf_of.mcp.tool_registry import ToolRegistry
 from tests.loopback_server import Reply
 from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
