@@ -49,7 +49,7 @@ def written_request(
         f"{method} {target} HTTP/1.1",
         f"Host: {host if port == _PORTS[scheme] else f'{host}:{port}'}",
         "User-Agent: django-on-behalf-of",  # some servers refuse requests without one
-        "Accept: application/json",
+        *([] if "Accept" in headers else ["Accept: application/json"]),
         "Accept-Encoding: identity",
         *[f"{name}: {value}" for name, value in headers.items()],
     ]
@@ -58,7 +58,8 @@ def written_request(
         lines.append("Content-Type: application/x-www-form-urlencoded")
         body = _form(data).encode()
     elif json is not None:
-        lines.append("Content-Type: application/json")
+        if "Content-Type" not in headers:
+            lines.append("Content-Type: application/json")
         body = _as_json(json)
     if body or method not in {"GET", "HEAD"}:
         lines.append(f"Content-Length: {len(body)}")

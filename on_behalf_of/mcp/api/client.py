@@ -34,6 +34,15 @@ Params = Mapping[str, str] | Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True)
+class _Request:
+    method: str
+    path: str
+    params: Params | None
+    body: Any
+    media_types: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Downstream:
     """A client of the API for one call of one tool. Paths are the API's, such as "/api/notes/", never whole URLs.
 
@@ -119,12 +128,21 @@ class Downstream:
     def delete(self, path: str) -> None:
         self._request("DELETE", path)
 
-    def request(self, method: str, path: str, *, params: Sequence[tuple[str, str]] = (), body: Any = None) -> Any:
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Sequence[tuple[str, str]] = (),
+        body: Any = None,
+        media_types: Mapping[str, str] | None = None,
+    ) -> Any:
         """Send any request, and return the JSON that the API answered, of any type; None if it has no content.
 
-        A name may come several times in `params`. `body` is JSON of any type; None sends no content.
+        A name may come several times in `params`. `body` is JSON of any type; None sends no content. `media_types` are
+        the headers Accept and Content-Type of an API whose JSON has a type of its own.
         """
-        response = self._request(method, path, params=params, body=body)
+        response = self._request(method, path, params=params, body=body, media_types=media_types)
         return _value(response, None) if response.body.strip() else None
 
     def _request(
@@ -134,14 +152,16 @@ class Downstream:
         *,
         params: Params | None = None,
         body: Any = None,
+        media_types: Mapping[str, str] | None = None,
     ) -> UpstreamResponse:
         check_path(path)
+        request = _Request(method, path, params, body, media_types or {})
         exchanged = self._token()
-        response = self._send_in_step(method, path, exchanged, params, body)
+        response = self._send_in_step(request, exchanged)
         if response.status == HTTPStatus.UNAUTHORIZED:
             # The token may have been revoked, and a 401 comes before any work. Only once: another retry won't help.
             exchanged = self._token(rejected=exchanged)
-            response = self._send_in_step(method, path, exchanged, params, body)
+            response = self._send_in_step(request, exchanged)
         if not HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES:
             raise refusal(response)
         return response
@@ -160,47 +180,32 @@ class Downstream:
             self.served.record.note_token(obtained)
         return obtained.token
 
-    def _send_in_step(
-        self,
-        method: str,
-        path: str,
-        exchanged: ExchangedToken,
-        params: Params | None,
-        body: Any,
-    ) -> UpstreamResponse:
+    def _send_in_step(self, request: _Request, exchanged: ExchangedToken) -> UpstreamResponse:
         with self.served.span.child("API call", asks_another=True) as step:
-            step.set("http.request.method", method)
-            response = self._send(method, path, exchanged, params, body, step=step)
+            step.set("http.request.method", request.method)
+            response = self._send(request, exchanged, step)
             step.set("http.response.status_code", response.status)
             return response
 
-    def _send(
-        self,
-        method: str,
-        path: str,
-        exchanged: ExchangedToken,
-        params: Params | None,
-        body: Any,
-        *,
-        step: Span,
-    ) -> UpstreamResponse:
+    def _send(self, request: _Request, exchanged: ExchangedToken, step: Span) -> UpstreamResponse:
         if not self.deadline.remaining():
             raise ApiUnavailable("no time was left for it")
         # Before the request is sent, because it may change data from then on (RFC 9110 §9.2.1).
         had_written = self.served.has_written
-        self.served.has_written |= method != "GET"
+        self.served.has_written |= request.method != "GET"
 
         def send(seconds: float) -> UpstreamResponse:
             return self.http.request(
-                method,
-                self.base_url + path,
+                request.method,
+                self.base_url + request.path,
                 headers={
+                    **request.media_types,
                     "Authorization": f"Bearer {exchanged.value}",
                     "traceparent": self.served.trace.traceparent_in(step),
                     time_budget.HEADER: time_budget.time_budget(seconds),
                 },
-                params=params,
-                json=body,
+                params=request.params,
+                json=request.body,
                 deadline=seconds,
                 interruption=self.served.interruption,
             )
@@ -210,7 +215,7 @@ class Downstream:
                 send,
                 deadline=self.deadline,
                 interruption=self.served.interruption,
-                repeat=Repeat.IF_TOLD if method == "GET" else Repeat.NEVER,
+                repeat=Repeat.IF_TOLD if request.method == "GET" else Repeat.NEVER,
             )
         except UpstreamDown as error:
             self.served.has_written = had_written

@@ -1,7 +1,7 @@
 """The arguments of a tool: one flat object, whose members go into the path, the query or the body of the request."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from on_behalf_of.mcp.openapi.judging_schema import definitions, judging
@@ -9,7 +9,7 @@ from on_behalf_of.mcp.openapi.left_out import LeftOut
 from on_behalf_of.mcp.openapi.listed_schema import flat_members, listed, read_texts
 from on_behalf_of.mcp.openapi.naming import argument_name, distinct
 from on_behalf_of.mcp.openapi.operation import Operation, Parameter
-from on_behalf_of.mcp.openapi.references import merged
+from on_behalf_of.mcp.openapi.references import merged, types_of
 from on_behalf_of.mcp.openapi.wording import shown
 
 MOST_IN_QUERY = 12  # optional query parameters; more of them become one argument, `filters`
@@ -115,26 +115,30 @@ def arguments_of(operation: Operation) -> Arguments:
     if isinstance(offered, list):
         in_query = [each for each in in_query if each.is_required or each.name in offered]
     optional = [each for each in in_query if not each.is_required and each.name not in USUAL]
-    filters = {each.name: each for each in optional} if len(optional) > MOST_IN_QUERY else {}
-    members: list[Argument] = []
-    for each in [*in_path, *(each for each in in_query if each.name not in filters)]:
-        members.append(
-            Argument(
-                name=_name(each.name, each.place, members),
-                place=each.place,
-                wire_name=each.name,
-                schema=each.schema,
-                is_required=each.is_required,
-                description=each.description,
-                parameter=each,
-            )
-        )
-    for argument in _of_body(operation, members):
-        if isinstance(offered, list) and not argument.is_required and argument.wire_name not in offered:
-            continue
-        members.append(argument)
-    required_first = sorted(members, key=lambda each: not each.is_required)
-    return Arguments(operation, tuple(required_first), filters)
+    simple = {each.name: each for each in optional if not _holds_names(operation, each)}
+    filters = simple if len(optional) > MOST_IN_QUERY else {}
+    members = [_of_parameter(each) for each in (*in_path, *in_query) if each.name not in filters]
+    is_offered = set(offered).__contains__ if isinstance(offered, list) else bool
+    members += [each for each in _of_body(operation) if each.is_required or is_offered(each.wire_name)]
+    named = _named(members, reserved={FILTERS} if filters else set())
+    return Arguments(operation, tuple(sorted(named, key=lambda each: not each.is_required)), filters)
+
+
+def _of_parameter(parameter: Parameter) -> Argument:
+    return Argument(
+        name="",
+        place=parameter.place,
+        wire_name=parameter.name,
+        schema=parameter.schema,
+        is_required=parameter.is_required,
+        description=parameter.description,
+        parameter=parameter,
+    )
+
+
+def _holds_names(operation: Operation, parameter: Parameter) -> bool:
+    """Return whether the value of a query parameter is an object."""
+    return parameter.is_json or "object" in types_of(merged(operation.document, parameter.schema))
 
 
 def _grouped(names: Iterable[str]) -> str:
@@ -155,26 +159,42 @@ def _grouped(names: Iterable[str]) -> str:
     return ", ".join(told)
 
 
-def _of_body(operation: Operation, others: list[Argument]) -> Iterator[Argument]:
+def _of_body(operation: Operation) -> Iterator[Argument]:
     if operation.body is None:
         return
     members = list(flat_members(operation.document, operation.body))
     if not members:
-        yield Argument(_name(BODY, "body", others), "body", "", operation.body, operation.body_is_required)
-        return
-    names = [*others]
+        yield Argument("", "body", BODY, operation.body, operation.body_is_required)
     for name, schema, is_required in members:
         if merged(operation.document, schema).get("format") == "password":
             raise LeftOut(f"it asks for a password ({name}), which does not belong in a model's context")
-        argument = Argument(_name(name, "body", names), "member", name, schema, is_required)
-        names.append(argument)
-        yield argument
+        yield Argument("", "member", name, schema, is_required)
 
 
-def _name(wire_name: str, place: str, others: list[Argument]) -> str:
-    """Return a name that no other argument has. Path parameters come first, and keep theirs."""
-    taken = {each.name for each in others} | {FILTERS, "fields"} - {wire_name}
-    name = argument_name(wire_name)
-    if name in taken:
-        name = argument_name(f"{place}_{name}")
-    return distinct(name, taken)
+def _named(members: list[Argument], reserved: set[str]) -> list[Argument]:
+    """Return the arguments with names that differ: those of the path keep theirs, then those in need of no change."""
+    names: dict[int, str] = {}
+    places = {"path": 0, "query": 1, "member": 2, "body": 2}
+    order = sorted(
+        range(len(members)),
+        key=lambda index: (
+            members[index].place != "path",
+            argument_name(members[index].wire_name) != members[index].wire_name,
+            places[members[index].place],
+        ),
+    )
+    for index in order:
+        argument = members[index]
+        taken = {*names.values(), *reserved}
+        name = argument_name(argument.wire_name)
+        if name in taken:
+            name = argument_name(f"{'query' if argument.place == 'query' else 'body'}_{name}")
+        names[index] = distinct(name, taken)
+    return [_renamed(each, names[index]) for index, each in enumerate(members)]
+
+
+def _renamed(argument: Argument, name: str) -> Argument:
+    """Return the argument under that name. If letters were lost, its description says what the API calls it."""
+    is_lost = not argument.wire_name.isascii()
+    said = f"The API's {argument.wire_name}. {argument.description}".strip() if is_lost else argument.description
+    return replace(argument, name=name, description=said)

@@ -47,7 +47,13 @@ def generated_tool(
     def answer(call: ToolCall) -> ToolAnswer:
         form.check(call.arguments)
         request = request_of(arguments, call.arguments)
-        found = call.api.request(request.method, request.path, params=request.params, body=request.body)
+        found = call.api.request(
+            request.method,
+            request.path,
+            params=request.params,
+            body=request.body,
+            media_types=operation.media_types,
+        )
         return form.answer(found, call.arguments)
 
     said = operation.extension

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from on_behalf_of.mcp.openapi.operation import is_file
-from on_behalf_of.mcp.openapi.references import merged
+from on_behalf_of.mcp.openapi.references import merged, types_of, words_of
 from on_behalf_of.mcp.openapi.wording import shown
 from on_behalf_of.primitives.strict_json import MalformedJson, parse_json
 
@@ -34,7 +34,6 @@ _FORMATS = {
     "email": "an e-mail address",
     "uri": "a URL",
 }
-_KINDS = {"string", "integer", "number", "boolean", "array", "object"}
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _NULL = {"type": "null"}
 
@@ -77,16 +76,16 @@ class _Listing:
         raw = [each for each, variant in zip(raw, variants, strict=True) if not _is_only_null(variant)]
         variants = [each for each in variants if not _is_only_null(each)]
         if variants and all("enum" in each or "const" in each for each in variants):
-            whole, raw = {**whole, "enum": [word for each in variants for word in _words(each)]}, []
+            whole, raw = {**whole, "enum": [word for each in variants for word in words_of(each)]}, []
         if raw and not whole.get("properties"):
             kinds = [self.of(each, depth=depth, within=within) for each in raw]
             flat = [kind for each in kinds for kind in each.get("anyOf", [each])]
             return _unlike([each for each in flat if each != _NULL]), is_nullable or _NULL in flat
-        return [self._of_type(whole, each, depth, within) for each in _types(whole)] or [as_text("")], is_nullable
+        return [self._of_type(whole, each, depth, within) for each in types_of(whole)] or [as_text("")], is_nullable
 
     def _of_type(self, whole: Mapping[str, Any], kind: str, depth: int, within: tuple[str, ...]) -> dict[str, Any]:
         if kind == "string":
-            texts = list(dict.fromkeys(each for each in _words(whole) if isinstance(each, str) and each))
+            texts = list(dict.fromkeys(each for each in words_of(whole) if isinstance(each, str) and each))
             words = {"enum": texts} if texts and len(texts) <= MOST_WORDS else {}
             return {"type": kind, **words, **({"format": "date-time"} if whole.get("format") == "date-time" else {})}
         if kind in {"integer", "number"}:
@@ -98,7 +97,7 @@ class _Listing:
         return self._of_object(whole, depth, within) if kind == "object" else {"type": kind}
 
     def _of_number(self, whole: Mapping[str, Any], kind: str) -> dict[str, Any]:
-        numbers = [each for each in _words(whole) if isinstance(each, int | float) and not isinstance(each, bool)]
+        numbers = [each for each in words_of(whole) if isinstance(each, int | float) and not isinstance(each, bool)]
         if numbers:  # not every model takes an enum of numbers
             bounds = {"minimum": min(numbers), "maximum": max(numbers)}
             return {"type": kind, "description": f"One of {', '.join(map(str, dict.fromkeys(numbers)))}.", **bounds}
@@ -142,7 +141,7 @@ def read_texts(document: Mapping[str, Any], schema: Any, value: Any) -> Any:
     """
     whole = merged(document, schema)
     variants = [merged(document, each) for each in whole.get("oneOf") or whole.get("anyOf") or ()]
-    kinds = {kind for each in [whole, *variants] for kind in _types(each)}
+    kinds = {kind for each in [whole, *variants] for kind in types_of(each)}
     if isinstance(value, str):
         return value if "string" in kinds else _json_of(value, is_any=not kinds)
     if isinstance(value, list):
@@ -162,35 +161,13 @@ def _json_of(text: str, *, is_any: bool) -> Any:
     return found if not is_any or isinstance(found, dict | list) else text
 
 
-def _types(whole: Mapping[str, Any]) -> list[str]:
-    """Return the types of a schema's values without null; those that follow from other keywords if it names none."""
-    named = whole.get("type")
-    if named is None:
-        if "properties" in whole or "additionalProperties" in whole:
-            return ["object"]
-        if "items" in whole:
-            return ["array"]
-        return list(dict.fromkeys(_type_of(each) for each in _words(whole) if each is not None))
-    return [each for each in ([named] if isinstance(named, str) else named) if each in _KINDS]
-
-
-def _type_of(value: Any) -> str:
-    if isinstance(value, bool):
-        return "boolean"
-    return "integer" if isinstance(value, int) else "number" if isinstance(value, float) else "string"
-
-
-def _words(whole: Mapping[str, Any]) -> list[Any]:
-    return [whole["const"]] if "const" in whole else list(whole.get("enum") or ())
-
-
 def _is_null(whole: Mapping[str, Any]) -> bool:
     named = whole.get("type")
-    return named == "null" or (isinstance(named, list) and "null" in named) or None in _words(whole)
+    return named == "null" or (isinstance(named, list) and "null" in named) or None in words_of(whole)
 
 
 def _is_only_null(whole: Mapping[str, Any]) -> bool:
-    return whole.get("type") in ("null", ["null"]) or _words(whole) == [None]
+    return whole.get("type") in ("null", ["null"]) or words_of(whole) == [None]
 
 
 def _is_small(limit: Any) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from django.core.exceptions import ImproperlyConfigured
 
 from on_behalf_of.mcp.openapi.left_out import LeftOut
-from on_behalf_of.mcp.openapi.operation import TAKEN, json_answer, json_of, raw_operations, scopes_of, taken_words
+from on_behalf_of.mcp.openapi.operation import BESIDE, json_answer, json_of, paths_beside, raw_operations, scopes_of
 from on_behalf_of.mcp.openapi.references import closure, resolved
 
 PINS = "x-locked-tools"
@@ -102,15 +102,15 @@ def _pruned_operation(document: Mapping[str, Any], name: str, path: str, raw: Ma
     if found := json_answer(document, raw.get("responses")):
         status, content = found
         kept["responses"] = {status: {"description": "", "content": _pruned(_main(content))}}
-    if taken := raw.get(TAKEN) or taken_words(document, path):
-        kept[TAKEN] = {each: list(words) for each, words in taken.items()}
+    if beside := raw.get(BESIDE) or paths_beside(document, path):
+        kept[BESIDE] = list(beside)
     return kept
 
 
 def _main(content: Mapping[str, Any]) -> dict[str, Any]:
     """Return the JSON among the media types, or all of them if there is none."""
-    schema = json_of(content)
-    return dict(content) if schema is None else {"application/json": {"schema": schema}}
+    found = json_of(content)
+    return dict(content) if found is None else {found[0]: {"schema": found[1]}}
 
 
 def _pruned(value: Any, *, are_names: bool = False) -> Any:
@@ -140,7 +140,7 @@ def _parts(part: Mapping[str, Any]) -> dict[str, Any]:
     (path, item), *_ = part["paths"].items()
     (method, raw), *_ = item.items()
     found: dict[str, Any] = {"address": f"{method.upper()} {path}"}
-    for name in ("summary", "description", "x-mcp", "security", "requestBody", "responses", TAKEN):
+    for name in ("summary", "description", "x-mcp", "security", "requestBody", "responses", BESIDE):
         if name in raw:
             found[_PARTS.get(name, name)] = raw[name]
     for each in raw.get("parameters", ()):
@@ -154,7 +154,7 @@ _PARTS = {
     "security": "scopes",
     "requestBody": "body",
     "responses": "answer",
-    TAKEN: "other operations at addresses that its arguments could name",
+    BESIDE: "other addresses that its arguments could name",
 }
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from on_behalf_of.mcp.openapi.left_out import LeftOut
-from on_behalf_of.mcp.openapi.references import merged, resolved
+from on_behalf_of.mcp.openapi.references import merged, resolved, types_of
 from on_behalf_of.primitives.scope_syntax import is_scope
 
 METHODS = ("get", "post", "put", "patch", "delete")
 TEMPLATE = re.compile(r"\{([^{}]+)\}")
-TAKEN = "x-taken-words"  # what a lock file says of an operation in place of the API's other paths
-_FORMAT = "format"  # a query parameter that chooses the answer's content type (Django REST framework)
+BESIDE = "x-paths-beside"  # what a lock file says of the API's other paths
+JSON = "application/json"
+FORMAT = "format"  # a query parameter that chooses the answer's content type (Django REST framework)
 _OF_SESSIONS = re.compile("csrf|xsrf")  # headers that only a browser's session needs
 _SERIALIZED = {"form", "spaceDelimited", "pipeDelimited", "deepObject"}  # styles of query parameters
 
@@ -43,11 +44,12 @@ class Operation:
     body: Mapping[str, Any] | None = None  # the schema of a JSON body
     body_is_required: bool = False
     answer: Mapping[str, Any] | None = None  # the schema of the JSON answer; None: the answer has no content
+    media_types: Mapping[str, str] = field(default_factory=dict)  # headers, where they are not plain JSON's
     scopes: tuple[str, ...] = ()  # that the API asks for
     summary: str = ""
     description: str = ""
     extension: Mapping[str, Any] = field(default_factory=dict)  # x-mcp
-    taken: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # see `taken_words`
+    beside: tuple[str, ...] = ()  # see `paths_beside`
 
 
 def raw_operations(document: Mapping[str, Any]) -> Iterator[tuple[str, str, str, Mapping[str, Any]]]:
@@ -72,11 +74,15 @@ def read_operation(document: Mapping[str, Any], name: str, method: str, path: st
     extension = raw.get("x-mcp", {})
     if extension is False:
         raise LeftOut("the API says x-mcp: false")
-    if f"{{{_FORMAT}}}" in path:
+    if f"{{{FORMAT}}}" in path:
         raise LeftOut("its address chooses the content type")
+    if any(len(TEMPLATE.findall(segment)) > 1 for segment in path.split("/")):
+        raise LeftOut("a segment of its address holds several values, which may be read differently")
     if not (scopes := scopes_of(document, raw)):
         raise LeftOut("it names no scope, so nothing says who may call it")
-    body, body_is_required = _body(document, raw.get("requestBody"))
+    body_type, body, body_is_required = _body(document, raw.get("requestBody"))
+    answer_type, answer = _answer(document, raw.get("responses"))
+    media_types = {"Accept": answer_type, "Content-Type": body_type}
     return Operation(
         id=name,
         method=method,
@@ -85,12 +91,13 @@ def read_operation(document: Mapping[str, Any], name: str, method: str, path: st
         parameters=tuple(_parameters(document, raw["parameters"])),
         body=body,
         body_is_required=body_is_required,
-        answer=_answer(document, raw.get("responses")),
+        answer=answer,
+        media_types={header: each for header, each in media_types.items() if each != JSON},
         scopes=scopes,
         summary=str(raw.get("summary") or ""),
         description=str(raw.get("description") or ""),
         extension=extension if isinstance(extension, Mapping) else {},
-        taken=raw.get(TAKEN) or taken_words(document, path),
+        beside=tuple(raw.get(BESIDE) or paths_beside(document, path)),
     )
 
 
@@ -107,32 +114,19 @@ def scopes_of(document: Mapping[str, Any], raw: Mapping[str, Any]) -> tuple[str,
     return ()
 
 
-def taken_words(document: Mapping[str, Any], path: str) -> dict[str, tuple[str, ...]]:
-    """Return what a path parameter must not be, because the API would take the address for another operation's.
+def paths_beside(document: Mapping[str, Any], path: str) -> tuple[str, ...]:
+    """Return the API's other paths that values of this path's parameters could name.
 
     With /notes/{id}/ and /notes/export/ in one API, `id` must not be "export".
     """
-    found: dict[str, set[str]] = {}
-    segments = _segments(path)
-    for other in document.get("paths", {}):
-        others = _segments(other)
-        if other == path or len(others) != len(segments):
-            continue
-        pairs = list(zip(segments, others, strict=True))
-        if not all(_may_be_same(mine, theirs) for mine, theirs in pairs):
-            continue
-        for mine, theirs in pairs:
-            if (named := TEMPLATE.fullmatch(mine)) and "{" not in theirs:
-                found.setdefault(named[1], set()).add(theirs)
-    return {name: tuple(sorted(words)) for name, words in sorted(found.items())}
+    return tuple(sorted(other for other in document.get("paths", {}) if other != path and _may_meet(path, other)))
 
 
-def _segments(path: str) -> list[str]:
-    return path.strip("/").split("/")
-
-
-def _may_be_same(mine: str, theirs: str) -> bool:
-    return mine == theirs or "{" in mine or "{" in theirs
+def _may_meet(path: str, other: str) -> bool:
+    mine, theirs = (each.strip("/").split("/") for each in (path, other))
+    return len(mine) == len(theirs) and all(
+        own == each or "{" in own or "{" in each for own, each in zip(mine, theirs, strict=True)
+    )
 
 
 def _all_parameters(document: Mapping[str, Any], item: Mapping[str, Any], raw: Mapping[str, Any]) -> list[Any]:
@@ -152,7 +146,7 @@ def _parameters(document: Mapping[str, Any], raw: list[Any]) -> Iterator[Paramet
             if is_required and not _OF_SESSIONS.search(name.lower()):
                 raise LeftOut(f"it requires the {place} {name}, which an argument must not choose")
             continue
-        if place == "query" and name == _FORMAT:
+        if place == "query" and name == FORMAT:
             continue
         content = each.get("content")
         if isinstance(content, Mapping) and content:
@@ -164,7 +158,7 @@ def _parameters(document: Mapping[str, Any], raw: list[Any]) -> Iterator[Paramet
             raise LeftOut(f"the parameter {name} has the style {style}")
         if place == "query" and style not in _SERIALIZED:
             raise LeftOut(f"the parameter {name} has the unknown style {style}")
-        if place == "path" and merged(document, schema).get("type") in {"array", "object"}:
+        if place == "path" and {"array", "object"}.intersection(types_of(merged(document, schema))):
             raise LeftOut(f"the parameter {name} puts several values into the path")
         yield Parameter(
             name=name,
@@ -180,30 +174,31 @@ def _parameters(document: Mapping[str, Any], raw: list[Any]) -> Iterator[Paramet
 
 def _is_json(media_type: str) -> bool:
     bare = media_type.partition(";")[0].strip().lower()
-    return bare == "application/json" or bare.endswith("+json") or bare == "*/*"
+    return bare in {JSON, "*/*"} or bare.endswith("+json")
 
 
-def json_of(content: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the schema of the JSON among the media types; None if there is no JSON."""
-    for media_type in sorted(content, key=lambda each: each != "application/json"):
+def json_of(content: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]] | None:
+    """Return media type and schema of the JSON among the media types; None if there is no JSON."""
+    for media_type in sorted(content, key=lambda each: each != JSON):
         if _is_json(media_type):
             schema = (content[media_type] or {}).get("schema", {})
-            return schema if isinstance(schema, Mapping) else {}
+            return JSON if media_type == "*/*" else media_type, schema if isinstance(schema, Mapping) else {}
     return None
 
 
-def _body(document: Mapping[str, Any], raw: Any) -> tuple[Mapping[str, Any] | None, bool]:
+def _body(document: Mapping[str, Any], raw: Any) -> tuple[str, Mapping[str, Any] | None, bool]:
+    """Return the media type of a body, its schema, and whether it is required; no schema if there is no body."""
     whole = resolved(document, raw)
     if not isinstance(whole, Mapping) or not (content := whole.get("content")):
-        return None, False
-    schema = json_of(content)
-    if schema is None:
+        return JSON, None, False
+    if (found := json_of(content)) is None:
         if any(each.startswith("multipart/") or each == "application/octet-stream" for each in content):
             raise LeftOut("it takes a file, which a model cannot send")
         raise LeftOut(f"its body is {min(content)}, and not JSON")
+    media_type, schema = found
     if file := _required_file(document, schema):
         raise LeftOut(f"it takes a file ({file}), which a model cannot send")
-    return schema, bool(whole.get("required"))
+    return media_type, schema, bool(whole.get("required"))
 
 
 def is_file(schema: Mapping[str, Any]) -> bool:
@@ -229,10 +224,11 @@ def json_answer(document: Mapping[str, Any], responses: Any) -> tuple[str, Mappi
     return None
 
 
-def _answer(document: Mapping[str, Any], responses: Any) -> Mapping[str, Any] | None:
-    if (found := json_answer(document, responses)) is None:
-        return None
-    schema = json_of(found[1])
-    if schema is None or is_file(merged(document, schema)):
+def _answer(document: Mapping[str, Any], responses: Any) -> tuple[str, Mapping[str, Any] | None]:
+    """Return the media type of the answer and its schema; no schema if the answer has no content."""
+    if (answered := json_answer(document, responses)) is None:
+        return JSON, None
+    found = json_of(answered[1])
+    if found is None or is_file(merged(document, found[1])):
         raise LeftOut("it answers with a file or another content that is not JSON")
-    return schema
+    return found

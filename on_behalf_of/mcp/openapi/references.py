@@ -8,6 +8,7 @@ from on_behalf_of.mcp.openapi.left_out import LeftOut
 
 SCHEMAS = "#/components/schemas/"
 MOST_STEPS = 50  # of references to references
+_TYPES = {"string", "integer", "number", "boolean", "array", "object"}
 
 
 def resolved(document: Mapping[str, Any], value: Any) -> Any:
@@ -86,3 +87,26 @@ def _united(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     if "required" in first and "required" in second:
         both["required"] = list(dict.fromkeys([*first["required"], *second["required"]]))
     return both
+
+
+def types_of(whole: Mapping[str, Any]) -> list[str]:
+    """Return the types of a schema's values without null; those that follow from other keywords if it names none."""
+    named = whole.get("type")
+    if named is None:
+        if "properties" in whole or "additionalProperties" in whole:
+            return ["object"]
+        if "items" in whole:
+            return ["array"]
+        return list(dict.fromkeys(_type_of(each) for each in words_of(whole) if each is not None))
+    return [each for each in ([named] if isinstance(named, str) else named) if each in _TYPES]
+
+
+def words_of(whole: Mapping[str, Any]) -> list[Any]:
+    """Return the values that a schema enumerates."""
+    return [whole["const"]] if "const" in whole else list(whole.get("enum") or ())
+
+
+def _type_of(value: Any) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    return "integer" if isinstance(value, int) else "number" if isinstance(value, float) else "string"

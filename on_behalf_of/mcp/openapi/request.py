@@ -1,6 +1,7 @@
 """The request that an operation's arguments make. They choose values, never the host, a segment, a header or a type."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,10 +10,12 @@ from urllib.parse import quote
 
 from on_behalf_of.mcp.openapi.arguments import FILTERS, Arguments
 from on_behalf_of.mcp.openapi.judging_schema import definitions, judging
-from on_behalf_of.mcp.openapi.operation import TEMPLATE, Operation, Parameter
-from on_behalf_of.mcp.openapi.references import merged
+from on_behalf_of.mcp.openapi.operation import FORMAT, TEMPLATE, Operation, Parameter
+from on_behalf_of.mcp.openapi.references import merged, types_of
 from on_behalf_of.mcp.tool_error import InvalidArguments
 
+_BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_PLAIN = "!$&'()*+,;=:@%~-._"  # what a path may contain as it is (RFC 3986 §3.3)
 _SEPARATORS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
 
 
@@ -38,11 +41,13 @@ def request_of(arguments: Arguments, given: Mapping[str, Any]) -> Request:
             continue
         value = given[each.name]
         if each.place == "path":
-            in_path[each.wire_name] = _segment(each.name, value, arguments.operation.taken.get(each.wire_name, ()))
+            in_path[each.wire_name] = _segment(each.name, value)
         elif each.place == "query" and each.parameter is not None:
-            params += _in_query(each.name, each.parameter, value)
+            params += _InQuery(arguments.operation, each.parameter, each.name).pairs(value)
         elif each.place == "member":
             members[each.wire_name] = value
+        elif value is None:
+            raise InvalidArguments(f"{each.name}: must not be null")
         else:
             body = value
     for name, text in _filters(arguments, given.get(FILTERS, ())):
@@ -58,14 +63,41 @@ def _takes_members(arguments: Arguments) -> bool:
 
 
 def _path(operation: Operation, values: Mapping[str, str]) -> str:
-    segments = [TEMPLATE.sub(lambda named: values[named[1]], each) for each in operation.path.split("/")]
-    if {".", ".."}.intersection(segments):
+    """Return the path with the values in it, encoded. Raises InvalidArguments if it names another operation."""
+    found: list[str] = []
+    for template in operation.path.split("/"):
+        parts = TEMPLATE.split(template)  # text and names in turn
+        found.append("".join(values[part] if number % 2 else part for number, part in enumerate(parts)))
+    if {".", ".."}.intersection(found):
         raise InvalidArguments("the values make an address with the segment . or ..")
-    return "/".join(segments)
+    mine, segments = (each.strip("/").split("/") for each in (operation.path, "/".join(found)))
+    for other in operation.beside:
+        if _leads_to(segments, mine, other.strip("/").split("/")):
+            raise InvalidArguments(f"the values name another operation of the API, {other}")
+    return "/".join(_encoded(template, values) for template in operation.path.split("/"))
 
 
-def _segment(name: str, value: Any, taken: tuple[str, ...]) -> str:
-    """Return a value as one encoded segment of a path, or part of one.
+def _leads_to(segments: list[str], mine: list[str], theirs: list[str]) -> bool:
+    """Return whether the API would take the address for that of another path, because more of its text is fixed."""
+    is_more_concrete = any(
+        len(TEMPLATE.sub("", own)) < len(TEMPLATE.sub("", other)) for own, other in zip(mine, theirs, strict=True)
+    )
+    return is_more_concrete and all(
+        re.fullmatch("(.+)".join(map(re.escape, TEMPLATE.split(other)[::2])), segment, re.DOTALL)
+        for segment, other in zip(segments, theirs, strict=True)
+    )
+
+
+def _encoded(template: str, values: Mapping[str, str]) -> str:
+    parts = TEMPLATE.split(template)
+    return "".join(
+        quote(values[part], safe="") if number % 2 else quote(_BARE_PERCENT.sub("%25", part), safe=_PLAIN)
+        for number, part in enumerate(parts)
+    )
+
+
+def _segment(name: str, value: Any) -> str:
+    """Return a value as one segment of a path, or part of one.
 
     Servers decode a path before they choose the endpoint, so an encoded slash would lead to another one.
     """
@@ -74,37 +106,67 @@ def _segment(name: str, value: Any, taken: tuple[str, ...]) -> str:
         raise InvalidArguments(f"{name}: must not be empty, . or ..")
     if "/" in text or "\\" in text or any(unicodedata.category(each)[0] == "C" for each in text):
         raise InvalidArguments(f"{name}: must not contain slashes, backslashes or control characters")
-    if text in taken:
-        raise InvalidArguments(f"{name}: must not be {text}, which names another operation of the API")
-    return quote(text, safe="")
+    return text
 
 
-def _in_query(name: str, parameter: Parameter, value: Any) -> Iterator[tuple[str, str]]:
-    """Yield the pairs that carry a value (OpenAPI 3.1 §4.8.12.2, RFC 6570). None is left out."""
-    wire_name = parameter.name
-    if value is None:
-        return
-    if parameter.is_json:
-        yield wire_name, json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    elif isinstance(value, list):
-        texts = [_text(each) for each in value if each is not None]
-        if parameter.explode:
-            yield from ((wire_name, text) for text in texts)
-        elif texts:
-            separator = _SEPARATORS.get(parameter.style, ",")
-            if any(separator in text for text in texts):
-                raise InvalidArguments(f"{name}: an item must not contain {separator!r}, which separates the items")
-            yield wire_name, separator.join(texts)
-    elif isinstance(value, dict):
-        pairs = [(key, _text(each)) for key, each in value.items() if each is not None]
-        if parameter.style == "deepObject":
-            yield from ((f"{wire_name}[{key}]", text) for key, text in pairs)
-        elif parameter.explode:
-            yield from pairs
-        elif pairs:
-            yield wire_name, ",".join(part for pair in pairs for part in pair)
-    else:
-        yield wire_name, _text(value)
+@dataclass(frozen=True)
+class _InQuery:
+    """How a parameter is written into the query (OpenAPI 3.1 §4.8.12.2, RFC 6570)."""
+
+    operation: Operation
+    parameter: Parameter
+    argument: str  # its name, for messages
+
+    def pairs(self, value: Any) -> list[tuple[str, str]]:
+        """Return the pairs that carry a value. Raises InvalidArguments for what a query cannot carry."""
+        name, parameter = self.parameter.name, self.parameter
+        if value is None:
+            return []
+        if parameter.is_json:
+            return [(name, json.dumps(value, ensure_ascii=False, separators=(",", ":")))]
+        if isinstance(value, list):
+            return self._of_list([each for each in value if each is not None])
+        if isinstance(value, dict):
+            return self._of_object({key: each for key, each in value.items() if each is not None})
+        return [(name, _text(value))]
+
+    def _of_list(self, items: list[Any]) -> list[tuple[str, str]]:
+        if not items and self.parameter.is_required:
+            raise InvalidArguments(f"{self.argument}: must have at least 1 items")
+        texts = [self._plain(each) for each in items]
+        if self.parameter.explode:
+            return [(self.parameter.name, text) for text in texts]
+        return [(self.parameter.name, self._joined(texts))] if texts else []
+
+    def _of_object(self, members: dict[str, Any]) -> list[tuple[str, str]]:
+        pairs = [(key, self._plain(each)) for key, each in members.items()]
+        if self.parameter.style == "deepObject":
+            if any("[" in key or "]" in key for key in members):
+                raise InvalidArguments(f"{self.argument}: names must not contain brackets")
+            return [(f"{self.parameter.name}[{key}]", text) for key, text in pairs]
+        if self.parameter.explode:
+            self._check_names(members)
+            return pairs
+        return [(self.parameter.name, self._joined([part for pair in pairs for part in pair]))] if pairs else []
+
+    def _check_names(self, members: Mapping[str, Any]) -> None:
+        """Check the names of an object whose members become query parameters: they must be its own."""
+        own = merged(self.operation.document, self.parameter.schema).get("properties") or {}
+        others = {each.name for each in self.operation.parameters} | {FORMAT}
+        for key in members:
+            if key not in own and (own or key in others):
+                raise InvalidArguments(f"{self.argument}: {key[:60]} is not one of its members")
+
+    def _joined(self, texts: list[str]) -> str:
+        separator = _SEPARATORS.get(self.parameter.style, ",")
+        if any(separator in text for text in texts):
+            raise InvalidArguments(f"{self.argument}: no value may contain {separator!r}, which separates the values")
+        return separator.join(texts)
+
+    def _plain(self, value: Any) -> str:
+        if isinstance(value, list | dict):
+            raise InvalidArguments(f"{self.argument}: a query cannot carry lists or objects inside another one")
+        return _text(value)
 
 
 def _text(value: Any) -> str:
@@ -112,7 +174,12 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InvalidArguments("a text contains half of a character") from None
+    return text
 
 
 def _filters(arguments: Arguments, given: Any) -> Iterator[tuple[str, str]]:
@@ -121,36 +188,49 @@ def _filters(arguments: Arguments, given: Any) -> Iterator[tuple[str, str]]:
         return
     from on_behalf_of.mcp.json_schema import first_violation  # slow to load, and other services declare the tools too
 
+    values: dict[str, list[str]] = {}
     for each in given:
         name, _, text = each.partition("=")
-        parameter = arguments.filters.get(name.strip())
-        if parameter is None:
+        if name.strip() not in arguments.filters:
             raise InvalidArguments(f"{FILTERS}: each must be name=value, with a name that the description lists")
-        judge = {"type": "object", "properties": {FILTERS: _of_one(arguments.operation, parameter)}}
-        if violation := first_violation(judge, {FILTERS: _value(arguments.operation, parameter, text)}):
-            raise InvalidArguments(violation.replace(FILTERS, f"{FILTERS}, {parameter.name}", 1))
-        yield parameter.name, text
+        values.setdefault(name.strip(), []).append(text)
+    for name, texts in values.items():
+        parameter = arguments.filters[name]
+        value = _typed(arguments.operation, parameter, texts)
+        judge = {
+            "type": "object",
+            "properties": {name: judging(parameter.schema)},
+            "$defs": definitions(arguments.operation.document, [parameter.schema]),
+        }
+        if violation := first_violation(judge, {name: value}):
+            raise InvalidArguments(f"{FILTERS}, {violation}")
+        yield from _InQuery(arguments.operation, parameter, f"{FILTERS}, {name}").pairs(value)
 
 
-def _of_one(operation: Operation, parameter: Parameter) -> Any:
-    """Return what judges one value of a parameter. A list is given as several filters, or with its separator."""
+def _typed(operation: Operation, parameter: Parameter, texts: list[str]) -> Any:
+    """Return the value that the texts give. A list is given once for each item, or once with separators."""
     whole = merged(operation.document, parameter.schema)
-    if whole.get("type") == "array":
-        return judging(whole.get("items", {})) if parameter.explode else True
-    return {**judging(parameter.schema), "$defs": definitions(operation.document, [parameter.schema])}
+    if "array" in types_of(whole):
+        if not parameter.explode:
+            separator = _SEPARATORS.get(parameter.style, ",")
+            texts = [part for text in texts for part in text.split(separator)]
+        return [_value(merged(operation.document, whole.get("items", {})), text) for text in texts]
+    if len(texts) > 1:
+        raise InvalidArguments(f"{FILTERS}: {parameter.name} is given twice")
+    return _value(whole, texts[0])
 
 
-def _value(operation: Operation, parameter: Parameter, text: str) -> Any:
-    """Return the text as the type that the parameter has; the text itself if it is not of that type."""
-    whole = merged(operation.document, parameter.schema)
-    if whole.get("type") == "array":
-        whole = merged(operation.document, whole.get("items", {}))
-    kind = whole.get("type")
-    if kind == "boolean":
+def _value(whole: Mapping[str, Any], text: str) -> Any:
+    """Return the text as the type that the schema has; the text itself if it is not of that type."""
+    kinds = types_of(whole)
+    if "string" in kinds:
+        return text
+    if "boolean" in kinds:
         return {"true": True, "false": False}.get(text.lower(), text)
-    if kind in {"integer", "number"}:
-        try:
-            return int(text) if kind == "integer" else float(text)
-        except ValueError:
-            return text
+    for kind, read in (("integer", int), ("number", float)):
+        if kind in kinds:
+            try:
+                return read(text)
+            except ValueError:
+                continue
     return text

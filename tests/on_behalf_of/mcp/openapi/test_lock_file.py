@@ -112,7 +112,7 @@ def test_a_new_endpoint_at_an_address_that_an_argument_could_name_counts_as_a_ch
     (file := tmp_path / "lock.json").write_text(locked_text(document, {"orders_retrieve": "get_order"}))
     document["paths"]["/api/orders/statistics/"] = document["paths"]["/api/orders/export/"]
     (generated,) = ToolRegistry.from_openapi(document, lock=file).generated
-    with pytest.raises(ImproperlyConfigured, match="other operations at addresses that its arguments could name"):
+    with pytest.raises(ImproperlyConfigured, match="other addresses that its arguments could name changed"):
         generated.check(document)
 
 
