@@ -234,7 +234,9 @@ def test_a_tool_is_called_as_the_user_and_its_row_is_verified(shop: Shop) -> Non
         seen = in_a_thread(f"{mcp}/mcp", token)
         assert seen["names"] == FIVE_TOOLS
         assert seen["found"] == {"items": [{"id": 1, "item": "coffee", "quantity": 2}], "count": 1}
-        assert seen["of another customer"] == "The API did not find what was asked for: No Order matches the given query."
+        assert (
+            seen["of another customer"] == "The API did not find what was asked for: No Order matches the given query."
+        )
         shop.manage("doctor", "--token-file", "-", "--api-path", "/api/v1/orders/", typed=token)
         # A change through the API itself, with the token that the tenant would hand out.
         written = shop.tenant.delegated_token(aud=AUDIENCE, sub=SUBJECT, scope="orders:write")

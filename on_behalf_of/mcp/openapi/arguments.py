@@ -90,7 +90,7 @@ class Arguments:
             return []
         raw = body.get("oneOf") or body.get("anyOf") or ()
         found = [judging(merged(self.operation.document, each)) for each in raw]
-        return [each for each in found if "properties" in each]
+        return [each for each in found if "properties" in each or "required" in each]
 
     def _listed(self, argument: Argument) -> dict[str, Any]:
         # A new object lacks what is left out, so null says nothing there. In a change, it empties a member.

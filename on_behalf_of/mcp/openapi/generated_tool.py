@@ -13,7 +13,7 @@ from on_behalf_of.mcp.openapi.request import request_of
 from on_behalf_of.mcp.openapi.wording import first_paragraph, shown
 from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
 
-LONGEST_DESCRIPTION = 200  # characters
+LONGEST_DESCRIPTION, LONGEST_TITLE = 200, 60  # characters
 _SAYS_WHAT_IT_DOES = re.compile(
     r"(?:Add|Approve|Cancel|Change|Check|Close|Compute|Count|Create|Delete|Export|Fetch|Find|Get|Give|Keep|List|Look|Mark|"
     r"Move|Open|Put|Read|Reject|Remove|Renew|Replace|Report|Reset|Retrieve|Return|Run|Search|Send|Set|Show|Start|Stop|"
@@ -62,7 +62,7 @@ def generated_tool(
     return Tool(
         answer,
         name=name,
-        title=shown(str(said.get("title") or ""), 60),
+        title=shown(str(said.get("title") or operation.summary), LONGEST_TITLE).rstrip("."),
         description=_description(operation, name),
         scopes=tuple(own) if isinstance(own, list) else scopes if scopes is not None else operation.scopes,
         downstream_scopes=operation.scopes,

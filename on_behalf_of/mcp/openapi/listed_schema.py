@@ -211,7 +211,7 @@ def flat_members(document: Mapping[str, Any], schema: Any) -> Iterator[tuple[str
     whole = merged(document, schema)
     variants = [merged(document, each) for each in whole.get("oneOf") or whole.get("anyOf") or ()]
     variants = [each for each in variants if not _is_only_null(each)]
-    if not all(each.get("properties") for each in variants):
+    if not all(each.get("properties") or (whole.get("properties") and set(each) <= {"required"}) for each in variants):
         return
     properties: dict[str, Any] = {}
     for each in [whole, *variants]:

@@ -50,8 +50,8 @@ def request_of(arguments: Arguments, given: Mapping[str, Any]) -> Request:
             raise InvalidArguments(f"{each.name}: must not be null")
         else:
             body = value
-    for name, text in _filters(arguments, given.get(FILTERS, ())):
-        params.append((name, text))
+    if arguments.filters:
+        params += _filters(arguments, given.get(FILTERS, ()))
     if members or (arguments.operation.body is not None and body is None and _takes_members(arguments)):
         body = members
     return Request(arguments.operation.method, _path(arguments.operation, in_path), tuple(params), body)
