@@ -5,10 +5,11 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+from mcp_bridge.tools.registry import TOOLS as REGISTRY
 from tests.clients.browser import Visit
 from tests.clients.room import Room
 
-TOOLS = {"whoami", "greet", "get_datetime", "list_notes", "add_note"}
+TOOLS = {tool.name for tool in REGISTRY}
 STEP_UP_SCOPE = "tool:notes"  # what add_note needs, and the first challenge does not name
 OK = "yes"
 

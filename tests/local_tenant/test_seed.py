@@ -108,7 +108,7 @@ def test_every_scope_of_a_tool_is_seeded_with_a_description(settings: Any) -> No
     from config.settings import LOCAL_TENANT
 
     assert tuple(value for value, _ in LOCAL_TENANT.bridge_scopes) == bridge_configuration().resource.scopes
-    assert dict(LOCAL_TENANT.bridge_scopes)["tool:notes"] == "Use “List my notes”, “Add a note”"
+    assert dict(LOCAL_TENANT.bridge_scopes)["tool:notes"].startswith("Use “List your notes”, “Write a note”, ")
     assert set(dict(LOCAL_TENANT.api_scopes)) == {"read:private", "write:private"}
 
 

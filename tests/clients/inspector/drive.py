@@ -52,14 +52,14 @@ def use(pages: InspectorPages, seen: Seen) -> None:
     pages.execute()
     pages.wait_for_answer("Hello auth0|local-admin!")
     seen.greeting = "Hello auth0|local-admin!"
-    pages.open_tool("Add a note")
+    pages.open_tool("Write a note")
     pages.page.get_by_role("textbox", name="title").fill("From Inspector")
     pages.execute()
     pages.dialog().get_by_role("button", name="Authorize").click()
     pages.allow()
     pages.execute()
-    pages.wait_for_answer("The note is saved")
-    seen.note = "The note is saved"
+    pages.wait_for_answer("created_at")
+    seen.note = "Milk"
 
 
 CLIENTS = [

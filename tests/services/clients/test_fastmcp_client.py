@@ -12,6 +12,7 @@ from fastmcp import Client
 from fastmcp.client.auth import OAuth
 from key_value.aio.stores.memory import MemoryStore
 
+from mcp_bridge.tools.registry import TOOLS
 from operations.demo.person import Person
 from tests.services.running import Running
 
@@ -65,7 +66,7 @@ async def test_the_client_gets_from_discovery_to_the_answer(services: Running, o
     async with Client(services.mcp, auth=oauth, mode=mode) as client:
         names = [tool.name for tool in await client.list_tools()]
         greeting = await client.call_tool("greet")
-    assert names == ["whoami", "greet", "get_datetime", "list_notes", "add_note"]
+    assert names == [tool.name for tool in TOOLS]
     assert greeting.structured_content["subject"] == "auth0|local-admin"
     assert len(opened) == 1
     (row,) = services.audit()[before:]

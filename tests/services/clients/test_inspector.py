@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from mcp_bridge.tools.registry import TOOLS
 from tests.browser import log_in
 from tests.services.clients.inspector_pages import InspectorPages
 from tests.services.clients.running_inspector import inspecting
@@ -36,23 +37,23 @@ def test_an_administrator_logs_in_calls_greet_and_steps_up_for_notes(
     with inspecting(services, tmp_path, "--protocol-era", era) as inspector:
         pages = InspectorPages(page, inspector)
         pages.connect("admin@example.com", "admin-demo")
-        assert pages.tools() == ["whoami", "greet", "get_datetime", "list_notes", "add_note"]
+        assert pages.tools() == [tool.name for tool in TOOLS]
 
         pages.open_tool("Greet me")
         pages.execute()
         pages.wait_for_answer("Hello auth0|local-admin!")
 
         # Consent for notes is asked for on the first call that needs it.
-        pages.open_tool("Add a note")
+        pages.open_tool("Write a note")
         page.get_by_role("textbox", name="title").fill("Milk")
         pages.execute()
         pages.dialog().get_by_text("tool:notes").first.wait_for()
         pages.dialog().get_by_role("button", name="Authorize").click()
-        page.get_by_text("Use “List my notes”, “Add a note”").wait_for()
+        page.get_by_text("Use “List your notes”, “Write a note”").wait_for()
         pages.allow()  # the tenant knows its user by now, and asks for no password
         expect(page.get_by_role("textbox", name="title")).to_have_value("Milk")
         pages.execute()
-        pages.wait_for_answer("The note is saved")
+        pages.wait_for_answer("created_at")
 
     # Nothing was written before the consent, and each call is on record with all who took part in it.
     greet, note = services.audit()[before:]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mcp_bridge.tools.registry import TOOLS
 from tests.services.clients.running_inspector import command_line, result_of
 from tests.services.running import Running
 
@@ -23,7 +24,7 @@ def test_it_lists_the_tools_and_finds_their_schemas_portable(services: Running, 
     token = services.subject_token(ADMINISTRATOR)
     run = command_line(services, tmp_path, "--method", "tools/list", "--strict", "--protocol-era", era, token=token)
     names = [tool["name"] for tool in result_of(run)["tools"]]
-    assert names == ["whoami", "greet", "get_datetime", "list_notes", "add_note"]
+    assert names == [tool.name for tool in TOOLS]
     assert json.loads(run.stdout).get("schemaFindings", []) == []
 
 

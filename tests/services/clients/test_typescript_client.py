@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from mcp_bridge.tools.registry import TOOLS
 from operations.demo.person import Person
 from tests.groups import node
 from tests.services.running import Running
@@ -43,7 +44,7 @@ def test_the_client_gets_from_discovery_to_the_answer_and_steps_up(services: Run
     before = len(services.audit())
     seen = run_client(services.mcp, era, Person("admin@example.com", "admin-demo"))
     assert seen["protocol"] == protocol
-    assert seen["tools"] == ["whoami", "greet", "get_datetime", "list_notes", "add_note"]
+    assert seen["tools"] == [tool.name for tool in TOOLS]
     assert seen["greeting"]["actor_chain"] == ["local-mcp-bridge", seen["client_id"]]
     assert seen["note"]["title"] == "From TypeScript"
     first, second = (scope.split() for scope in seen["logins"])
