@@ -104,8 +104,8 @@ class Tool:
 
     @property
     def listed_title(self) -> str | None:
-        """Return the title, unless it only repeats the name or the description."""
-        return None if self.title in {_title_of(self.name), self.description.rstrip(".")} else self.title
+        """Return the title, unless it only repeats the name, which clients show without one."""
+        return None if self.title == _title_of(self.name) else self.title
 
     @property
     def listed_output_schema(self) -> Schema | None:

@@ -2,15 +2,21 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
+from django.test import override_settings
 
 from config.environment import BASE_DIR
+from on_behalf_of.drf.openapi.mcp_tool import said_of
+from on_behalf_of.mcp.openapi.lock_file import locked_text
 from on_behalf_of.mcp.tool import Tool, ToolAnswer, ToolCall
 from on_behalf_of.mcp.tool_registry import ToolRegistry
 from tests.docs.blocks import blocks
 from tests.on_behalf_of.exchange.fake_tenant import FakeTenant
+from tests.on_behalf_of.mcp.openapi.orders_api import orders_api
 from tests.on_behalf_of.mcp.running_bridge import RunningBridge, tools_call
 
 pytestmark = pytest.mark.anyio
@@ -28,7 +34,7 @@ MY_SCOPES = Tool(my_scopes, scopes=("tool:scopes",), output_schema=SCOPES)
 
 async def test_the_documented_tool_works(bridge: RunningBridge, monkeypatch: pytest.MonkeyPatch) -> None:
     """docs/add-a-tool.md, through the real gate: listed, challenged, checked, and answered page by page."""
-    tool, registration = documented()
+    *_, tool, registration = documented()
     assert len([line for line in (tool + registration).splitlines() if line]) < 15
     module = ModuleType("mcp_bridge.tools.find_notes")
     exec(tool, module.__dict__)  # noqa: S102 - our own documentation
@@ -42,7 +48,7 @@ async def test_the_documented_tool_works(bridge: RunningBridge, monkeypatch: pyt
         assert "tool:notes" in refused.headers["www-authenticate"]
         async with bridge.mcp(bridge.token()) as client:
             listed = {tool.name: tool for tool in (await client.list_tools()).tools}
-            assert listed["find_notes"].title == "Find notes"
+            assert listed["find_notes"].title is None  # it would only repeat the name
             assert listed["find_notes"].description == "Finds your notes whose title holds a word."
             for number in range(120):
                 await bridge.call("add_note", title=f"{'milk' if number % 60 == 59 else 'bread'} {number}")
@@ -50,6 +56,23 @@ async def test_the_documented_tool_works(bridge: RunningBridge, monkeypatch: pyt
         assert found.structured_content == {"titles": ["milk 59", "milk 119"]}
         assert "2 of your 120 notes have it." in str(found.content[0])
         assert "word is missing" in await bridge.error_text("find_notes")
+
+
+def test_the_documented_two_lines_make_tools_of_the_named_operations(tmp_path: Path) -> None:
+    declaration, *_ = documented()
+    assert len([line for line in declaration.splitlines() if line]) == 2
+    (tmp_path / "mcp_tools.lock.json").write_text(locked_text(orders_api(), {"orders_list": "list_orders"}))
+    names: dict[str, Any] = {}
+    with override_settings(BASE_DIR=tmp_path):
+        exec(declaration, names)  # noqa: S102
+    assert [tool.name for tool in names["TOOLS"]] == ["list_orders"]
+
+
+def test_the_documented_view_says_how_its_action_is_offered() -> None:
+    names: dict[str, Any] = {}
+    exec(documented()[1], names)  # noqa: S102
+    said = said_of(names["OrderViewSet"](action="cancel"), "POST")
+    assert said == {"name": "cancel_order", "description": "Cancel an order that has not left the warehouse."}
 
 
 def documented() -> list[str]:
