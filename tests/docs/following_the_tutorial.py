@@ -5,6 +5,7 @@ Starts the services with their state in DIR, does what the reader does, and prin
 
 import asyncio
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -24,6 +25,7 @@ async def call_as_the_users(running: Running) -> dict[str, Any]:
         before = await ada.call_tool("count_notes", {})
         await ada.call_tool("add_note", {"title": "Milk"})
         after = await ada.call_tool("count_notes", {})
+        seen_by_ada = [tool.name for tool in (await ada.list_tools()).tools]
     async with mcp_client(running.mcp, Person("user@example.com", "user-demo"), Wallet()) as uli:
         seen_by_uli = [tool.name for tool in (await uli.list_tools()).tools]
     assert wallet.client is not None
@@ -31,6 +33,7 @@ async def call_as_the_users(running: Running) -> dict[str, Any]:
         "before": before.structured_content,
         "after": after.structured_content,
         "scope": (wallet.tokens.scope if wallet.tokens else "") or "",
+        "seen by the administrator": seen_by_ada,
         "seen by the other user": seen_by_uli,
         "client": wallet.client.client_id,
     }
@@ -38,8 +41,10 @@ async def call_as_the_users(running: Running) -> dict[str, Any]:
 
 def main() -> None:
     running = Running(Path(sys.argv[1]))
+    (asked, *_), (exported, *_), named = (block.commands for block in blocks(PAGE, "console"))
+    for command in named:  # step 6, which needs no running service
+        running.manage(*shlex.split(command.partition("manage.py ")[2]))
     with running.up():
-        asked, exported = (block.commands[0] for block in blocks(PAGE, "console"))
         curl = asked.replace("http://localhost:8787", running.api)
         challenge = subprocess.run(["bash", "-c", curl], check=True, capture_output=True, text=True).stdout  # noqa: S607
         came = asyncio.run(call_as_the_users(running))

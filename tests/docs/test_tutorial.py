@@ -40,5 +40,6 @@ def test_following_the_tutorial_gives_the_documented_results(tmp_path: Path, pre
     assert came["challenge"] == blocks(PAGE, "console")[0].text.splitlines()[1]
     assert (came["before"], came["after"]) == (answer, {"count": 1})
     assert "tool:notes" in came["scope"]
+    assert {"count_notes", "replace_note"} <= set(came["seen by the administrator"])
     assert "count_notes" not in came["seen by the other user"]
     assert {name: came["row"][name] for name in row} == row
