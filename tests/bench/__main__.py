@@ -13,7 +13,7 @@ from importlib import import_module
 
 import django
 
-SUITES = ("peers", "growth", "indexes", "api_calls", "expiring_keys", "recording", "reviewing")
+SUITES = ("peers", "growth", "indexes", "api_calls", "tool_lists", "expiring_keys", "recording", "reviewing")
 ON_DEMAND = ("soak", "volume")
 
 
