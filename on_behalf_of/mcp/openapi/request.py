@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from on_behalf_of.mcp.openapi.arguments import FILTERS, Arguments
 from on_behalf_of.mcp.openapi.judging_schema import definitions, judging
@@ -67,12 +67,14 @@ def _path(operation: Operation, values: Mapping[str, str]) -> str:
     found: list[str] = []
     for template in operation.path.split("/"):
         parts = TEMPLATE.split(template)  # text and names in turn
-        found.append("".join(values[part] if number % 2 else part for number, part in enumerate(parts)))
+        # Servers decode paths, so what is escaped in a template counts as what it stands for.
+        found.append("".join(values[part] if number % 2 else unquote(part) for number, part in enumerate(parts)))
     if {".", ".."}.intersection(found):
         raise InvalidArguments("the values make an address with the segment . or ..")
-    mine, segments = (each.strip("/").split("/") for each in (operation.path, "/".join(found)))
+    mine, segments = (each.strip("/").split("/") for each in (unquote(operation.path), "/".join(found)))
     for other in operation.beside:
-        if _leads_to(segments, mine, other.strip("/").split("/")):
+        theirs = unquote(other).strip("/").split("/")
+        if len(theirs) == len(mine) and _leads_to(segments, mine, theirs):
             raise InvalidArguments(f"the values name another operation of the API, {other}")
     return "/".join(_encoded(template, values) for template in operation.path.split("/"))
 
@@ -101,6 +103,8 @@ def _segment(name: str, value: Any) -> str:
 
     Servers decode a path before they choose the endpoint, so an encoded slash would lead to another one.
     """
+    if value is None or isinstance(value, list | dict):
+        raise InvalidArguments(f"{name}: must be a text or a number")
     text = _text(value)
     if not text or text in {".", ".."}:
         raise InvalidArguments(f"{name}: must not be empty, . or ..")

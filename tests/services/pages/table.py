@@ -101,6 +101,7 @@ PAGES: dict[str, tuple[Visit, ...]] = {
         Visit(f"{LOG}{OBJECT}change/", f"{LOG}{{refused}}/change/", Who.STAFF),
         Visit(f"{LOG}add/", who=Who.STAFF, status=403),
         Visit("admin/obo_mcp/toolcall/", who=Who.STAFF),
+        Visit("admin/obo_mcp/toolcall/tools/", who=Who.STAFF),
     ),
     "tenant": (
         Visit(""),
