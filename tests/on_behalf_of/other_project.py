@@ -24,6 +24,7 @@ SECRET_KEY = "a key for this test alone, which is long enough"
 INSTALLED_APPS = ["django.contrib.auth", "django.contrib.contenttypes", "on_behalf_of.serving", *{apps}]
 DATABASES = {{"default": {{"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}}}}
 MIDDLEWARE = ["on_behalf_of.drf.middleware.AuditMiddleware"] if "on_behalf_of.drf" in INSTALLED_APPS else []
+TEMPLATES = [{{"BACKEND": "django.template.backends.django.DjangoTemplates", "APP_DIRS": True}}]
 ROOT_URLCONF = "project"
 ON_BEHALF_OF = {setting}
 urlpatterns = []

@@ -30,6 +30,12 @@ def test_the_doctor_examines_an_mcp_server_without_its_api(only_mcp: Project) ->
     assert checks >= {"discovery", "bridge metadata", "token A"}
 
 
+def test_a_project_without_an_admin_passes_the_system_check(only_api: Project) -> None:
+    done = only_api.manage("check")
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
+
+
 def test_a_project_without_variables_is_told_the_keys_of_its_setting(only_api: Project) -> None:
     settings = {finding["setting"] for finding in only_api.findings()}
     assert settings >= {'ON_BEHALF_OF["API"]["ISSUER"]', 'ON_BEHALF_OF["API"]["BASE_URL"]'}
