@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from on_behalf_of.mcp.api.errors import MalformedApiAnswer
 from on_behalf_of.mcp.openapi.arguments import Arguments
 from on_behalf_of.mcp.openapi.operation import Operation
 from on_behalf_of.mcp.openapi.references import merged
@@ -96,15 +97,17 @@ class AnswerForm:
             return self._page(page, len(found), following, chosen)
         if isinstance(found, dict) and isinstance(items := found.get("results"), list) and "next" in found:
             return self._page(items, found.get("count"), self._following(found, items, given), chosen)
+        if found is not None and self.paging:
+            raise MalformedApiAnswer("it is not a list")
         if isinstance(found, dict):
             return _chosen(found, chosen), ""
         return ({"done": True}, "Done.") if found is None else ({"value": found}, "")
 
     def _page(self, items: list[Any], count: Any, following: dict[str, Any], chosen: Any) -> tuple[dict[str, Any], str]:
         structured: dict[str, Any] = {"items": [_chosen(each, chosen) for each in items]}
-        if isinstance(count, int):
-            structured["count"] = count
-        total = f" of {count}" if isinstance(count, int) else ""
+        is_counted = isinstance(count, int) and not isinstance(count, bool)
+        structured |= {"count": count} if is_counted else {}
+        total = f" of {count}" if is_counted else ""
         more = "".join(f" More with {name.removeprefix('next_')} {value}." for name, value in following.items())
         return structured | following, f"{len(items)}{total} items.{more}"
 

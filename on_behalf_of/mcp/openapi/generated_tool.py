@@ -1,8 +1,8 @@
 """Make a tool of an operation."""
 
-import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from on_behalf_of.mcp.openapi.answer import MOST_CHARACTERS, answer_form
@@ -42,7 +42,7 @@ def generated_tool(
     """
     arguments = arguments_of(operation)
     form = answer_form(arguments, most_characters)
-    name, listed = name or name_of(operation), arguments.listed()
+    name = name or name_of(operation)
 
     def answer(call: ToolCall) -> ToolAnswer:
         form.check(call.arguments)
@@ -66,8 +66,8 @@ def generated_tool(
         description=_description(operation, name),
         scopes=tuple(own) if isinstance(own, list) else scopes if scopes is not None else operation.scopes,
         downstream_scopes=operation.scopes,
-        input_schema=_with_own(listed, form.listed_arguments),
-        read=arguments.read if "as text" in json.dumps(listed) else None,
+        input_schema=_with_own(arguments.listed(), form.listed_arguments),
+        read=arguments.read,
         judged_by=_with_own(arguments.judging(), form.judging_arguments),
         output_schema=form.output_schema,
         origin=f"{operation.method} {operation.path}",
@@ -87,6 +87,8 @@ def _description(operation: Operation, name: str) -> str:
     """Return what the API says about the operation, after what the tool's name says if there is no summary."""
     if isinstance(said := operation.extension.get("description"), str) and (words := shown(said, LONGEST_DESCRIPTION)):
         return words
+    if operation.is_deprecated:
+        return f"{_description(replace(operation, is_deprecated=False), name)} Deprecated."
     summary = shown(operation.summary, LONGEST_DESCRIPTION)
     if summary:
         return summary if summary.endswith((".", "!", "?", "…")) else f"{summary}."

@@ -143,7 +143,7 @@ def read_texts(document: Mapping[str, Any], schema: Any, value: Any) -> Any:
     variants = [merged(document, each) for each in whole.get("oneOf") or whole.get("anyOf") or ()]
     kinds = {kind for each in [whole, *variants] for kind in types_of(each)}
     if isinstance(value, str):
-        return value if "string" in kinds else _json_of(value, is_any=not kinds)
+        return value if "string" in kinds else _json_of(value)
     if isinstance(value, list):
         items: Any = next((each["items"] for each in [whole, *variants] if "items" in each), {})
         return [read_texts(document, items, each) for each in value] if items else value
@@ -153,12 +153,13 @@ def read_texts(document: Mapping[str, Any], schema: Any, value: Any) -> Any:
     return value
 
 
-def _json_of(text: str, *, is_any: bool) -> Any:
+def _json_of(text: str) -> Any:
+    """Return the object or list that the text is as JSON; the text itself if it is neither."""
     try:
         found = parse_json(text.encode())
     except (MalformedJson, UnicodeEncodeError):
         return text
-    return found if not is_any or isinstance(found, dict | list) else text
+    return found if isinstance(found, dict | list) else text
 
 
 def _is_null(whole: Mapping[str, Any]) -> bool:

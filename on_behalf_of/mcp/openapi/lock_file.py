@@ -18,7 +18,7 @@ from on_behalf_of.mcp.openapi.references import closure, resolved
 
 PINS = "x-locked-tools"
 COMMAND = "`manage.py mcp_tools lock`"
-_SAYS_NOTHING = frozenset({"example", "examples", "externalDocs", "xml", "tags", "deprecated"})
+_SAYS_NOTHING = frozenset({"example", "examples", "externalDocs", "xml"})
 
 
 class ToolsNotLocked(ImproperlyConfigured):
@@ -90,7 +90,10 @@ def read_lock(path: Path) -> Locked:
 
 
 def _pruned_operation(document: Mapping[str, Any], name: str, path: str, raw: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {"operationId": name, **{each: raw[each] for each in ("summary", "description", "x-mcp") if each in raw}}
+    kept = {
+        "operationId": name,
+        **{each: raw[each] for each in ("summary", "description", "deprecated", "x-mcp") if each in raw},
+    }
     kept["security"] = [{"api": list(scopes_of(document, raw))}]
     if raw["parameters"]:
         kept["parameters"] = [_pruned(each) for each in raw["parameters"]]
@@ -140,7 +143,7 @@ def _parts(part: Mapping[str, Any]) -> dict[str, Any]:
     (path, item), *_ = part["paths"].items()
     (method, raw), *_ = item.items()
     found: dict[str, Any] = {"address": f"{method.upper()} {path}"}
-    for name in ("summary", "description", "x-mcp", "security", "requestBody", "responses", BESIDE):
+    for name in ("summary", "description", "deprecated", "x-mcp", "security", "requestBody", "responses", BESIDE):
         if name in raw:
             found[_PARTS.get(name, name)] = raw[name]
     for each in raw.get("parameters", ()):

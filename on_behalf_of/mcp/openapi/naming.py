@@ -38,31 +38,32 @@ def tool_name(operation_id: str, method: str, path: str) -> str:
 
     It is made from the address if the id was made from it too, as drf-spectacular does, and else from the id.
     """
+    segments = [each for each in path.strip("/").split("/") if each]
+    words = [_snake(each) for each in segments if not TEMPLATE.match(each)]
     action, stem = _action(operation_id)
-    segments = [_snake(each) for each in path.strip("/").split("/") if each]
-    words = [each for each in segments if not _is_parameter(each)]
-    if action is None or not _follows(stem, words):
-        return _cut(_snake(operation_id) or f"{_VERBS[method]}_{'_'.join(words)}")
+    if not words or action is None or not "_".join(words).endswith(_snake(stem)):
+        return _cut(_snake(operation_id).split("_") if _snake(operation_id) else [_VERBS[method], *words])
     nouns = [each for each in words if not _NO_NOUNS.fullmatch(each)] or words[-1:]
-    originals = [each for each in path.strip("/").split("/") if each]
-    is_about_one = bool(originals) and TEMPLATE.search(originals[-1]) is not None
-    verb, last = _ACTIONS[action], nouns[-1]
-    is_below_one = len(originals) > 1 and TEMPLATE.search(originals[-2]) is not None
-    is_below_many = not is_below_one and len(nouns) > 1 and _is_plural(nouns[-2]) and not _is_plural(last)
-    if action == "create" and not is_about_one and is_below_one and not _is_plural(last):
-        return _cut("_".join([last, *map(_singular, nouns[-2:-1])]))  # POST /orders/{id}/cancel/
-    if not is_about_one and is_below_many:
-        if (action == "create" and last not in _QUALITIES) or last in _SEARCHES:
-            return _cut(f"{last}_{nouns[-2]}")  # POST /books/reprice/, GET /books/search/
-        if action != "retrieve":
-            return _cut(f"{verb}_{last}_{nouns[-2]}")  # GET /loans/overdue/
-    if verb == "list":
-        names = [*map(_singular, nouns[:-1]), last]
-    elif is_about_one or action in {"create", "update", "partial_update", "destroy"}:
-        names = list(map(_singular, nouns))
-    else:
-        names = [*map(_singular, nouns[:-1]), last]
-    return _cut("_".join([verb, *names]))
+    if TEMPLATE.search(segments[-1]):  # /notes/{id}/
+        return _cut([_ACTIONS[action], *map(_singular, nouns)])
+    if len(segments) > 1 and TEMPLATE.search(segments[-2]) and action == "create" and not _is_plural(nouns[-1]):
+        return _cut([nouns[-1], *map(_singular, nouns[-2:-1])])  # POST /orders/{id}/cancel/
+    is_below_many = len(nouns) > 1 and not TEMPLATE.search(segments[-2]) and _is_plural(nouns[-2])
+    if is_below_many and not _is_plural(nouns[-1]):
+        return _cut(_beside_many(action, nouns))
+    if action in {"create", "update", "partial_update", "destroy"}:
+        return _cut([_ACTIONS[action], *map(_singular, nouns)])
+    return _cut([_ACTIONS[action], *map(_singular, nouns[:-1]), nouns[-1]])
+
+
+def _beside_many(action: str, nouns: Sequence[str]) -> list[str]:
+    """Return the words for a word after a plural: what is done to many, or which of many."""
+    *_, many, last = nouns
+    if last in _SEARCHES or (action == "create" and last not in _QUALITIES):
+        return [last, many]  # GET /books/search/, POST /books/reprice/
+    if action == "retrieve":
+        return [_ACTIONS[action], *map(_singular, nouns[:-1]), last]  # GET /books/index/
+    return [_ACTIONS[action], last, many]  # GET /loans/overdue/, PUT /books/bulk/
 
 
 def distinct(name: str, taken: Iterable[str], *, version: str = "") -> str:
@@ -95,18 +96,7 @@ def _action(operation_id: str) -> tuple[str | None, str]:
     return None, whole
 
 
-def _follows(stem: str, words: Sequence[str]) -> bool:
-    """Return whether the id's words are the last ones of the path, as drf-spectacular makes it."""
-    return "_".join(words).endswith(_snake(stem))
-
-
-def _is_parameter(segment: str) -> bool:
-    return segment.startswith("_parameter_")
-
-
 def _snake(text: str) -> str:
-    if TEMPLATE.search(text) and text.startswith("{"):
-        return "_parameter_"
     parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", text)
     return re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_")
 
@@ -129,9 +119,9 @@ def _without_ending(word: str) -> str:
     return word[:-1] if word.endswith("s") and not word.endswith(("ss", "us", "is")) else word
 
 
-def _cut(name: str) -> str:
-    """Shorten a name by the words after the verb, from the left, where the address is most general."""
-    verb, *rest = name.split("_")
+def _cut(words: Sequence[str]) -> str:
+    """Return the words as a name, without those after the verb that make it too long; the first are most general."""
+    verb, *rest = words
     while len("_".join([verb, *rest])) > LONGEST and len(rest) > 1:
         rest = rest[1:]
     return "_".join([verb, *rest])[:LONGEST].strip("_") or "operation"

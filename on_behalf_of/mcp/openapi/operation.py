@@ -48,6 +48,7 @@ class Operation:
     scopes: tuple[str, ...] = ()  # that the API asks for
     summary: str = ""
     description: str = ""
+    is_deprecated: bool = False
     extension: Mapping[str, Any] = field(default_factory=dict)  # x-mcp
     beside: tuple[str, ...] = ()  # see `paths_beside`
 
@@ -96,6 +97,7 @@ def read_operation(document: Mapping[str, Any], name: str, method: str, path: st
         scopes=scopes,
         summary=str(raw.get("summary") or ""),
         description=str(raw.get("description") or ""),
+        is_deprecated=raw.get("deprecated") is True,
         extension=extension if isinstance(extension, Mapping) else {},
         beside=tuple(raw.get(BESIDE) or paths_beside(document, path)),
     )
