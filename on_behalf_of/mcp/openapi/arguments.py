@@ -17,6 +17,7 @@ LONGEST_LIST_OF_FILTERS = 1_000  # characters
 PAGING = frozenset({"page", "page_size", "limit", "offset", "cursor"})
 USUAL = PAGING | {"search", "ordering"}  # always arguments of their own
 BODY, FILTERS = "body", "filters"
+_PREFIXES = {"path": "path", "query": "query"}  # of names that clash; all others are the body's
 _A_FILTER = {"type": "string", "pattern": "^[^=]+="}
 
 
@@ -117,7 +118,7 @@ def arguments_of(operation: Operation) -> Arguments:
     optional = [each for each in in_query if not each.is_required and each.name not in USUAL]
     simple = {each.name: each for each in optional if not _holds_names(operation, each)}
     filters = simple if len(optional) > MOST_IN_QUERY else {}
-    members = [_of_parameter(each) for each in (*in_path, *in_query) if each.name not in filters]
+    members = [_of_parameter(each) for each in (*in_path, *(each for each in in_query if each.name not in filters))]
     is_offered = set(offered).__contains__ if isinstance(offered, list) else bool
     members += [each for each in _of_body(operation) if each.is_required or is_offered(each.wire_name)]
     named = _named(members, reserved={FILTERS} if filters else set())
@@ -188,7 +189,7 @@ def _named(members: list[Argument], reserved: set[str]) -> list[Argument]:
         taken = {*names.values(), *reserved}
         name = argument_name(argument.wire_name)
         if name in taken:
-            name = argument_name(f"{'query' if argument.place == 'query' else 'body'}_{name}")
+            name = argument_name(f"{_PREFIXES.get(argument.place, BODY)}_{name}")
         names[index] = distinct(name, taken)
     return [_renamed(each, names[index]) for index, each in enumerate(members)]
 
