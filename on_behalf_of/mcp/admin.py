@@ -41,6 +41,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg] # Django's class ta
 class ToolCallAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's class takes none at run time
     """For reading only: superusers cannot change these records either."""
 
+    change_list_template = "admin/obo_mcp/calls.html"
     list_display = ("time", "user", "tool", "outcome_label", "reason", "api", "client", "exchange", "duration_ms")
     list_filter = ("outcome", "exchange")
     search_fields = ("=trace_id", "=subject", "=tool")
@@ -80,7 +81,7 @@ class ToolCallAdmin(admin.ModelAdmin):  # type: ignore[type-arg] # Django's clas
             "others": [(name, visible(name), counts) for name, counts in found.others],
             "trouble": trouble,
         }
-        return TemplateResponse(request, "admin/obo_mcp/toolcall/tools.html", context)
+        return TemplateResponse(request, "admin/obo_mcp/tools.html", context)
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # noqa: ARG002 - Django's signature
         return False

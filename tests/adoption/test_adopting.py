@@ -335,7 +335,7 @@ def in_a_thread(endpoint: str, token: str) -> Any:
 
 async def _called(endpoint: str, token: str) -> Any:
     async with (
-        httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}) as http,
+        httpx2.AsyncClient(headers={"Authorization": f"Bearer {token}"}, timeout=60) as http,
         Client(streamable_http_client(endpoint, http_client=http)) as client,
     ):
         found = (await client.call_tool("list_orders")).structured_content
