@@ -9,6 +9,7 @@ from on_behalf_of.exchange.kept_token import ExchangedToken
 from on_behalf_of.exchange.token_exchange import TokenExchange
 from on_behalf_of.http_client.call_deadline import Deadline
 from on_behalf_of.http_client.http_client import (
+    UpstreamAnswerTooLarge,
     UpstreamError,
     UpstreamHttp,
     UpstreamInterrupted,
@@ -19,7 +20,7 @@ from on_behalf_of.http_client.http_client import (
 )
 from on_behalf_of.http_client.retry import Repeat, Upstream, UpstreamDown
 from on_behalf_of.mcp.api.api_path import check_path
-from on_behalf_of.mcp.api.errors import ApiDown, ApiUnavailable, MalformedApiAnswer
+from on_behalf_of.mcp.api.errors import ApiAnswerTooLong, ApiDown, ApiUnavailable, MalformedApiAnswer
 from on_behalf_of.mcp.api.pages import MOST_PAGES, Items, Page, either_schema, list_schema, page_schema
 from on_behalf_of.mcp.api.refusal import refusal
 from on_behalf_of.mcp.json_schema import first_violation
@@ -142,8 +143,13 @@ class Downstream:
         A name may come several times in `params`. `body` is JSON of any type; None sends no content. `media_types` are
         the headers Accept and Content-Type of an API whose JSON has a type of its own.
         """
-        response = self._request(method, path, params=params, body=body, media_types=media_types)
-        return _value(response, None) if response.body.strip() else None
+        try:
+            response = self._request(method, path, params=params, body=body, media_types=media_types)
+            return _value(response, None) if response.body.strip() else None
+        except MalformedApiAnswer as malformed:
+            if method == "GET":
+                raise
+            raise MalformedApiAnswer(malformed.what, is_done=True) from malformed
 
     def _request(
         self,
@@ -228,8 +234,10 @@ class Downstream:
             if isinstance(error, UpstreamNotConnected):
                 self.served.has_written = had_written
             raise ApiUnavailable("it cannot be reached") from error
+        except UpstreamAnswerTooLarge as error:
+            raise ApiAnswerTooLong from error
         except UpstreamError as error:
-            raise MalformedApiAnswer("it is too long, or not valid HTTP") from error
+            raise MalformedApiAnswer("it is not valid HTTP") from error
         if response.status == HTTPStatus.UNAUTHORIZED:  # refused before any work
             self.served.has_written = had_written
         return response

@@ -83,10 +83,22 @@ class MalformedApiAnswer(DownstreamError):
     outcome, reason = Outcome.FAILED, "api_answer_malformed"
     concerns_operator = True
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, *, is_done: bool = False) -> None:
+        done = " What was asked for is done, or may be." if is_done else ""
         super().__init__(
-            f"The API's answer cannot be used: {what}. This server's operator should check that API_BASE_URL is right."
+            f"The API's answer cannot be used: {what}.{done} This server's operator should check that API_BASE_URL is "
+            "right."
         )
+        self.what = what
+
+
+class ApiAnswerTooLong(MalformedApiAnswer):
+    """The API's answer is longer than is received."""
+
+    reason = "api_answer_too_long"
+
+    def __init__(self) -> None:
+        super().__init__("it is too long")
 
 
 def _because(detail: str) -> str:

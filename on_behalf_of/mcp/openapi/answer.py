@@ -1,23 +1,29 @@
 """Turn the API's answer into the tool's: one page of a list, chosen fields, and no more than a model can read."""
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from on_behalf_of.mcp.api.errors import MalformedApiAnswer
-from on_behalf_of.mcp.openapi.arguments import Arguments
+from on_behalf_of.mcp.openapi.arguments import Argument, Arguments
 from on_behalf_of.mcp.openapi.operation import Operation
-from on_behalf_of.mcp.openapi.references import merged
+from on_behalf_of.mcp.openapi.references import merged, types_of
 from on_behalf_of.mcp.tool import ToolAnswer
 from on_behalf_of.mcp.tool_error import InvalidArguments, ToolError
+from on_behalf_of.primitives.foreign_text import readable
 
 MOST_CHARACTERS = 40_000  # of an answer; about 10,000 tokens, from which on clients warn
 ITEMS_OF_A_PAGE = 50  # where the API gives a list as a whole
 FEWEST_FIELDS, MOST_FIELDS = 5, 60  # choosing among fewer saves nothing; more are not listed
 FIELDS, PAGE = "fields", "page"
-_NEXT = {"page": "next_page", "offset": "next_offset", "cursor": "next_cursor"}
+MOST_NAMED = 10  # members that are left out
+_ROOM = 200  # characters of a page besides its items
+_OF_PAGES = frozenset({"results", "count", "next", "previous", "links"})  # members of which nothing, or less, is shown
+_PAGE_NUMBER = re.compile("page(?!.*size)")
 
 
 class AnswerTooLong(ToolError):
@@ -25,9 +31,10 @@ class AnswerTooLong(ToolError):
 
     reason = "answer_too_long"
 
-    def __init__(self, length: int, limit: int, ways: Sequence[str]) -> None:
-        remedy = f" Ask for less: {' or '.join(ways)}." if ways else ""
-        super().__init__(f"The answer has {length:,} characters, and at most {limit:,} are passed on.{remedy}")
+    def __init__(self, limit: int, ways: Sequence[str], length: int | None = None) -> None:
+        remedy = f"Ask for less: {' or '.join(ways)}." if ways else "This operation has no way to ask for less."
+        size = f"has {length:,} characters" if length is not None else "is too long"
+        super().__init__(f"The answer {size}, and at most {limit:,} characters are passed on. {remedy}")
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class AnswerForm:
     paging: str  # "page", "offset" or "cursor": how the API gives pages; "whole": it gives a list at once; "": no list
     fields: tuple[str, ...]  # members of the answer or of its items; () if they cannot be chosen
     most_characters: int = MOST_CHARACTERS
+    pager: Argument | None = None  # the argument that chooses the page, if the API gives pages
 
     @property
     def listed_arguments(self) -> dict[str, Any]:
@@ -62,71 +70,89 @@ class AnswerForm:
         """Return what holds for every answer. It stays small, and promises nothing that only the API can keep."""
         if not self.paging:
             return {"type": "object"}
-        next_one = {"type": "string" if self.paging == "cursor" else "integer"}
-        return {
-            "type": "object",
-            "properties": {"items": {"type": "array"}, "count": {"type": "integer"}, self._next_name: next_one},
-        }
-
-    @property
-    def _next_name(self) -> str:
-        return _NEXT.get(self.paging, "next_page")
+        promised: dict[str, Any] = {"items": {"type": "array"}, "count": {"type": "integer"}}
+        if self.paging == "whole":
+            promised["next_page"] = {"type": "integer"}
+        elif self.pager is not None:
+            promised[f"next_{self.pager.name}"] = {"type": "string" if self.paging == "cursor" else "integer"}
+        return {"type": "object", "properties": promised}
 
     def check(self, given: Mapping[str, Any]) -> None:
         """Check the arguments that this form adds. Raises InvalidArguments."""
         if unknown := [name for name in given.get(FIELDS, ()) if self.fields and name not in self.fields]:
-            raise InvalidArguments(f"{FIELDS}: {unknown[0][:60]} is not one of {', '.join(self.fields[:MOST_FIELDS])}")
+            known = ", ".join(self.fields[:MOST_FIELDS])
+            raise InvalidArguments(f"{FIELDS}: {readable(unknown[0], limit=60)} is not one of {known}")
 
     def answer(self, found: Any, given: Mapping[str, Any]) -> ToolAnswer:
-        """Return the tool's answer. Raises AnswerTooLong if the operation only reads."""
+        """Return the tool's answer. Raises AnswerTooLong if the operation only reads, and MalformedApiAnswer."""
         structured, text = self._structured(found, given)
-        length = len(json.dumps(structured, ensure_ascii=False))
+        length = _length(structured)
         if length <= self.most_characters:
             return ToolAnswer(structured, text)
         if self.arguments.operation.method == "GET":
-            raise AnswerTooLong(length, self.most_characters, self._ways(structured))
-        return self._shortened(structured)
+            raise AnswerTooLong(self.most_characters, self._ways(structured), length)
+        return self._shortened(structured, length)
+
+    def too_long(self) -> ToolError:
+        """Return the error for an answer that is too long to be received."""
+        return AnswerTooLong(self.most_characters, self._ways({}))
 
     def _structured(self, found: Any, given: Mapping[str, Any]) -> tuple[dict[str, Any], str]:
         chosen = given.get(FIELDS) if self.fields else None
         if isinstance(found, list):
-            number = given.get(PAGE, 1) if self.paging == "whole" else 1
-            size = ITEMS_OF_A_PAGE if self.paging == "whole" else len(found)
-            page = found[(number - 1) * size : number * size]
-            following = {"next_page": number + 1} if number * size < len(found) else {}
-            return self._page(page, len(found), following, chosen)
-        if isinstance(found, dict) and isinstance(items := found.get("results"), list) and "next" in found:
-            return self._page(items, found.get("count"), self._following(found, items, given), chosen)
+            items = [_chosen(each, chosen) for each in found]
+            if self.paging != "whole":
+                return self._page(items, len(items), {})
+            number = min(int(given.get(PAGE, 1)), len(items) + 1)
+            pages = islice(self._pages(items), number - 1, None)
+            page, following = next(pages, []), next(pages, None)
+            return self._page(page, len(items), {"next_page": number + 1} if following else {})
+        if isinstance(found, dict) and isinstance(results := found.get("results"), list) and "next" in found:
+            items = [_chosen(each, chosen) for each in results]
+            structured, text = self._page(items, found.get("count"), self._following(found["next"], results, given))
+            others = {name: each for name, each in found.items() if name not in {*_OF_PAGES, *structured}}
+            return structured | others, text
         if found is not None and self.paging:
             raise MalformedApiAnswer("it is not a list")
         if isinstance(found, dict):
             return _chosen(found, chosen), ""
         return ({"done": True}, "Done.") if found is None else ({"value": found}, "")
 
-    def _page(self, items: list[Any], count: Any, following: dict[str, Any], chosen: Any) -> tuple[dict[str, Any], str]:
-        structured: dict[str, Any] = {"items": [_chosen(each, chosen) for each in items]}
+    def _pages(self, items: list[Any]) -> Iterator[list[Any]]:
+        """Yield the pages of a list that the API gave as a whole.
+
+        One ends after so many items, or before it gets too long, so that a list of long items can be read as well.
+        """
+        start = 0
+        while start < len(items):
+            end, length = start, _ROOM
+            while end < len(items) and end - start < ITEMS_OF_A_PAGE:
+                length += _length(items[end]) + 2
+                if end > start and length > self.most_characters:
+                    break
+                end += 1
+            yield items[start:end]
+            start = end
+
+    def _page(self, items: list[Any], count: Any, following: dict[str, Any]) -> tuple[dict[str, Any], str]:
         is_counted = isinstance(count, int) and not isinstance(count, bool)
-        structured |= {"count": count} if is_counted else {}
+        structured = {"items": items} | ({"count": count} if is_counted else {})
         total = f" of {count}" if is_counted else ""
         more = "".join(f" More with {name.removeprefix('next_')} {value}." for name, value in following.items())
         return structured | following, f"{len(items)}{total} items.{more}"
 
-    def _following(self, found: Mapping[str, Any], items: list[Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    def _following(self, link: Any, items: list[Any], given: Mapping[str, Any]) -> dict[str, Any]:
         """Return how to ask for the next page. The URL itself is not followed or shown: it may name any host."""
-        if not isinstance(link := found["next"], str):
+        if not isinstance(link, str) or self.pager is None:
             return {}
+        name = f"next_{self.pager.name}"
         if self.paging == "cursor":
-            cursor = parse_qs(urlsplit(link).query).get("cursor", [""])[0]
-            return {"next_cursor": cursor} if cursor else {}
-        asked = self._given(given, "offset" if self.paging == "offset" else "page")
+            cursor = parse_qs(urlsplit(link).query).get(self.pager.wire_name, [""])[0]
+            return {name: cursor} if cursor else {}
+        asked = given.get(self.pager.name)
         if self.paging == "offset":
-            return {"next_offset": (asked or 0) + len(items)}
-        return {"next_page": (asked or 1) + 1}
-
-    def _given(self, given: Mapping[str, Any], wire_name: str) -> int | None:
-        argument = self.arguments.query(wire_name)
-        value = given.get(argument.name) if argument else None
-        return int(value) if isinstance(value, int | float) else None
+            return {name: int(asked or 0) + len(items)}
+        return {name: int(asked or 1) + 1}
 
     def _ways(self, structured: dict[str, Any]) -> list[str]:
         ways = [f"a smaller {each.name}" for name in ("page_size", "limit") if (each := self.arguments.query(name))]
@@ -136,31 +162,48 @@ class AnswerForm:
             ways.append(f"some {FIELDS} only" + (f" (the longest are {', '.join(longest)})" if longest else ""))
         return ways
 
-    def _shortened(self, structured: dict[str, Any]) -> ToolAnswer:
+    def _shortened(self, structured: dict[str, Any], length: int) -> ToolAnswer:
         """Return what fits of the answer to a call that is done, and must not look as if it had failed."""
-        kept = dict(structured)
-        left_out = []
-        for name in _longest(structured, most=len(structured)):
-            if len(json.dumps(kept, ensure_ascii=False)) <= self.most_characters:
+        kept, left_out = dict(structured), []
+        lengths = {name: _length({name: each}) for name, each in structured.items()}
+        for name in sorted(lengths, key=lambda name: -lengths[name]):
+            if length <= self.most_characters:
                 break
             del kept[name]
-            left_out.append(name)
-        return ToolAnswer(kept, f"Done. The answer was too long, so these members are left out: {', '.join(left_out)}.")
+            length -= lengths[name]
+            left_out.append(readable(name, limit=60))
+        more = f" and {len(left_out) - MOST_NAMED} more" if len(left_out) > MOST_NAMED else ""
+        told = ", ".join(left_out[:MOST_NAMED])
+        return ToolAnswer(kept, f"Done. The answer was too long, so these members are left out: {told}{more}.")
 
 
 def answer_form(arguments: Arguments, most_characters: int = MOST_CHARACTERS) -> AnswerForm:
     operation = arguments.operation
     whole = merged(operation.document, operation.answer) if operation.answer is not None else {}
     properties = whole.get("properties") or {}
-    if whole.get("type") == "array" or ("items" in whole and not properties):
+    if "array" in types_of(whole) and not properties:
         is_paged = operation.method != "GET" or any(each.name == PAGE for each in arguments.members)
-        paging = "" if is_paged else "whole"
-        return AnswerForm(arguments, paging, _fields(operation, whole.get("items"), arguments), most_characters)
+        fields = _fields(operation, whole.get("items"), arguments)
+        return AnswerForm(arguments, "" if is_paged else "whole", fields, most_characters)
     results = merged(operation.document, properties.get("results", {}))
-    if "next" in properties and results.get("type") == "array":
-        paging = next((name for name in ("cursor", "offset") if arguments.query(name)), "page")
-        return AnswerForm(arguments, paging, _fields(operation, results.get("items"), arguments), most_characters)
+    if "next" in properties and "array" in types_of(results):
+        paging, pager = _pager(arguments)
+        return AnswerForm(
+            arguments, paging, _fields(operation, results.get("items"), arguments), most_characters, pager
+        )
     return AnswerForm(arguments, "", _fields(operation, operation.answer, arguments), most_characters)
+
+
+def _pager(arguments: Arguments) -> tuple[str, Argument | None]:
+    """Return the kind of pages, and the argument that chooses one; projects may call it otherwise."""
+    for paging in ("cursor", "offset", "page"):
+        if argument := arguments.query(paging):
+            return paging, argument
+    in_query = [each for each in arguments.members if each.place == "query"]
+    renamed = [
+        each for each in in_query if each.wire_name in {"p", "pg"} or _PAGE_NUMBER.search(each.wire_name.lower())
+    ]
+    return "page", renamed[0] if renamed else None
 
 
 def _fields(operation: Operation, schema: Any, arguments: Arguments) -> tuple[str, ...]:
@@ -178,6 +221,11 @@ def _chosen(value: Any, names: Any) -> Any:
     return {name: value[name] for name in names if name in value}
 
 
-def _longest(value: Mapping[str, Any], most: int = 3) -> list[str]:
-    """Return the names of the longest members, the longest first."""
-    return sorted(value, key=lambda name: -len(json.dumps(value[name], ensure_ascii=False)))[:most]
+def _longest(value: Mapping[str, Any]) -> list[str]:
+    """Return the names of the three longest members, the longest first."""
+    lengths = {name: _length(each) for name, each in value.items()}
+    return [readable(name, limit=60) for name in sorted(lengths, key=lambda name: -lengths[name])[:3]]
+
+
+def _length(value: Any) -> int:
+    return len(json.dumps(value, ensure_ascii=False))

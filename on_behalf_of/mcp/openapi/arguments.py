@@ -69,7 +69,7 @@ class Arguments:
 
     def judging(self) -> dict[str, Any]:
         """Return the schema that judges the arguments of a call."""
-        properties = {each.name: judging(each.schema) for each in self.members}
+        properties = {each.name: judging(self.operation.document, each.schema) for each in self.members}
         if self.filters:
             properties[FILTERS] = {"type": "array", "items": _A_FILTER}
         found = self._object(properties)
@@ -90,7 +90,8 @@ class Arguments:
         if not in_body or any(each.name != each.wire_name for each in in_body):
             return []
         raw = body.get("oneOf") or body.get("anyOf") or ()
-        found = [judging(merged(self.operation.document, each)) for each in raw]
+        document = self.operation.document
+        found = [judging(document, merged(document, each)) for each in raw]
         return [each for each in found if "properties" in each or "required" in each]
 
     def _listed(self, argument: Argument) -> dict[str, Any]:

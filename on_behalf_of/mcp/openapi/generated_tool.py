@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from on_behalf_of.mcp.api.errors import ApiAnswerTooLong
 from on_behalf_of.mcp.openapi.answer import MOST_CHARACTERS, answer_form
 from on_behalf_of.mcp.openapi.arguments import arguments_of
 from on_behalf_of.mcp.openapi.naming import tool_name
@@ -47,13 +48,16 @@ def generated_tool(
     def answer(call: ToolCall) -> ToolAnswer:
         form.check(call.arguments)
         request = request_of(arguments, call.arguments)
-        found = call.api.request(
-            request.method,
-            request.path,
-            params=request.params,
-            body=request.body,
-            media_types=operation.media_types,
-        )
+        try:
+            found = call.api.request(
+                request.method,
+                request.path,
+                params=request.params,
+                body=request.body,
+                media_types=operation.media_types,
+            )
+        except ApiAnswerTooLong as error:
+            raise form.too_long() from error
         return form.answer(found, call.arguments)
 
     said = operation.extension

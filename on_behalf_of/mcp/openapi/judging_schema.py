@@ -6,9 +6,10 @@ valid in Python. The API judges those.
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
-from on_behalf_of.mcp.openapi.references import SCHEMAS, closure
+from on_behalf_of.mcp.openapi.references import SCHEMAS, closure, merged
 
 _AS_THEY_ARE = (
     *("type", "enum", "const", "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "uniqueItems"),
@@ -19,25 +20,24 @@ _OF_SEVERAL = ("oneOf", "anyOf", "allOf", "prefixItems")
 _BY_NAME = ("properties", "patternProperties", "dependentSchemas")
 
 
-def judging(schema: Any) -> Any:
+def judging(document: Mapping[str, Any], schema: Any) -> Any:
     """Return the schema for requests: without members that are only read, with null where OpenAPI 3.0 says so.
 
     References to components become references to `$defs` (see `definitions`).
     """
     if not isinstance(schema, Mapping):
         return schema if isinstance(schema, bool) else True
+    below = partial(judging, document)
     found = {name: schema[name] for name in _AS_THEY_ARE if name in schema}
     if isinstance(reference := schema.get("$ref"), str):
         found["$ref"] = "#/$defs/" + reference.removeprefix(SCHEMAS)
-    found |= {name: judging(schema[name]) for name in _OF_ONE if name in schema}
-    found |= {
-        name: [judging(each) for each in schema[name]] for name in _OF_SEVERAL if isinstance(schema.get(name), list)
-    }
+    found |= {name: below(schema[name]) for name in _OF_ONE if name in schema}
+    found |= {name: list(map(below, schema[name])) for name in _OF_SEVERAL if isinstance(schema.get(name), list)}
     for name in _BY_NAME:
-        if isinstance(schema.get(name), Mapping):
-            found[name] = {key: judging(each) for key, each in schema[name].items() if not _is_read_only(each)}
-    if isinstance(properties := schema.get("properties"), Mapping) and isinstance(schema.get("required"), list):
-        found["required"] = [each for each in schema["required"] if not _is_read_only(properties.get(each))]
+        if isinstance(members := schema.get(name), Mapping):
+            found[name] = {key: below(each) for key, each in members.items() if not _is_read_only(document, each)}
+    if isinstance(members := schema.get("properties"), Mapping) and isinstance(schema.get("required"), list):
+        found["required"] = [each for each in schema["required"] if not _is_read_only(document, members.get(each))]
     _take_limits(schema, found)
     if isinstance(pattern := schema.get("pattern"), str) and _is_valid(pattern):
         found["pattern"] = pattern
@@ -53,11 +53,11 @@ def judging(schema: Any) -> Any:
 
 def definitions(document: Mapping[str, Any], schemas: Iterable[Any]) -> dict[str, Any]:
     """Return `$defs` for everything that the schemas refer to."""
-    return {name: judging(each) for name, each in closure(document, list(schemas)).items()}
+    return {name: judging(document, each) for name, each in closure(document, list(schemas)).items()}
 
 
-def _is_read_only(schema: Any) -> bool:
-    return isinstance(schema, Mapping) and schema.get("readOnly") is True
+def _is_read_only(document: Mapping[str, Any], schema: Any) -> bool:
+    return merged(document, schema).get("readOnly") is True
 
 
 def _take_limits(schema: Mapping[str, Any], found: dict[str, Any]) -> None:

@@ -14,7 +14,8 @@ TEMPLATE = re.compile(r"\{([^{}]+)\}")
 BESIDE = "x-paths-beside"  # what a lock file says of the API's other paths
 JSON = "application/json"
 FORMAT = "format"  # a query parameter that chooses the answer's content type (Django REST framework)
-_OF_SESSIONS = re.compile("csrf|xsrf")  # headers that only a browser's session needs
+# Headers that only a browser's session needs, and those that OpenAPI says to ignore (§4.8.12.1).
+_IGNORED = re.compile("csrf|xsrf|accept|content-type|authorization")
 _SERIALIZED = {"form", "spaceDelimited", "pipeDelimited", "deepObject"}  # styles of query parameters
 
 
@@ -79,6 +80,9 @@ def read_operation(document: Mapping[str, Any], name: str, method: str, path: st
         raise LeftOut("its address chooses the content type")
     if any(len(TEMPLATE.findall(segment)) > 1 for segment in path.split("/")):
         raise LeftOut("a segment of its address holds several values, which may be read differently")
+    parameters = tuple(_parameters(document, path, raw["parameters"]))
+    if missing := set(TEMPLATE.findall(path)) - {each.name for each in parameters if each.place == "path"}:
+        raise LeftOut(f"no parameter describes {min(missing)} in its address")
     if not (scopes := scopes_of(document, raw)):
         raise LeftOut("it names no scope, so nothing says who may call it")
     body_type, body, body_is_required = _body(document, raw.get("requestBody"))
@@ -89,7 +93,7 @@ def read_operation(document: Mapping[str, Any], name: str, method: str, path: st
         method=method,
         path=path,
         document=document,
-        parameters=tuple(_parameters(document, raw["parameters"])),
+        parameters=parameters,
         body=body,
         body_is_required=body_is_required,
         answer=answer,
@@ -141,14 +145,15 @@ def _all_parameters(document: Mapping[str, Any], item: Mapping[str, Any], raw: M
     return list(found.values())
 
 
-def _parameters(document: Mapping[str, Any], raw: list[Any]) -> Iterator[Parameter]:
+def _parameters(document: Mapping[str, Any], path: str, raw: list[Any]) -> Iterator[Parameter]:
     for each in raw:
         name, place, is_required = str(each.get("name", "")), each.get("in"), bool(each.get("required"))
-        if place in {"header", "cookie"}:
-            if is_required and not _OF_SESSIONS.search(name.lower()):
-                raise LeftOut(f"it requires the {place} {name}, which an argument must not choose")
+        if place in {"header", "cookie"} or (place == "query" and name == FORMAT):
+            if is_required and not _IGNORED.search(name.lower()):
+                what = "parameter" if place == "query" else place
+                raise LeftOut(f"it requires the {what} {name}, which an argument must not choose")
             continue
-        if place == "query" and name == FORMAT:
+        if place == "path" and f"{{{name}}}" not in path:
             continue
         content = each.get("content")
         if isinstance(content, Mapping) and content:

@@ -34,10 +34,12 @@ def at(document: Mapping[str, Any], reference: str) -> Any:
 
 
 def component_names(value: Any) -> Iterator[str]:
-    """Yield the names of the component schemas that `value` refers to directly."""
+    """Yield the names of the component schemas that `value` refers to directly. Raises LeftOut for other places."""
     if isinstance(value, Mapping):
-        if isinstance(reference := value.get("$ref"), str) and reference.startswith(SCHEMAS):
-            yield reference.removeprefix(SCHEMAS)
+        if isinstance(reference := value.get("$ref"), str):
+            if not reference.startswith(SCHEMAS):
+                raise LeftOut(f"it refers to {reference}, which is not a schema among the components")
+            yield reference.removeprefix(SCHEMAS).partition("/")[0].replace("~1", "/").replace("~0", "~")
         for each in value.values():
             yield from component_names(each)
     elif isinstance(value, list):
@@ -60,7 +62,7 @@ def merged(document: Mapping[str, Any], schema: Any) -> dict[str, Any]:
     """Return the schema with its own reference resolved and its `allOf` merged into it.
 
     Deeper references stay. A keyword that two parts have is that of the later one, except that properties and required
-    names are united. A schema that is only true is an empty one.
+    names are united, and alternatives of both are combined. A schema that is only true is an empty one.
     """
     return _merged(document, schema, ())
 
@@ -84,6 +86,9 @@ def _united(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     both = {**first, **second}
     if "properties" in first and "properties" in second:
         both["properties"] = {**first["properties"], **second["properties"]}
+    for name in ("oneOf", "anyOf"):
+        if name in first and name in second:
+            both[name] = [{"allOf": [each, other]} for each in first[name] for other in second[name]]
     if "required" in first and "required" in second:
         both["required"] = list(dict.fromkeys([*first["required"], *second["required"]]))
     return both

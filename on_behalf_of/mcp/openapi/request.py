@@ -14,6 +14,7 @@ from on_behalf_of.mcp.openapi.operation import FORMAT, TEMPLATE, Operation, Para
 from on_behalf_of.mcp.openapi.references import merged, types_of
 from on_behalf_of.mcp.tool_error import InvalidArguments
 
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PLAIN = "!$&'()*+,;=:@%~-._"  # what a path may contain as it is (RFC 3986 §3.3)
 _SEPARATORS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
@@ -203,7 +204,7 @@ def _filters(arguments: Arguments, given: Any) -> Iterator[tuple[str, str]]:
         value = _typed(arguments.operation, parameter, texts)
         judge = {
             "type": "object",
-            "properties": {name: judging(parameter.schema)},
+            "properties": {name: judging(arguments.operation.document, parameter.schema)},
             "$defs": definitions(arguments.operation.document, [parameter.schema]),
         }
         if violation := first_violation(judge, {name: value}):
@@ -231,10 +232,6 @@ def _value(whole: Mapping[str, Any], text: str) -> Any:
         return text
     if "boolean" in kinds:
         return {"true": True, "false": False}.get(text.lower(), text)
-    for kind, read in (("integer", int), ("number", float)):
-        if kind in kinds:
-            try:
-                return read(text)
-            except ValueError:
-                continue
+    if {"integer", "number"}.intersection(kinds) and _NUMBER.fullmatch(text):
+        return json.loads(text)
     return text
