@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -14,7 +15,7 @@ from on_behalf_of.mcp.openapi.operation import FORMAT, TEMPLATE, Operation, Para
 from on_behalf_of.mcp.openapi.references import merged, types_of
 from on_behalf_of.mcp.tool_error import InvalidArguments
 
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,2})?")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?")
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PLAIN = "!$&'()*+,;=:@%~-._"  # what a path may contain as it is (RFC 3986 §3.3)
 _SEPARATORS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
@@ -33,6 +34,10 @@ def request_of(arguments: Arguments, given: Mapping[str, Any]) -> Request:
 
     Raises InvalidArguments for values that would lead elsewhere, or that the query cannot carry.
     """
+    try:
+        json.dumps(given, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError:
+        raise InvalidArguments("a number is not finite, or a text contains half of a character") from None
     in_path: dict[str, str] = {}
     params: list[tuple[str, str]] = []
     members: dict[str, Any] = {}
@@ -179,12 +184,7 @@ def _text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise InvalidArguments("a text contains half of a character") from None
-    return text
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _filters(arguments: Arguments, given: Any) -> Iterator[tuple[str, str]]:
@@ -232,6 +232,5 @@ def _value(whole: Mapping[str, Any], text: str) -> Any:
         return text
     if "boolean" in kinds:
         return {"true": True, "false": False}.get(text.lower(), text)
-    if {"integer", "number"}.intersection(kinds) and _NUMBER.fullmatch(text):
-        return json.loads(text)
-    return text
+    is_number = {"integer", "number"}.intersection(kinds) and _NUMBER.fullmatch(text) and isfinite(float(text))
+    return json.loads(text) if is_number else text
