@@ -84,7 +84,7 @@ class MalformedApiAnswer(DownstreamError):
     concerns_operator = True
 
     def __init__(self, what: str, *, is_done: bool = False) -> None:
-        done = " What was asked for is done, or may be." if is_done else ""
+        done = " What was asked for may have been done." if is_done else ""
         super().__init__(
             f"The API's answer cannot be used: {what}.{done} This server's operator should check that API_BASE_URL is "
             "right."
