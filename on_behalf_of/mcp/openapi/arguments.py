@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from on_behalf_of.mcp.openapi.judging_schema import definitions, judging
@@ -18,6 +19,11 @@ PAGING = frozenset({"page", "page_size", "limit", "offset", "cursor"})
 USUAL = PAGING | {"search", "ordering"}  # always arguments of their own
 BODY, FILTERS = "body", "filters"
 _PREFIXES = {"path": "path", "query": "query"}  # of names that clash; all others are the body's
+# Keywords about an object as a whole.
+_OF_WHOLE = frozenset(
+    {"oneOf", "anyOf", "not", "if", "minProperties", "maxProperties", "dependentRequired", "dependentSchemas"}
+    | {"patternProperties", "propertyNames"}
+)
 _A_FILTER = {"type": "string", "pattern": "^[^=]+="}
 
 
@@ -74,25 +80,21 @@ class Arguments:
             properties[FILTERS] = {"type": "array", "items": _A_FILTER}
         found = self._object(properties)
         used = [each.schema for each in self.members] + [each.schema for each in self.filters.values()]
-        body = merged(self.operation.document, self.operation.body) if self.operation.body is not None else {}
-        if alternatives := self._alternatives(body):
-            found["anyOf"] = [
-                {name: each[name] for name in ("required", "properties") if name in each} for each in alternatives
-            ]
-            used.append(body)
         if defs := definitions(self.operation.document, used):
             found["$defs"] = defs
         return found
 
-    def _alternatives(self, body: Mapping[str, Any]) -> list[dict[str, Any]]:
-        """Return the alternatives of a body, if its members are arguments under their own names."""
-        in_body = [each for each in self.members if each.place == "member"]
-        if not in_body or any(each.name != each.wire_name for each in in_body):
-            return []
-        raw = body.get("oneOf") or body.get("anyOf") or ()
-        document = self.operation.document
-        found = [judging(document, merged(document, each)) for each in raw]
-        return [each for each in found if "properties" in each or "required" in each]
+    @cached_property
+    def judge_of_body(self) -> Mapping[str, Any] | None:
+        """Return what judges the body as a whole; None if its members can be judged one by one."""
+        document, body = self.operation.document, self.operation.body
+        if body is None or not _OF_WHOLE.intersection(merged(document, body)):
+            return None
+        return {
+            "type": "object",
+            "properties": {BODY: judging(document, body)},
+            "$defs": definitions(document, [body]),
+        }
 
     def _listed(self, argument: Argument) -> dict[str, Any]:
         # A new object lacks what is left out, so null says nothing there. In a change, it empties a member.

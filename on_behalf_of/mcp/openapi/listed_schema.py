@@ -148,8 +148,13 @@ def read_texts(document: Mapping[str, Any], schema: Any, value: Any) -> Any:
         items: Any = next((each["items"] for each in [whole, *variants] if "items" in each), {})
         return [read_texts(document, items, each) for each in value] if items else value
     if isinstance(value, dict):
-        members = {name: each for part in [*variants, whole] for name, each in (part.get("properties") or {}).items()}
-        return {name: read_texts(document, members.get(name, True), each) for name, each in value.items()}
+        parts = [*variants, whole]
+        members = {name: each for part in parts for name, each in (part.get("properties") or {}).items()}
+        others = next((each for part in parts if isinstance(each := part.get("additionalProperties"), Mapping)), None)
+        return {
+            name: each if (known := members.get(name, others)) is None else read_texts(document, known, each)
+            for name, each in value.items()
+        }
     return value
 
 

@@ -154,7 +154,7 @@ def _parameters(document: Mapping[str, Any], path: str, raw: list[Any]) -> Itera
                 raise LeftOut(f"it requires the {what} {name}, which an argument must not choose")
             continue
         if place == "path" and f"{{{name}}}" not in path:
-            continue
+            continue  # descriptions that are made from code often list one too many
         content = each.get("content")
         if isinstance(content, Mapping) and content:
             schema = next(iter(content.values())).get("schema", {})
@@ -165,8 +165,8 @@ def _parameters(document: Mapping[str, Any], path: str, raw: list[Any]) -> Itera
             raise LeftOut(f"the parameter {name} has the style {style}")
         if place == "query" and style not in _SERIALIZED:
             raise LeftOut(f"the parameter {name} has the unknown style {style}")
-        if place == "path" and {"array", "object"}.intersection(types_of(merged(document, schema))):
-            raise LeftOut(f"the parameter {name} puts several values into the path")
+        if place == "path" and not _is_plain(document, schema):
+            raise LeftOut(f"the parameter {name} in its address is not one text or number")
         yield Parameter(
             name=name,
             place=str(place),
@@ -177,6 +177,14 @@ def _parameters(document: Mapping[str, Any], path: str, raw: list[Any]) -> Itera
             explode=bool(each.get("explode", style == "form")),
             is_json=bool(content),
         )
+
+
+def _is_plain(document: Mapping[str, Any], schema: Any) -> bool:
+    """Return whether the values of a schema are texts, numbers and the like."""
+    whole = merged(document, schema)
+    parts = [whole, *(merged(document, each) for each in whole.get("oneOf") or whole.get("anyOf") or ())]
+    kinds = {kind for each in parts for kind in types_of(each)}
+    return bool(kinds) and not {"array", "object"}.intersection(kinds)
 
 
 def _is_json(media_type: str) -> bool:

@@ -9,13 +9,13 @@ from math import isfinite
 from typing import Any
 from urllib.parse import quote, unquote
 
-from on_behalf_of.mcp.openapi.arguments import FILTERS, Arguments
+from on_behalf_of.mcp.openapi.arguments import BODY, FILTERS, Arguments
 from on_behalf_of.mcp.openapi.judging_schema import definitions, judging
 from on_behalf_of.mcp.openapi.operation import FORMAT, TEMPLATE, Operation, Parameter
 from on_behalf_of.mcp.openapi.references import merged, types_of
 from on_behalf_of.mcp.tool_error import InvalidArguments
 
-_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,30})(?:\.[0-9]{1,30})?(?:[eE][+-]?[0-9]{1,3})?")
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,300})(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?")
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _PLAIN = "!$&'()*+,;=:@%~-._"  # what a path may contain as it is (RFC 3986 §3.3)
 _SEPARATORS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
@@ -60,7 +60,18 @@ def request_of(arguments: Arguments, given: Mapping[str, Any]) -> Request:
         params += _filters(arguments, given.get(FILTERS, ()))
     if members or (arguments.operation.body is not None and body is None and _takes_members(arguments)):
         body = members
+    _judge_body(arguments, body)
     return Request(arguments.operation.method, _path(arguments.operation, in_path), tuple(params), body)
+
+
+def _judge_body(arguments: Arguments, body: Any) -> None:
+    """Judge what only the body as a whole shows, such as which of several forms it has. Raises InvalidArguments."""
+    if body is None or arguments.judge_of_body is None:
+        return
+    from on_behalf_of.mcp.json_schema import first_violation  # slow to load, and other services declare the tools too
+
+    if violation := first_violation(arguments.judge_of_body, {BODY: body}):
+        raise InvalidArguments(violation.removeprefix(f"{BODY}."))
 
 
 def _takes_members(arguments: Arguments) -> bool:

@@ -7,7 +7,11 @@ from typing import Any
 import pytest
 
 from on_behalf_of.mcp.json_schema import check_schemas, first_violation
+from on_behalf_of.mcp.openapi.arguments import arguments_of
+from on_behalf_of.mcp.openapi.operation import raw_operations, read_operation
+from on_behalf_of.mcp.openapi.request import request_of
 from on_behalf_of.mcp.tool import Tool
+from on_behalf_of.mcp.tool_error import InvalidArguments
 from tests.on_behalf_of.mcp.openapi.lending_process import description
 from tests.on_behalf_of.mcp.openapi.measure import Measured, measured, tokens
 from tests.on_behalf_of.mcp.openapi.own_api import own_description
@@ -155,9 +159,12 @@ def test_json_that_models_cannot_be_shown_is_given_as_text() -> None:
 def test_alternatives_of_a_body_are_united_and_the_original_judges_the_choice() -> None:
     payment = tool("payments_create")
     assert payment.input_schema["required"] == ["kind", "amount"]
-    judge = payment.judged_by or {}
-    assert first_violation(judge, {"kind": "card", "amount": "1.00", "last_digits": "1234"}) is None
-    assert first_violation(judge, {"kind": "card", "amount": "1.00"}), "a card needs its digits"
+    document = description()
+    (found,) = (each for each in raw_operations(document) if each[0] == "payments_create")
+    arguments = arguments_of(read_operation(document, *found))
+    assert request_of(arguments, {"kind": "card", "amount": "1.00", "last_digits": "1234"}).body
+    with pytest.raises(InvalidArguments):  # a card needs its digits
+        request_of(arguments, {"kind": "card", "amount": "1.00"})
 
 
 def test_texts_contain_nothing_that_people_do_not_see() -> None:
