@@ -21,7 +21,7 @@ _BY_NAME = ("properties", "patternProperties", "dependentSchemas")
 
 
 def judging(document: Mapping[str, Any], schema: Any) -> Any:
-    """Return the schema for requests: without members that are only read, with null where OpenAPI 3.0 says so.
+    """Return the schema for requests: members that are only read are refused, and null is where OpenAPI 3.0 says so.
 
     References to components become references to `$defs` (see `definitions`).
     """
@@ -35,7 +35,10 @@ def judging(document: Mapping[str, Any], schema: Any) -> Any:
     found |= {name: list(map(below, schema[name])) for name in _OF_SEVERAL if isinstance(schema.get(name), list)}
     for name in _BY_NAME:
         if isinstance(members := schema.get(name), Mapping):
-            found[name] = {key: below(each) for key, each in members.items() if not _is_read_only(document, each)}
+            # What is only read must not be sent: the schema `false` refuses it.
+            found[name] = {
+                key: False if _is_read_only(document, each) else below(each) for key, each in members.items()
+            }
     if isinstance(members := schema.get("properties"), Mapping) and isinstance(schema.get("required"), list):
         found["required"] = [each for each in schema["required"] if not _is_read_only(document, members.get(each))]
     _take_limits(schema, found)

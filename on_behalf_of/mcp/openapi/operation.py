@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from on_behalf_of.mcp.openapi.left_out import LeftOut
-from on_behalf_of.mcp.openapi.references import merged, resolved, types_of
+from on_behalf_of.mcp.openapi.references import closure, merged, resolved, types_of
 from on_behalf_of.primitives.scope_syntax import is_scope
 
 METHODS = ("get", "post", "put", "patch", "delete")
@@ -88,6 +88,7 @@ def read_operation(document: Mapping[str, Any], name: str, method: str, path: st
     body_type, body, body_is_required = _body(document, raw.get("requestBody"))
     answer_type, answer = _answer(document, raw.get("responses"))
     media_types = {"Accept": answer_type, "Content-Type": body_type}
+    closure(document, [body, answer, *(each.schema for each in parameters)])  # raises for references that lead astray
     return Operation(
         id=name,
         method=method,
