@@ -67,11 +67,17 @@ class Arguments:
 
     def read(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the arguments with JSON in place of the texts that stand for it."""
-        known = {each.name: each.schema for each in self.members}
         document = self.operation.document
+        known = {each.name: each.schema for each in self.members if not self._is_any_text(each)}
         return {
             name: read_texts(document, known[name], each) if name in known else each for name, each in given.items()
         }
+
+    def _is_any_text(self, argument: Argument) -> bool:
+        """Return whether an argument is a parameter without a type, whose value is sent as it is."""
+        whole = merged(self.operation.document, argument.schema)
+        is_typed = bool(types_of(whole) or whole.get("oneOf") or whole.get("anyOf"))
+        return argument.parameter is not None and not argument.parameter.is_json and not is_typed
 
     def judging(self) -> dict[str, Any]:
         """Return the schema that judges the arguments of a call."""
@@ -100,6 +106,8 @@ class Arguments:
         # A new object lacks what is left out, so null says nothing there. In a change, it empties a member.
         may_be_null = argument.place in {"member", "body"} and (self.operation.method != "POST" or argument.is_required)
         document, words = self.operation.document, argument.description
+        if self._is_any_text(argument):
+            return {"type": "string", **({"description": shown(words, 100)} if words else {})}
         found = listed(document, argument.schema, description=words, may_be_null=may_be_null)
         if argument.wire_name in PAGING and argument.place == "query":
             found.pop("description", None)
