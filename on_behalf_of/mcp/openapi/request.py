@@ -172,10 +172,11 @@ class _InQuery:
 
     def _check_names(self, members: Mapping[str, Any]) -> None:
         """Check the names of an object whose members become query parameters: they must be its own."""
-        own = merged(self.operation.document, self.parameter.schema).get("properties") or {}
-        others = {each.name for each in self.operation.parameters} | {FORMAT}
+        whole = merged(self.operation.document, self.parameter.schema)
+        own, is_map = whole.get("properties") or {}, "object" in types_of(whole)
+        others = {each.name for each in self.operation.parameters} | {FORMAT, ""}
         for key in members:
-            if key not in own and (own or key in others):
+            if key not in own and (own or not is_map or key in others):
                 raise InvalidArguments(f"{self.argument}: {key[:60]} is not one of its members")
 
     def _joined(self, texts: list[str]) -> str:
