@@ -67,7 +67,8 @@ def may_be_refused(expectations: Expectations, arguments: Mapping[str, Any]) -> 
             if not parameter.explode and value == [""]:
                 return True  # looks like an empty list
     members = {name for name, place in expectations.places.items() if place[0] == "body"}
-    return operation.body is not None and not operation.body.is_required and not members.intersection(arguments)
+    given = {name for name, value in arguments.items() if value is not None}
+    return operation.body is not None and not operation.body.is_required and not members & given
 
 
 def _texts(value: Any) -> list[str]:

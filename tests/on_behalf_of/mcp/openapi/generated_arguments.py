@@ -89,7 +89,7 @@ HOSTILE_TEXTS = (
         "<b>",
         "{x}",
     ),
-    *("x[y]", "a[]", "[", "]", "export", "x" * 3_000, "/" * 300, "\u00e9" * 2_000),
+    *("x[y]", "a[]", "[", "]", "export", "latest", "x:cancel", "a.b.c", "x" * 3_000, "/" * 300, "\u00e9" * 2_000),
 )
 HOSTILE_VALUES: tuple[Any, ...] = (
     *HOSTILE_TEXTS,
@@ -373,3 +373,40 @@ def _with_one_changed(draw: st.DrawFn, whole: Any, value: Any) -> Any:
         inner = whole[name]
         return {**whole, name: _with_one_changed(draw, inner, value) if isinstance(inner, list | dict) else value}
     return {**whole, draw(st.sampled_from(["x", "id", "state"])): value}
+
+
+@st.composite
+def arguments_with_nulls(draw: st.DrawFn, expectations: Expectations) -> dict[str, Any]:
+    """Draw arguments that the description allows, with null for some optional ones, at any depth."""
+    operation = expectations.operation
+    arguments = draw(valid_arguments(expectations))
+    schemas = {name: schema_at(expectations, name) for name in expectations.places}
+    found = {name: _with_nulls(draw, operation, schemas.get(name, {}), value) for name, value in arguments.items()}
+    for name, (kind, _) in expectations.places.items():
+        if name not in arguments and kind != "path" and draw(st.booleans()):
+            found[name] = None
+    return found
+
+
+def schema_at(expectations: Expectations, name: str) -> Any:
+    """Return the description's schema of an argument."""
+    operation, (kind, wire_name) = expectations.operation, expectations.places[name]
+    if kind != BODY:
+        return operation.at(kind)[wire_name].schema
+    return (operation.members or {})[wire_name] if wire_name or operation.body is None else operation.body.schema
+
+
+def _with_nulls(draw: st.DrawFn, operation: DescribedOperation, schema: Any, value: Any) -> Any:
+    plain = operation.description.schema(schema)
+    if "anyOf" in plain or "allOf" in plain:
+        return value  # a null may fit one of several forms
+    if isinstance(value, list):
+        return [_with_nulls(draw, operation, plain.get("items", {}), each) for each in value]
+    if not isinstance(value, dict):
+        return value
+    members = plain.get("properties", {})
+    found = {name: _with_nulls(draw, operation, members.get(name, {}), each) for name, each in value.items()}
+    for name in members:
+        if name not in found and name not in plain.get("required", []) and draw(st.booleans()):
+            found[name] = None
+    return found

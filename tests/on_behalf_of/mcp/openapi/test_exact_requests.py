@@ -17,7 +17,7 @@ from on_behalf_of.mcp.tool_registry import ToolRegistry
 from tests.on_behalf_of.mcp.openapi.described_operation import Description
 from tests.on_behalf_of.mcp.openapi.exact_call import exact_call, may_be_refused
 from tests.on_behalf_of.mcp.openapi.expected_request import Expectations
-from tests.on_behalf_of.mcp.openapi.generated_arguments import hostile_arguments, valid_arguments
+from tests.on_behalf_of.mcp.openapi.generated_arguments import arguments_with_nulls, hostile_arguments, valid_arguments
 from tests.on_behalf_of.mcp.openapi.lending_process import SCOPES, description
 from tests.on_behalf_of.mcp.openapi.made_documents import DOCUMENTS, PATHS, SCOPE
 from tests.on_behalf_of.mcp.openapi.tool_chain import ToolChain, tool_chain
@@ -85,6 +85,16 @@ def check_valid(chain: ToolChain, tool: Tool, expectations: Expectations) -> Non
     sends()
 
 
+def check_nulls(chain: ToolChain, tool: Tool, expectations: Expectations) -> None:
+    @WITHOUT_HEALTH_CHECKS
+    @given(arguments=arguments_with_nulls(expectations))
+    def sends(arguments: dict[str, Any]) -> None:
+        called = exact_call(chain, tool, expectations, arguments)
+        assert called.requests or may_be_refused(expectations, arguments), called.error
+
+    sends()
+
+
 def check_hostile(chain: ToolChain, tool: Tool, expectations: Expectations) -> None:
     @WITHOUT_HEALTH_CHECKS
     @given(arguments=hostile_arguments(expectations))
@@ -104,6 +114,12 @@ def test_lending_library_receives_what_arguments_say(chain: ToolChain, operation
 @pytest.mark.parametrize("operation_id", LENDING)
 def test_lending_library_is_safe_from_hostile_arguments(chain: ToolChain, operation_id: str, oas: str) -> None:
     check_hostile(chain, *prepared(description(oas), operation_id))
+
+
+@pytest.mark.parametrize("oas", ["3.1.0", "3.0.3"])
+@pytest.mark.parametrize("operation_id", [each for each in LENDING if each.endswith(("create", "update"))])
+def test_lending_library_takes_null_as_absent(chain: ToolChain, operation_id: str, oas: str) -> None:
+    check_nulls(chain, *prepared(description(oas), operation_id))
 
 
 @pytest.mark.parametrize("oas", ["3.1.0", "3.0.3"])
@@ -135,6 +151,14 @@ def test_other_shapes_are_sent_as_arguments_say(chain: ToolChain, name: str, ope
 def test_other_shapes_are_safe_from_hostile_arguments(chain: ToolChain, name: str, operation_id: str) -> None:
     if made := prepared_made(name, operation_id):
         check_hostile(chain, *made)
+
+
+@pytest.mark.parametrize(
+    ("name", "operation_id"), [each for each in MADE if each[0] in {"bodies", "old", "references"}]
+)
+def test_null_counts_as_absent_unless_the_description_allows_it(chain: ToolChain, name: str, operation_id: str) -> None:
+    if made := prepared_made(name, operation_id):
+        check_nulls(chain, *made)
 
 
 @pytest.mark.parametrize("base_path", ["/prefix", "/a%20b/v1.0"])
