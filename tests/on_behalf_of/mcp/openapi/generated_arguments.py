@@ -348,6 +348,11 @@ def hostile_arguments(draw: st.DrawFn, expectations: Expectations) -> dict[str, 
         name = draw(st.sampled_from(known))
         value = draw(st.sampled_from(HOSTILE_VALUES))
         change = draw(st.sampled_from(["replace", "replace", "replace", "nest", "leave out", "add"]))
+        if name == "filters" and isinstance(value, str):
+            wire_name = draw(st.sampled_from([*expectations.filtered, "format", "page", "x"]))
+            before = arguments[name] if isinstance(arguments.get(name), list) else []
+            arguments[name] = [*before, draw(st.sampled_from([value, f"{wire_name}={value}"]))]
+            continue
         if change == "leave out":
             arguments.pop(name, None)
         elif change == "add":

@@ -203,7 +203,7 @@ def test_a_long_whole_list_can_be_read_in_some_way(chain: ToolChain) -> None:
     """The bridge cuts such a list into pages itself, and its items have too few members to choose from."""
     items = [{"a": "x" * 1_000, "b": str(number)} for number in range(60)]
     chain.api.answer = AnsweringApi(items).respond
-    found, page = [], {"next_page": 1}
+    found, page = list[Any](), dict[str, Any](next_page=1)
     while "next_page" in page:
         page = structured(called(chain, "whole_short", None, page=page["next_page"]))
         found += page["items"]
