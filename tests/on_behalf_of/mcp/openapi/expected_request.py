@@ -16,7 +16,7 @@ from tests.on_behalf_of.mcp.openapi.wire import Said, may_be_list, types_of
 
 BODY = "body"
 MOST_OPTIONAL = 12  # query parameters; with more, they become one argument
-PAGING = frozenset({"page", "page_size", "limit", "offset", "cursor"})
+USUAL = frozenset({"page", "page_size", "limit", "offset", "cursor", "search", "ordering"})
 LONGEST = 64  # characters of a name
 
 Place = tuple[str, str]  # "path", "query" or "body", and the name on the wire; "" is the whole body
@@ -37,6 +37,14 @@ def _free_name(place: Place, taken: Mapping[str, Place]) -> str:
     return next(name for name in itertools.chain((plain, longer), numbered) if name not in taken)
 
 
+def _object_or_list(text: str) -> Any:
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return found if isinstance(found, dict | list) else text
+
+
 class Impossible(Exception):
     """No request says this. The call must be refused."""
 
@@ -49,13 +57,25 @@ def _only(texts: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Expectations:
+    """What requests of an operation should say. `is_whole`: its body is one argument, though its members are known."""
+
     operation: DescribedOperation
+    is_whole: bool = False
+
+    @property
+    def members(self) -> dict[str, Any] | None:
+        """Return the members of the body that are arguments of their own."""
+        return None if self.is_whole or self.operation.members is None else dict(self.operation.members)
 
     @cached_property
     def filtered(self) -> dict[str, Parameter]:
         """Return the query parameters that are given in `filters`."""
-        optional = {name: each for name, each in self._query.items() if not each.is_required and name not in PAGING}
-        return optional if len(optional) > MOST_OPTIONAL else {}
+        optional = {name: each for name, each in self._query.items() if not each.is_required and name not in USUAL}
+        texts = {name: each for name, each in optional.items() if not self._holds_names(each)}
+        return texts if len(optional) > MOST_OPTIONAL else {}
+
+    def _holds_names(self, parameter: Parameter) -> bool:
+        return parameter.is_json or "object" in types_of(self.operation, parameter.schema)
 
     @property
     def _query(self) -> dict[str, Parameter]:
@@ -66,30 +86,63 @@ class Expectations:
         """Return where each argument goes. A name that is not here is the bridge's own, or unknown."""
         path = [("path", name) for name in self.operation.at("path")]
         query = [("query", name) for name in self._query if name not in self.filtered]
-        whole: list[Place] = [(BODY, "")] if self.operation.body and self.operation.members is None else []
-        body = whole or [(BODY, name) for name in self.operation.members or {}]
+        whole: list[Place] = [(BODY, "")] if self.operation.body and self.members is None else []
+        body = whole or [(BODY, name) for name in self.members or {}]
         taken: dict[str, Place] = {"filters": ("own", "filters")} if self.filtered else {}
-        for place in (*path, *query, *body):
+        as_they_are = [place for place in (*query, *body) if plain_name(place[1] or BODY) == (place[1] or BODY)]
+        respelled = [place for place in (*query, *body) if place not in as_they_are]
+        exact = [place for place in path if plain_name(place[1]) == place[1]]
+        for place in (*exact, *(each for each in path if each not in exact), *as_they_are, *respelled):
             taken[_free_name(place, taken)] = place
         return {name: place for name, place in taken.items() if place[0] != "own"}
 
     def said(self, arguments: Mapping[str, Any]) -> Said:
         """Return what the request says. Raises Impossible for arguments that no described request has."""
         found, body = Said(), dict[str, Any]()
-        for name, value in arguments.items():
+        for name, given in arguments.items():
             kind, wire_name = self.places.get(name, ("", ""))
+            value = self._read(self.schema_of(name), given) if kind else given
             if not kind:
                 self._take_other(name, value, found)
             elif kind == BODY and not wire_name:
                 found.body = self._whole_body(value)
             elif kind == BODY:
-                if value is not None or self._allows_null((self.operation.members or {})[wire_name]):
-                    body[wire_name] = self.without_nulls((self.operation.members or {})[wire_name], value)
+                if value is not None or self._allows_null((self.members or {})[wire_name]):
+                    body[wire_name] = self.without_nulls((self.members or {})[wire_name], value)
             else:
                 self._take_parameter(self.operation.at(kind)[wire_name], value, found)
-        if self.operation.members is not None and (body or (self.operation.body and self.operation.body.is_required)):
+        if self.members is not None and (body or (self.operation.body and self.operation.body.is_required)):
             found.body = (body,)
         return found
+
+    def schema_of(self, name: str) -> Any:
+        """Return the description's schema of an argument."""
+        kind, wire_name = self.places[name]
+        if kind != BODY:
+            return self.operation.at(kind)[wire_name].schema
+        if wire_name:
+            return (self.members or {})[wire_name]
+        return self.operation.body.schema if self.operation.body else {}
+
+    def _read(self, schema: Any, value: Any) -> Any:
+        """Return the value with objects and lists in place of texts, where the description allows no text.
+
+        Models are told to give them as JSON text where their schemas cannot say them.
+        """
+        plain = self.operation.description.schema(schema)
+        if isinstance(value, str):
+            return value if self.is_valid(plain, value) or self._takes_texts(plain) else _object_or_list(value)
+        if isinstance(value, list):
+            items = plain.get("items", {}) if isinstance(plain, Mapping) else {}
+            return [self._read(items, each) for each in value] if items else value
+        if isinstance(value, Mapping) and isinstance(plain, Mapping):
+            parts = [plain, *(self.operation.description.schema(each) for each in plain.get("anyOf", []))]
+            members = {name: each for part in parts for name, each in part.get("properties", {}).items()}
+            return {name: self._read(members[name], each) if name in members else each for name, each in value.items()}
+        return value
+
+    def _takes_texts(self, schema: Any) -> bool:
+        return "string" in types_of(self.operation, schema)
 
     def _whole_body(self, value: Any) -> tuple[Any, ...]:
         schema = self.operation.body.schema if self.operation.body else {}
@@ -150,7 +203,7 @@ class Expectations:
         types = types_of(self.operation, parameter.schema)
         if types == {"array"}:
             items = self.operation.description.schema(parameter.schema).get("items", {})
-            given = texts if parameter.explode else _only(texts).split(",")
+            given = texts if parameter.explode else [part for text in texts for part in text.split(",")]
             return [self._of_filter_text(items, each) for each in given]
         return self._of_filter_text(parameter.schema, _only(texts))
 

@@ -272,8 +272,9 @@ def valid_arguments(expectations: Expectations) -> st.SearchStrategy[dict[str, A
 def _bodies(expectations: Expectations) -> st.SearchStrategy[dict[str, Any]]:
     operation = expectations.operation
     assert operation.body is not None
-    values = valid_values(operation, operation.body.schema)
-    if operation.members is None:
+    schema = operation.body.schema
+    values = valid_values(operation, schema).filter(lambda value: expectations.is_valid(schema, value))
+    if expectations.members is None:
         name = next(name for name, place in expectations.places.items() if place == (BODY, ""))
         whole = values.map(lambda value: {name: value})
         return whole if operation.body.is_required else whole | st.just({})
@@ -398,7 +399,7 @@ def schema_at(expectations: Expectations, name: str) -> Any:
     operation, (kind, wire_name) = expectations.operation, expectations.places[name]
     if kind != BODY:
         return operation.at(kind)[wire_name].schema
-    return (operation.members or {})[wire_name] if wire_name or operation.body is None else operation.body.schema
+    return (expectations.members or {})[wire_name] if wire_name or operation.body is None else operation.body.schema
 
 
 def _with_nulls(draw: st.DrawFn, operation: DescribedOperation, schema: Any, value: Any) -> Any:

@@ -46,7 +46,7 @@ JSON_VALUES = st.recursive(
     max_leaves=15,
 )
 WORDS = st.from_regex(r"[A-Za-z]{3,10}( [a-z]{2,8}){0,5}", fullmatch=True)
-FAST = settings(suppress_health_check=list(HealthCheck))
+EXAMPLES = settings(max_examples=min(settings().max_examples, 200), suppress_health_check=list(HealthCheck))
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def all_pages(chain: ToolChain, operation_id: str, api: AnsweringApi, **argument
 
 
 @pytest.mark.parametrize("operation_id", PAGED)
-@FAST
+@EXAMPLES
 @given(length=st.integers(0, 130), size=st.integers(1, 20))
 def test_pages_together_give_the_list_once(chain: ToolChain, operation_id: str, length: int, size: int) -> None:
     items = [item(number) for number in range(length)]
@@ -103,7 +103,7 @@ def test_pages_together_give_the_list_once(chain: ToolChain, operation_id: str, 
     assert counts == ({None} if operation_id == "cursors" else {length})
 
 
-@FAST
+@EXAMPLES
 @given(length=st.integers(1, 40), size=st.integers(1, 50), start=st.integers(1, 5))
 def test_the_next_page_follows_the_one_that_was_asked_for(chain: ToolChain, length: int, size: int, start: int) -> None:
     chain.api.answer = AnsweringApi([item(number) for number in range(length)]).respond
@@ -147,7 +147,7 @@ def test_pages_whose_parameter_has_another_name_can_be_asked_for(chain: ToolChai
 
 
 @pytest.mark.parametrize("operation_id", ["numbered", "stretches", "cursors"])
-@FAST
+@EXAMPLES
 @given(link=st.sampled_from([f"{ELSEWHERE}/?page=7&cursor=abc", "", "not a url", "/x?cursor=", 7, True, [], {}]) | TEXT)
 def test_the_link_to_the_next_page_is_never_shown_or_asked(chain: ToolChain, operation_id: str, link: Any) -> None:
     body = {"count": 3, "next": link, "previous": f"{ELSEWHERE}/1", "results": [item(1)]}
@@ -161,7 +161,7 @@ def test_the_link_to_the_next_page_is_never_shown_or_asked(chain: ToolChain, ope
 
 
 @pytest.mark.parametrize("operation_id", [*PAGED, "one"])
-@FAST
+@EXAMPLES
 @given(names=st.lists(st.sampled_from(FIELDS), min_size=1, max_size=8))
 def test_only_the_chosen_members_are_given(chain: ToolChain, operation_id: str, names: list[str]) -> None:
     reply = json_reply(item(7)) if operation_id == "one" else None
@@ -195,7 +195,7 @@ def test_a_long_answer_to_a_reading_call_is_a_sentence_that_tells_how_to_ask_for
     assert call.is_sentence, call.error
     assert call.error is not None
     assert call.error.reason == "answer_too_long"
-    assert "Ask for less" in str(call.error)
+    assert "Ask for less" in str(call.error) or "no way to ask for less" in str(call.error)
     assert len(str(call.error)) < 1_000
 
 
@@ -210,7 +210,7 @@ def test_a_long_whole_list_can_be_read_in_some_way(chain: ToolChain) -> None:
     assert found == items
 
 
-@FAST
+@EXAMPLES
 @given(limit=st.integers(200, 5_000), lengths=st.lists(st.integers(0, 3_000), min_size=6, max_size=6))
 def test_choosing_as_the_sentence_says_makes_a_long_answer_short(
     chain: ToolChain, limit: int, lengths: list[int]
@@ -230,7 +230,7 @@ def test_choosing_as_the_sentence_says_makes_a_long_answer_short(
 
 
 @pytest.mark.parametrize("operation_id", WRITING)
-@FAST
+@EXAMPLES
 @given(lengths=st.dictionaries(TEXT, st.integers(0, 30_000), min_size=1, max_size=8))
 def test_a_long_answer_to_a_writing_call_loses_members_and_says_so(
     chain: ToolChain, operation_id: str, lengths: dict[str, int]
@@ -298,7 +298,7 @@ def check_shape(chain: ToolChain, operation_id: str, reply: Reply) -> Called:
 
 
 @pytest.mark.parametrize("operation_id", [*READING, *WRITING])
-@FAST
+@EXAMPLES
 @given(body=JSON_VALUES, status=st.sampled_from([200, 201, 202]))
 def test_an_answer_of_any_form_fits_the_output_schema_or_is_a_sentence(
     chain: ToolChain, operation_id: str, body: Any, status: int
@@ -345,7 +345,7 @@ def test_an_answer_of_a_wrong_form_fits_the_output_schema_or_is_a_sentence(
 
 
 @pytest.mark.parametrize("operation_id", ["numbered", "one", "change", "whole"])
-@FAST
+@EXAMPLES
 @given(
     errors=st.dictionaries(
         st.sampled_from(["name", "colour", "size", "non_field_errors", "owner", "items", "detail"]),
@@ -370,7 +370,7 @@ def test_every_reason_of_django_rest_framework_comes_back(
                 assert (f"{field}.{inner}" if inner else field) in str(call.error)
 
 
-@FAST
+@EXAMPLES
 @given(
     title=WORDS,
     detail=WORDS,

@@ -31,6 +31,7 @@ from tests.on_behalf_of.mcp.openapi.made_documents import (
     query,
     record,
 )
+from tests.on_behalf_of.mcp.openapi.odd_documents import DOUBTFUL, ODD
 from tests.on_behalf_of.mcp.openapi.tool_chain import ToolChain, tool_chain
 
 SIBLINGS = document(
@@ -94,6 +95,23 @@ EXACT: dict[str, tuple[dict[str, Any], str, dict[str, Any], str, str, Any]] = {
         *(MANY, "thirteen_lists", {"filters": ["tags=a", "tags=b"]}),
         *("GET", "/thirteen-lists?tags=a&tags=b", None),
     ),
+    "a filter by a shared schema": (
+        ODD,
+        "enum_filters",
+        {"filters": ["state=a"]},
+        "GET",
+        "/enum-filters?state=a",
+        None,
+    ),
+    "a filter by a list of a shared schema": (
+        *(ODD, "enum_filters", {"filters": ["states=a", "states=b"]}),
+        *("GET", "/enum-filters?states=a&states=b", None),
+    ),
+    "a member that is read-only by reference": (
+        *(ODD, "hidden_by_reference", {"a": "x", "o": {"b": "y"}}),
+        *("POST", "/hidden", {"a": "x", "o": {"b": "y"}}),
+    ),
+    "headers that the bridge sends anyway": (DOUBTFUL, "usual_headers", {}, "GET", "/headers", None),
     "a member called filters": (
         *(MANY, "thirteen_body", {"p0": "x", "filters": ["p1=y"], "body_filters": "z"}),
         *("POST", "/thirteen-body/x?p1=y", {"filters": "z"}),
@@ -136,6 +154,20 @@ REFUSED: dict[str, tuple[dict[str, Any], str, dict[str, Any]]] = {
     "a filter for the page": (MANY, "thirteen", {"needed": "a", "page": 1, "filters": ["page=2"]}),
     "an item of another type among the filters": (MANY, "thirteen_lists", {"filters": ["ids=x"]}),
     "a joined list that is repeated": (MANY, "thirteen_lists", {"filters": ["ids=1", "ids=2"]}),
+    **{
+        f"a filter of another form: {each}": (ODD, "enum_filters", {"filters": [each]})
+        for each in ("count=1_000", "count= 5", "count=+5", "count=\u0663", "share=nan", "share=inf", "share=1_0")
+    },
+    "a filter by a shared schema that has no such value": (ODD, "enum_filters", {"filters": ["state=z"]}),
+    "an item by a shared schema that has no such value": (ODD, "enum_filters", {"filters": ["states=z"]}),
+    "an empty object for a change that needs a member": (ODD, "at_least_one", {}),
+    "a null in an untyped path": (ODD, "untyped_path", {"x": None}),
+    "a list in a path": (ODD, "text_or_list", {"x": ["a"]}),
+    "an inner member that is read-only by reference": (
+        ODD,
+        "hidden_by_reference",
+        {"a": "x", "o": {"b": "y", "r": "z"}},
+    ),
     "a member that is read-only": (BODIES, "read_only", {"a": "x", "id": 1}),
     "an unknown argument": (BODIES, "closed", {"a": "x", "c": "y"}),
     "True as an integer": (BODIES, "integer_body", {"body": True}),
@@ -151,6 +183,9 @@ UNUSABLE: dict[str, dict[str, Any]] = {
     "matrix": PATHS,
     "glued": PATHS,
     "json_in_path": STYLES,
+    "undeclared": DOUBTFUL,
+    "superfluous": DOUBTFUL,
+    "needs_format": DOUBTFUL,
 }
 
 
