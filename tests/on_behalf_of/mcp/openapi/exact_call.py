@@ -5,7 +5,7 @@ from typing import Any
 
 from on_behalf_of.mcp.tool import Tool
 from tests.loopback_server import Reply
-from tests.on_behalf_of.mcp.openapi.described_operation import DescribedOperation
+from tests.on_behalf_of.mcp.openapi.described_operation import DescribedOperation, Parameter
 from tests.on_behalf_of.mcp.openapi.expected_request import Expectations, Impossible, same
 from tests.on_behalf_of.mcp.openapi.raw_api import json_reply
 from tests.on_behalf_of.mcp.openapi.tool_chain import Called, ToolChain
@@ -63,18 +63,20 @@ def may_be_refused(expectations: Expectations, arguments: Mapping[str, Any]) -> 
                 return True
         if place == "body" and not wire_name and value is None:
             return True  # no request has the content null
-        if place == "query":
-            parameter = operation.at("query")[wire_name]
-            if parameter.is_required and value == []:
-                return True  # it would not be sent
-            separator = "" if parameter.explode else SEPARATORS.get(parameter.style, "")
-            if separator and any(separator in text for text in _texts(value)):
-                return True
-            if not parameter.explode and value == [""]:
-                return True  # looks like an empty list
+        if place == "query" and _query_may_be_refused(operation.at("query")[wire_name], value):
+            return True
     members = {name for name, place in expectations.places.items() if place[0] == "body"}
     given = {name for name, value in arguments.items() if value is not None}
     return operation.body is not None and not operation.body.is_required and not members & given
+
+
+def _query_may_be_refused(parameter: Parameter, value: Any) -> bool:
+    separator = "" if parameter.explode else SEPARATORS.get(parameter.style, "")
+    is_ambiguous = bool(separator) and any(separator in text for text in _texts(value))
+    looks_empty = not parameter.explode and value == [""]
+    would_not_be_sent = parameter.is_required and value == []
+    is_nameless = isinstance(value, Mapping) and "" in value
+    return is_ambiguous or looks_empty or would_not_be_sent or is_nameless
 
 
 def _texts(value: Any) -> list[str]:

@@ -184,7 +184,7 @@ class Expectations:
         types = types_of(self.operation, schema)
         if (types and types <= {"integer", "number"}) or types == {"boolean"} or isinstance(value, str):
             return value
-        return json.dumps(value)
+        return json.dumps(int(value) if isinstance(value, float) and value.is_integer() else value)
 
     def _take_other(self, name: str, value: Any, found: Said) -> None:
         if name == "filters" and self.filtered:
@@ -264,7 +264,7 @@ class Expectations:
             kind, wire_name = self.places.get(name, ("", ""))
             if kind == "path" or (kind == "query" and value is not None):
                 schema = self.operation.at(kind)[wire_name].schema
-                if not self.is_valid(schema, self.without_nulls(schema, value)):
+                if not self.is_valid(schema, self.without_nulls(schema, self._read(schema, value))):
                     return False
         body = self.operation.body
         if body is None or not found.body:

@@ -65,7 +65,7 @@ MAY_BE_LEFT_OUT = frozenset(
     {
         *("list_in_path", "exploded_list_in_path", "object_in_path", "json_in_path", "label", "matrix", "glued"),
         *("nullable_in_path", "deep_lists", "mixed", "list_or_text", "form_map", "thirteen_lists"),
-        *("merge_patch", "json_api", "get_body", "path_clash", "file", "between"),
+        *("merge_patch", "json_api", "get_body", "path_clash", "file", "between", "elsewhere"),
         *("two_any_of", "at_least_one", "together", "clash_one_of", "text_or_list", "untyped_path"),
     }
 )
