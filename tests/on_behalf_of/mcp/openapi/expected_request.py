@@ -184,6 +184,7 @@ class Expectations:
         types = types_of(self.operation, schema)
         if (types and types <= {"integer", "number"}) or types == {"boolean"} or isinstance(value, str):
             return value
+        # An integer may be written with a fraction of zero.
         return json.dumps(int(value) if isinstance(value, float) and value.is_integer() else value)
 
     def _take_other(self, name: str, value: Any, found: Said) -> None:

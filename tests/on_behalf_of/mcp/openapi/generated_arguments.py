@@ -416,3 +416,36 @@ def _with_nulls(draw: st.DrawFn, operation: DescribedOperation, schema: Any, val
         if name not in found and name not in plain.get("required", []) and draw(st.booleans()):
             found[name] = None
     return found
+
+
+def least_arguments(expectations: Expectations) -> dict[str, Any]:
+    """Return the required arguments only, each with a plain value."""
+    operation = expectations.operation
+    found = {}
+    for name, (kind, wire_name) in expectations.places.items():
+        if kind in {"path", "query"}:
+            parameter = operation.at(kind)[wire_name]
+            if parameter.is_required or kind == "path":
+                found[name] = _least(operation, parameter.schema)
+    body = operation.body
+    if body is not None and body.is_required:
+        whole = _least(operation, body.schema)
+        names = {place[1]: name for name, place in expectations.places.items() if place[0] == BODY}
+        found |= {names[""]: whole} if "" in names else {names[member]: each for member, each in whole.items()}
+    return found
+
+
+def _least(operation: DescribedOperation, schema: Any) -> Any:
+    plain = _merged(operation, schema)
+    if "anyOf" in plain:
+        return _least(operation, plain["anyOf"][0])
+    if "enum" in plain:
+        return plain["enum"][0]
+    if pattern := plain.get("pattern"):
+        return "0000000000000" if "13" in pattern else "0"
+    kind = plain.get("type", "object" if "properties" in plain else "string")
+    if kind == "object":
+        members = plain.get("properties", {})
+        return {name: _least(operation, members.get(name, {})) for name in plain.get("required", [])}
+    values: dict[str, Any] = {"integer": 1, "number": 1, "boolean": True, "array": [], "null": None}
+    return values.get(kind if isinstance(kind, str) else kind[0], "x")

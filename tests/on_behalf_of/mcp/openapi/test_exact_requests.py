@@ -18,9 +18,11 @@ from tests.on_behalf_of.mcp.openapi.described_operation import Description
 from tests.on_behalf_of.mcp.openapi.exact_call import exact_call, may_be_refused
 from tests.on_behalf_of.mcp.openapi.expected_request import Expectations
 from tests.on_behalf_of.mcp.openapi.generated_arguments import (
+    HOSTILE_VALUES,
     arguments_with_nulls,
     hostile_arguments,
     is_encodable,
+    least_arguments,
     valid_arguments,
 )
 from tests.on_behalf_of.mcp.openapi.lending_process import SCOPES, description
@@ -188,6 +190,25 @@ def test_other_shapes_are_safe_from_hostile_arguments(chain: ToolChain, name: st
 def test_null_counts_as_absent_unless_the_description_allows_it(chain: ToolChain, name: str, operation_id: str) -> None:
     if made := prepared_made(name, operation_id):
         check_nulls(chain, *made)
+
+
+def check_every_hostile_value(chain: ToolChain, tool: Tool, expectations: Expectations, *, kinds: set[str]) -> None:
+    usual = least_arguments(expectations)
+    for name, (kind, _) in expectations.places.items():
+        for value in HOSTILE_VALUES if kind in kinds else ():
+            if is_encodable(value):
+                exact_call(chain, tool, expectations, {**usual, name: value})
+
+
+@pytest.mark.parametrize("operation_id", LENDING)
+def test_no_value_leads_elsewhere_in_the_lending_library(chain: ToolChain, operation_id: str) -> None:
+    check_every_hostile_value(chain, *prepared(description(), operation_id), kinds={"path"})
+
+
+@pytest.mark.parametrize(("name", "operation_id"), [each for each in MADE if each[0] in {"paths", "styles", "names"}])
+def test_no_value_leads_elsewhere_by_other_shapes(chain: ToolChain, name: str, operation_id: str) -> None:
+    if made := prepared_made(name, operation_id):
+        check_every_hostile_value(chain, *made, kinds={"path", "query"})
 
 
 @pytest.mark.parametrize("base_path", ["/prefix", "/a%20b/v1.0"])
