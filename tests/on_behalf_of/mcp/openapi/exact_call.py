@@ -45,10 +45,10 @@ def exact_call(
 
 
 def may_be_refused(expectations: Expectations, arguments: Mapping[str, Any]) -> bool:
-    """Return whether a call may be refused although the description allows it: servers would read it in two ways.
+    """Return whether a call may be refused although the description allows it.
 
-    So are characters in a path that people do not see, and an optional body that is left out although it has required
-    members. `fits_path` of `generated_arguments` names the paths that must be refused.
+    This concerns values that servers read in two ways, characters in a path that people do not see, and an optional
+    body that is left out although it has required members. What no path can carry must be refused: see `fits_path`.
     """
     operation = expectations.operation
     try:
