@@ -16,17 +16,17 @@ def declared_tools(bridge: BridgeConfiguration) -> ToolRegistry:
 
     Raises ImproperlyConfigured if the configured path does not lead to a registry.
     """
-    return registry_at(bridge.tools) if bridge.tools else _beside_settings()
+    return registry_at(bridge.tools, 'ON_BEHALF_OF["MCP"]["TOOLS"]') if bridge.tools else _beside_settings()
 
 
-def registry_at(path: str) -> ToolRegistry:
-    """Return the registry at a dotted path. Raises ImproperlyConfigured."""
+def registry_at(path: str, named_by: str) -> ToolRegistry:
+    """Return the registry at a dotted path. Raises ImproperlyConfigured with the name of what said the path."""
     try:
         registry = import_string(path)
     except ImportError as error:
-        raise ImproperlyConfigured(f'ON_BEHALF_OF["MCP"]["TOOLS"] cannot be imported: {error}.') from error
+        raise ImproperlyConfigured(f"{named_by} cannot be imported: {error}.") from error
     if not isinstance(registry, ToolRegistry):
-        raise ImproperlyConfigured('ON_BEHALF_OF["MCP"]["TOOLS"] must be the dotted path of a ToolRegistry.')
+        raise ImproperlyConfigured(f"{named_by} must be the dotted path of a ToolRegistry.")
     return registry
 
 

@@ -131,6 +131,8 @@ def _clause(error: ValidationError) -> str:
     where = ".".join(readable(str(step), limit=60) for step in error.absolute_path)
     # By the stubs, these may be unset, but an error that was raised has all three.
     rule, expected, instance = str(error.validator), cast("Any", error.validator_value), cast("Any", error.instance)
+    if rule == "anyOf" and (inner := _beside_null(error)):
+        return _clause(inner)
     if rule == "required":
         missing = next(name for name in expected if name not in instance)
         return f"{where}.{missing} is missing" if where else f"{missing} is missing"
@@ -139,6 +141,16 @@ def _clause(error: ValidationError) -> str:
         return f"{readable(unknown, limit=60) or 'a member'} is not known{f' in {where}' if where else ''}"
     sentence = _SENTENCES.get(rule, "does not fit the schema").format(value=_words(expected))
     return f"{where}: {sentence}" if where else sentence
+
+
+def _beside_null(error: ValidationError) -> ValidationError | None:
+    """Return why the only alternative besides null does not fit; None if there are more, or others."""
+    others = [number for number, each in enumerate(cast("Any", error.validator_value)) if each != {"type": "null"}]
+    if len(others) != 1:
+        return None
+    of_other = [each for each in error.context or () if each.schema_path and each.schema_path[0] == others[0]]
+    found: ValidationError | None = best_match(of_other)
+    return found
 
 
 def _words(value: object) -> str:

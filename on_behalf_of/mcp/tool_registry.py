@@ -75,6 +75,8 @@ class ToolRegistry:
         return registry
 
     def __or__(self, other: ToolRegistry) -> ToolRegistry:
+        if not isinstance(other, ToolRegistry):
+            return NotImplemented
         return self._of(*self._parts, *other._parts)
 
     @cached_property

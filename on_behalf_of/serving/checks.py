@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from on_behalf_of.setting import is_declared
 
-NOT_COMPARED = "The generated tools cannot be compared with the API. Serve its description, or name a file of it."
+NOT_COMPARED = "Let the API describe itself without a login, or give `from_openapi` the Path of a description."
 
 
 @register(Tags.urls)
@@ -21,20 +21,18 @@ def generated_tools_are_those_of_the_api(**_kwargs: Any) -> list[CheckMessage]:
         return []
     from on_behalf_of.mcp.configuration import bridge_configuration  # not every project has an MCP server
     from on_behalf_of.mcp.declared_tools import declared_tools
-
-    generated_tools = declared_tools(bridge_configuration()).generated
-    if not generated_tools:
-        return []
     from on_behalf_of.mcp.openapi.description import DescriptionUnavailable
 
     found: list[CheckMessage] = []
-    for generated in generated_tools:
-        try:
-            if (document := generated.current()) is not None:
-                generated.check(document)
+    try:
+        for generated in declared_tools(bridge_configuration()).generated:
             _ = generated.tools
-        except DescriptionUnavailable as why:
-            found.append(checks.Warning(str(why), hint=NOT_COMPARED, id="obo_serving.W001"))
-        except ImproperlyConfigured as wrong:
-            found.append(checks.Error(str(wrong), id="obo_serving.E001"))
+            if generated.lock is not None and (document := generated.current()) is not None:
+                generated.check(document)
+    except DescriptionUnavailable as why:
+        found.append(
+            checks.Warning(f"{why} The tools are used as they were locked.", hint=NOT_COMPARED, id="obo_serving.W001")
+        )
+    except ImproperlyConfigured as wrong:
+        found.append(checks.Error(str(wrong), id="obo_serving.E001"))
     return found

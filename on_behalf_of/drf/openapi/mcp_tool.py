@@ -1,5 +1,6 @@
 """Say in a view how its operation is offered as a tool. Needs no MCP SDK: it writes `x-mcp` into the description."""
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
@@ -7,6 +8,7 @@ from django.conf import settings
 
 OWN_SCHEMA = "on_behalf_of.drf.openapi.auto_schema.ApiSchema"
 ATTRIBUTE = "x_mcp"
+NAME = re.compile(r"[a-z_][a-z0-9_]{0,44}")
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -20,14 +22,21 @@ def mcp_tool(
     arguments: Sequence[str] | None = None,
     destructive: bool | None = None,
 ) -> Callable[[View], View]:
-    """Describe the tool that an MCP server may make of a view or an action. Whether it does, the server decides.
+    """Describe the tool for a view or an action. The MCP server decides whether to offer it.
 
-    `name`: at most 45 characters of a-z, 0-9 and _. `scopes`: those that the MCP client's token needs; the API's own
-    come from `HasScope`. `arguments`: the optional parameters and body members that are offered; by default all.
-    `destructive=False`: the operation only adds something. What is left out is made from the view.
+    Write it above `@action` and `@api_view`. On a class, it applies to every operation of the class, so give no name
+    there. `name`: at most 45 characters of a-z, 0-9 and _. `scopes`: those that the MCP client's token needs; the API's
+    own come from `HasScope`. `arguments`: the optional parameters and body members to offer; by default all.
+    `destructive=False`: the operation only adds something. Anything you leave out is derived from the view.
 
     For actions that a ViewSet inherits, use drf-spectacular's `extend_schema_view(list=mcp_tool(name="my_orders"))`.
+    Raises ValueError for a wrong argument.
     """
+    if name and not NAME.fullmatch(name):
+        raise ValueError("mcp_tool: name must have at most 45 characters of a-z, 0-9 and _.")
+    for what, value in (("scopes", scopes), ("arguments", arguments)):
+        if isinstance(value, str):  # each letter would count as a name
+            raise ValueError(f"mcp_tool: {what} must be a list of names.")  # noqa: TRY004 - the value is wrong
     given = {
         "name": name,
         "title": title,
@@ -53,7 +62,7 @@ def said_of(view: Any, method: str) -> dict[str, Any] | None:
 
 
 def _is_read_by_own_schema() -> bool:
-    """Return whether this library's schema class describes the API; it loads drf-spectacular only on demand."""
+    """Return whether this library's schema class describes the API, or nothing does; drf-spectacular stays unloaded."""
     return getattr(settings, "REST_FRAMEWORK", {}).get("DEFAULT_SCHEMA_CLASS") in {OWN_SCHEMA, None}
 
 

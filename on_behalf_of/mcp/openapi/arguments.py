@@ -130,8 +130,13 @@ def arguments_of(operation: Operation) -> Arguments:
     simple = {each.name: each for each in optional if not _holds_names(operation, each)}
     filters = simple if len(optional) > MOST_IN_QUERY else {}
     members = [_of_parameter(each) for each in (*in_path, *(each for each in in_query if each.name not in filters))]
-    is_offered = set(offered).__contains__ if isinstance(offered, list) else bool
-    members += [each for each in _of_body(operation) if each.is_required or is_offered(each.wire_name)]
+    in_body = list(_of_body(operation))
+    if isinstance(offered, list):
+        known = {each.name for each in operation.parameters} | {each.wire_name for each in in_body}
+        if unknown := [name for name in offered if name not in known]:
+            raise LeftOut(f"x-mcp offers the argument {unknown[0]}, which it does not have")
+        in_body = [each for each in in_body if each.is_required or each.wire_name in offered]
+    members += in_body
     named = _named(members, reserved={FILTERS} if filters else set())
     return Arguments(operation, tuple(sorted(named, key=lambda each: not each.is_required)), filters)
 

@@ -34,9 +34,14 @@ def at_hand(source: Source) -> Mapping[str, Any] | None:
     DescriptionUnavailable if that view does not answer.
     """
     if isinstance(source, Mapping):
-        return source
+        return checked(source, "The document that from_openapi was given")
     if callable(source):
-        return source()
+        try:
+            return checked(source(), "What the function for from_openapi returns")
+        except (DescriptionUnavailable, DescriptionUnusable):
+            raise
+        except Exception as error:
+            raise DescriptionUnusable(f"The function for from_openapi failed: {error!r}.") from error
     if isinstance(source, Path):
         try:
             return parsed(source.read_bytes(), str(source))
@@ -66,9 +71,24 @@ def parsed(content: bytes, place: str) -> Mapping[str, Any]:
         document = json.loads(content)
     except ValueError:
         document = _from_yaml(content, place)
-    if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):
+    return checked(document, place)
+
+
+def checked(document: Any, place: str) -> Mapping[str, Any]:
+    """Return the document. Raises DescriptionUnusable if it is not OpenAPI 3."""
+    is_openapi = isinstance(document, Mapping) and str(document.get("openapi", "")).startswith("3.")
+    if not is_openapi or not isinstance(document.get("paths"), Mapping):
         raise DescriptionUnusable(f"{place} is not an OpenAPI 3 document.")
-    return document
+    found: Mapping[str, Any] = document
+    return found
+
+
+def check_source(source: Source) -> None:
+    """Raise ImproperlyConfigured for a source that is neither a path of the API nor a URL, and so leads nowhere."""
+    if isinstance(source, str) and not source.startswith(("/", "https://", "http://")):
+        raise ImproperlyConfigured(
+            f'from_openapi: name the API\'s path ("/schema"), a URL or a pathlib.Path, not {source!r}.'
+        )
 
 
 def _from_yaml(content: bytes, place: str) -> Any:
@@ -101,6 +121,8 @@ def _of_view(path: str) -> Mapping[str, Any] | None:
             response = response.render()
     except (Http404, PermissionDenied):
         raise DescriptionUnavailable(f"The API does not describe itself at {path}.") from None
+    except Exception as error:
+        raise DescriptionUnusable(f"The view at {path} does not describe the API: it failed ({error!r}).") from error
     if not isinstance(response, HttpResponse) or response.status_code != 200:  # noqa: PLR2004 - OK
         raise DescriptionUnavailable(f"The API does not describe itself at {path} without a login.")
     return parsed(response.content, path)

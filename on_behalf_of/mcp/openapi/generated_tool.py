@@ -22,10 +22,15 @@ _SAYS_WHAT_IT_DOES = re.compile(
 )
 
 
+def chosen_name(operation: Operation) -> str:
+    """Return the name that the API says in `x-mcp`; empty if it says none."""
+    chosen = operation.extension.get("name")
+    return chosen if isinstance(chosen, str) else ""
+
+
 def name_of(operation: Operation) -> str:
     """Return the tool's name: the API's choice, or one made from the operation."""
-    chosen = operation.extension.get("name")
-    return chosen if isinstance(chosen, str) and chosen else tool_name(operation.id, operation.method, operation.path)
+    return chosen_name(operation) or tool_name(operation.id, operation.method, operation.path)
 
 
 def generated_tool(

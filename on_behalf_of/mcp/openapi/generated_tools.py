@@ -10,10 +10,10 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from on_behalf_of.mcp.openapi.answer import MOST_CHARACTERS
-from on_behalf_of.mcp.openapi.description import DescriptionUnavailable, Source, at_hand
-from on_behalf_of.mcp.openapi.generated_tool import generated_tool, name_of
+from on_behalf_of.mcp.openapi.description import DescriptionUnavailable, Source, at_hand, check_source
+from on_behalf_of.mcp.openapi.generated_tool import chosen_name, generated_tool, name_of
 from on_behalf_of.mcp.openapi.left_out import LeftOut
-from on_behalf_of.mcp.openapi.lock_file import COMMAND, Locked, ToolsNotLocked, changes, read_lock
+from on_behalf_of.mcp.openapi.lock_file import ALLOW, COMMAND, Locked, ToolsNotLocked, changes, read_lock
 from on_behalf_of.mcp.openapi.naming import distinct, version_of
 from on_behalf_of.mcp.openapi.operation import Operation, raw_operations, read_operation
 from on_behalf_of.mcp.tool import Tool
@@ -61,18 +61,27 @@ class GeneratedTools:
         """
         if self.lock is None:
             return self._unlocked()
-        locked = self.locked
-        named = self.operations if self.operations is not None else tuple(locked.pins)
-        if missing := [each for each in named if each not in locked.pins]:
-            raise ToolsNotLocked(f"{self.lock} does not contain {', '.join(missing)}: run {COMMAND}.")
+        locked, named = self.locked, self.named
+        if self.operations is None and not named:
+            raise ToolsNotLocked(f"{self.lock} names no operations: use {ALLOW}.")
         found = self.read(locked.document, named)
         return tuple(self.tool_of(found[name], locked.pins[name].tool) for name in named)
+
+    @property
+    def named(self) -> tuple[str, ...]:
+        """Return the operations that are named, in the code or in the lock file. Raises ToolsNotLocked."""
+        pins = self.locked.pins
+        if missing := [each for each in self.operations or () if each not in pins]:
+            raise ToolsNotLocked(f"{self.lock} does not contain {', '.join(missing)}: run {COMMAND}.")
+        return self.operations if self.operations is not None else tuple(pins)
 
     @cached_property
     def locked(self) -> Locked:
         """Return the content of the lock file. Raises ToolsNotLocked."""
         if self.lock is None:
             raise ToolsNotLocked("These tools have no lock file: give `from_openapi` one as `lock`.")
+        if self.operations is None and not self.lock.exists():
+            raise ToolsNotLocked(f"{self.lock} is missing. Restore it, or name the operations with {ALLOW}.")
         return read_lock(self.lock)
 
     def tool_of(self, operation: Operation, name: str) -> Tool:
@@ -91,10 +100,16 @@ class GeneratedTools:
     def tool_names(self, document: Mapping[str, Any], operations: Sequence[str]) -> dict[str, str]:
         """Return the tools' names, by operation. Raises OperationUnusable."""
         found = self.read(document, operations)
+        if unknown := set(self.names) - set(found):
+            raise ImproperlyConfigured(f"`names` names {min(unknown)}, which is not among the operations of the tools.")
+        chosen = {name: said for name, each in found.items() if (said := self.names.get(name) or chosen_name(each))}
+        for name, tool in chosen.items():
+            if others := [each for each, other in chosen.items() if other == tool and each != name]:
+                raise OperationUnusable(name, f"{others[0]} is called {tool} as well; choose another name in `names`")
         taken: dict[str, str] = {}
         for name, operation in found.items():
-            wanted = self.names.get(name) or name_of(operation)
-            taken[name] = distinct(wanted, taken.values(), version=version_of(operation.path))
+            free = distinct(name_of(operation), [*taken.values(), *chosen.values()], version=version_of(operation.path))
+            taken[name] = chosen.get(name, free)
         return taken
 
     def current(self) -> Mapping[str, Any] | None:
@@ -105,8 +120,17 @@ class GeneratedTools:
         """Compare what is locked with the API's description. Raises ApiChanged."""
         if self.lock is None:
             return
-        locked = self.locked
-        named = self.operations if self.operations is not None else tuple(locked.pins)
+        locked, named = self.locked, self.named
+        for name, tool in self.names.items():
+            if name in locked.pins and locked.pins[name].tool != tool:
+                known = locked.pins[name].tool
+                raise ToolsNotLocked(f"{name} is {tool} in the code and {known} in {self.lock}: run {COMMAND}.")
+        offered = {each for each, *_ in raw_operations(document)}
+        if gone := [name for name in named if name not in offered]:
+            remove = f"`manage.py mcp_tools remove {' '.join(gone)}`"
+            remedy = f"run {remove}" if self.operations is None else "take it out of `operations`"
+            raise ApiChanged(f"The API has no operation {', '.join(gone)} any more: {remedy}.")
+        self.read(document, named)  # raises for one that cannot be a tool any more
         found = {name: changes(locked.document, document, name) for name in named}
         if told := [f"{name} ({'; '.join(what)})" for name, what in found.items() if what]:
             raise ApiChanged(
@@ -156,7 +180,8 @@ def generated_tools(
     asked_at_login: bool,
     most_characters: int,
 ) -> GeneratedTools:
-    """Return the declaration; see `ToolRegistry.from_openapi`. Raises ImproperlyConfigured for what cannot be meant."""
+    """Return the declaration; see `ToolRegistry.from_openapi`. Raises ImproperlyConfigured for a wrong argument."""
+    check_source(source)
     for name, value in (("operations", operations), ("scopes", scopes)):
         if isinstance(value, str):  # each letter would count as a name
             raise ImproperlyConfigured(f"from_openapi: {name} must be a list of names.")

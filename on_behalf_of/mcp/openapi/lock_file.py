@@ -17,7 +17,7 @@ from on_behalf_of.mcp.openapi.operation import BESIDE, json_answer, json_of, pat
 from on_behalf_of.mcp.openapi.references import closure, resolved
 
 PINS = "x-locked-tools"
-COMMAND = "`manage.py mcp_tools lock`"
+COMMAND, ALLOW = "`manage.py mcp_tools lock`", "`manage.py mcp_tools allow`"
 _SAYS_NOTHING = frozenset({"example", "examples", "externalDocs", "xml"})
 
 
@@ -72,13 +72,14 @@ def locked_text(document: Mapping[str, Any], tools: Mapping[str, str]) -> str:
 
 def read_lock(path: Path) -> Locked:
     """Return the content of a lock file. Raises ToolsNotLocked, also if the file was edited by hand."""
+    document = _parsed(path)
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-        pins = {name: Pin(each["tool"], each["sha256"]) for name, each in document[PINS].items()}
-    except FileNotFoundError:
-        raise ToolsNotLocked(f"{path} is missing: run {COMMAND}.") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise ToolsNotLocked(f"{path} is not a lock file: run {COMMAND}.") from None
+        pins = {name: Pin(str(each["tool"]), str(each["sha256"])) for name, each in document[PINS].items()}
+    except (KeyError, TypeError, AttributeError):
+        raise ToolsNotLocked(f"{path} is not a lock file: restore it, or delete it and use {ALLOW}.") from None
+    names = [pin.tool for pin in pins.values()]
+    if double := [name for name in names if names.count(name) > 1]:
+        raise ToolsNotLocked(f"{path} calls two tools {double[0]}: run {COMMAND}.")
     for name, pin in pins.items():
         try:
             is_whole = digest(document, name) == pin.digest
@@ -87,6 +88,31 @@ def read_lock(path: Path) -> Locked:
         if not is_whole:
             raise ToolsNotLocked(f"{path} does not contain {name} as it was locked: run {COMMAND}.")
     return Locked(document, pins)
+
+
+def names_in(path: Path) -> list[str]:
+    """Return the operations that a lock file names, even if what it says of them is not as it was locked.
+
+    Raises ToolsNotLocked for a file that is not JSON.
+    """
+    if not path.exists():
+        return []
+    pins = _parsed(path).get(PINS)
+    return [str(name) for name in pins] if isinstance(pins, dict) else []
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ToolsNotLocked(f"{path} is missing: run {COMMAND}.") from None
+    except (OSError, ValueError):
+        document = None
+    if not isinstance(document, dict):
+        raise ToolsNotLocked(
+            f"{path} is not JSON, perhaps after a merge. Restore it, or delete it and name the operations with {ALLOW}."
+        )
+    return document
 
 
 def _pruned_operation(document: Mapping[str, Any], name: str, path: str, raw: Mapping[str, Any]) -> dict[str, Any]:

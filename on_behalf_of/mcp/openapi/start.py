@@ -16,7 +16,7 @@ SECONDS = 3.0  # that a start waits for the API
 def compare_with_api(all_generated: Iterable[GeneratedTools], configuration: BridgeConfiguration) -> None:
     """Fetch the descriptions that are at URLs, and compare. Blocking. Raises ApiChanged.
 
-    If the API does not answer, the lock file stays in force: it holds what was accepted. Descriptions that this process
+    If the API does not answer, the tools are used as they were locked. Descriptions that this process
     itself can make are compared by the system check, because they come from code that is installed together with the
     lock file.
     """
@@ -27,4 +27,8 @@ def compare_with_api(all_generated: Iterable[GeneratedTools], configuration: Bri
         try:
             generated.check(fetched(source, base_url=configuration.api_base_url, http=http))
         except DescriptionUnavailable as why:
-            logger.info("The tools of %s are used as they were locked. %s", generated.lock.name, why)
+            logger.warning(
+                "The tools of %s are not compared with the API, and used as they were locked: %s",
+                generated.lock.name,
+                why,
+            )

@@ -80,6 +80,14 @@ def test_what_a_view_says_is_in_the_description(kind: str) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "given", [{"name": "CallOff"}, {"name": "c" * 46}, {"name": "a b"}, {"scopes": "x:y"}, {"arguments": "page"}]
+)
+def test_a_mistake_is_found_where_it_is_made(given: Any) -> None:
+    with pytest.raises(ValueError, match="mcp_tool: "):
+        mcp_tool(**given)
+
+
 def test_the_decorator_loads_neither_the_sdk_nor_drf_spectacular() -> None:
     """The API says it in its views, which programs wait for."""
     program = (

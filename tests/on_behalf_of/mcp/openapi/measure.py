@@ -21,6 +21,7 @@ from on_behalf_of.mcp.openapi.naming import distinct, version_of
 from on_behalf_of.mcp.openapi.operation import raw_operations, read_operation, scopes_of
 from on_behalf_of.mcp.openapi.overview import listed
 from on_behalf_of.mcp.tool import Tool
+from tests.groups import node
 from tests.on_behalf_of.mcp.openapi.vendor_rules import problems
 
 COUNT = Path(__file__).with_name("count_tokens.mjs")
@@ -68,7 +69,7 @@ def as_json(tool: Tool) -> dict[str, Any]:
 def tokens(tools: Iterable[Tool]) -> int:
     """Return the tokens of `tools/list`, counted in Node by a tokenizer that ships OpenAI's ranks."""
     whole = json.dumps({"tools": [as_json(tool) for tool in tools]}, ensure_ascii=False, separators=(",", ":"))
-    command = ["node", str(COUNT)]
+    command = [str(node() or "node"), str(COUNT)]
     done = subprocess.run(command, input=whole, capture_output=True, text=True, check=True, encoding="utf-8")
     return int(done.stdout)
 

@@ -79,6 +79,11 @@ MISTAKES: dict[str, tuple[Mapping[str, Any], str]] = {
     "twice": ({"operations": ["orders_list", "orders_list"]}, "an operation is named twice"),
     "a text": ({"operations": "orders_list"}, "operations must be a list of names"),
     "scopes as text": ({"operations": ["orders_list"], "scopes": "orders"}, "scopes must be a list of names"),
+    "names of others": ({"operations": ["orders_list"], "names": {"orders_lost": "x"}}, "`names` names orders_lost"),
+    "two of one name": (
+        {"operations": ["orders_list", "orders_create"], "names": {"orders_list": "x", "orders_create": "x"}},
+        "orders_create is called x as well",
+    ),
     "neither": ({}, "needs `operations`, or a `lock` file"),
 }
 
@@ -161,6 +166,31 @@ def test_what_is_not_a_description_is_one_sentence(content: str, tmp_path: Path)
     (file := tmp_path / "api.json").write_text(content)
     with pytest.raises(ImproperlyConfigured, match=r"api\.json"):
         list(ToolRegistry.from_openapi(file, ["orders_list"]))
+
+
+@pytest.mark.parametrize("source", ["schema", "openapi.yaml", "shop.example/schema", ""])
+def test_a_source_that_leads_nowhere_is_refused_at_once(source: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match=r"name the API's path .*, a URL or a pathlib\.Path"):
+        ToolRegistry.from_openapi(source, ["orders_list"])
+
+
+@pytest.mark.parametrize("document", [{}, {"openapi": "2.0", "paths": {}}, {"openapi": "3.1.0"}])
+def test_a_document_that_is_not_openapi_3_is_one_sentence(document: dict[str, Any]) -> None:
+    for source in (document, lambda: document):
+        with pytest.raises(ImproperlyConfigured, match="is not an OpenAPI 3 document"):
+            list(ToolRegistry.from_openapi(source, ["orders_list"]))
+
+
+def test_a_registry_is_not_united_with_anything_else() -> None:
+    with pytest.raises(TypeError):
+        _ = BY_HAND | [1]  # type: ignore[operator]
+
+
+def test_an_argument_that_x_mcp_misspells_is_named() -> None:
+    document = orders_api()
+    document["paths"]["/api/orders/"]["post"]["x-mcp"] = {"arguments": ["quantty"]}
+    with pytest.raises(ImproperlyConfigured, match="x-mcp offers the argument quantty, which it does not have"):
+        list(ToolRegistry.from_openapi(document, ["orders_create"]))
 
 
 def test_a_missing_file_is_one_sentence(tmp_path: Path) -> None:
