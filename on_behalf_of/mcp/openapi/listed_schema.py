@@ -33,7 +33,7 @@ _FORMATS = {
     "uuid": "a UUID",
     "email": "an e-mail address",
     "uri": "a URL",
-    "decimal": "a decimal number, as text",
+    "decimal": "a decimal number",
 }
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 _NULL = {"type": "null"}
