@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from on_behalf_of.mcp.models import ToolCall
@@ -24,16 +24,17 @@ class Counts:
 
 @dataclass(frozen=True)
 class Usage:
-    """Calls by tool. `others` are names that clients called and that are no tools, or no longer."""
+    """Calls by tool. `others` are called names that are not tools (any more)."""
 
     tools: list[tuple[Tool, Counts]]
     others: list[tuple[str, Counts]]
     counted: int
     is_partial: bool  # there are more calls than were counted
-    since: datetime | None = field(default=None)  # the oldest call that was counted
+    since: datetime | None = None  # the oldest call that was counted
 
 
 def usage(tools: Iterable[Tool]) -> Usage:
+    """Count the newest calls by tool."""
     found: defaultdict[str, Counts] = defaultdict(Counts)
     newest = list(ToolCall.objects.order_by("-id").values_list("tool", "outcome", "time")[: MOST_COUNTED + 1])
     counted = newest[:MOST_COUNTED]

@@ -13,7 +13,7 @@ NOT_COMPARED = "Let the API describe itself without a login, or give `from_opena
 
 @register(Tags.urls)
 def generated_tools_are_those_of_the_api(**_kwargs: Any) -> list[CheckMessage]:
-    """Compare the lock files of generated tools with the API's description, where this process can make it.
+    """Compare the lock files of generated tools with the API's description, if this process can make it.
 
     A description at a URL is compared when the MCP server starts.
     """

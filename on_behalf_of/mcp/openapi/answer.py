@@ -20,9 +20,9 @@ MOST_CHARACTERS = 40_000  # of an answer; about 10,000 tokens, from which on cli
 ITEMS_OF_A_PAGE = 50  # where the API gives a list as a whole
 FEWEST_FIELDS, MOST_FIELDS = 5, 60  # choosing among fewer saves nothing; more are not listed
 FIELDS, PAGE = "fields", "page"
-MOST_NAMED = 10  # members that are left out
+MOST_NAMED = 10  # of the members that are left out
 _ROOM = 200  # characters of a page besides its items
-_OF_PAGES = frozenset({"results", "count", "next", "previous", "links"})  # members of which nothing, or less, is shown
+_OF_PAGES = frozenset({"results", "count", "next", "previous", "links"})  # not passed on as they are
 _PAGE_NUMBER = re.compile("page(?!.*size)")
 
 
@@ -39,7 +39,7 @@ class AnswerTooLong(ToolError):
 
 @dataclass(frozen=True)
 class AnswerForm:
-    """How an operation answers, by its description. The answer itself decides if it differs."""
+    """The expected form of an operation's answer. If an answer has another form, that one is used."""
 
     arguments: Arguments
     paging: str  # "page", "offset" or "cursor": how the API gives pages; "whole": it gives a list at once; "": no list
@@ -121,7 +121,7 @@ class AnswerForm:
     def _pages(self, items: list[Any]) -> Iterator[list[Any]]:
         """Yield the pages of a list that the API gave as a whole.
 
-        One ends after so many items, or before it gets too long, so that a list of long items can be read as well.
+        A page ends after ITEMS_OF_A_PAGE items, or earlier if it would exceed `most_characters`.
         """
         start = 0
         while start < len(items):

@@ -62,7 +62,7 @@ class Arguments:
                 "description": shown(f"Each name=value. Names: {_grouped(self.filters)}", LONGEST_LIST_OF_FILTERS),
             }
         whole = self._object(shown_to_models)
-        del whole["additionalProperties"]  # one of the model vendors refuses it, and others are refused by the judge
+        del whole["additionalProperties"]  # one vendor refuses the keyword; the judge refuses unknown arguments
         return whole
 
     def read(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -103,7 +103,7 @@ class Arguments:
         }
 
     def _listed(self, argument: Argument) -> dict[str, Any]:
-        # A new object lacks what is left out, so null says nothing there. In a change, it empties a member.
+        # In POST, null means the same as leaving out, so it is not offered. In PUT and PATCH, it clears a member.
         may_be_null = argument.place in {"member", "body"} and (self.operation.method != "POST" or argument.is_required)
         document, words = self.operation.document, argument.description
         if self._is_any_text(argument):
@@ -189,7 +189,7 @@ def _of_body(operation: Operation) -> Iterator[Argument]:
 
 
 def _named(members: list[Argument], reserved: set[str]) -> list[Argument]:
-    """Return the arguments with names that differ: those of the path keep theirs, then those in need of no change."""
+    """Return the arguments with different names. Those of the path keep theirs, then those whose names are valid."""
     names: dict[int, str] = {}
     places = {"path": 0, "query": 1, "member": 2, "body": 2}
     order = sorted(

@@ -45,8 +45,8 @@ class GeneratedTools:
     def __iter__(self) -> Iterator[Tool]:
         """Yield the tools; none as long as the lock file is missing or wrong.
 
-        Settings list tools, and have to load for the command that writes the file. The start and `manage.py check` ask
-        for `tools` and fail.
+        Settings iterate over the tools when they are loaded, which must not fail before the command has written the
+        file. The start and `manage.py check` ask for `tools` and fail.
         """
         try:
             return iter(self.tools)

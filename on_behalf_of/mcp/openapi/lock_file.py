@@ -22,7 +22,7 @@ _SAYS_NOTHING = frozenset({"example", "examples", "externalDocs", "xml"})
 
 
 class ToolsNotLocked(ImproperlyConfigured):
-    """The lock file is missing, is not one, or does not contain what is named; the text says what to do."""
+    """The lock file is missing, invalid, or lacks a named operation; the text says what to do."""
 
 
 @dataclass(frozen=True)

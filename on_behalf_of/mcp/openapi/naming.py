@@ -57,7 +57,10 @@ def tool_name(operation_id: str, method: str, path: str) -> str:
 
 
 def _beside_many(action: str, nouns: Sequence[str]) -> list[str]:
-    """Return the words for a word after a plural: what is done to many, or which of many."""
+    """Return the words for an address that ends in a plural and one more word.
+
+    That word says what is done (`search_books`), or which of them are meant (`list_overdue_loans`).
+    """
     *_, many, last = nouns
     if last in _SEARCHES or (action == "create" and last not in _QUALITIES):
         return [last, many]  # GET /books/search/, POST /books/reprice/
@@ -120,7 +123,7 @@ def _without_ending(word: str) -> str:
 
 
 def _cut(words: Sequence[str]) -> str:
-    """Return the words as a name, without those after the verb that make it too long; the first are most general."""
+    """Return the words as a name. If it is too long, drop words after the verb: the first are the most general."""
     verb, *rest = words
     while len("_".join([verb, *rest])) > LONGEST and len(rest) > 1:
         rest = rest[1:]

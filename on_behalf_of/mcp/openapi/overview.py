@@ -13,7 +13,8 @@ from on_behalf_of.mcp.openapi.operation import raw_operations, read_operation
 from on_behalf_of.mcp.tool import Tool, ToolDeclarationError
 
 CHARACTERS_OF_A_TOKEN = 4.2  # of these lists; measured with OpenAI's o200k_base
-MANY, TOO_MANY = 30, 100  # tools: from here on models choose worse, and some clients take no more
+MANY = 30  # tools; with more of them, models choose less well
+TOO_MANY = 100  # tools; some clients take no more
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def listed(tool: Tool) -> dict[str, Any]:
 def size_warning(number: int) -> str:
     """Return what to say about that many tools; empty if they are not too many."""
     if number > TOO_MANY:
-        return f"{number} tools: some clients take at most {TOO_MANY} to 128. Name fewer operations."
+        return f"{number} tools: some clients take at most {TOO_MANY}, others 128. Name fewer operations."
     return (
         f"{number} tools: models choose worse from about {MANY} on. Name the operations that agents need."
         if number > MANY

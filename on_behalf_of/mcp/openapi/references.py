@@ -62,7 +62,7 @@ def merged(document: Mapping[str, Any], schema: Any) -> dict[str, Any]:
     """Return the schema with its own reference resolved and its `allOf` merged into it.
 
     Deeper references stay. A keyword that two parts have is that of the later one, except that properties and required
-    names are united, and alternatives of both are combined. A schema that is only true is an empty one.
+    names are united, and alternatives of both are combined. `true` counts as {}.
     """
     return _merged(document, schema, ())
 

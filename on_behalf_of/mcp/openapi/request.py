@@ -97,7 +97,7 @@ def _path(operation: Operation, values: Mapping[str, str]) -> str:
 
 
 def _leads_to(segments: list[str], mine: list[str], theirs: list[str]) -> bool:
-    """Return whether the API would take the address for that of another path, because more of its text is fixed."""
+    """Return whether the API would route the address to `theirs`, a path that fits it and has more literal text."""
     is_more_concrete = any(
         len(TEMPLATE.sub("", own)) < len(TEMPLATE.sub("", other)) for own, other in zip(mine, theirs, strict=True)
     )

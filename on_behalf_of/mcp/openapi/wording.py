@@ -1,4 +1,4 @@
-"""Texts of the API's description as models and people see them: one line, cut, without characters that hide others."""
+"""Texts of the API's description as models and people see them: one line, cut, without invisible characters."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ def shown(text: str, longest: int) -> str:
     """Return the text as one line of at most `longest` characters, whole sentences if they fit.
 
     Control and format characters, such as bidi overrides and tags, are removed: a model reads what a reviewer cannot
-    see. The text is the API's own, so nothing else is.
+    see. Nothing else is, because the text is the API's own.
     """
     plain = _MARKS.sub("", _CHOICE.sub(_choice, _TERMINAL.sub("", text[: longest * 20])))
     line = " ".join("".join(map(_visible, plain)).split())
