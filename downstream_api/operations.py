@@ -44,6 +44,7 @@ OPERATIONS = {
         "The note belongs to the user on whose behalf the call is made, never to the actor.",
         request={"title": "Groceries", "body": "Two litres of milk"},
         answer=_NOTE,
+        tool={"name": "add_note", "destructive": False},
     ),
     "notes_retrieve": Operation("Read a note", answer=_NOTE),
     "notes_update": Operation(

@@ -14,7 +14,6 @@ from on_behalf_of.mcp.tool_registry import ToolRegistry
 NOTES = ToolRegistry.from_openapi(
     "/openapi.json",
     lock=Path(__file__).with_name("notes.lock.json"),
-    names={"notes_create": "add_note"},
     scopes=["tool:notes"],
     asked_at_login=False,
 )

@@ -135,4 +135,5 @@ async def test_the_list_says_what_each_tool_may_do(bridge: RunningBridge) -> Non
     assert hints["greet"] == {"read_only_hint": True, "open_world_hint": False}
     assert hints["list_notes"] == {"read_only_hint": True}
     assert hints["delete_note"] == {"idempotent_hint": True}  # and destructive, as clients assume of any tool
-    assert "add_note" not in hints  # what clients assume is true of it
+    assert hints["add_note"] == {"destructive_hint": False, "open_world_hint": False}
+    assert "update_note" not in hints  # what clients assume is true of it

@@ -26,7 +26,7 @@ class ApiSchema(AutoSchema):
         operation: dict[str, Any] | None = super().get_operation(path, path_regex, path_prefix, method, registry)
         if operation is None:
             return None
-        if (said := said_of(self.view, self.method)) is not None:
+        if said := said_of(self.view, self.method) or self._words.tool:
             operation["x-mcp"] = said
         _give_example(operation.get("requestBody", {}), self._words.request)
         for status, response in operation["responses"].items():

@@ -95,8 +95,6 @@ class MalformedApiAnswer(DownstreamError):
 class ApiAnswerTooLong(MalformedApiAnswer):
     """The API's answer is longer than is received."""
 
-    reason = "api_answer_too_long"
-
     def __init__(self) -> None:
         super().__init__("it is too long")
 

@@ -66,6 +66,7 @@ def generated_tool(
         return form.answer(found, call.arguments)
 
     said = operation.extension
+    only_adds = said.get("destructive") is False
     own = said.get("scopes")
     is_read = operation.method == "GET"
     return Tool(
@@ -82,9 +83,10 @@ def generated_tool(
         origin=f"{operation.method} {operation.path}",
         asked_at_login=asked_at_login,
         read_only=is_read,
-        destructive=not is_read and said.get("destructive") is not False,
+        destructive=not is_read and not only_adds,
         idempotent=operation.method in {"GET", "PUT", "DELETE"},
-        open_world=True,  # the description does not say whom the API tells
+        # Clients ask before each call that may destroy or reach others, which the description does not rule out.
+        open_world=not only_adds,
     )
 
 
