@@ -110,7 +110,8 @@ class AnswerForm:
         if isinstance(found, dict) and isinstance(results := found.get("results"), list) and "next" in found:
             items = [_chosen(each, chosen) for each in results]
             structured, text = self._page(items, found.get("count"), self._following(found["next"], results, given))
-            others = {name: each for name, each in found.items() if name not in {*_OF_PAGES, *structured}}
+            own = {*_OF_PAGES, *self.output_schema.get("properties", ())}
+            others = {name: each for name, each in found.items() if name not in own}
             return structured | others, text
         if found is not None and self.paging:
             raise MalformedApiAnswer("it is not a list")

@@ -14,6 +14,7 @@ from on_behalf_of.mcp.openapi.judging_schema import definitions, judging
 from on_behalf_of.mcp.openapi.operation import FORMAT, TEMPLATE, Operation, Parameter
 from on_behalf_of.mcp.openapi.references import merged, types_of
 from on_behalf_of.mcp.tool_error import InvalidArguments
+from on_behalf_of.primitives.foreign_text import readable
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]{0,300})(?:\.[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?")
 _BARE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
@@ -177,7 +178,8 @@ class _InQuery:
         others = {each.name for each in self.operation.parameters} | {FORMAT, ""}
         for key in members:
             if key not in own and (own or not is_map or key in others):
-                raise InvalidArguments(f"{self.argument}: {key[:60]} is not one of its members")
+                told = readable(key, limit=60) or "a name"
+                raise InvalidArguments(f"{self.argument}: {told} is not one of its members")
 
     def _joined(self, texts: list[str]) -> str:
         separator = _SEPARATORS.get(self.parameter.style, ",")

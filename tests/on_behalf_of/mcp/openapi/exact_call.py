@@ -75,7 +75,8 @@ def _query_may_be_refused(parameter: Parameter, value: Any) -> bool:
     is_ambiguous = bool(separator) and any(separator in text for text in _texts(value))
     looks_empty = not parameter.explode and value == [""]
     would_not_be_sent = parameter.is_required and value == []
-    is_nameless = isinstance(value, Mapping) and "" in value
+    # The members of an object are parameters of their own, so only a described object may set them.
+    is_nameless = isinstance(value, Mapping) and ("" in value or not parameter.schema)
     return is_ambiguous or looks_empty or would_not_be_sent or is_nameless
 
 
