@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -65,7 +66,7 @@ class AnswerForm:
         found: dict[str, Any] = {FIELDS: fields} if self.fields else {}
         return found | ({PAGE: {"type": "integer", "minimum": 1}} if self.paging == "whole" else {})
 
-    @property
+    @cached_property
     def output_schema(self) -> dict[str, Any]:
         """Return what holds for every answer. It stays small, and promises nothing that only the API can keep."""
         if not self.paging:

@@ -91,6 +91,19 @@ class Arguments:
         return found
 
     @cached_property
+    def judges_of_filters(self) -> dict[str, Mapping[str, Any]]:
+        """Return what judges each filter, by its name. Made once, because compiled checks are kept by identity."""
+        document = self.operation.document
+        return {
+            name: {
+                "type": "object",
+                "properties": {name: judging(document, each.schema)},
+                "$defs": definitions(document, [each.schema]),
+            }
+            for name, each in self.filters.items()
+        }
+
+    @cached_property
     def judge_of_body(self) -> Mapping[str, Any] | None:
         """Return what judges the body as a whole; None if its members can be judged one by one."""
         document, body = self.operation.document, self.operation.body

@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from on_behalf_of.mcp.openapi.arguments import BODY, FILTERS, Arguments
-from on_behalf_of.mcp.openapi.judging_schema import definitions, judging
 from on_behalf_of.mcp.openapi.operation import FORMAT, TEMPLATE, Operation, Parameter
 from on_behalf_of.mcp.openapi.references import merged, types_of
 from on_behalf_of.mcp.tool_error import InvalidArguments
@@ -133,7 +132,7 @@ def _segment(name: str, value: Any) -> str:
 
 @dataclass(frozen=True)
 class _InQuery:
-    """How a parameter is written into the query (OpenAPI 3.1 §4.8.12.2, RFC 6570)."""
+    """Writes one parameter into the query (OpenAPI 3.1 §4.8.12.2, RFC 6570)."""
 
     operation: Operation
     parameter: Parameter
@@ -216,12 +215,7 @@ def _filters(arguments: Arguments, given: Any) -> Iterator[tuple[str, str]]:
     for name, texts in values.items():
         parameter = arguments.filters[name]
         value = _typed(arguments.operation, parameter, texts)
-        judge = {
-            "type": "object",
-            "properties": {name: judging(arguments.operation.document, parameter.schema)},
-            "$defs": definitions(arguments.operation.document, [parameter.schema]),
-        }
-        if violation := first_violation(judge, {name: value}):
+        if violation := first_violation(arguments.judges_of_filters[name], {name: value}):
             raise InvalidArguments(f"{FILTERS}, {violation}")
         yield from _InQuery(arguments.operation, parameter, f"{FILTERS}, {name}").pairs(value)
 
