@@ -1,4 +1,4 @@
-"""How long `tools/list` takes with some fifty tools made from descriptions, beside the few tools of the reference.
+"""Measure `tools/list` with about fifty generated tools, beside the few tools of the reference.
 
 The endpoint is called in this process, with all checks of its gate. The first list of each set of tools is written by
 the SDK and remembered, so it is told apart from those that follow.

@@ -24,7 +24,7 @@ class DescriptionUnavailable(Exception):
 
 
 class DescriptionUnusable(ImproperlyConfigured):
-    """There is no description at this place, or it is not one; the text says what to do."""
+    """The source has no usable OpenAPI description. The text says what to do."""
 
 
 def at_hand(source: Source) -> Mapping[str, Any] | None:

@@ -1,4 +1,4 @@
-"""What was accepted of an API's description: the operations that are tools, whole, each with a digest.
+"""The lock file: the operations that were accepted as tools, each with a digest.
 
 The file is an OpenAPI document of its own, so that a change of it reads as the change of the API that it is.
 """
@@ -27,7 +27,7 @@ class ToolsNotLocked(ImproperlyConfigured):
 
 @dataclass(frozen=True)
 class Pin:
-    """What a lock file says about one operation."""
+    """The tool and the digest of one locked operation."""
 
     tool: str  # its name
     digest: str  # SHA-256 of the operation, in hexadecimal

@@ -1,4 +1,4 @@
-"""What an OpenAPI document says about one operation, as far as a tool needs it."""
+"""Read from an OpenAPI document what a tool needs to know about one operation."""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What each operation of an API would become as a tool, and what it costs or lacks."""
+"""List an API's operations, each with its tool and the tool's tokens, or the reason why it cannot be a tool."""
 
 import json
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""What an OpenAPI document says about one operation, read without the generator's own code."""
+"""Read one operation of an OpenAPI document, independently of the generator's code."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a request should say for the arguments of a tool: the inverse of `wire`, by the rules that the docs promise."""
+"""Work out the request that a tool's arguments should make, by the documented rules. It is the inverse of `wire`."""
 
 import itertools
 import json
@@ -57,7 +57,7 @@ def _only(texts: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Expectations:
-    """What requests of an operation should say. `is_whole`: its body is one argument, though its members are known."""
+    """The requests to expect of an operation. `is_whole`: its body is one argument, though its members are known."""
 
     operation: DescribedOperation
     is_whole: bool = False

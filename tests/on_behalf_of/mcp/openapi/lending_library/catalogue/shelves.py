@@ -1,4 +1,4 @@
-"""What else is in the catalogue: categories, copies, reviews, shelves, reservations, figures."""
+"""The rest of the catalogue: categories, copies, reviews, shelves, reservations, figures."""
 
 from collections import defaultdict
 from typing import Any
@@ -78,7 +78,7 @@ class CopyViewSet(viewsets.ModelViewSet[Copy]):
 
 
 class ReviewList(generics.ListCreateAPIView[Review]):
-    """What readers think of books."""
+    """Readers' reviews of books."""
 
     queryset = Review.objects.all()
     serializer_class = ReviewSerializer
@@ -91,7 +91,7 @@ class ReviewList(generics.ListCreateAPIView[Review]):
 
 
 class ReviewDetail(generics.RetrieveUpdateDestroyAPIView[Review]):
-    """What a reader thinks of a book. Only that reader can change it."""
+    """One of your own reviews. Only its author can see or change it here."""
 
     serializer_class = ReviewSerializer
     permission_classes = CATALOGUE
